@@ -1,0 +1,34 @@
+#pragma once
+/**
+ * One request of a client, from the verified signature to the answer. A handler runs on a thread of the operations
+ * pool and may block there (store_write …). It answers the call exactly once, before it returns or later from any
+ * thread; after that the call is gone.
+ */
+
+#include "base/error.h"
+#include "base/json.h"
+
+struct api_call;
+
+/** The input, checked against the operation's shape. Borrowed; an object, possibly empty. */
+const json_t *api_input(const struct api_call *call);
+
+/** The context of the service the operation belongs to. */
+void *api_context(const struct api_call *call);
+
+/** A UUID, also in the answer's header. */
+const char *api_request_id(const struct api_call *call);
+
+/** Who asks: an access key id. */
+const char *api_access_key_id(const struct api_call *call);
+
+/** @output is taken; NULL: no output (an empty body in AWS JSON). */
+void api_reply(struct api_call *call, json_t *output);
+
+/** @type: the modelled error's name, for example "ResourceNotFoundException"; its HTTP status comes from the service's table. */
+void api_fail(struct api_call *call, const char *type, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** As api_fail(), with further members of the error's shape. @members is taken. */
+void api_fail_with(struct api_call *call, const char *type, json_t *members, const char *format,
+		   ...) __attribute__((format(printf, 4, 5)));

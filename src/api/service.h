@@ -1,0 +1,42 @@
+#pragma once
+/** What a service declares about itself: its protocol, its operations and its errors, as tables. */
+
+#include <stddef.h>
+
+#include "api/call.h"
+#include "api/shape.h"
+
+enum api_protocol {
+	API_JSON_1_1, /* POST /, X-Amz-Target: <target>.<Operation> */
+	API_QUERY,    /* POST / (or GET), form parameters Action and Version; XML answers */
+	API_EC2, /* as Query, with EC2's own answers and errors (from the private-egress work on) */
+	API_REST_JSON /* method and path (from the private-egress work on) */
+};
+
+struct api_operation {
+	const char *name;
+	const struct shape *input; /* a STRUCTURE */
+	void (*handle)(struct api_call *call);
+	/* REST-JSON only: "POST", "/resourcegateways/{resourceGatewayIdentifier}" */
+	const char *method, *path;
+};
+
+struct api_error_type {
+	const char *name;
+	int http_status;
+};
+
+struct api_service {
+	const char *signing_name; /* "transfer": the service in the credential's scope */
+	const char *title;        /* "AWS Transfer Family": for sentences */
+	enum api_protocol protocol;
+	const char *target_prefix; /* JSON 1.1: "TransferService" */
+	const char *version;       /* Query: "2011-06-15" */
+	const char *xml_namespace; /* Query */
+	const char *
+		validation_error; /* what a shape that does not fit is called: "InvalidRequestException" */
+	const char *internal_error; /* what our own failure is called: "InternalServiceError" */
+	const struct api_operation *operations; /* ends with a NULL name */
+	const struct api_error_type
+		*errors; /* ends with a NULL name; those not listed are HTTP 400 */
+};

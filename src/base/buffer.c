@@ -1,0 +1,91 @@
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scope.h"
+
+void sp_buffer_finish(struct sp_buffer *buffer)
+{
+	free(buffer->data);
+	*buffer = (struct sp_buffer){ .limit = buffer->limit };
+}
+
+/* Makes room for @more bytes and the NUL. */
+static bool make_room(struct sp_buffer *buffer, size_t more)
+{
+	size_t limit = buffer->limit != 0 ? buffer->limit : SP_BUFFER_LIMIT;
+	size_t needed;
+	if (buffer->failed || __builtin_add_overflow(buffer->length, more, &needed) ||
+	    needed > limit) {
+		buffer->failed = true;
+		return false;
+	}
+	if (needed < buffer->room)
+		return true;
+
+	size_t room = buffer->room < 64 ? 64 : buffer->room;
+	while (room <= needed)
+		room *= 2;
+	buffer->data = sp_realloc(buffer->data, room);
+	buffer->room = room;
+	return true;
+}
+
+void sp_buffer_add(struct sp_buffer *buffer, const void *data, size_t length)
+{
+	if (!make_room(buffer, length))
+		return;
+	if (length != 0)
+		memcpy(buffer->data + buffer->length, data, length);
+	buffer->length += length;
+	buffer->data[buffer->length] = '\0';
+}
+
+void sp_buffer_add_text(struct sp_buffer *buffer, const char *text)
+{
+	sp_buffer_add(buffer, text, strlen(text));
+}
+
+void sp_buffer_add_char(struct sp_buffer *buffer, char c)
+{
+	sp_buffer_add(buffer, &c, 1);
+}
+
+void sp_buffer_format(struct sp_buffer *buffer, const char *format, ...)
+{
+	va_list args;
+	va_list again;
+	va_start(args, format);
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (length < 0)
+		buffer->failed = true;
+	else if (make_room(buffer, (size_t)length)) {
+		vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
+		buffer->length += (size_t)length;
+	}
+	va_end(again);
+}
+
+void sp_buffer_clear(struct sp_buffer *buffer)
+{
+	buffer->length = 0;
+	buffer->failed = false;
+	if (buffer->data != NULL)
+		buffer->data[0] = '\0';
+}
+
+const char *sp_buffer_text(const struct sp_buffer *buffer)
+{
+	return buffer->data != NULL ? buffer->data : "";
+}
+
+char *sp_buffer_take(struct sp_buffer *buffer)
+{
+	char *text = buffer->data != NULL ? buffer->data : sp_strdup("");
+	*buffer = (struct sp_buffer){ .limit = buffer->limit };
+	return text;
+}

@@ -1,0 +1,136 @@
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const code_names[] = {
+	[SP_OK] = "ok",
+	[SP_INVALID] = "invalid",
+	[SP_NOT_FOUND] = "not-found",
+	[SP_EXISTS] = "exists",
+	[SP_DENIED] = "denied",
+	[SP_AUTH] = "authentication",
+	[SP_UNTRUSTED] = "untrusted",
+	[SP_CONFLICT] = "conflict",
+	[SP_LIMIT] = "limit",
+	[SP_NO_SPACE] = "no-space",
+	[SP_UNSUPPORTED] = "unsupported",
+	[SP_PROTOCOL] = "protocol",
+	[SP_UNREACHABLE] = "unreachable",
+	[SP_CLOSED] = "closed",
+	[SP_TIMEOUT] = "timeout",
+	[SP_CHANGED] = "changed",
+	[SP_CANCELLED] = "cancelled",
+	[SP_NO_MEMORY] = "no-memory",
+	[SP_SYSTEM] = "system",
+	[SP_INTERNAL] = "internal",
+};
+
+static const struct {
+	int number;
+	enum sp_code code;
+} errno_codes[] = {
+	{ ENOENT, SP_NOT_FOUND },
+	{ ENOTDIR, SP_NOT_FOUND },
+	{ EEXIST, SP_EXISTS },
+	{ EACCES, SP_DENIED },
+	{ EPERM, SP_DENIED },
+	{ EROFS, SP_DENIED },
+	{ ENOSPC, SP_NO_SPACE },
+	{ EDQUOT, SP_NO_SPACE },
+	{ EFBIG, SP_NO_SPACE },
+	{ ENOMEM, SP_NO_MEMORY },
+	{ EMFILE, SP_LIMIT },
+	{ ENFILE, SP_LIMIT },
+	{ EINVAL, SP_INVALID },
+	{ ENAMETOOLONG, SP_INVALID },
+	{ ELOOP, SP_DENIED },
+	{ EXDEV, SP_DENIED },
+	{ ECONNREFUSED, SP_UNREACHABLE },
+	{ EHOSTUNREACH, SP_UNREACHABLE },
+	{ ENETUNREACH, SP_UNREACHABLE },
+	{ EADDRNOTAVAIL, SP_UNREACHABLE },
+	{ ECONNRESET, SP_CLOSED },
+	{ EPIPE, SP_CLOSED },
+	{ ETIMEDOUT, SP_TIMEOUT },
+	{ ECANCELED, SP_CANCELLED },
+};
+
+const char *sp_code_name(enum sp_code code)
+{
+	if ((size_t)code >= sizeof(code_names) / sizeof(code_names[0]) || code_names[code] == NULL)
+		return "unknown";
+	return code_names[code];
+}
+
+enum sp_code sp_code_from_errno(int number)
+{
+	for (size_t i = 0; i < sizeof(errno_codes) / sizeof(errno_codes[0]); i++)
+		if (errno_codes[i].number == number)
+			return errno_codes[i].code;
+	return SP_SYSTEM;
+}
+
+int sp_fail_va(struct sp_error *err, enum sp_code code, const char *format, va_list args)
+{
+	if (err == NULL)
+		return -1;
+
+	/* The arguments may point into the old message ("…: %s", err->message), so it is built beside it. */
+	char message[SP_ERROR_MESSAGE_MAX];
+	vsnprintf(message, sizeof(message), format, args);
+	err->code = code;
+	memcpy(err->message, message, sizeof(message));
+	return -1;
+}
+
+int sp_fail(struct sp_error *err, enum sp_code code, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	sp_fail_va(err, code, format, args);
+	va_end(args);
+	return -1;
+}
+
+int sp_fail_errno(struct sp_error *err, const char *format, ...)
+{
+	int number = errno;
+	if (err == NULL)
+		return -1;
+
+	char text[SP_ERROR_MESSAGE_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	char reason[128];
+	return sp_fail(err, sp_code_from_errno(number), "%s: %s", text,
+		       strerror_r(number, reason, sizeof(reason)));
+}
+
+int sp_wrap(struct sp_error *err, const char *format, ...)
+{
+	if (err == NULL)
+		return -1;
+
+	char text[SP_ERROR_MESSAGE_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return sp_fail(err, err->code, "%s: %s", text, err->message);
+}
+
+void sp_die(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	fputs("sallyport: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	abort();
+}

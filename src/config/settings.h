@@ -1,0 +1,55 @@
+#pragma once
+/**
+ * The settings: one table (settings.c) with name, type, default, unit and description. Files, --set and the manual
+ * sallyport.conf(5) come from it. Programs read settings; rooms get option structs.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+enum { SETTINGS_BUCKETS_MAX = 1024 };
+
+struct settings_bucket {
+	char *name, *path;
+};
+
+/** All texts are owned. Times are milliseconds here, whatever unit they are written in ("20s", "500ms", "12h"). */
+struct settings {
+	char *listen;
+	char *tls_certificate, *tls_key; /* NULL: none */
+	char *region, *account;
+	char *log_level;
+	char *user;        /* to become when started as root; NULL: stay */
+	char *master_key;  /* path; NULL: STATE/master.key */
+	char *worker_path; /* NULL: beside this program, or libexec */
+	int64_t http_io_threads, http_operation_threads, http_body_max, http_connections_max;
+	int64_t http_idle_timeout_ms;
+	char *egress_source_addresses; /* comma-separated; NULL: the kernel chooses */
+	bool egress_allow_private_targets;
+	int64_t egress_connect_timeout_ms;
+	int64_t transfer_attempts;
+	int64_t transfer_retry_delay_ms, transfer_retry_delay_max_ms;
+	int64_t transfer_handshake_timeout_ms, transfer_idle_timeout_ms;
+	int64_t transfer_worker_idle_ms, transfer_queue_wait_max_ms;
+	struct settings_bucket *buckets; /* bucket.NAME = path */
+	size_t bucket_count;
+};
+
+void settings_init(struct settings *settings); /* the defaults */
+void settings_finish(struct settings *settings);
+
+/** "name = value" lines in the manner of INI files. The error names file, line, setting and what is allowed. */
+int settings_read_file(struct settings *settings, const char *path, struct sp_error *err);
+
+/** "name=value", as --set has it. An unknown name is answered with the nearest known one. */
+int settings_set(struct settings *settings, const char *assignment, struct sp_error *err);
+
+/** What spans several settings (TLS needs both files, plain HTTP needs loopback …). */
+int settings_check(const struct settings *settings, struct sp_error *err);
+
+/** The table as mdoc items, for sallyport.conf(5). */
+void settings_print_manual(FILE *out);

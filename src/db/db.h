@@ -1,0 +1,59 @@
+#pragma once
+/**
+ * The SQL door. One struct db is one connection and belongs to one thread at a time.
+ * Parameters are ?1, ?2 … Values are bound by a format, one letter each:
+ *
+ *   s  const char *, NULL is SQL NULL     i  int64_t
+ *   b  const void *, size_t (a blob)
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct db;
+struct db_rows;
+
+enum db_mode { DB_READ_WRITE, DB_READ_ONLY };
+
+/** SQLite: WAL, synchronous FULL, foreign keys on. The file is created with mode 0600 (DB_READ_WRITE). */
+int db_open(const char *path, enum db_mode mode, struct db **out, struct sp_error *err);
+void db_close(struct db *db); /* NULL is fine */
+
+/** Statements without parameters or rows, several separated by semicolons. */
+int db_script(struct db *db, const char *sql, struct sp_error *err);
+
+/** One statement without rows. SP_EXISTS when a unique constraint forbids it. */
+int db_run(struct db *db, struct sp_error *err, const char *sql, const char *format, ...);
+
+/** Rows changed by the last db_run(). */
+int64_t db_changes(const struct db *db);
+
+/** One statement with rows; @out is owned by the caller: db_rows_close(). Prepared statements are kept and reused. */
+int db_query(struct db *db, struct db_rows **out, struct sp_error *err, const char *sql,
+	     const char *format, ...);
+
+/** 1 and the next row, 0 at the end, -1 on failure. */
+int db_rows_next(struct db_rows *rows, struct sp_error *err);
+void db_rows_close(struct db_rows *rows); /* NULL is fine */
+
+/* Values of the current row, by column from 0. Borrowed until the next row. */
+const char *db_rows_text(struct db_rows *rows, int column); /* NULL for SQL NULL */
+int64_t db_rows_integer(struct db_rows *rows, int column);
+const void *db_rows_blob(struct db_rows *rows, int column, size_t *out_length);
+
+/** A copy for the caller, NULL for SQL NULL. */
+char *db_rows_copy_text(struct db_rows *rows, int column);
+
+static inline void db_cleanup_rows(struct db_rows **rows)
+{
+	db_rows_close(*rows);
+}
+
+/** In front of rows: DB_AUTO_ROWS struct db_rows *rows = NULL; */
+#define DB_AUTO_ROWS __attribute__((cleanup(db_cleanup_rows)))
+
+/** A consistent copy of the whole database into a new file of mode 0600. */
+int db_backup(struct db *db, const char *to_path, struct sp_error *err);

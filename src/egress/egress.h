@@ -1,0 +1,52 @@
+#pragma once
+/**
+ * The way out: from a target's name to a connected socket, through the door that was chosen or not at all.
+ * Everything on the loop's thread; nothing blocks.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "loop/loop.h"
+#include "model/failure.h"
+
+struct egress;
+struct egress_attempt;
+
+enum { EGRESS_SOURCES_MAX = 16, EGRESS_ADDRESS_TEXT_MAX = 64 };
+
+struct egress_options {
+	const char *const *
+		source_addresses; /* service-managed: connections leave from one of these; borrowed for the call */
+	size_t source_address_count; /* 0: the kernel chooses */
+	bool allow_private_targets; /* else private, loopback, link-local and multicast targets are refused (after resolution) */
+	int64_t connect_timeout_ms; /* name resolution and all addresses together */
+};
+
+int egress_open(struct loop *loop, const struct egress_options *options, struct egress **out,
+		struct sp_error *err);
+void egress_close(struct egress *egress); /* cancels what is under way. NULL is fine */
+
+struct egress_result {
+	int fd; /* connected, non-blocking, close-on-exec, TCP_NODELAY; taken. -1 on failure */
+	char source[EGRESS_ADDRESS_TEXT_MAX]; /* "192.0.2.7:40112", "" on failure */
+	char target[EGRESS_ADDRESS_TEXT_MAX];
+	enum failure_step step; /* the step that failed */
+	struct sp_error error;  /* code SP_OK on success */
+};
+
+typedef void egress_fn(void *ctx, struct egress_result *result);
+
+/**
+ * Service-managed egress to @host (name or address) and @port. @fn is called once, unless it is cancelled before.
+ * All addresses of the name are tried in turn; the error names each address and its reason.
+ */
+struct egress_attempt *egress_connect(struct egress *egress, const char *host, uint16_t port,
+				      egress_fn *fn, void *ctx);
+void egress_cancel(struct egress_attempt *attempt); /* not after @fn was called. NULL is fine */
+
+/** The configured source addresses, for DescribeConnector's ServiceManagedEgressIpAddresses. */
+size_t egress_source_count(const struct egress *egress);
+const char *egress_source_at(const struct egress *egress, size_t index);

@@ -1,0 +1,114 @@
+#pragma once
+/**
+ * What sallyportd and a worker say to each other. One flat struct; the table in worker_message.c says which fields
+ * each kind carries, in which order, and which kinds bring a descriptor. Unknown kinds, missing and left-over bytes
+ * are errors.
+ *
+ *   daemon ──► worker                          worker ──► daemon
+ *   CONFIGURE   once, first                    NEED_SOCKET    request
+ *   SOCKET      request, fd                    READY          file: all bytes are there, checked, not yet published
+ *   NO_SOCKET   request, why                   PUBLISHED      file (SEND): it has its final name
+ *   SEND        file, source fd                FILE_FAILED    file, why
+ *   RETRIEVE    file, staging fd               PROGRESS       file, bytes
+ *   RECOVER     file: finish a publish         TEST_RESULT
+ *   PERMIT      file: publish it now
+ *   CANCEL      file
+ *   TEST        try the connection once
+ *
+ * The end of the socket tells a worker to leave. A worker that has been given a file answers with exactly one of
+ * PUBLISHED (SEND, RECOVER), READY (RETRIEVE: the daemon publishes) or FILE_FAILED.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/connector.h"
+#include "model/failure.h"
+#include "model/transfer.h"
+
+enum worker_kind {
+	WORKER_CONFIGURE = 1,
+	WORKER_SOCKET,
+	WORKER_NO_SOCKET,
+	WORKER_SEND,
+	WORKER_RETRIEVE,
+	WORKER_RECOVER,
+	WORKER_PERMIT,
+	WORKER_CANCEL,
+	WORKER_TEST,
+	WORKER_NEED_SOCKET = 64,
+	WORKER_READY,
+	WORKER_PUBLISHED,
+	WORKER_FILE_FAILED,
+	WORKER_PROGRESS,
+	WORKER_TEST_RESULT,
+};
+
+enum { WORKER_TEXT_MAX = 32768 /* bytes of one text */ };
+
+/** How a SEND got its final name. */
+enum publish_outcome {
+	PUBLISH_RENAMED,   /* the server answered our rename with OK */
+	PUBLISH_CONFIRMED, /* the rename's answer was lost; the final name has the size */
+	PUBLISH_INFERRED,  /* the part is gone and so is the final name: a partner took it away */
+};
+
+/** Texts are C strings, NULL when empty; in a message that was received they are owned by it. */
+struct worker_message {
+	enum worker_kind kind;
+
+	uint32_t request; /* NEED_SOCKET, SOCKET, NO_SOCKET */
+
+	char *file_id; /* every kind about a file */
+	uint32_t attempt;
+	uint32_t
+		oldest_attempt; /* SEND: parts of attempts oldest … attempt-1 may lie about and are removed */
+	uint64_t
+		size; /* bytes. SEND: of the source. RECOVER, READY: of the part. PROGRESS: done so far */
+	char *directory; /* SEND, RECOVER: remote, bytes; NULL is the home directory */
+	char *name;   /* SEND, RECOVER: in the directory, bytes. RETRIEVE: the remote path, bytes */
+	char *sha256; /* READY: 64 hex digits. RECOVER: of the part */
+	uint32_t outcome; /* PUBLISHED: enum publish_outcome */
+
+	uint32_t step; /* NO_SOCKET, FILE_FAILED, TEST_RESULT: enum failure_step */
+	uint32_t code; /* the same: enum sp_code; SP_OK in the TEST_RESULT of a success */
+	char *text;    /* the same: the sentence. SOCKET: the address connected to */
+
+	/* CONFIGURE */
+	char *connector_id;
+	char *host; /* the name in the URL: for sentences only */
+	uint32_t port;
+	char *user;
+	char *password;     /* NULL when none */
+	char *private_key;  /* NULL when none */
+	char *trusted_keys; /* lines, one key each */
+	char *security_policy;
+	uint32_t connections;          /* at most that many SSH connections */
+	uint32_t handshake_timeout_ms; /* from the connected socket to SFTP's VERSION */
+	uint32_t
+		idle_timeout_ms; /* a connection on which an answer is owed and nothing comes for so long is dead */
+	uint32_t keepalive_ms; /* a warm connection without work says something this often */
+
+	/* TEST_RESULT */
+	char *host_key;    /* "type base64" of the server, when it came that far */
+	char *fingerprint; /* "SHA256:…" of it, as ssh-keygen -lf prints it */
+};
+
+/**
+ * Returns 0, or -1 with SP_LIMIT when it does not fit IPC_MESSAGE_MAX.
+ * @out  room for IPC_MESSAGE_MAX bytes
+ */
+int worker_message_encode(const struct worker_message *message, void *out, size_t *out_length,
+			  struct sp_error *err);
+
+/**
+ * Returns 0, or -1 with SP_PROTOCOL and nothing to finish.
+ * @fd_count  how many descriptors came along: a kind that needs one must have exactly one, others none
+ */
+int worker_message_decode(const void *data, size_t length, size_t fd_count,
+			  struct worker_message *out, struct sp_error *err);
+
+/** Wipes and frees the texts. Not for messages that were put together by hand. */
+void worker_message_finish(struct worker_message *message);

@@ -1,0 +1,74 @@
+#include "model/failure.h"
+
+#include <stddef.h>
+
+static const struct {
+	const char *name;
+	const char *usual;     /* the contract's code … */
+	const char *not_found; /* … and for SP_NOT_FOUND, where that differs */
+} steps[FAILURE_STEP_COUNT] = {
+	[STEP_ROLE] = { "role", "ASSUME_ROLE_ERROR", NULL },
+	[STEP_SECRET] = { "secret", "CONNECTION_ERROR", NULL },
+	[STEP_RESOLVE] = { "resolve", "CONNECTION_ERROR", NULL },
+	[STEP_CONNECT] = { "connect", "CONNECTION_ERROR", NULL },
+	[STEP_BANNER] = { "banner", "CONNECTION_ERROR", NULL },
+	[STEP_KEY_EXCHANGE] = { "key-exchange", "CONNECTION_ERROR", NULL },
+	[STEP_HOST_KEY] = { "host-key", "CONNECTION_ERROR", NULL },
+	[STEP_AUTHENTICATE] = { "authenticate", "CONNECTION_ERROR", NULL },
+	[STEP_SFTP] = { "sftp", "CONNECTION_ERROR", NULL },
+	[STEP_READ_OBJECT] = { "read-object", "READ_FILE_ERROR", "SEND_FILE_NOT_FOUND" },
+	[STEP_WRITE_REMOTE] = { "write-remote", "WRITE_FILE_ERROR", "DIRECTORY_NOT_FOUND" },
+	[STEP_RENAME_REMOTE] = { "rename-remote", "RENAME_ERROR", NULL },
+	[STEP_READ_REMOTE] = { "read-remote", "READ_FILE_ERROR", "RETRIEVE_FILE_NOT_FOUND" },
+	[STEP_WRITE_OBJECT] = { "write-object", "WRITE_FILE_ERROR", NULL },
+	[STEP_WAIT] = { "wait", "TIMEOUT_ERROR", NULL },
+	[STEP_WORKER] = { "worker", "INTERNAL_ERROR", NULL },
+};
+
+const char *failure_step_name(enum failure_step step)
+{
+	return (unsigned)step < FAILURE_STEP_COUNT ? steps[step].name : "unknown";
+}
+
+const char *failure_code(enum failure_step step, enum sp_code code)
+{
+	if ((unsigned)step >= FAILURE_STEP_COUNT)
+		return "UNKNOWN_ERROR";
+	if (code == SP_TIMEOUT)
+		return "TIMEOUT_ERROR";
+	if (code == SP_INTERNAL || code == SP_NO_MEMORY)
+		return "INTERNAL_ERROR";
+	if (code == SP_NOT_FOUND && steps[step].not_found != NULL)
+		return steps[step].not_found;
+	return steps[step].usual;
+}
+
+bool failure_is_transient(enum failure_step step, enum sp_code code)
+{
+	switch (code) {
+	case SP_UNREACHABLE:
+	case SP_CLOSED:
+	case SP_TIMEOUT:
+	case SP_CHANGED:
+	case SP_NO_MEMORY:
+	case SP_LIMIT:
+	case SP_CANCELLED:
+		return true;
+	case SP_SYSTEM:
+		return step == STEP_WORKER || step == STEP_CONNECT;
+	case SP_OK:
+	case SP_INVALID:
+	case SP_NOT_FOUND:
+	case SP_EXISTS:
+	case SP_DENIED:
+	case SP_AUTH:
+	case SP_UNTRUSTED:
+	case SP_CONFLICT:
+	case SP_NO_SPACE:
+	case SP_UNSUPPORTED:
+	case SP_PROTOCOL:
+	case SP_INTERNAL:
+		return false;
+	}
+	return false;
+}

@@ -1,0 +1,44 @@
+#include "model/transfer.h"
+
+#include <stdlib.h>
+
+#define TO(state) (1u << (FILE_##state))
+
+static const struct {
+	const char *aws_name;
+	unsigned may_move_to;
+} states[] = {
+	[FILE_QUEUED] = { "QUEUED", TO(RUNNING) | TO(FAILED) },
+	[FILE_RUNNING] = { "IN_PROGRESS", TO(QUEUED) | TO(PUBLISHING) | TO(FAILED) },
+	[FILE_PUBLISHING] = { "IN_PROGRESS", TO(QUEUED) | TO(COMPLETED) | TO(FAILED) },
+	[FILE_COMPLETED] = { "COMPLETED", 0 },
+	[FILE_FAILED] = { "FAILED", 0 },
+};
+
+const char *file_state_aws_name(enum file_state state)
+{
+	return states[state].aws_name;
+}
+
+bool file_state_may_move(enum file_state from, enum file_state to)
+{
+	return (states[from].may_move_to & 1u << to) != 0;
+}
+
+void transfer_finish(struct transfer *transfer)
+{
+	free(transfer->local_directory);
+	free(transfer->remote_directory);
+	*transfer = (struct transfer){ 0 };
+}
+
+void transfer_file_finish(struct transfer_file *file)
+{
+	free(file->path);
+	free(file->bucket);
+	free(file->key);
+	free(file->remote_directory);
+	free(file->remote_name);
+	free(file->failure_message);
+	*file = (struct transfer_file){ 0 };
+}

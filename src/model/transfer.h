@@ -1,0 +1,67 @@
+#pragma once
+/**
+ * Transfers and their files: what a row is, and which state may follow which.
+ *
+ *   QUEUED ──► RUNNING ──► PUBLISHING ──► COMPLETED
+ *     ▲  └───────┤  └──────────┤
+ *     └──────────┘             │     (back to QUEUED: a retry, or the worker or daemon died)
+ *      FAILED ◄────────────────┘
+ *
+ * PUBLISHING is committed before the permit to rename is given. From then on the part is only renamed or looked at,
+ * never written (design: publishing has two phases). PUBLISHING goes back to QUEUED only when the part is provably
+ * gone and the final name does not show it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	TRANSFER_ID_SIZE = 37,  /* a UUID and its NUL */
+	FILE_ID_SIZE = 33,      /* 32 hex digits and a NUL */
+	CONNECTOR_ID_SIZE = 20, /* c- and 17 hex digits and a NUL */
+	TRANSFER_PATHS_MAX = 10,
+	TRANSFER_PATH_CHARACTERS_MAX = 1024,
+};
+
+enum transfer_direction { TRANSFER_SEND, TRANSFER_RETRIEVE };
+
+enum file_state { FILE_QUEUED, FILE_RUNNING, FILE_PUBLISHING, FILE_COMPLETED, FILE_FAILED };
+
+/** "QUEUED", "IN_PROGRESS" (RUNNING and PUBLISHING), "COMPLETED", "FAILED": ConnectorFileTransferResult.StatusCode. */
+const char *file_state_aws_name(enum file_state state);
+
+bool file_state_may_move(enum file_state from, enum file_state to);
+
+struct transfer {
+	char id[TRANSFER_ID_SIZE];
+	char connector_id[CONNECTOR_ID_SIZE];
+	enum transfer_direction direction;
+	char *local_directory; /* RETRIEVE: "/bucket/prefix" as given; else NULL. Owned. */
+	char *remote_directory; /* SEND: as given, escaped text; NULL is the home directory. Owned. */
+	int64_t created_ms;
+};
+
+struct transfer_file {
+	char id[FILE_ID_SIZE];
+	char transfer_id[TRANSFER_ID_SIZE];
+	char connector_id[CONNECTOR_ID_SIZE];
+	enum transfer_direction direction;
+	int64_t position; /* its place in the connector's queue: ascending, unique in the store */
+	char *path; /* as the request has it (SEND: object, RETRIEVE: remote path). Owned, as all below. */
+	char *bucket, *key;     /* object read or written */
+	char *remote_directory; /* SEND: bytes, NULL is the home directory; RETRIEVE: NULL */
+	char *remote_name; /* SEND: bytes of the name in @remote_directory; RETRIEVE: bytes of the remote path */
+	enum file_state state;
+	int attempt; /* counts from 1 when the first attempt starts; part of every temporary name */
+	int tries;   /* failed attempts that count against the limit */
+	int worker_deaths;
+	int64_t not_before_ms;        /* wall clock: a retry waits until then */
+	int64_t size;                 /* bytes; -1 until READY */
+	char sha256[65];              /* "" until READY */
+	int64_t started_ms, ended_ms; /* 0 until then */
+	const char *failure_code;     /* static text of the contract; NULL unless FAILED */
+	char *failure_message;
+};
+
+void transfer_finish(struct transfer *transfer);
+void transfer_file_finish(struct transfer_file *file);

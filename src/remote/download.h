@@ -1,0 +1,28 @@
+#pragma once
+/**
+ * Fetches one file in order: a state machine that steps whenever replies or free blocks came.
+ *
+ *   OPEN ──► FSTAT ──► READ… to the end ──► FSTAT (same size and mtime, else SP_CHANGED) ──► CLOSE ──► done
+ *
+ * A file whose size the server does not tell, or tells wrong, is read until EOF; the second FSTAT then decides.
+ */
+
+#include "remote/blocks.h"
+#include "remote/session.h"
+#include "remote/upload.h" /* enum job_state */
+
+struct download;
+
+struct download_plan {
+	const char *path;  /* copied */
+	size_t flight_max; /* bytes asked for and not yet here, at most; 0: the engine's default */
+};
+
+/** @sink is kept until the download is destroyed. Never NULL. */
+struct download *download_start(struct remote *remote, const struct download_plan *plan,
+				const struct block_sink *sink);
+enum job_state download_step(struct download *download, enum failure_step *out_step,
+			     struct sp_error *err);
+/** Bytes put into the sink. */
+uint64_t download_progress(const struct download *download);
+void download_destroy(struct download *download); /* as upload_destroy() */

@@ -1,0 +1,88 @@
+#pragma once
+/**
+ * An SFTP version 3 session (draft-ietf-secsh-filexfer-02) on one channel: requests go out, each with a function that
+ * is called with its reply. Fixed memory; unknown and duplicate ids, and replies longer than what was asked, are
+ * protocol errors that end the session. Belongs to one thread.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "remote/transport.h"
+
+struct remote;
+
+enum {
+	REMOTE_REQUESTS_MAX = 1024,            /* outstanding */
+	REMOTE_PATH_MAX = 4096,                /* bytes */
+	REMOTE_PACKET_MAX = 256 * 1024 + 1024, /* bytes of one packet, either way */
+	REMOTE_BLOCK_MAX =
+		261120, /* bytes of one READ or WRITE: what OpenSSH's limits@openssh.com grants */
+	REMOTE_BLOCK_DEFAULT = 32768, /* without limits@openssh.com */
+};
+
+/** What the server offers; learnt when the session opens. */
+struct remote_features {
+	uint32_t version;
+	bool posix_rename, fsync, statvfs, home_directory, limits;
+	uint32_t read_max, write_max; /* bytes of one request */
+	uint32_t handles_max;         /* 0: not said */
+};
+
+/** INIT, VERSION, limits. @channel is taken, also when the call fails. */
+int remote_open(struct channel *channel, int64_t timeout_ms, int cancel_fd, struct remote **out,
+		struct sp_error *err);
+void remote_close(struct remote *remote); /* NULL is fine */
+const struct remote_features *remote_features(const struct remote *remote);
+
+/**
+ * Moves bytes once: sends what may be sent, reads what is there, calls the reply functions, then, when nothing moved,
+ * sleeps until something can, @other_fd is readable, or @timeout_ms passed.
+ *
+ * -1 when the session is dead (SP_CLOSED, SP_PROTOCOL, or SP_TIMEOUT: a reply was owed and for @idle_ms no byte came);
+ * every outstanding request's function has then been called with that error.
+ */
+int remote_pump(struct remote *remote, int other_fd, int timeout_ms, int64_t idle_ms,
+		struct sp_error *err);
+
+/** Requests that may still be sent before REMOTE_REQUESTS_MAX is reached or the out-queue's budget is used up. */
+size_t remote_room(const struct remote *remote);
+
+/** Requests without a reply. */
+size_t remote_outstanding(const struct remote *remote);
+
+/* ---- single operations that wait for their answer (remote/operations.c) ---------------------------------------- */
+
+struct remote_attributes {
+	bool has_size, has_permissions, has_times;
+	uint64_t size;
+	uint32_t permissions;  /* with the file type bits */
+	uint32_t atime, mtime; /* seconds */
+};
+
+/** Patience for the calls below: the longest silence of the server, and who may cut it short. */
+struct remote_patience {
+	int64_t idle_ms;
+	int cancel_fd; /* -1: none */
+};
+
+int remote_stat(struct remote *remote, const char *path, const struct remote_patience *patience,
+		struct remote_attributes *out, struct sp_error *err);
+int remote_lstat(struct remote *remote, const char *path, const struct remote_patience *patience,
+		 struct remote_attributes *out, struct sp_error *err);
+int remote_remove(struct remote *remote, const char *path, const struct remote_patience *patience,
+		  struct sp_error *err);
+
+/** @replace: posix-rename where offered, else plain rename (which some servers refuse on an existing name: SP_EXISTS or SP_SYSTEM). */
+int remote_rename(struct remote *remote, const char *from, const char *to, bool replace,
+		  const struct remote_patience *patience, struct sp_error *err);
+/** The absolute path of @path ("." is the home directory), owned by the caller; checked for NUL and newline. */
+int remote_realpath(struct remote *remote, const char *path, const struct remote_patience *patience,
+		    char **out, struct sp_error *err);
+
+/** The error that an SFTP status stands for: NO_SUCH_FILE → SP_NOT_FOUND, PERMISSION_DENIED → SP_DENIED, and so on.
+ *  @text: the server's own words, escaped and shortened; used when they say more than the code. */
+int remote_fail_status(struct sp_error *err, uint32_t status, const char *text);

@@ -1,0 +1,19 @@
+#pragma once
+/** What operations work with: the api_context() of all our services. */
+
+#include "egress/egress.h"
+#include "objects/objects.h"
+#include "store/store.h"
+#include "store/vault.h"
+#include "transfer/engine.h"
+
+struct service_context {
+	struct store *store;
+	const struct vault *vault;
+	struct objects *objects;
+	const struct egress *egress;
+	struct transfer_engine *engine;
+	const char *region, *account;
+	const char *builtin_role;       /* ARN */
+	const unsigned char *token_key; /* 32 bytes: signs pagination tokens */
+};

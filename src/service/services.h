@@ -1,0 +1,8 @@
+#pragma once
+/** The services that are answered. Each is a folder: service/<name>/. */
+
+#include "api/service.h"
+
+extern const struct api_service service_secretsmanager;
+extern const struct api_service service_sts;
+extern const struct api_service service_transfer;

@@ -1,0 +1,66 @@
+#pragma once
+/**
+ * Signature Version 4: is this request what the owner of an access key signed? Header and query form. The rules are
+ * those of the shared contract's sigv4 notes and the public "AWS Signature Version 4" documentation. Pure: no I/O.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct sign_header {
+	const char *name,
+		*value; /* borrowed; names as received, in the order received, repeated ones repeated */
+};
+
+/** A request as it came over the wire. All borrowed. */
+struct sign_request {
+	const char *method;
+	const char *target; /* raw: path and query, escapes kept */
+	const struct sign_header *headers;
+	size_t header_count;
+	const void *body;
+	size_t body_length;
+	bool secure; /* came over TLS */
+};
+
+struct sign_key {
+	char id[129];
+	char secret[129];
+};
+
+/** Finds the secret of an access key id. Any thread. */
+struct sign_keys {
+	void *ctx;
+	/** False when there is no such key, or it may not be used. */
+	bool (*find)(void *ctx, const char *id, struct sign_key *out);
+};
+
+/** Why it was refused: each protocol has its own names for these (contract: sigv4, "Error codes by protocol"). */
+enum sign_verdict {
+	SIGN_GOOD,
+	SIGN_MISSING,    /* no authorization at all */
+	SIGN_INCOMPLETE, /* malformed, or parts missing */
+	SIGN_UNKNOWN_KEY,
+	SIGN_WRONG,       /* the signature does not match */
+	SIGN_WRONG_SCOPE, /* region, date, terminator */
+	SIGN_EXPIRED,     /* the date is too old, or too far ahead */
+	SIGN_WRONG_BODY,  /* x-amz-content-sha256 is not that of the body */
+	SIGN_BAD_TOKEN,   /* a session token that we did not give */
+};
+
+/** Who asked, and for which service. Filled as far as it could be read, also for a refusal (so that it can be said in the service's own form). */
+struct sign_identity {
+	char access_key_id[129];
+	char service[65];
+	char region[65];
+};
+
+enum { SIGN_CLOCK_SKEW_MS = 5 * 60 * 1000, SIGN_CLOCK_SKEW_EC2_MS = 15 * 60 * 1000 };
+
+/** @region: this endpoint's. @err has the sentence for the client unless the verdict is SIGN_GOOD. */
+enum sign_verdict sign_verify(const struct sign_request *request, const struct sign_keys *keys,
+			      const char *region, int64_t now_ms, struct sign_identity *out,
+			      struct sp_error *err);

@@ -1,0 +1,16 @@
+#pragma once
+/** Connectors as they are kept. */
+
+#include "db/db.h"
+#include "model/connector.h"
+
+int connectors_insert(struct db *db, const struct connector *connector, struct sp_error *err);
+/** SP_NOT_FOUND when there is none. @out is the caller's to finish. */
+int connectors_find(struct db *db, const char *id, struct connector *out, struct sp_error *err);
+/** Everything but id and created. */
+int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err);
+/** Its transfers, files and tags go with it. SP_NOT_FOUND. */
+int connectors_delete(struct db *db, const char *id, struct sp_error *err);
+/** Ascending ids after @after (NULL: from the start), at most @max. */
+int connectors_list(struct db *db, const char *after, struct connector *out, size_t max,
+		    size_t *out_count, struct sp_error *err);

@@ -1,0 +1,20 @@
+#pragma once
+/** Tags of any resource, by its ARN. */
+
+#include "db/db.h"
+
+enum { TAGS_MAX = 50, TAG_KEY_MAX = 128, TAG_VALUE_MAX = 256 };
+
+struct tag {
+	char *key, *value; /* owned */
+};
+
+void tag_finish(struct tag *tag);
+/** Adds or overwrites. SP_LIMIT past TAGS_MAX in all. */
+int tags_put(struct db *db, const char *arn, const char *key, const char *value,
+	     struct sp_error *err);
+int tags_remove(struct db *db, const char *arn, const char *key, struct sp_error *err);
+int tags_remove_all(struct db *db, const char *arn, struct sp_error *err);
+/** Ascending keys; @out has room for TAGS_MAX. */
+int tags_list(struct db *db, const char *arn, struct tag out[TAGS_MAX], size_t *out_count,
+	      struct sp_error *err);

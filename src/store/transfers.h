@@ -1,0 +1,52 @@
+#pragma once
+/** Transfers and files as they are kept. All on the writer's connection, or a reader's where it only reads. */
+
+#include "db/db.h"
+#include "model/transfer.h"
+
+/** One transfer and its files (state QUEUED); fills in each file's position. */
+int transfers_insert(struct db *db, const struct transfer *transfer, struct transfer_file *files,
+		     size_t count, struct sp_error *err);
+
+/** SP_NOT_FOUND when there is none. @out is the caller's to finish. */
+int transfers_find(struct db *db, const char *connector_id, const char *transfer_id,
+		   struct transfer *out, struct sp_error *err);
+
+/**
+ * Files of one transfer in the order of the request, after position @after (0: from the start), at most @max.
+ * @out  room for @max; the caller's to finish
+ */
+int transfers_list_files(struct db *db, const char *transfer_id, int64_t after,
+			 struct transfer_file *out, size_t max, size_t *out_count,
+			 struct sp_error *err);
+
+/** Files of the connector that are not COMPLETED or FAILED. */
+int transfers_count_pending(struct db *db, const char *connector_id, int64_t *out,
+			    struct sp_error *err);
+
+/** The next files to work on: state QUEUED and not_before ≤ @now_ms, or PUBLISHING; ascending position after @after. */
+int transfers_next_files(struct db *db, const char *connector_id, int64_t after, int64_t now_ms,
+			 struct transfer_file *out, size_t max, size_t *out_count,
+			 struct sp_error *err);
+
+/** When the earliest waiting QUEUED file may run (wall clock), 0 when there is none. */
+int transfers_earliest_wait(struct db *db, const char *connector_id, int64_t *out_ms,
+			    struct sp_error *err);
+
+/** After a start of the daemon: every RUNNING file becomes QUEUED again. */
+int transfers_requeue_running(struct db *db, struct sp_error *err);
+
+/** One file by its id. SP_NOT_FOUND. */
+int transfers_find_file(struct db *db, const char *file_id, struct transfer_file *out,
+			struct sp_error *err);
+
+/** Connectors that have QUEUED or PUBLISHING files. @fn is called for each. */
+int transfers_each_busy_connector(struct db *db, void (*fn)(void *ctx, const char *connector_id),
+				  void *ctx, struct sp_error *err);
+
+/**
+ * Writes state, attempt, tries, worker_deaths, not_before, size, sha256, started, ended and failure of @file, if the
+ * row is in state @from (and the state table allows the move). SP_CONFLICT when it is not.
+ */
+int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
+			struct sp_error *err);

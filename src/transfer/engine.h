@@ -1,0 +1,67 @@
+#pragma once
+/**
+ * The transfer engine: takes files from the store's queues, gives them to one worker per busy connector within its
+ * credit, permits publishing, retries, and records how each file ended. Its state lives on the loop's thread.
+ */
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "egress/egress.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "objects/objects.h"
+#include "store/store.h"
+#include "store/vault.h"
+
+struct transfer_engine;
+
+struct transfer_options {
+	const char *worker_path;   /* the program sallyport-worker */
+	const char *run_directory; /* for the per-connector lock files */
+	const char *builtin_role;  /* ARN of the role that every connector may take on */
+	int attempts;              /* of one file, when failures are transient */
+	int64_t retry_delay_ms; /* before the second attempt; doubles, with jitter, up to retry_delay_max_ms */
+	int64_t retry_delay_max_ms;
+	int64_t handshake_timeout_ms;
+	int64_t idle_timeout_ms;   /* silence of a server that owes an answer */
+	int64_t worker_idle_ms;    /* a worker without work leaves after so long */
+	int64_t queue_wait_max_ms; /* QUEUED for longer: TIMEOUT_ERROR */
+};
+
+/** What the engine works with; all kept. */
+struct transfer_rooms {
+	struct loop *loop;
+	struct pool *files; /* blocking file and store calls */
+	struct store *store;
+	const struct vault *vault;
+	struct objects *objects;
+	struct egress *egress;
+};
+
+/** Finds what an earlier run left, and goes on with it. */
+int transfer_engine_open(const struct transfer_rooms *rooms, const struct transfer_options *options,
+			 struct transfer_engine **out, struct sp_error *err);
+
+/** Ends the workers. On the loop's thread, or after it ended. NULL is fine. */
+void transfer_engine_close(struct transfer_engine *engine);
+
+/** Any thread: new work for the connector was committed. */
+void transfer_engine_wake(struct transfer_engine *engine, const char *connector_id);
+
+/** Any thread: the connector (or its secret) was changed or deleted: warm connections are not used for new files. */
+void transfer_engine_changed(struct transfer_engine *engine, const char *connector_id);
+
+struct transfer_test_result {
+	enum sp_code code;      /* SP_OK: it works */
+	enum failure_step step; /* that failed */
+	char message[SP_ERROR_MESSAGE_MAX];
+	char host_key[2049]; /* "type base64", "" when it was not seen */
+	char fingerprint[80];
+};
+
+typedef void transfer_test_fn(void *ctx, const struct transfer_test_result *result);
+
+/** Any thread: tries the whole path once, in a worker of its own. @fn is called on the loop's thread, once. */
+void transfer_engine_test(struct transfer_engine *engine, const char *connector_id,
+			  transfer_test_fn *fn, void *ctx);

@@ -1,0 +1,51 @@
+#include "test.h"
+
+#include "model/failure.h"
+#include "model/security_policy.h"
+#include "model/transfer.h"
+
+static void a_file_ends_once(void **state)
+{
+	(void)state;
+	for (int to = FILE_QUEUED; to <= FILE_FAILED; to++) {
+		assert_false(file_state_may_move(FILE_COMPLETED, (enum file_state)to));
+		assert_false(file_state_may_move(FILE_FAILED, (enum file_state)to));
+	}
+	assert_true(file_state_may_move(FILE_PUBLISHING, FILE_COMPLETED));
+	assert_false(
+		file_state_may_move(FILE_RUNNING, FILE_COMPLETED)); /* never without a permit */
+}
+
+static void failures_have_the_contracts_codes(void **state)
+{
+	(void)state;
+	assert_string_equal(failure_code(STEP_READ_OBJECT, SP_NOT_FOUND), "SEND_FILE_NOT_FOUND");
+	assert_string_equal(failure_code(STEP_READ_REMOTE, SP_NOT_FOUND),
+			    "RETRIEVE_FILE_NOT_FOUND");
+	assert_string_equal(failure_code(STEP_WRITE_REMOTE, SP_NOT_FOUND), "DIRECTORY_NOT_FOUND");
+	assert_string_equal(failure_code(STEP_CONNECT, SP_TIMEOUT), "TIMEOUT_ERROR");
+	assert_false(failure_is_transient(STEP_AUTHENTICATE, SP_AUTH));
+	assert_true(failure_is_transient(STEP_CONNECT, SP_UNREACHABLE));
+}
+
+static void every_policy_is_found_by_its_name(void **state)
+{
+	(void)state;
+	size_t count = 0;
+	for (const struct security_policy *policy; (policy = security_policy_at(count)) != NULL;
+	     count++)
+		assert_ptr_equal(security_policy_find(policy->name), policy);
+	assert_int_equal(count, 3);
+	assert_non_null(security_policy_find(security_policy_default_name));
+	assert_null(security_policy_find("TransferSFTPConnectorSecurityPolicy-1999-01"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_ends_once),
+		cmocka_unit_test(failures_have_the_contracts_codes),
+		cmocka_unit_test(every_policy_is_found_by_its_name),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

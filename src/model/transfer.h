@@ -58,6 +58,7 @@ struct transfer_file {
 	int64_t not_before_ms;        /* wall clock: a retry waits until then */
 	int64_t size;                 /* bytes; -1 until READY */
 	char sha256[65];              /* "" until READY */
+	int64_t queued_ms;            /* when the request was accepted */
 	int64_t started_ms, ended_ms; /* 0 until then */
 	const char *failure_code;     /* static text of the contract; NULL unless FAILED */
 	char *failure_message;

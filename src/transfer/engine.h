@@ -43,13 +43,22 @@ struct transfer_rooms {
 int transfer_engine_open(const struct transfer_rooms *rooms, const struct transfer_options *options,
 			 struct transfer_engine **out, struct sp_error *err);
 
-/** Ends the workers. On the loop's thread, or after it ended. NULL is fine. */
+/**
+ * On the loop's thread: gives out no more files, tells the workers to leave, and calls @fn(@ctx) on the loop once
+ * nothing is under way. What was not finished goes on at the next start.
+ */
+void transfer_engine_stop(struct transfer_engine *engine, loop_fn *fn, void *ctx);
+
+/** Only after @fn of transfer_engine_stop() was called, or when nothing was ever woken. NULL is fine. */
 void transfer_engine_close(struct transfer_engine *engine);
 
 /** Any thread: new work for the connector was committed. */
 void transfer_engine_wake(struct transfer_engine *engine, const char *connector_id);
 
-/** Any thread: the connector (or its secret) was changed or deleted: warm connections are not used for new files. */
+/**
+ * Any thread: the connector was changed or deleted: warm connections are not used for new files, and the files of a
+ * deleted one are given up. @connector_id NULL: any connector's secret may have changed.
+ */
 void transfer_engine_changed(struct transfer_engine *engine, const char *connector_id);
 
 struct transfer_test_result {

@@ -1,0 +1,296 @@
+#include "ipc/worker_message.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "ipc/channel.h"
+
+/* ---- what there is to say -------------------------------------------------------------------------------------- */
+
+enum field_type {
+	NUMBER_32, /* at most @max */
+	NUMBER_64,
+	TEXT,     /* at most @max bytes */
+	SENTENCE, /* the same, and UTF-8 whatever was given: it goes to logs and JSON */
+	ID,       /* the same, never empty */
+	SHA256,   /* nothing, or 64 lower-case hex digits */
+};
+
+enum field {
+	FIELD_END,
+	REQUEST,
+	FILE_ID,
+	ATTEMPT,
+	OLDEST_ATTEMPT,
+	SIZE,
+	DIRECTORY,
+	NAME,
+	SUM,
+	OUTCOME,
+	STEP,
+	CODE,
+	WORDS,
+	CONNECTOR,
+	HOST,
+	PORT,
+	USER,
+	PASSWORD,
+	PRIVATE_KEY,
+	TRUSTED_KEYS,
+	POLICY,
+	CONNECTIONS,
+	HANDSHAKE_TIMEOUT,
+	IDLE_TIMEOUT,
+	KEEPALIVE,
+	HOST_KEY,
+	FINGERPRINT,
+	FIELD_COUNT,
+};
+
+/* clang-format off: tables */
+#define AT(member) #member, offsetof(struct worker_message, member)
+
+static const struct {
+	const char *name;
+	size_t offset;
+	enum field_type type;
+	uint32_t max;
+} fields[FIELD_COUNT] = {
+	[REQUEST] = { AT(request), NUMBER_32, UINT32_MAX },
+	[FILE_ID] = { AT(file_id), ID, FILE_ID_SIZE - 1 },
+	[ATTEMPT] = { AT(attempt), NUMBER_32, INT32_MAX },
+	[OLDEST_ATTEMPT] = { AT(oldest_attempt), NUMBER_32, INT32_MAX },
+	[SIZE] = { AT(size), NUMBER_64, 0 },
+	[DIRECTORY] = { AT(directory), TEXT, WORKER_TEXT_MAX },
+	[NAME] = { AT(name), TEXT, WORKER_TEXT_MAX },
+	[SUM] = { AT(sha256), SHA256, 64 },
+	[OUTCOME] = { AT(outcome), NUMBER_32, PUBLISH_INFERRED },
+	[STEP] = { AT(step), NUMBER_32, FAILURE_STEP_COUNT - 1 },
+	[CODE] = { AT(code), NUMBER_32, SP_INTERNAL },
+	[WORDS] = { AT(text), SENTENCE, WORKER_TEXT_MAX },
+	[CONNECTOR] = { AT(connector_id), ID, CONNECTOR_ID_SIZE - 1 },
+	[HOST] = { AT(host), SENTENCE, WORKER_TEXT_MAX },
+	[PORT] = { AT(port), NUMBER_32, UINT16_MAX },
+	[USER] = { AT(user), TEXT, WORKER_TEXT_MAX },
+	[PASSWORD] = { AT(password), TEXT, WORKER_TEXT_MAX },
+	[PRIVATE_KEY] = { AT(private_key), TEXT, WORKER_TEXT_MAX },
+	[TRUSTED_KEYS] = { AT(trusted_keys), TEXT, WORKER_TEXT_MAX },
+	[POLICY] = { AT(security_policy), TEXT, WORKER_TEXT_MAX },
+	[CONNECTIONS] = { AT(connections), NUMBER_32, CONNECTOR_CONNECTIONS_MAX },
+	[HANDSHAKE_TIMEOUT] = { AT(handshake_timeout_ms), NUMBER_32, INT32_MAX },
+	[IDLE_TIMEOUT] = { AT(idle_timeout_ms), NUMBER_32, INT32_MAX },
+	[KEEPALIVE] = { AT(keepalive_ms), NUMBER_32, INT32_MAX },
+	[HOST_KEY] = { AT(host_key), SENTENCE, WORKER_TEXT_MAX },
+	[FINGERPRINT] = { AT(fingerprint), SENTENCE, WORKER_TEXT_MAX },
+};
+
+static const struct kind {
+	enum worker_kind kind;
+	const char *name;
+	size_t fd_count;
+	enum field fields[16]; /* in the order of the wire, up to FIELD_END */
+} kinds[] = {
+	{ WORKER_CONFIGURE,
+	  "CONFIGURE",
+	  0,
+	  { CONNECTOR, HOST, PORT, USER, PASSWORD, PRIVATE_KEY, TRUSTED_KEYS, POLICY, CONNECTIONS,
+	    HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, KEEPALIVE } },
+	{ WORKER_SOCKET, "SOCKET", 1, { REQUEST, WORDS } },
+	{ WORKER_NO_SOCKET, "NO_SOCKET", 0, { REQUEST, STEP, CODE, WORDS } },
+	{ WORKER_SEND, "SEND", 1, { FILE_ID, ATTEMPT, OLDEST_ATTEMPT, SIZE, DIRECTORY, NAME } },
+	{ WORKER_RETRIEVE, "RETRIEVE", 1, { FILE_ID, ATTEMPT, NAME } },
+	{ WORKER_RECOVER, "RECOVER", 0, { FILE_ID, ATTEMPT, SIZE, SUM, DIRECTORY, NAME } },
+	{ WORKER_PERMIT, "PERMIT", 0, { FILE_ID } },
+	{ WORKER_CANCEL, "CANCEL", 0, { FILE_ID } },
+	{ WORKER_TEST, "TEST", 0, { FIELD_END } },
+	{ WORKER_NEED_SOCKET, "NEED_SOCKET", 0, { REQUEST } },
+	{ WORKER_READY, "READY", 0, { FILE_ID, SIZE, SUM } },
+	{ WORKER_PUBLISHED, "PUBLISHED", 0, { FILE_ID, OUTCOME } },
+	{ WORKER_FILE_FAILED, "FILE_FAILED", 0, { FILE_ID, STEP, CODE, WORDS } },
+	{ WORKER_PROGRESS, "PROGRESS", 0, { FILE_ID, SIZE } },
+	{ WORKER_TEST_RESULT, "TEST_RESULT", 0, { STEP, CODE, WORDS, HOST_KEY, FINGERPRINT } },
+};
+/* clang-format on */
+
+static const struct kind *find_kind(unsigned number)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(kinds); i++)
+		if ((unsigned)kinds[i].kind == number)
+			return &kinds[i];
+	return NULL;
+}
+
+/* ---- members by their place ------------------------------------------------------------------------------------ */
+
+static void *member(const struct worker_message *message, enum field field)
+{
+	return (char *)(uintptr_t)message + fields[field].offset;
+}
+
+static bool is_text(enum field field)
+{
+	return fields[field].type != NUMBER_32 && fields[field].type != NUMBER_64;
+}
+
+static bool is_sha256(const char *text)
+{
+	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
+/* ---- out ------------------------------------------------------------------------------------------------------- */
+
+/* A sentence may have been cut in the middle of a character, or quote what a server said. Every byte that spoils it
+ * becomes a question mark, so that who reads it may rely on UTF-8. */
+static void write_sentence(struct sp_writer *writer, const char *text)
+{
+	SP_AUTO_FREE char *clean = sp_strdup(text);
+	size_t length = clean == NULL ? 0 : strlen(clean);
+	for (size_t at = 0; at < length;) {
+		size_t size = 1;
+		while (size < 4 && size < length - at && !sp_utf8_valid(clean + at, size))
+			size++;
+		if (sp_utf8_valid(clean + at, size)) {
+			at += size;
+			continue;
+		}
+		clean[at++] = '?';
+	}
+	sp_write_text(writer, clean);
+}
+
+static int write_field(struct sp_writer *writer, const struct worker_message *message,
+		       enum field field, struct sp_error *err)
+{
+	const void *value = member(message, field);
+	switch (fields[field].type) {
+	case NUMBER_32:
+		sp_write_u32(writer, *(const uint32_t *)value);
+		return 0;
+	case NUMBER_64:
+		sp_write_u64(writer, *(const uint64_t *)value);
+		return 0;
+	case TEXT:
+	case SENTENCE:
+	case ID:
+	case SHA256:
+		break;
+	}
+
+	const char *text = *(char *const *)value;
+	if (text != NULL && strlen(text) > fields[field].max)
+		return sp_fail(err, SP_LIMIT,
+			       "cannot tell the worker's %s: it is longer than %u bytes",
+			       fields[field].name, fields[field].max);
+	if (fields[field].type == SENTENCE)
+		write_sentence(writer, text);
+	else
+		sp_write_text(writer, text);
+	return 0;
+}
+
+int worker_message_encode(const struct worker_message *message, void *out, size_t *out_length,
+			  struct sp_error *err)
+{
+	const struct kind *kind = find_kind(message->kind);
+	assert(kind != NULL);
+
+	struct sp_writer writer = sp_writer_of(out, IPC_MESSAGE_MAX);
+	sp_write_u8(&writer, (uint8_t)kind->kind);
+	for (const enum field *field = kind->fields; *field != FIELD_END; field++)
+		if (write_field(&writer, message, *field, err) != 0)
+			return -1;
+	if (writer.failed)
+		return sp_fail(err, SP_LIMIT, "cannot send a %s message longer than %d bytes",
+			       kind->name, IPC_MESSAGE_MAX);
+	*out_length = sp_writer_length(&writer);
+	return 0;
+}
+
+/* ---- in -------------------------------------------------------------------------------------------------------- */
+
+static bool text_is_good(enum field field, const char *text)
+{
+	switch (fields[field].type) {
+	case SENTENCE:
+		return sp_utf8_valid(text, strlen(text));
+	case ID:
+		return text[0] != '\0';
+	case SHA256:
+		return text[0] == '\0' || is_sha256(text);
+	case TEXT:
+	case NUMBER_32:
+	case NUMBER_64:
+		return true;
+	}
+	return false;
+}
+
+static void read_text(struct sp_reader *reader, struct worker_message *message, enum field field)
+{
+	char *text = sp_read_text(reader, fields[field].max);
+	if (text == NULL)
+		return;
+	if (!text_is_good(field, text))
+		reader->failed = true;
+	char **place = member(message, field);
+	if (text[0] != '\0')
+		*place = text;
+	else
+		free(text);
+}
+
+static void read_field(struct sp_reader *reader, struct worker_message *message, enum field field)
+{
+	if (is_text(field)) {
+		read_text(reader, message, field);
+	} else if (fields[field].type == NUMBER_64) {
+		*(uint64_t *)member(message, field) = sp_read_u64(reader);
+	} else {
+		uint32_t number = sp_read_u32(reader);
+		if (number > fields[field].max)
+			reader->failed = true;
+		*(uint32_t *)member(message, field) = number;
+	}
+}
+
+int worker_message_decode(const void *data, size_t length, size_t fd_count,
+			  struct worker_message *out, struct sp_error *err)
+{
+	struct sp_reader reader = sp_reader_of(data, length);
+	unsigned number = sp_read_u8(&reader);
+	const struct kind *kind = find_kind(number);
+	if (kind == NULL)
+		return sp_fail(err, SP_PROTOCOL, "cannot understand a message of kind %u", number);
+	if (fd_count != kind->fd_count)
+		return sp_fail(err, SP_PROTOCOL,
+			       "cannot accept a %s message with %zu descriptors instead of %zu",
+			       kind->name, fd_count, kind->fd_count);
+
+	struct worker_message message = { .kind = kind->kind };
+	for (const enum field *field = kind->fields; *field != FIELD_END && !reader.failed; field++)
+		read_field(&reader, &message, *field);
+	if (!sp_reader_ended_well(&reader)) {
+		worker_message_finish(&message);
+		return sp_fail(err, SP_PROTOCOL, "cannot accept a malformed %s message",
+			       kind->name);
+	}
+	*out = message;
+	return 0;
+}
+
+void worker_message_finish(struct worker_message *message)
+{
+	for (enum field field = FIELD_END + 1; field < FIELD_COUNT; field++) {
+		if (!is_text(field))
+			continue;
+		char **text = member(message, field);
+		if (*text != NULL)
+			explicit_bzero(*text, strlen(*text));
+		free(*text);
+	}
+	*message = (struct worker_message){ 0 };
+}

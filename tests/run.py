@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Runs the checks, builds, unit tests and system stories and counts every case. Called by ./dev test.
+
+Unit tests and stories speak TAP. What dies without a word of TAP counts as one failure, so nothing can be lost.
+The last line is "N passed, N failed", with ", N skipped" when something was.
+"""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+STORY_SECONDS_MAX = 900
+STORIES_AT_ONCE = 2
+SLOW_STORIES = ("crash", "resources")  # left out by --quick
+
+# what, command, whether --quick leaves it out
+CHECKS = [
+    ("includes follow the table in ARCHITECTURE.md", ["python3", "tests/tools/check_includes.py"], False),
+    ("C files are formatted", ["./dev", "fmt", "--check"], False),
+    ("everything builds with GCC, warnings being errors", ["./dev", "build"], False),
+    ("everything builds with clang 14, warnings being errors", ["./dev", "build", "--clang"], True),
+    ("everything builds with the sanitizers", ["./dev", "build", "--sanitize"], False),
+]
+TAP_SCRIPTS = ["tests/tools/check_includes_test.py"]
+TAP_LINE = re.compile(r"^(ok|not ok)\b\s*\d*\s*-?\s*(.*?)(?:\s+#\s*(SKIP)\b\s*(.*))?$", re.IGNORECASE)
+
+
+@dataclasses.dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    failures: list = dataclasses.field(default_factory=list)
+
+    def fail(self, sentence):
+        self.failed += 1
+        self.failures.append(sentence)
+
+    def add_tap(self, name, output, returncode):
+        """Counts the TAP lines of @output; a bad end that no line speaks of is a failure of its own."""
+        failed_before, seen = self.failed, 0
+        for line in output.splitlines():
+            match = TAP_LINE.match(line)
+            if not match:
+                continue
+            seen += 1
+            if match.group(3):
+                self.skipped += 1
+            elif match.group(1) == "ok":
+                self.passed += 1
+            else:
+                self.fail(f"{name}: {match.group(2)}")
+        if returncode != 0 and self.failed == failed_before:
+            self.fail(f"{name}: ended with {describe_end(returncode)}")
+        elif seen == 0:
+            self.fail(f"{name}: proved nothing")
+
+    def __str__(self):
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def describe_end(returncode):
+    return f"signal {signal.Signals(-returncode).name}" if returncode < 0 else f"code {returncode}"
+
+
+def run(command, seconds, env=None):
+    """(output, return code); the command leads a process group of its own, so that all of it can be ended."""
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        output, _ = process.communicate(timeout=seconds)
+        note = ""
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGTERM)  # a story takes down what it started when it is asked to end
+        try:
+            output, _ = process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+        note = f"\n# ended after {seconds} s\n"
+    return output.decode("utf-8", "replace") + note, process.returncode
+
+
+def run_checks(tally, quick):
+    for what, command, slow in CHECKS:
+        if quick and slow:
+            continue
+        output, returncode = run(command, 1800)
+        print(f"{'ok' if returncode == 0 else 'not ok'} - {what}", flush=True)
+        if returncode == 0:
+            tally.passed += 1
+        else:
+            print(output)
+            tally.fail(what)
+    for script in TAP_SCRIPTS:
+        output, returncode = run(["python3", script], 60)
+        print(output, end="", flush=True)
+        tally.add_tap(script, output, returncode)
+
+
+def run_units(tally, build, names):
+    """All unit tests of a build folder, or those whose name holds one of @names."""
+    listed = subprocess.run(["meson", "test", "-C", build, "--list"], cwd=ROOT, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True, check=False).stdout
+    units = [line.split(" / ", 1)[-1].strip() for line in listed.splitlines() if "/" in line]
+    chosen = [unit for unit in units if any(name in unit for name in names)] if names else units
+    if not chosen:
+        return 0
+    log = ROOT / build / "meson-logs" / "testlog.json"
+    log.unlink(missing_ok=True)
+    output, _ = run(["meson", "test", "-C", build, "--no-rebuild"] + (chosen if names else []), 1200)
+    if not log.exists():
+        print(output)
+        tally.fail("the unit tests could not be run")
+        return 1
+    with log.open(encoding="utf-8") as lines:
+        for line in lines:
+            result = json.loads(line)
+            before = tally.failed
+            # meson says ERROR or FAIL also when every TAP line is fine, for example after a leak
+            returncode = result["returncode"] or (0 if result["result"] in ("OK", "SKIP") else 1)
+            tally.add_tap(result["name"], result.get("stdout", ""), returncode)
+            print(f"{'ok' if tally.failed == before else 'not ok'} - unit {result['name']}", flush=True)
+            if tally.failed != before:
+                print(result.get("stdout", ""), result.get("stderr", ""))
+    return len(chosen)
+
+
+def run_story(script, build):
+    env = dict(os.environ, SALLYPORT_BUILD=str(ROOT / build), PYTHONDONTWRITEBYTECODE="1")
+    started = time.monotonic()
+    output, returncode = run(["python3", str(script)], STORY_SECONDS_MAX, env)
+    return output, returncode, time.monotonic() - started
+
+
+def run_stories(tally, build, scripts):
+    with concurrent.futures.ThreadPoolExecutor(STORIES_AT_ONCE) as pool:
+        stories = {pool.submit(run_story, script, build): script for script in scripts}
+        for story in concurrent.futures.as_completed(stories):
+            output, returncode, seconds = story.result()
+            name = stories[story].stem
+            print(f"# story {name}, {seconds:.0f} s\n{output}", end="" if output.endswith("\n") else "\n", flush=True)
+            tally.add_tap(name, output, returncode)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev test")
+    parser.add_argument("--quick", action="store_true", help="without clang and the slow stories")
+    parser.add_argument("names", nargs="*", help="parts of the names of unit tests (room/name) and stories")
+    options = parser.parse_args()
+
+    tally = Tally()
+    stories = sorted((ROOT / "tests" / "system").glob("*_test.py"))
+    if options.names:
+        subprocess.run(["./dev", "build", "--sanitize"], cwd=ROOT, check=True)
+        stories = [story for story in stories if any(name in story.stem for name in options.names)]
+    else:
+        run_checks(tally, options.quick)
+        if options.quick:
+            stories = [story for story in stories if not story.stem.startswith(SLOW_STORIES)]
+    if (ROOT / "build-sanitize" / "build.ninja").exists():
+        units = run_units(tally, "build-sanitize", options.names)
+        if options.names and not units and not stories:
+            tally.fail(f"no unit test and no story is named like {' or '.join(options.names)}")
+        run_stories(tally, "build-sanitize", stories)
+
+    for sentence in tally.failures:
+        print(f"failed: {sentence}")
+    print(tally)
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,8 +3,12 @@
  * The SQL door. One struct db is one connection and belongs to one thread at a time.
  * Parameters are ?1, ?2 … Values are bound by a format, one letter each:
  *
- *   s  const char *, NULL is SQL NULL     i  int64_t
- *   b  const void *, size_t (a blob)
+ *   s  const char *, NULL is SQL NULL     i  int64_t (cast it: a plain int is read wrongly)
+ *   b  const void *, size_t: a blob, NULL is SQL NULL
+ *
+ * Failures, whatever database is behind: SP_EXISTS (a unique key is taken), SP_NOT_FOUND (a foreign key names nothing),
+ * SP_NO_SPACE (the disk is full), SP_CONFLICT (another connection holds a lock for too long), SP_DENIED (read-only),
+ * SP_SYSTEM (damaged, or the disk fails), SP_INTERNAL (SQL that makes no sense). Messages never hold a bound value.
  */
 
 #include <stdbool.h>
@@ -18,9 +22,31 @@ struct db_rows;
 
 enum db_mode { DB_READ_WRITE, DB_READ_ONLY };
 
+enum {
+	DB_STATEMENTS_MAX = 128,    /* prepared statements that a connection keeps */
+	DB_BUSY_TIMEOUT_MS = 10000, /* how long a lock is waited for */
+};
+
 /** SQLite: WAL, synchronous FULL, foreign keys on. The file is created with mode 0600 (DB_READ_WRITE). */
 int db_open(const char *path, enum db_mode mode, struct db **out, struct sp_error *err);
 void db_close(struct db *db); /* NULL is fine */
+
+/**
+ * A transaction. On a DB_READ_ONLY connection everything up to the end of it reads one snapshot.
+ * A full disk or a failing one may end a transaction behind our back: db_in_transaction() tells.
+ */
+int db_begin(struct db *db, struct sp_error *err);
+/** No rows may be open. When it fails the transaction is over as well, and nothing of it is kept. */
+int db_commit(struct db *db, struct sp_error *err);
+/** Nothing to do is fine. */
+void db_rollback(struct db *db);
+bool db_in_transaction(const struct db *db);
+
+/** How many db_rows are not closed. */
+size_t db_open_rows(const struct db *db);
+
+/** The text of every prepared statement that is kept: for those who look at query plans. */
+void db_each_statement(const struct db *db, void (*fn)(void *ctx, const char *sql), void *ctx);
 
 /** Statements without parameters or rows, several separated by semicolons. */
 int db_script(struct db *db, const char *sql, struct sp_error *err);
@@ -55,5 +81,5 @@ static inline void db_cleanup_rows(struct db_rows **rows)
 /** In front of rows: DB_AUTO_ROWS struct db_rows *rows = NULL; */
 #define DB_AUTO_ROWS __attribute__((cleanup(db_cleanup_rows)))
 
-/** A consistent copy of the whole database into a new file of mode 0600. */
+/** A consistent copy of the whole database into a new file of mode 0600, on disk when it returns. SP_EXISTS. Not in a transaction. */
 int db_backup(struct db *db, const char *to_path, struct sp_error *err);

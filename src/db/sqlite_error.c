@@ -1,0 +1,58 @@
+#include "db/sqlite_room.h"
+
+#include <errno.h>
+
+#include "base/text.h"
+
+/* Extended codes stand in front of the primary code that they belong to: the first that fits wins. */
+static const struct {
+	int number;
+	enum sp_code code;
+	const char *text; /* NULL: SQLite's own */
+} meanings[] = {
+	{ SQLITE_CONSTRAINT_FOREIGNKEY, SP_NOT_FOUND, "what it belongs to does not exist" },
+	{ SQLITE_CONSTRAINT_UNIQUE, SP_EXISTS, NULL },
+	{ SQLITE_CONSTRAINT_PRIMARYKEY, SP_EXISTS, NULL },
+	{ SQLITE_CONSTRAINT_ROWID, SP_EXISTS, NULL },
+	{ SQLITE_CONSTRAINT, SP_INTERNAL, NULL },
+	{ SQLITE_FULL, SP_NO_SPACE, "the disk is full" },
+	{ SQLITE_BUSY, SP_CONFLICT, "another program holds a lock on it" },
+	{ SQLITE_LOCKED, SP_CONFLICT, "another connection holds a lock on it" },
+	{ SQLITE_CORRUPT, SP_SYSTEM, "the database is damaged" },
+	{ SQLITE_NOTADB, SP_SYSTEM, "the file is not a database, or it is damaged" },
+	{ SQLITE_READONLY, SP_DENIED, "the database is read-only" },
+	{ SQLITE_PERM, SP_DENIED, "permission denied" },
+	{ SQLITE_AUTH, SP_DENIED, "permission denied" },
+	{ SQLITE_NOMEM, SP_NO_MEMORY, "out of memory" },
+	{ SQLITE_TOOBIG, SP_LIMIT, "the value is too large" },
+	{ SQLITE_INTERRUPT, SP_CANCELLED, "it was interrupted" },
+	{ SQLITE_ERROR, SP_INTERNAL, NULL },
+	{ SQLITE_MISUSE, SP_INTERNAL, NULL },
+	{ SQLITE_RANGE, SP_INTERNAL, NULL },
+	{ SQLITE_SCHEMA, SP_INTERNAL, NULL },
+	{ SQLITE_MISMATCH, SP_INTERNAL, NULL },
+};
+
+int db_fail(struct sp_error *err, sqlite3 *handle, const char *what)
+{
+	int number = sqlite3_extended_errcode(handle);
+	int primary = number & 0xff;
+
+	/* These are the operating system's: errno knows more than SQLite tells. */
+	if (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) {
+		int system = sqlite3_system_errno(handle);
+		if (system != 0) {
+			errno = system;
+			return sp_fail_errno(err, "%s", what);
+		}
+		return sp_fail(err, SP_SYSTEM, "%s: %s", what, sqlite3_errmsg(handle));
+	}
+	for (size_t i = 0; i < SP_COUNT_OF(meanings); i++) {
+		if (meanings[i].number != number && meanings[i].number != primary)
+			continue;
+		const char *text = meanings[i].text;
+		return sp_fail(err, meanings[i].code, "%s: %s", what,
+			       text != NULL ? text : sqlite3_errmsg(handle));
+	}
+	return sp_fail(err, SP_SYSTEM, "%s: %s", what, sqlite3_errmsg(handle));
+}

@@ -1,0 +1,400 @@
+"""What every system story stands on: cases that are sentences, programs that are ended by their id, and a daemon.
+
+    with harness.Story() as story:
+        daemon = story.enter(harness.Daemon(story.folder / "state"))
+        with story.case("a file goes out"):
+            assert …
+
+A failed case is told and the story goes on. Waiting is always for a condition and has a deadline.
+"""
+
+import contextlib
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+import aws
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", ROOT / "build"))
+LARGE = os.environ.get("SALLYPORT_TEST_LARGE") == "1"
+PATIENCE_SECONDS = 30  # for what takes a moment; a sanitizer build on a busy machine is slow
+SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
+
+
+class Skip(Exception):
+    """This machine cannot show the case; the message says why."""
+
+
+class NotInTime(Exception):
+    pass
+
+
+def wait_until(condition, what, seconds=PATIENCE_SECONDS, every=0.02):
+    """The first true value of @condition()."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise NotInTime(f"waited {seconds} s in vain for {what}")
+        time.sleep(every)
+
+
+def need_root(why):
+    if os.geteuid() != 0:
+        raise Skip(f"needs root {why}")
+
+
+def sanitized(build=BUILD):
+    return build.name == "build-sanitize"
+
+
+class Story:
+    """Runs cases, prints TAP, and takes down in the end whatever was entered."""
+
+    def __init__(self):
+        self.name = pathlib.Path(sys.argv[0]).stem
+        self.count = self.failed = 0
+        self.stack = contextlib.ExitStack()
+        self.folder = None
+
+    def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        folder = tempfile.mkdtemp(prefix=f"sallyport-{self.name}-")
+        os.chmod(folder, 0o755)  # a throw-away user has to reach its files
+        self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        self.folder = pathlib.Path(folder)
+        return self
+
+    def enter(self, thing):
+        return self.stack.enter_context(thing)
+
+    def tell(self, good, sentence, note=""):
+        self.count += 1
+        self.failed += not good
+        print(f"{'ok' if good else 'not ok'} {self.count} - {sentence}{note}", flush=True)
+
+    @contextlib.contextmanager
+    def case(self, sentence):
+        started = time.monotonic()
+        try:
+            yield
+        except Skip as why:
+            self.tell(True, sentence, f" # SKIP {why}")
+        except Exception as error:  # pylint: disable=broad-except
+            self.tell(False, sentence)
+            self.explain(error)
+        else:
+            self.tell(True, sentence)
+        if os.environ.get("SALLYPORT_TEST_TIMES"):
+            print(f"# {time.monotonic() - started:.2f} s")
+
+    @staticmethod
+    def explain(error):
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            print(f"# {line}", flush=True)
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, Skip):
+            self.tell(True, self.name.replace("_", " "), f" # SKIP {error}")
+        elif isinstance(error, Exception):
+            self.tell(False, f"the story {self.name} comes to its end")
+            self.explain(error)
+        try:
+            self.stack.close()
+        except Exception as late:  # pylint: disable=broad-except
+            self.tell(False, "what was started ends well")
+            self.explain(late)
+        print(f"1..{self.count}")
+        if error is None or isinstance(error, Exception):
+            sys.exit(1 if self.failed else 0)
+
+
+# ---- processes ------------------------------------------------------------------------------------------------------
+
+
+def end(process, sign=signal.SIGTERM, seconds=20):
+    """Ends a process that we started, and returns how it ended."""
+    if process.poll() is None:
+        process.send_signal(sign)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise NotInTime(f"process {process.args[0]} did not end within {seconds} s and was killed") from None
+    return process.returncode
+
+
+def parent_of(pid):
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return int(text.rpartition(")")[2].split()[1])
+
+
+def descendants(pid):
+    """All processes below @pid, parents first."""
+    parents = {int(entry.name): parent_of(entry.name) for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit()}
+    found, fresh = [], [pid]
+    while fresh:
+        fresh = [child for child, parent in parents.items() if parent in fresh]
+        found += fresh
+    return found
+
+
+def program_of(pid):
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
+    except OSError:
+        return ""
+
+
+def is_alive(pid):
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return text.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def count_descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def pss_kib(pid):
+    """Proportional set size, KiB; 0 when the process is gone."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as lines:
+            return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    except OSError:
+        return 0
+
+
+# ---- the daemon -----------------------------------------------------------------------------------------------------
+
+DAEMON_SETTINGS = {
+    "listen": "127.0.0.1:0",
+    "log.level": "debug",
+    "egress.allow_private_targets": "true",
+    "transfer.retry_delay": "100ms",
+    "transfer.retry_delay_max": "500ms",
+}
+
+
+class Daemon:
+    """sallyportd with its state in @state. Entering starts it, leaving ends it and looks at its log."""
+
+    def __init__(self, state, settings=None, build=BUILD):
+        self.state, self.build = pathlib.Path(state), pathlib.Path(build)
+        self.program = self.build / "src" / "daemon" / "sallyportd"
+        self.worker = self.build / "src" / "worker" / "sallyport-worker"
+        self.settings = {**DAEMON_SETTINGS, "worker.path": str(self.worker), **(settings or {})}
+        self.log = self.state.with_name(self.state.name + ".log")
+        self.process, self.env, self.client = None, {}, None
+        self.seen_workers = set()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.check_log()
+
+    def command(self):
+        words = [str(self.program), "--state", str(self.state)]
+        for name, value in self.settings.items():
+            words += ["--set", f"{name}={value}"]
+        return words
+
+    def start(self):
+        self.state.mkdir(mode=0o700, exist_ok=True)
+        admin = self.state / "admin.env"
+        admin.unlink(missing_ok=True)
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SALLYPORT_"))}
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+        wait_until(lambda: admin.exists() or self.process.poll() is not None, "sallyportd to be ready")
+        if self.process.poll() is not None:
+            raise RuntimeError(f"sallyportd ended with {self.process.returncode} at once:\n{self.log_text()[-3000:]}")
+        self.env = read_exports(admin)
+        self.client = self.new_client()
+
+    def new_client(self):
+        return aws.Client(self.env["AWS_ENDPOINT_URL"], self.env["AWS_REGION"], self.env["AWS_ACCESS_KEY_ID"],
+                          self.env["AWS_SECRET_ACCESS_KEY"], ca_file=self.env.get("AWS_CA_BUNDLE"))
+
+    def stop(self):
+        workers = self.workers()
+        if self.client:
+            self.client.close()
+        code = end(self.process)
+        if code not in (0, -signal.SIGKILL):
+            raise RuntimeError(f"sallyportd ended with {code}:\n{self.log_text()[-3000:]}")
+        wait_until(lambda: not any(is_alive(pid) for pid in workers), "the workers to leave with their daemon")
+
+    def kill(self):
+        """kill -9 of the daemon; its workers are left to notice by themselves."""
+        self.workers()
+        self.client.close()
+        self.process.kill()
+        self.process.wait()
+
+    def workers(self):
+        """The ids of the live workers."""
+        found = [pid for pid in descendants(self.process.pid) if program_of(pid) == self.worker.name]
+        self.seen_workers.update(found)
+        return found
+
+    def log_text(self):
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def check_log(self):
+        """The sanitizers' complaints, if any, are a failure whatever the cases said."""
+        lines = self.log_text().splitlines()
+        for number, line in enumerate(lines):
+            if any(word in line for word in SANITIZER_WORDS):
+                raise RuntimeError("a sanitizer complained:\n" + "\n".join(lines[number:number + 40]))
+
+    def bucket(self, name):
+        folder = self.state / "buckets" / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+def read_exports(path):
+    """The variables of a file of `export NAME=value` lines."""
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        words = shlex.split(line, comments=True)
+        if len(words) == 2 and words[0] == "export":
+            name, _, value = words[1].partition("=")
+            found[name] = value
+    return found
+
+
+# ---- helpers that run beside a story -----------------------------------------------------------------------------------
+
+
+class Tool:
+    """A small program that we talk to in lines: tests/tools/delay_proxy and tests/tools/watch."""
+
+    def __init__(self, *command):
+        self.command = [str(word) for word in command]
+        self.lines, self.changed, self.process = [], threading.Condition(), None
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        threading.Thread(target=self._read, daemon=True).start()
+        return self
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.changed:
+                self.lines.append(line.decode("utf-8", "replace").rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.lines.append(None)  # the end
+            self.changed.notify_all()
+
+    def wait_line(self, wanted, start=0, seconds=PATIENCE_SECONDS):
+        """(index, line) of the first line from @start on for which @wanted(line) is true."""
+        place = start
+        with self.changed:
+            deadline = time.monotonic() + seconds
+            while True:
+                for place in range(start, len(self.lines)):
+                    if self.lines[place] is None:
+                        raise RuntimeError(f"{self.command[0]} ended")
+                    if wanted(self.lines[place]):
+                        return place, self.lines[place]
+                start = len(self.lines)
+                if not self.changed.wait(deadline - time.monotonic()):
+                    raise NotInTime(f"waited {seconds} s in vain for a line of {self.command[0]}")
+
+    def finish(self):
+        """Closes its input, so that it ends, and waits until all it said was read."""
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
+        with self.changed:
+            self.changed.wait_for(lambda: self.lines and self.lines[-1] is None, PATIENCE_SECONDS)
+        return end(self.process)
+
+    def __exit__(self, *_):
+        self.finish()
+
+
+class Proxy(Tool):
+    """A bad network in front of a port. See tests/tools/delay_proxy.c for what it obeys."""
+
+    def __init__(self, target_port, delay_ms=0, rate=0):
+        super().__init__(BUILD / "tests" / "tools" / "delay_proxy", target_port, delay_ms, rate)
+        self.port = None
+
+    def __enter__(self):
+        super().__enter__()
+        self.port = int(self.wait_line(lambda line: line.startswith("port "))[1].split()[1])
+        return self
+
+    def tell(self, command):
+        """Sends a command and returns its answer."""
+        start = len(self.lines)
+        self.process.stdin.write(command.encode() + b"\n")
+        self.process.stdin.flush()
+        return self.wait_line(lambda line: line != "held", start)[1]
+
+    def hold(self, way, count):
+        """Freezes all connections when @count more bytes have passed; returns a function that waits for it."""
+        start = len(self.lines)
+        assert self.tell(f"hold {way} {count}") == "ok"
+        return lambda: self.wait_line(lambda line: line == "held", start)
+
+    def passed(self):
+        """(bytes up, bytes down, connections)"""
+        return tuple(int(word) for word in self.tell("count").split()[1:])
+
+
+class Watch(Tool):
+    """Tells what happened in folders. See tests/tools/watch.c."""
+
+    def __init__(self, *folders):
+        super().__init__(BUILD / "tests" / "tools" / "watch", *folders)
+
+    def __enter__(self):
+        super().__enter__()
+        self.wait_line(lambda line: line == "ready")
+        return self
+
+    def events(self):
+        """[(kind, size, folder index, name)] so far."""
+        with self.changed:
+            lines = [line for line in self.lines if line not in (None, "ready")]
+        found = []
+        for line in lines:
+            kind, size, index, name = line.split(" ", 3)
+            found.append((kind, int(size), int(index), name))
+        return found
+
+    def faults(self, sizes):
+        """What must never happen to the final names of @sizes ({name: size}): sentences."""
+        faults = []
+        for kind, size, _, name in self.events():
+            if kind == "OVERFLOW":
+                faults.append("the watcher missed events")
+            elif name in sizes and kind in ("CREATE", "MODIFY", "CLOSE_WRITE"):
+                faults.append(f"{kind} of the final name {name}")
+            elif name in sizes and kind == "MOVED_TO" and size not in (sizes[name], -1):
+                faults.append(f"{name} appeared with {size} bytes instead of {sizes[name]}")
+        return faults

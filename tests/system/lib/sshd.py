@@ -1,0 +1,160 @@
+"""Real OpenSSH servers on loopback, each with a folder, a configuration and host keys of its own."""
+
+import contextlib
+import getpass
+import os
+import pathlib
+import pwd
+import secrets
+import signal
+import socket
+import subprocess
+
+import harness
+
+SSHD = "/usr/sbin/sshd"
+SFTP_SERVER = "/usr/lib/openssh/sftp-server"
+HOST_KEY_TYPES = ("ed25519", "ecdsa", "rsa")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def make_key(path, kind="ed25519", *options):
+    """A key pair without passphrase; the text of its private half."""
+    bits = ["-b", "2048"] if kind == "rsa" else []
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, *bits, "-N", "", "-C", "", "-f", str(path), *options], check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return path.read_text(encoding="ascii")
+
+
+def public_line(path):
+    """"type base64" of a key pair."""
+    return " ".join(path.with_suffix(".pub").read_text(encoding="ascii").split()[:2])
+
+
+class ThrowAwayUser:
+    """A system user with a password, for what root is always allowed to do. Needs root."""
+
+    def __init__(self):
+        self.name = f"sallyport-{secrets.token_hex(4)}"
+        self.password = secrets.token_hex(12)
+
+    def __enter__(self):
+        harness.need_root("to make a throw-away user")
+        subprocess.run(["useradd", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/sh", self.name],
+                       check=True, stderr=subprocess.PIPE)
+        subprocess.run(["chpasswd"], input=f"{self.name}:{self.password}\n", text=True, check=True)
+        self.uid, self.gid = pwd.getpwnam(self.name)[2:4]
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["userdel", self.name], check=True, stderr=subprocess.DEVNULL)
+
+
+class Sshd:
+    """
+    @folder   where its keys, configuration and log lie; made if need be
+    @home     the folder that SFTP sessions start in; FOLDER/home when None
+    @user     who logs in: a ThrowAwayUser, or None for the user that runs the story
+    @options  further lines of sshd_config
+    @sftp     further arguments of sftp-server, for example ("-R",) for a read-only server
+    """
+
+    def __init__(self, folder, home=None, user=None, host_keys=HOST_KEY_TYPES, options=(), sftp=()):
+        self.folder = pathlib.Path(folder)
+        self.home = pathlib.Path(home) if home else self.folder / "home"
+        self.account, self.user = user, user.name if user else getpass.getuser()
+        self.host_keys, self.options, self.sftp = host_keys, options, sftp
+        self.port = self.process = self.private_key = None
+        self.log = self.folder / "sshd.log"
+
+    def __enter__(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(exist_ok=True)
+        self.folder.chmod(0o755)
+        if self.account:
+            os.chown(self.home, self.account.uid, self.account.gid)
+        for kind in self.host_keys:
+            if not self.host_key_path(kind).exists():
+                make_key(self.host_key_path(kind), kind)
+        client_key = self.folder / "client_key"
+        if not client_key.exists():
+            make_key(client_key)
+        self.private_key = client_key.read_text(encoding="ascii")
+        (self.folder / "authorized_keys").write_text(public_line(client_key) + "\n", encoding="ascii")
+        self.port = free_port()
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def host_key_path(self, kind):
+        return self.folder / f"host_{kind}"
+
+    def trusted_keys(self, *kinds):
+        return [public_line(self.host_key_path(kind)) for kind in kinds or self.host_keys]
+
+    @property
+    def url(self):
+        return f"sftp://127.0.0.1:{self.port}"
+
+    def authorize(self, public):
+        with open(self.folder / "authorized_keys", "a", encoding="ascii") as keys:
+            keys.write(public + "\n")
+
+    def configuration(self):
+        sftp = " ".join([SFTP_SERVER, "-d", str(self.home), *self.sftp])
+        return [*self.options,  # sshd takes the first value that it meets
+                f"Port {self.port}", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no", "StrictModes no",
+                "LogLevel VERBOSE", "MaxStartups 100", "UseDNS no", "PrintMotd no",
+                "PermitRootLogin yes", "PasswordAuthentication yes",
+                f"AuthorizedKeysFile {self.folder}/authorized_keys",
+                *(f"HostKey {self.host_key_path(kind)}" for kind in self.host_keys),
+                f"Subsystem sftp {sftp}"]
+
+    def start(self):
+        if os.geteuid() == 0:
+            os.makedirs("/run/sshd", mode=0o755, exist_ok=True)  # where sshd goes to give up its privileges
+        config = self.folder / "sshd_config"
+        config.write_text("\n".join(self.configuration()) + "\n", encoding="utf-8")
+        self.process = subprocess.Popen([SSHD, "-D", "-f", str(config), "-E", str(self.log)], stdin=subprocess.DEVNULL)
+        harness.wait_until(lambda: self.answers() or self.process.poll() is not None, "sshd to listen")
+        if self.process.poll() is not None:
+            raise RuntimeError("sshd ended at once:\n" + self.log_text())
+
+    def answers(self):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+    def sessions(self):
+        """The processes of the sessions, sftp-servers among them."""
+        return harness.descendants(self.process.pid)
+
+    def sftp_servers(self):
+        return [pid for pid in self.sessions() if harness.program_of(pid) == "sftp-server"]
+
+    def signal_sessions(self, sign, sessions=None):
+        for pid in self.sessions() if sessions is None else sessions:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+
+    def stop(self):
+        sessions = self.sessions()
+        self.signal_sessions(signal.SIGCONT, sessions)
+        harness.end(self.process)
+        self.signal_sessions(signal.SIGTERM, [pid for pid in sessions if harness.is_alive(pid)])
+
+    def log_text(self):
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    def sftp_command(self, *options):
+        """OpenSSH's own client, logged in."""
+        return ["sftp", "-q", "-P", str(self.port), "-i", str(self.folder / "client_key"), "-F", "none",
+                "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+                "-o", "IdentitiesOnly=yes", *options, f"{self.user}@127.0.0.1"]

@@ -73,6 +73,16 @@ enum sp_code sp_code_from_errno(int number)
 	return SP_SYSTEM;
 }
 
+/* A sentence that was cut short must not end inside a character: JSON would not take it. */
+static void drop_cut_character(char message[SP_ERROR_MESSAGE_MAX])
+{
+	size_t end = SP_ERROR_MESSAGE_MAX - 1;
+	while (end > 0 && ((unsigned char)message[end - 1] & 0xc0) == 0x80)
+		end--;
+	if (end > 0 && (unsigned char)message[end - 1] >= 0xc0)
+		message[end - 1] = '\0';
+}
+
 int sp_fail_va(struct sp_error *err, enum sp_code code, const char *format, va_list args)
 {
 	if (err == NULL)
@@ -80,7 +90,9 @@ int sp_fail_va(struct sp_error *err, enum sp_code code, const char *format, va_l
 
 	/* The arguments may point into the old message ("…: %s", err->message), so it is built beside it. */
 	char message[SP_ERROR_MESSAGE_MAX];
-	vsnprintf(message, sizeof(message), format, args);
+	int length = vsnprintf(message, sizeof(message), format, args);
+	if (length >= (int)sizeof(message))
+		drop_cut_character(message);
 	err->code = code;
 	memcpy(err->message, message, sizeof(message));
 	return -1;

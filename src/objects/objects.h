@@ -31,12 +31,17 @@ int objects_open(const char *directory, const struct bucket_option *named, size_
 void objects_close(struct objects *objects); /* NULL is fine */
 
 /**
- * "/bucket/key" or "bucket/key" (AWS's documents have both) into its parts, owned by the caller. Pure.
- * @need_key  false allows "/bucket" and "/bucket/"; @out_key is then "" and may end in "/" or not
- * SP_INVALID for empty parts, ".", "..", "//", a key below .sallyport, a trailing slash where a key is needed.
+ * "/bucket/key" or "bucket/key" (AWS's documents have both; text as in base/name.h) into its parts as bytes, owned by
+ * the caller. Pure.
+ * @need_key  false allows a folder: "/bucket" (@out_key is then "") and a slash at the end, which is taken off
+ * SP_INVALID for empty parts, ".", "..", "//", a key below .sallyport, a trailing slash where a key is needed, a line
+ * break, more than OBJECT_KEY_MAX bytes or 255 in one part.
  */
 int objects_split_path(const char *path, bool need_key, char **out_bucket, char **out_key,
 		       struct sp_error *err);
+
+/** The same checks for a key that was put together from parts. The sentence goes behind "…: ". Pure. */
+int objects_check_key(const char *key, struct sp_error *err);
 
 /** SP_NOT_FOUND names the buckets that exist. */
 int objects_check_bucket(struct objects *objects, const char *bucket, struct sp_error *err);
@@ -49,7 +54,7 @@ struct object_identity {
 };
 
 /**
- * For reading: a regular file, opened O_NONBLOCK|O_NOFOLLOW; @out_fd is owned by the caller.
+ * For reading: a regular file, opened O_NONBLOCK; @out_fd is owned by the caller.
  * SP_NOT_FOUND, SP_DENIED, SP_UNSUPPORTED (a folder, a pipe, a device …), each with a sentence.
  */
 int objects_open_source(struct objects *objects, const char *bucket, const char *key, int *out_fd,
@@ -67,14 +72,18 @@ int objects_create_staging(struct objects *objects, const char *bucket, const ch
 			   const char *file_id, int attempt, int *out_fd, struct sp_error *err);
 
 /**
- * Checks the temporary's size and SHA-256-independent identity, fsync(file), creates missing folders of the key,
- * rename over the final name, fsync(folder). Safe to repeat: when the temporary is gone and the object has @size, it
- * was published before. SP_CHANGED when the temporary has another size; SP_NOT_FOUND when both are gone.
+ * Checks the temporary's size, fsync(file), creates missing folders of the key, rename over the final name,
+ * fsync(folder and those above it). Safe to repeat: when the temporary is gone and the object has @size, it was
+ * published before. SP_CHANGED when the temporary has another size; SP_NOT_FOUND when both are gone; SP_CONFLICT when
+ * a folder has the object's name or a file that of a folder; SP_UNSUPPORTED when the folder is on another file system.
  */
 int objects_publish(struct objects *objects, const char *bucket, const char *key,
 		    const char *file_id, int attempt, uint64_t size, struct sp_error *err);
 
-/** fsync of the temporary, before PUBLISHING is committed: what the commit speaks of must be on disk. Checks the size: SP_CHANGED. */
+/**
+ * fsync of the temporary and its name, before PUBLISHING is committed: what the commit speaks of must be on disk.
+ * Checks the size: SP_CHANGED.
+ */
 int objects_sync_staging(struct objects *objects, const char *bucket, const char *file_id,
 			 int attempt, uint64_t size, struct sp_error *err);
 

@@ -1,0 +1,273 @@
+#include "objects/bucket.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/buffer.h"
+#include "base/name.h"
+#include "base/scope.h"
+#include "base/text.h"
+
+enum {
+	BUCKET_NAME_MIN = 3,
+	BUCKET_NAME_MAX = 63,
+	BENEATH_TRIES = 64,       /* a rename beside us makes the kernel give up on a path */
+	SENTENCE_NAMES_MAX = 10,  /* buckets that a sentence lists … */
+	SENTENCE_BYTES_MAX = 300, /* … and the bytes they may take */
+	SHOWN_PART_MAX = 70,      /* bytes kept of each end of a long name */
+};
+
+struct named_bucket {
+	char *name, *path;
+};
+
+struct objects {
+	char *directory;
+	struct named_bucket *named;
+	size_t named_count;
+};
+
+/* AWS's rule for names, so that every bucket could move to S3 as it is. */
+static bool is_bucket_name(const char *name)
+{
+	size_t length = strlen(name);
+	return length >= BUCKET_NAME_MIN && length <= BUCKET_NAME_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == length &&
+	       strchr(".-", name[0]) == NULL && strchr(".-", name[length - 1]) == NULL &&
+	       strstr(name, "..") == NULL;
+}
+
+static const struct named_bucket *find_named(const struct objects *objects, const char *name)
+{
+	for (size_t i = 0; i < objects->named_count; i++)
+		if (strcmp(objects->named[i].name, name) == 0)
+			return &objects->named[i];
+	return NULL;
+}
+
+static int add_named(struct objects *objects, const struct bucket_option *option,
+		     struct sp_error *err)
+{
+	if (!is_bucket_name(option->name))
+		return sp_fail(
+			err, SP_INVALID,
+			"cannot use bucket.%s: a bucket's name has %d to %d characters of "
+			"a-z, 0-9, \".\" and \"-\", and begins and ends with a letter or digit",
+			option->name, BUCKET_NAME_MIN, BUCKET_NAME_MAX);
+	if (option->path[0] != '/')
+		return sp_fail(err, SP_INVALID,
+			       "cannot use bucket.%s = %s: the folder's path must begin with \"/\"",
+			       option->name, option->path);
+	if (find_named(objects, option->name) != NULL)
+		return sp_fail(err, SP_EXISTS, "cannot use bucket.%s twice", option->name);
+
+	SP_AUTO_FD fd = open(option->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return sp_fail_errno(err, "could not open the folder of bucket.%s = %s",
+				     option->name, option->path);
+	objects->named[objects->named_count++] = (struct named_bucket){
+		.name = sp_strdup(option->name),
+		.path = sp_strdup(option->path),
+	};
+	return 0;
+}
+
+int objects_open(const char *directory, const struct bucket_option *named, size_t named_count,
+		 struct objects **out, struct sp_error *err)
+{
+	if (named_count > BUCKETS_MAX)
+		return sp_fail(err, SP_LIMIT, "cannot serve %zu buckets: at most %d", named_count,
+			       BUCKETS_MAX);
+	if (mkdir(directory, 0755) == -1 && errno != EEXIST)
+		return sp_fail_errno(err, "could not create the folder of buckets %s", directory);
+
+	struct objects *objects = sp_alloc(sizeof(*objects));
+	objects->directory = sp_strdup(directory);
+	objects->named = sp_alloc((named_count + 1) * sizeof(*objects->named));
+	for (size_t i = 0; i < named_count; i++) {
+		if (add_named(objects, &named[i], err) != 0) {
+			objects_close(objects);
+			return -1;
+		}
+	}
+	*out = objects;
+	return 0;
+}
+
+void objects_close(struct objects *objects)
+{
+	if (objects == NULL)
+		return;
+	for (size_t i = 0; i < objects->named_count; i++) {
+		free(objects->named[i].name);
+		free(objects->named[i].path);
+	}
+	free(objects->named);
+	free(objects->directory);
+	free(objects);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names of all buckets, ordered; owned by the caller. */
+static size_t list_buckets(const struct objects *objects, char **names, size_t room)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < objects->named_count && count < room; i++)
+		names[count++] = sp_strdup(objects->named[i].name);
+
+	DIR *folder = opendir(objects->directory);
+	struct dirent *entry;
+	while (folder != NULL && count < room && (entry = readdir(folder)) != NULL) {
+		struct stat status;
+		if (is_bucket_name(entry->d_name) && find_named(objects, entry->d_name) == NULL &&
+		    fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(status.st_mode))
+			names[count++] = sp_strdup(entry->d_name);
+	}
+	if (folder != NULL)
+		closedir(folder);
+	qsort(names, count, sizeof(*names), compare_names);
+	return count;
+}
+
+static int fail_unknown(const struct objects *objects, const char *bucket, struct sp_error *err)
+{
+	SP_AUTO_FREE char *shown = objects_shown(bucket);
+	SP_AUTO_FREE char **names = sp_alloc(BUCKETS_MAX * sizeof(*names));
+	size_t count = list_buckets(objects, names, BUCKETS_MAX);
+	if (count == 0)
+		return sp_fail(err, SP_NOT_FOUND,
+			       "there is no bucket \"%s\", nor any other: a bucket is a folder in "
+			       "buckets/ of the state folder",
+			       shown);
+
+	SP_AUTO_BUFFER
+	list = { 0 };
+	size_t listed = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (i < SENTENCE_NAMES_MAX &&
+		    list.length + strlen(names[i]) + 2 <= SENTENCE_BYTES_MAX) {
+			sp_buffer_format(&list, "%s%s", i > 0 ? ", " : "", names[i]);
+			listed++;
+		}
+		free(names[i]);
+	}
+	if (listed < count)
+		sp_buffer_format(&list, " and %zu more", count - listed);
+	return sp_fail(err, SP_NOT_FOUND, "there is no bucket \"%s\": there %s %s", shown,
+		       count == 1 ? "is" : "are", sp_buffer_text(&list));
+}
+
+int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd,
+			struct sp_error *err)
+{
+	const struct named_bucket *named = find_named(objects, bucket);
+	int fd;
+	if (named != NULL) {
+		fd = open(named->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd == -1)
+			return sp_fail_errno(err, "could not open the folder of bucket \"%s\"",
+					     bucket);
+		*out_fd = fd;
+		return 0;
+	}
+	if (!is_bucket_name(bucket))
+		return fail_unknown(objects, bucket, err);
+
+	SP_AUTO_FD folder = open(objects->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder == -1)
+		return sp_fail_errno(err, "could not open the folder of buckets");
+	fd = openat(folder, bucket, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+	if (fd == -1 && fstatat(folder, bucket, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(status.st_mode))
+		return sp_fail(err, SP_NOT_FOUND,
+			       "cannot use bucket \"%s\": it is a symbolic link, and a folder "
+			       "elsewhere becomes a bucket by the setting bucket.%s",
+			       bucket, bucket);
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return fail_unknown(objects, bucket, err);
+	if (fd == -1)
+		return sp_fail_errno(err, "could not open bucket \"%s\"", bucket);
+	*out_fd = fd;
+	return 0;
+}
+
+int objects_check_bucket(struct objects *objects, const char *bucket, struct sp_error *err)
+{
+	SP_AUTO_FD fd = -1;
+	return objects_open_bucket(objects, bucket, &fd, err);
+}
+
+int objects_open_beneath(int fd, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.mode = mode,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	long opened = -1;
+	for (int i = 0; i < BENEATH_TRIES; i++) {
+		opened = syscall(SYS_openat2, fd, path, &how, sizeof(how));
+		if (opened != -1 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	return (int)opened;
+}
+
+int objects_fail_beneath(struct sp_error *err, const char *what, const char *bucket,
+			 const char *key)
+{
+	int number = errno;
+	SP_AUTO_FREE char *shown = objects_shown(key);
+	switch (number) {
+	case ENOENT:
+	case ENOTDIR:
+		return sp_fail(err, SP_NOT_FOUND, "%s \"%s\": it is not in bucket \"%s\"", what,
+			       shown, bucket);
+	case EXDEV:
+		return sp_fail(err, SP_DENIED,
+			       "%s \"%s\": a symbolic link on its path leads out of bucket \"%s\"",
+			       what, shown, bucket);
+	case ELOOP:
+		return sp_fail(err, SP_DENIED,
+			       "%s \"%s\" in bucket \"%s\": too many symbolic links on its path",
+			       what, shown, bucket);
+	default:
+		errno = number;
+		return sp_fail_errno(err, "%s \"%s\" in bucket \"%s\"", what, shown, bucket);
+	}
+}
+
+/* Forward to where a UTF-8 character begins. */
+static size_t character_start(const char *text, size_t at)
+{
+	while (((unsigned char)text[at] & 0xc0) == 0x80)
+		at++;
+	return at;
+}
+
+char *objects_shown(const char *name)
+{
+	char *text = sp_name_escape(name);
+	size_t length = strlen(text);
+	if (length <= 2 * SHOWN_PART_MAX)
+		return text;
+
+	static const char gap[] = "…";
+	size_t head = character_start(text, SHOWN_PART_MAX);
+	size_t tail = character_start(text, length - SHOWN_PART_MAX);
+	memmove(text + head + sizeof(gap) - 1, text + tail, length - tail + 1);
+	memcpy(text + head, gap, sizeof(gap) - 1);
+	return text;
+}

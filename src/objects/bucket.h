@@ -1,0 +1,25 @@
+#pragma once
+/** Within objects/: the folders behind the buckets, and opening what lies beneath them. */
+
+#include <sys/types.h>
+
+#include "objects/objects.h"
+
+#define OBJECTS_STAGING_FOLDER ".sallyport"
+
+/** @out_fd is owned by the caller: the bucket's folder, for reading. SP_NOT_FOUND names the buckets that exist. */
+int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd,
+			struct sp_error *err);
+
+/** openat2(): never above or outside the folder @fd, whatever links are on the way. -1 and errno. */
+int objects_open_beneath(int fd, const char *path, int flags, mode_t mode);
+
+/**
+ * Turns errno of objects_open_beneath() into the sentence "…: why".
+ * @what  "could not open", without the object
+ */
+int objects_fail_beneath(struct sp_error *err, const char *what, const char *bucket,
+			 const char *key);
+
+/** Names come in any length, sentences do not: escaped, the middle left out where it is long. Owned by the caller. */
+char *objects_shown(const char *name);

@@ -1,0 +1,18 @@
+#pragma once
+/** Within objects/: the folder BUCKET/.sallyport/ of unfinished files. */
+
+#include "model/transfer.h"
+#include "objects/bucket.h"
+
+enum { STAGING_NAME_SIZE = FILE_ID_SIZE + 12 };
+
+/** "<file id>-<attempt>" */
+int staging_name(const char *file_id, int attempt, char out[STAGING_NAME_SIZE],
+		 struct sp_error *err);
+
+/** @out_fd is owned by the caller. -1 and errno; ENOENT when there is no such folder yet. */
+int staging_open_folder(int bucket_fd, int *out_fd);
+
+/** Opens the temporary and checks that it has @size: SP_CHANGED. SP_NOT_FOUND when it is gone. */
+int staging_open_file(int folder_fd, const char *name, uint64_t size, int *out_fd,
+		      struct sp_error *err);

@@ -61,8 +61,9 @@ struct worker_message {
 
 	uint32_t request; /* NEED_SOCKET, SOCKET, NO_SOCKET */
 
-	char *file_id; /* every kind about a file */
-	uint32_t attempt;
+	char *file_id; /* every kind about a file … */
+	uint32_t
+		attempt; /* … and which try of it, so that what is said late of an earlier one is known as such */
 	uint32_t
 		oldest_attempt; /* SEND: parts of attempts oldest … attempt-1 may lie about and are removed */
 	uint64_t

@@ -51,7 +51,7 @@ enum field {
 	FIELD_COUNT,
 };
 
-/* clang-format off: tables */
+/* clang-format off */
 #define AT(member) #member, offsetof(struct worker_message, member)
 
 static const struct {
@@ -60,32 +60,32 @@ static const struct {
 	enum field_type type;
 	uint32_t max;
 } fields[FIELD_COUNT] = {
-	[REQUEST] = { AT(request), NUMBER_32, UINT32_MAX },
-	[FILE_ID] = { AT(file_id), ID, FILE_ID_SIZE - 1 },
-	[ATTEMPT] = { AT(attempt), NUMBER_32, INT32_MAX },
-	[OLDEST_ATTEMPT] = { AT(oldest_attempt), NUMBER_32, INT32_MAX },
-	[SIZE] = { AT(size), NUMBER_64, 0 },
-	[DIRECTORY] = { AT(directory), TEXT, WORKER_TEXT_MAX },
-	[NAME] = { AT(name), TEXT, WORKER_TEXT_MAX },
-	[SUM] = { AT(sha256), SHA256, 64 },
-	[OUTCOME] = { AT(outcome), NUMBER_32, PUBLISH_INFERRED },
-	[STEP] = { AT(step), NUMBER_32, FAILURE_STEP_COUNT - 1 },
-	[CODE] = { AT(code), NUMBER_32, SP_INTERNAL },
-	[WORDS] = { AT(text), SENTENCE, WORKER_TEXT_MAX },
-	[CONNECTOR] = { AT(connector_id), ID, CONNECTOR_ID_SIZE - 1 },
-	[HOST] = { AT(host), SENTENCE, WORKER_TEXT_MAX },
-	[PORT] = { AT(port), NUMBER_32, UINT16_MAX },
-	[USER] = { AT(user), TEXT, WORKER_TEXT_MAX },
-	[PASSWORD] = { AT(password), TEXT, WORKER_TEXT_MAX },
-	[PRIVATE_KEY] = { AT(private_key), TEXT, WORKER_TEXT_MAX },
-	[TRUSTED_KEYS] = { AT(trusted_keys), TEXT, WORKER_TEXT_MAX },
-	[POLICY] = { AT(security_policy), TEXT, WORKER_TEXT_MAX },
-	[CONNECTIONS] = { AT(connections), NUMBER_32, CONNECTOR_CONNECTIONS_MAX },
+	[REQUEST]           = { AT(request),              NUMBER_32, UINT32_MAX },
+	[FILE_ID]           = { AT(file_id),              ID,        FILE_ID_SIZE - 1 },
+	[ATTEMPT]           = { AT(attempt),              NUMBER_32, INT32_MAX },
+	[OLDEST_ATTEMPT]    = { AT(oldest_attempt),       NUMBER_32, INT32_MAX },
+	[SIZE]              = { AT(size),                 NUMBER_64, 0 },
+	[DIRECTORY]         = { AT(directory),            TEXT,      WORKER_TEXT_MAX },
+	[NAME]              = { AT(name),                 TEXT,      WORKER_TEXT_MAX },
+	[SUM]               = { AT(sha256),               SHA256,    64 },
+	[OUTCOME]           = { AT(outcome),              NUMBER_32, PUBLISH_INFERRED },
+	[STEP]              = { AT(step),                 NUMBER_32, FAILURE_STEP_COUNT - 1 },
+	[CODE]              = { AT(code),                 NUMBER_32, SP_INTERNAL },
+	[WORDS]             = { AT(text),                 SENTENCE,  WORKER_TEXT_MAX },
+	[CONNECTOR]         = { AT(connector_id),         ID,        CONNECTOR_ID_SIZE - 1 },
+	[HOST]              = { AT(host),                 SENTENCE,  WORKER_TEXT_MAX },
+	[PORT]              = { AT(port),                 NUMBER_32, UINT16_MAX },
+	[USER]              = { AT(user),                 TEXT,      WORKER_TEXT_MAX },
+	[PASSWORD]          = { AT(password),             TEXT,      WORKER_TEXT_MAX },
+	[PRIVATE_KEY]       = { AT(private_key),          TEXT,      WORKER_TEXT_MAX },
+	[TRUSTED_KEYS]      = { AT(trusted_keys),         TEXT,      WORKER_TEXT_MAX },
+	[POLICY]            = { AT(security_policy),      TEXT,      WORKER_TEXT_MAX },
+	[CONNECTIONS]       = { AT(connections),          NUMBER_32, CONNECTOR_CONNECTIONS_MAX },
 	[HANDSHAKE_TIMEOUT] = { AT(handshake_timeout_ms), NUMBER_32, INT32_MAX },
-	[IDLE_TIMEOUT] = { AT(idle_timeout_ms), NUMBER_32, INT32_MAX },
-	[KEEPALIVE] = { AT(keepalive_ms), NUMBER_32, INT32_MAX },
-	[HOST_KEY] = { AT(host_key), SENTENCE, WORKER_TEXT_MAX },
-	[FINGERPRINT] = { AT(fingerprint), SENTENCE, WORKER_TEXT_MAX },
+	[IDLE_TIMEOUT]      = { AT(idle_timeout_ms),      NUMBER_32, INT32_MAX },
+	[KEEPALIVE]         = { AT(keepalive_ms),         NUMBER_32, INT32_MAX },
+	[HOST_KEY]          = { AT(host_key),             SENTENCE,  WORKER_TEXT_MAX },
+	[FINGERPRINT]       = { AT(fingerprint),          SENTENCE,  WORKER_TEXT_MAX },
 };
 
 static const struct kind {
@@ -94,24 +94,21 @@ static const struct kind {
 	size_t fd_count;
 	enum field fields[16]; /* in the order of the wire, up to FIELD_END */
 } kinds[] = {
-	{ WORKER_CONFIGURE,
-	  "CONFIGURE",
-	  0,
-	  { CONNECTOR, HOST, PORT, USER, PASSWORD, PRIVATE_KEY, TRUSTED_KEYS, POLICY, CONNECTIONS,
-	    HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, KEEPALIVE } },
-	{ WORKER_SOCKET, "SOCKET", 1, { REQUEST, WORDS } },
-	{ WORKER_NO_SOCKET, "NO_SOCKET", 0, { REQUEST, STEP, CODE, WORDS } },
-	{ WORKER_SEND, "SEND", 1, { FILE_ID, ATTEMPT, OLDEST_ATTEMPT, SIZE, DIRECTORY, NAME } },
-	{ WORKER_RETRIEVE, "RETRIEVE", 1, { FILE_ID, ATTEMPT, NAME } },
-	{ WORKER_RECOVER, "RECOVER", 0, { FILE_ID, ATTEMPT, SIZE, SUM, DIRECTORY, NAME } },
-	{ WORKER_PERMIT, "PERMIT", 0, { FILE_ID, ATTEMPT } },
-	{ WORKER_CANCEL, "CANCEL", 0, { FILE_ID, ATTEMPT } },
-	{ WORKER_TEST, "TEST", 0, { FIELD_END } },
+	{ WORKER_CONFIGURE,   "CONFIGURE",   0, { CONNECTOR, HOST, PORT, USER, PASSWORD, PRIVATE_KEY, TRUSTED_KEYS,
+						  POLICY, CONNECTIONS, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, KEEPALIVE } },
+	{ WORKER_SOCKET,      "SOCKET",      1, { REQUEST, WORDS } },
+	{ WORKER_NO_SOCKET,   "NO_SOCKET",   0, { REQUEST, STEP, CODE, WORDS } },
+	{ WORKER_SEND,        "SEND",        1, { FILE_ID, ATTEMPT, OLDEST_ATTEMPT, SIZE, DIRECTORY, NAME } },
+	{ WORKER_RETRIEVE,    "RETRIEVE",    1, { FILE_ID, ATTEMPT, NAME } },
+	{ WORKER_RECOVER,     "RECOVER",     0, { FILE_ID, ATTEMPT, SIZE, SUM, DIRECTORY, NAME } },
+	{ WORKER_PERMIT,      "PERMIT",      0, { FILE_ID, ATTEMPT } },
+	{ WORKER_CANCEL,      "CANCEL",      0, { FILE_ID, ATTEMPT } },
+	{ WORKER_TEST,        "TEST",        0, { FIELD_END } },
 	{ WORKER_NEED_SOCKET, "NEED_SOCKET", 0, { REQUEST } },
-	{ WORKER_READY, "READY", 0, { FILE_ID, ATTEMPT, SIZE, SUM } },
-	{ WORKER_PUBLISHED, "PUBLISHED", 0, { FILE_ID, ATTEMPT, OUTCOME } },
+	{ WORKER_READY,       "READY",       0, { FILE_ID, ATTEMPT, SIZE, SUM } },
+	{ WORKER_PUBLISHED,   "PUBLISHED",   0, { FILE_ID, ATTEMPT, OUTCOME } },
 	{ WORKER_FILE_FAILED, "FILE_FAILED", 0, { FILE_ID, ATTEMPT, STEP, CODE, WORDS } },
-	{ WORKER_PROGRESS, "PROGRESS", 0, { FILE_ID, ATTEMPT, SIZE } },
+	{ WORKER_PROGRESS,    "PROGRESS",    0, { FILE_ID, ATTEMPT, SIZE } },
 	{ WORKER_TEST_RESULT, "TEST_RESULT", 0, { STEP, CODE, WORDS, HOST_KEY, FINGERPRINT } },
 };
 /* clang-format on */

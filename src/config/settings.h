@@ -1,6 +1,6 @@
 #pragma once
 /**
- * The settings: one table (settings.c) with name, type, default, unit and description. Files, --set and the manual
+ * The settings: one table (settings.c) with name, kind, default, bounds and description. Files, --set and the manual
  * sallyport.conf(5) come from it. Programs read settings; rooms get option structs.
  */
 
@@ -50,6 +50,10 @@ int settings_set(struct settings *settings, const char *assignment, struct sp_er
 
 /** What spans several settings (TLS needs both files, plain HTTP needs loopback …). */
 int settings_check(const struct settings *settings, struct sp_error *err);
+
+/** Calls @fn for every setting in which the two differ; "bucket.NAME" once for all buckets. */
+void settings_compare(const struct settings *a, const struct settings *b,
+		      void (*fn)(void *ctx, const char *name), void *ctx);
 
 /** The table as mdoc items, for sallyport.conf(5). */
 void settings_print_manual(FILE *out);

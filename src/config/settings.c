@@ -1,0 +1,337 @@
+#include "config/settings.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "config/assign.h"
+#include "config/value.h"
+
+enum {
+	BUCKET_NAME_MIN = 3,
+	BUCKET_NAME_MAX = 63,
+	NAME_MAX_BYTES = 64, /* longer ones are not compared with the known ones */
+	SECOND = 1000,
+	MINUTE = 60 * SECOND,
+	HOUR = 60 * MINUTE,
+	DAY = 24 * HOUR,
+	KIB = 1 << 10,
+	MIB = 1 << 20,
+};
+
+#define BUCKET_PREFIX "bucket."
+
+/* clang-format off */
+#define AT(member) offsetof(struct settings, member)
+#define TEXT_OF(kind) { kind, false, 0, 0 }
+#define OPTIONAL(kind) { kind, true, 0, 0 }
+#define RANGE(kind, min, max) { kind, false, min, max }
+
+/* The table: everything that is said about a setting stands in its row and nowhere else. A description is one
+ * paragraph of the manual. */
+static const struct setting {
+	const char *name;
+	size_t offset;
+	struct value_rule rule;
+	const char *value; /* the default; NULL: none */
+	const char *description;
+} table[] = {
+	{ "listen", AT(listen), TEXT_OF(VALUE_LISTEN), "127.0.0.1:8722",
+	  "Where the API is served. Port 0 takes a free one; admin.env in the state folder says which. "
+	  "Without tls.certificate only loopback addresses are allowed." },
+	{ "tls.certificate", AT(tls_certificate), OPTIONAL(VALUE_PATH), NULL,
+	  "A PEM file with the certificate of the API and those that lead from it to a root. "
+	  "With it the API is served by HTTPS and by nothing else. Read again on SIGHUP." },
+	{ "tls.key", AT(tls_key), OPTIONAL(VALUE_PATH), NULL,
+	  "The PEM file with the key that belongs to tls.certificate." },
+	{ "region", AT(region), TEXT_OF(VALUE_REGION), "us-east-1",
+	  "The AWS region that requests must be signed for and that is part of every ARN." },
+	{ "account", AT(account), TEXT_OF(VALUE_ACCOUNT), "000000000000",
+	  "The AWS account number that is part of every ARN." },
+	{ "log.level", AT(log_level), TEXT_OF(VALUE_LEVEL), "info",
+	  "What is written to standard error: this level and those before it. Read again on SIGHUP." },
+	{ "user", AT(user), OPTIONAL(VALUE_TEXT), NULL,
+	  "The user that the daemon becomes when it was started as root. "
+	  "The state folder must belong to that user." },
+	{ "master_key", AT(master_key), OPTIONAL(VALUE_PATH), NULL,
+	  "The file with the key that seals secrets in the store: 64 hex digits, readable by the daemon "
+	  "alone, created when it is not there. Without this setting it is the file master.key among "
+	  "systemd's credentials when there is one, and else master.key in the state folder. "
+	  "Whoever loses the key has lost the secrets: keep a copy apart from that of the state." },
+	{ "worker.path", AT(worker_path), OPTIONAL(VALUE_PATH), NULL,
+	  "The program sallyport-worker. Without this setting it is looked for beside the daemon and "
+	  "where it was installed." },
+	{ "http.io_threads", AT(http_io_threads), RANGE(VALUE_NUMBER, 1, 64), "2",
+	  "Threads that read requests and write answers." },
+	{ "http.operation_threads", AT(http_operation_threads), RANGE(VALUE_NUMBER, 1, 256), "8",
+	  "Operations that are worked on at the same time." },
+	{ "http.body_max", AT(http_body_max), RANGE(VALUE_SIZE, 64 * KIB, 64 * MIB), "1MiB",
+	  "The largest body of a request; larger ones are refused." },
+	{ "http.connections_max", AT(http_connections_max), RANGE(VALUE_NUMBER, 1, 65536), "1024",
+	  "Connections of clients that are open at the same time." },
+	{ "http.idle_timeout", AT(http_idle_timeout_ms), RANGE(VALUE_TIME, SECOND, HOUR), "60s",
+	  "A client's connection is closed after so much silence." },
+	{ "egress.source_addresses", AT(egress_source_addresses), OPTIONAL(VALUE_ADDRESSES), NULL,
+	  "Addresses of this host, with commas between them, from which connections to SFTP servers "
+	  "leave; they are shown by DescribeConnector. Without this setting the kernel chooses." },
+	{ "egress.allow_private_targets", AT(egress_allow_private_targets), TEXT_OF(VALUE_BOOLEAN), "false",
+	  "Whether connectors may reach private, loopback and link-local addresses. Leave it false when "
+	  "people who may create connectors must not reach your own network." },
+	{ "egress.connect_timeout", AT(egress_connect_timeout_ms), RANGE(VALUE_TIME, 100, 10 * MINUTE), "15s",
+	  "Finding a server's addresses and connecting to one of them may take so long, all together." },
+	{ "transfer.attempts", AT(transfer_attempts), RANGE(VALUE_NUMBER, 1, 100), "4",
+	  "How often a file is tried while failures are of a kind that may pass." },
+	{ "transfer.retry_delay", AT(transfer_retry_delay_ms), RANGE(VALUE_TIME, 1, HOUR), "1s",
+	  "The pause before the second attempt. It doubles with every further one." },
+	{ "transfer.retry_delay_max", AT(transfer_retry_delay_max_ms), RANGE(VALUE_TIME, 1, DAY), "60s",
+	  "The longest pause between two attempts." },
+	{ "transfer.handshake_timeout", AT(transfer_handshake_timeout_ms), RANGE(VALUE_TIME, 100, 10 * MINUTE), "20s",
+	  "From the connected socket to the authenticated SFTP session may take so long." },
+	{ "transfer.idle_timeout", AT(transfer_idle_timeout_ms), RANGE(VALUE_TIME, 100, HOUR), "60s",
+	  "A server that owes an answer and says nothing for so long is given up." },
+	{ "transfer.worker_idle", AT(transfer_worker_idle_ms), RANGE(VALUE_TIME, 1, DAY), "30s",
+	  "A connector's worker and its connections stay for so long without work." },
+	{ "transfer.queue_wait_max", AT(transfer_queue_wait_max_ms), RANGE(VALUE_TIME, SECOND, 7 * DAY), "12h",
+	  "A file that waits in its queue for longer fails." },
+};
+/* clang-format on */
+
+static void *place_of(struct settings *settings, const struct setting *setting)
+{
+	return (char *)settings + setting->offset;
+}
+
+static const void *place_in(const struct settings *settings, const struct setting *setting)
+{
+	return (const char *)settings + setting->offset;
+}
+
+void settings_init(struct settings *settings)
+{
+	*settings = (struct settings){ 0 };
+	for (size_t i = 0; i < SP_COUNT_OF(table); i++) {
+		const struct setting *setting = &table[i];
+		if (setting->value != NULL &&
+		    !value_read(&setting->rule, setting->value, place_of(settings, setting)))
+			sp_die("the default of %s, \"%s\", is not allowed", setting->name,
+			       setting->value);
+	}
+}
+
+void settings_finish(struct settings *settings)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(table); i++)
+		value_clear(table[i].rule.kind, place_of(settings, &table[i]));
+	for (size_t i = 0; i < settings->bucket_count; i++) {
+		free(settings->buckets[i].name);
+		free(settings->buckets[i].path);
+	}
+	free(settings->buckets);
+	*settings = (struct settings){ 0 };
+}
+
+/* Buckets */
+
+static bool is_bucket_name(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	size_t length = strlen(name);
+	return length >= BUCKET_NAME_MIN && length <= BUCKET_NAME_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == length &&
+	       strchr(letters, name[0]) != NULL && strchr(letters, name[length - 1]) != NULL;
+}
+
+static struct settings_bucket *find_bucket(const struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->bucket_count; i++)
+		if (strcmp(settings->buckets[i].name, name) == 0)
+			return &settings->buckets[i];
+	return NULL;
+}
+
+static int set_bucket(struct settings *settings, const char *name, const char *path,
+		      struct sp_error *err)
+{
+	if (!is_bucket_name(name))
+		return sp_fail(
+			err, SP_INVALID,
+			"cannot name a bucket \"%s\": needed are %d to %d lower-case letters, "
+			"digits, dots and dashes, first and last no dot or dash",
+			name, BUCKET_NAME_MIN, BUCKET_NAME_MAX);
+	if (path[0] != '/')
+		return sp_fail(err, SP_INVALID,
+			       "cannot set " BUCKET_PREFIX
+			       "%s to \"%s\": needed is an absolute path",
+			       name, path);
+
+	struct settings_bucket *bucket = find_bucket(settings, name);
+	if (bucket == NULL) {
+		if (settings->bucket_count == SETTINGS_BUCKETS_MAX)
+			return sp_fail(err, SP_LIMIT,
+				       "cannot add bucket \"%s\": there are %d already", name,
+				       SETTINGS_BUCKETS_MAX);
+		settings->buckets = sp_realloc(settings->buckets, (settings->bucket_count +
+								   1) * sizeof(*settings->buckets));
+		bucket = &settings->buckets[settings->bucket_count++];
+		*bucket = (struct settings_bucket){ .name = sp_strdup(name) };
+	}
+	free(bucket->path);
+	bucket->path = sp_strdup(path);
+	return 0;
+}
+
+static bool same_buckets(const struct settings *a, const struct settings *b)
+{
+	if (a->bucket_count != b->bucket_count)
+		return false;
+	for (size_t i = 0; i < a->bucket_count; i++) {
+		const struct settings_bucket *other = find_bucket(b, a->buckets[i].name);
+		if (other == NULL || strcmp(other->path, a->buckets[i].path) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Names */
+
+/* How many letters must be changed, added or removed to get from one to the other. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t length = strlen(b), row[NAME_MAX_BYTES + 1];
+	for (size_t j = 0; j <= length; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		size_t diagonal = row[0];
+		row[0] = i + 1;
+		for (size_t j = 0; j < length; j++) {
+			size_t changed = diagonal + (a[i] != b[j]);
+			diagonal = row[j + 1];
+			size_t shorter = row[j] < row[j + 1] ? row[j] : row[j + 1];
+			row[j + 1] = changed < shorter + 1 ? changed : shorter + 1;
+		}
+	}
+	return row[length];
+}
+
+static const char *nearest_name(const char *name)
+{
+	const char *nearest = BUCKET_PREFIX "NAME";
+	size_t best = distance(name, nearest);
+	for (size_t i = 0; i < SP_COUNT_OF(table); i++) {
+		size_t letters = distance(name, table[i].name);
+		if (letters < best) {
+			best = letters;
+			nearest = table[i].name;
+		}
+	}
+	return nearest;
+}
+
+static int fail_unknown(const char *name, struct sp_error *err)
+{
+	return sp_fail(err, SP_INVALID, "there is no setting \"%s\"; the nearest is \"%s\"", name,
+		       nearest_name(name));
+}
+
+static const struct setting *find_setting(const char *name)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(table); i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+int settings_assign(struct settings *settings, const char *name, const char *value,
+		    struct sp_error *err)
+{
+	if (sp_text_starts_with(name, BUCKET_PREFIX))
+		return set_bucket(settings, name + strlen(BUCKET_PREFIX), value, err);
+	const struct setting *setting = find_setting(name);
+	if (setting == NULL)
+		return fail_unknown(name, err);
+	if (value_read(&setting->rule, value, place_of(settings, setting)))
+		return 0;
+
+	SP_AUTO_BUFFER
+	needed = { 0 };
+	value_describe(&setting->rule, &needed);
+	return sp_fail(err, SP_INVALID, "cannot set %s to \"%s\": needed is %s", name, value,
+		       sp_buffer_text(&needed));
+}
+
+int settings_set(struct settings *settings, const char *assignment, struct sp_error *err)
+{
+	const char *equals = strchr(assignment, '=');
+	if (equals == NULL)
+		return sp_fail(err, SP_INVALID, "cannot set \"%s\": needed is name=value",
+			       assignment);
+	SP_AUTO_FREE char *name = sp_strdup(assignment);
+	name[equals - assignment] = '\0';
+	return settings_assign(settings, name, equals + 1, err);
+}
+
+/* The whole */
+
+int settings_check(const struct settings *settings, struct sp_error *err)
+{
+	bool tls = settings->tls_certificate != NULL;
+	if (tls != (settings->tls_key != NULL))
+		return sp_fail(
+			err, SP_INVALID,
+			"cannot serve HTTPS: tls.certificate and tls.key belong together, and "
+			"%s is not set",
+			tls ? "tls.key" : "tls.certificate");
+	if (!tls && !value_listen_is_loopback(settings->listen))
+		return sp_fail(err, SP_INVALID,
+			       "cannot serve plain HTTP on %s: that is done on loopback only; set "
+			       "tls.certificate and tls.key, or listen on 127.0.0.1",
+			       settings->listen);
+	if (settings->transfer_retry_delay_ms > settings->transfer_retry_delay_max_ms)
+		return sp_fail(err, SP_INVALID,
+			       "cannot use transfer.retry_delay: it is longer than "
+			       "transfer.retry_delay_max");
+	return 0;
+}
+
+void settings_compare(const struct settings *a, const struct settings *b,
+		      void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(table); i++)
+		if (!value_equal(table[i].rule.kind, place_in(a, &table[i]),
+				 place_in(b, &table[i])))
+			fn(ctx, table[i].name);
+	if (!same_buckets(a, b))
+		fn(ctx, BUCKET_PREFIX "NAME");
+}
+
+/* mdoc wants every sentence on a line of its own. */
+static void print_item(FILE *out, const char *name, const char *word, const char *description)
+{
+	fprintf(out, ".It Cm %s No = Ar %s\n", name, word);
+	const char *end;
+	while ((end = strstr(description, ". ")) != NULL) {
+		fprintf(out, "%.*s.\n", (int)(end - description), description);
+		description = end + 2;
+	}
+	fprintf(out, "%s\n", description);
+}
+
+void settings_print_manual(FILE *out)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(table); i++) {
+		const struct setting *setting = &table[i];
+		print_item(out, setting->name, value_word(setting->rule.kind),
+			   setting->description);
+		SP_AUTO_BUFFER
+		allowed = { 0 };
+		value_describe(&setting->rule, &allowed);
+		fprintf(out, ".Pp\nAllowed: %s.\n", sp_buffer_text(&allowed));
+		if (setting->value != NULL)
+			fprintf(out, "Default:\n.Ql %s .\n", setting->value);
+	}
+	print_item(out, BUCKET_PREFIX "NAME", "path",
+		   "Makes an existing folder the bucket NAME, beside the folders in buckets/ of "
+		   "the state "
+		   "folder. There may be many such lines.");
+}

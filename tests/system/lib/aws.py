@@ -78,7 +78,7 @@ def canonical_path(path):
         elif segment not in ("", "."):
             kept.append(segment)
     text = "/" + "/".join(kept)
-    if kept and segments[-1] in ("", ".", ".."):
+    if kept and segments[-1] == "":
         text += "/"
     return urllib.parse.quote(text, safe="/" + UNRESERVED)
 

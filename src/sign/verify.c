@@ -1,0 +1,229 @@
+#include "sign/verify.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/text.h"
+#include "sign/canonical.h"
+#include "sign/claim.h"
+
+#define TERMINATOR "aws4_request"
+
+__attribute__((format(printf, 3, 4))) static enum sign_verdict refuse(struct sp_error *err,
+								      enum sign_verdict verdict,
+								      const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	sp_fail_va(err, SP_DENIED, format, args);
+	va_end(args);
+	return verdict;
+}
+
+static enum sign_verdict check_scope(const struct sign_claim *claim, const char *region,
+				     struct sp_error *err)
+{
+	if (strcmp(claim->terminator, TERMINATOR) != 0)
+		return refuse(err, SIGN_WRONG_SCOPE,
+			      "Credential should be scoped with a valid terminator: '" TERMINATOR
+			      "', not '%s'.",
+			      claim->terminator);
+	if (strcmp(claim->region, region) != 0)
+		return refuse(err, SIGN_WRONG_SCOPE,
+			      "Credential should be scoped to a valid region, not '%s'; "
+			      "this endpoint's is '%s'.",
+			      claim->region, region);
+	if (strncmp(claim->date, claim->stamp, sizeof(claim->date) - 1) != 0)
+		return refuse(err, SIGN_WRONG_SCOPE,
+			      "Date in Credential scope does not match YYYYMMDD from ISO-8601 "
+			      "version of date from HTTP: '%s' != '%.8s', from '%s'.",
+			      claim->date, claim->stamp, claim->stamp);
+	return SIGN_GOOD;
+}
+
+static enum sign_verdict check_clock(const struct sign_claim *claim, int64_t now_ms,
+				     struct sp_error *err)
+{
+	int64_t skew_ms =
+		strcmp(claim->service, "ec2") == 0 ? SIGN_CLOCK_SKEW_EC2_MS : SIGN_CLOCK_SKEW_MS;
+	int minutes = (int)(skew_ms / 60000);
+	char now[SP_ISO_TIME_SIZE], limit[SP_ISO_TIME_SIZE];
+	sp_time_to_amz(now_ms, now);
+
+	if (claim->time_ms > now_ms + skew_ms) {
+		sp_time_to_amz(now_ms + skew_ms, limit);
+		return refuse(err, SIGN_EXPIRED,
+			      "Signature not yet current: %s is still later than %s (%s + %d min.)",
+			      claim->stamp, limit, now, minutes);
+	}
+	/* A signed URL says itself how long it is good. */
+	if (claim->in_query && claim->time_ms + claim->expires_ms < now_ms) {
+		sp_time_to_amz(claim->time_ms + claim->expires_ms, limit);
+		return refuse(err, SIGN_EXPIRED, "Signature expired: %s is now earlier than %s",
+			      limit, now);
+	}
+	if (!claim->in_query && claim->time_ms < now_ms - skew_ms) {
+		sp_time_to_amz(now_ms - skew_ms, limit);
+		return refuse(err, SIGN_EXPIRED,
+			      "Signature expired: %s is now earlier than %s (%s - %d min.)",
+			      claim->stamp, limit, now, minutes);
+	}
+	return SIGN_GOOD;
+}
+
+/* What was not signed could have been changed on its way. */
+static enum sign_verdict check_signed_names(const struct sign_request *request,
+					    const struct sign_claim *claim, struct sp_error *err)
+{
+	if (!sign_names_contain(claim->names, "host"))
+		return refuse(err, SIGN_WRONG,
+			      "'Host' must be a 'SignedHeader' in the AWS Authorization.");
+	for (size_t i = 0; i < request->header_count; i++) {
+		const char *name = request->headers[i].name;
+		/* SDKs that presign leave content-type to whoever will use the URL. */
+		bool matters = strncasecmp(name, "x-amz-", 6) == 0 ||
+			       (!claim->in_query && strcasecmp(name, "content-type") == 0);
+		if (matters && !sign_names_contain(claim->names, name))
+			return refuse(err, SIGN_WRONG,
+				      "'%.64s' must be a 'SignedHeader' in the AWS Authorization.",
+				      name);
+	}
+	return SIGN_GOOD;
+}
+
+/* The payload's line of the canonical request: what the client says it is, once that is known to be true. */
+static enum sign_verdict check_payload(const struct sign_request *request,
+				       char out[SP_SHA256_HEX_SIZE], struct sp_error *err)
+{
+	static const char unsigned_payload[] = "UNSIGNED-PAYLOAD";
+	const char *said = sign_header_value(request, "x-amz-content-sha256");
+
+	sp_sha256_hex(request->body, request->body_length, out);
+	if (said == NULL || strcmp(said, out) == 0)
+		return SIGN_GOOD;
+	if (strcmp(said, unsigned_payload) != 0)
+		return refuse(err, SIGN_WRONG_BODY,
+			      "The provided 'x-amz-content-sha256' header does not match what was "
+			      "computed.");
+	if (!request->secure)
+		return refuse(err, SIGN_WRONG_BODY,
+			      "'UNSIGNED-PAYLOAD' is accepted over TLS only: sign the body.");
+	snprintf(out, SP_SHA256_HEX_SIZE, "%s", unsigned_payload);
+	return SIGN_GOOD;
+}
+
+static bool canonical_hash(const struct sign_request *request, const struct sign_claim *claim,
+			   const char *payload, char out[SP_SHA256_HEX_SIZE])
+{
+	size_t path_length = strcspn(request->target, "?");
+	const char *query = request->target + path_length + (request->target[path_length] == '?');
+	SP_AUTO_BUFFER
+	text = { 0 };
+
+	if (request->target[0] != '/')
+		return false;
+	sp_buffer_format(&text, "%s\n", request->method);
+	sign_canonical_path(request->target, path_length, &text);
+	sp_buffer_add_char(&text, '\n');
+	if (!sign_canonical_query(query, claim->in_query ? "X-Amz-Signature" : NULL, &text))
+		return false;
+	sp_buffer_add_char(&text, '\n');
+	if (!sign_canonical_headers(request, claim->names, &text))
+		return false;
+	sp_buffer_format(&text, "\n%s\n%s", claim->names, payload);
+	sp_sha256_hex(text.data, text.length, out);
+	return !text.failed;
+}
+
+static void hmac(unsigned char key[SIGN_SIGNATURE_SIZE], const char *text)
+{
+	unsigned char out[SIGN_SIGNATURE_SIZE];
+	if (HMAC(EVP_sha256(), key, SIGN_SIGNATURE_SIZE, (const unsigned char *)text, strlen(text),
+		 out, NULL) == NULL)
+		sp_die("an HMAC could not be computed");
+	memcpy(key, out, sizeof(out));
+	OPENSSL_cleanse(out, sizeof(out));
+}
+
+static void compute_signature(const struct sign_claim *claim, const char *secret, const char *hash,
+			      unsigned char out[SIGN_SIGNATURE_SIZE])
+{
+	char first[sizeof(((struct sign_key *)NULL)->secret) + 4];
+	snprintf(first, sizeof(first), "AWS4%s", secret);
+	if (HMAC(EVP_sha256(), first, (int)strlen(first), (const unsigned char *)claim->date,
+		 strlen(claim->date), out, NULL) == NULL)
+		sp_die("an HMAC could not be computed");
+	OPENSSL_cleanse(first, sizeof(first));
+	hmac(out, claim->region);
+	hmac(out, claim->service);
+	hmac(out, TERMINATOR);
+
+	SP_AUTO_BUFFER
+	text = { 0 };
+	sp_buffer_format(&text, "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/" TERMINATOR "\n%s", claim->stamp,
+			 claim->date, claim->region, claim->service, hash);
+	hmac(out, sp_buffer_text(&text));
+}
+
+static enum sign_verdict check_signature(const struct sign_request *request,
+					 const struct sign_claim *claim,
+					 const struct sign_keys *keys, struct sp_error *err)
+{
+	char payload[SP_SHA256_HEX_SIZE], hash[SP_SHA256_HEX_SIZE];
+	enum sign_verdict verdict = check_payload(request, payload, err);
+	if (verdict != SIGN_GOOD)
+		return verdict;
+
+	struct sign_key key = { 0 };
+	if (claim->has_token)
+		return refuse(err, SIGN_BAD_TOKEN,
+			      "The security token included in the request is invalid.");
+	if (!keys->find(keys->ctx, claim->access_key_id, &key))
+		return refuse(err, SIGN_UNKNOWN_KEY,
+			      "The security token included in the request is invalid.");
+
+	bool same = false;
+	if (canonical_hash(request, claim, payload, hash)) {
+		unsigned char computed[SIGN_SIGNATURE_SIZE];
+		compute_signature(claim, key.secret, hash, computed);
+		same = CRYPTO_memcmp(computed, claim->signature, sizeof(computed)) == 0;
+		OPENSSL_cleanse(computed, sizeof(computed));
+	}
+	OPENSSL_cleanse(&key, sizeof(key));
+	if (!same)
+		return refuse(err, SIGN_WRONG,
+			      "The request signature we calculated does not match the signature "
+			      "you provided. "
+			      "Check your AWS Secret Access Key and signing method. "
+			      "Consult the service documentation for details.");
+	return SIGN_GOOD;
+}
+
+enum sign_verdict sign_verify(const struct sign_request *request, const struct sign_keys *keys,
+			      const char *region, int64_t now_ms, struct sign_identity *out,
+			      struct sp_error *err)
+{
+	struct sign_claim claim;
+	enum sign_verdict verdict = sign_read_claim(request, &claim, err);
+	memset(out, 0, sizeof(*out));
+	memcpy(out->access_key_id, claim.access_key_id, sizeof(out->access_key_id));
+	memcpy(out->service, claim.service, sizeof(out->service));
+	memcpy(out->region, claim.region, sizeof(out->region));
+
+	if (verdict == SIGN_GOOD)
+		verdict = check_scope(&claim, region, err);
+	if (verdict == SIGN_GOOD)
+		verdict = check_clock(&claim, now_ms, err);
+	if (verdict == SIGN_GOOD)
+		verdict = check_signed_names(request, &claim, err);
+	if (verdict == SIGN_GOOD)
+		verdict = check_signature(request, &claim, keys, err);
+	return verdict;
+}

@@ -23,6 +23,8 @@ struct egress_options {
 	size_t source_address_count; /* 0: the kernel chooses */
 	bool allow_private_targets; /* else private, loopback, link-local and multicast targets are refused (after resolution) */
 	int64_t connect_timeout_ms; /* name resolution and all addresses together */
+	const char
+		*dns_servers; /* "192.0.2.1, 192.0.2.2:5353"; NULL: those of this host. Copied. */
 };
 
 int egress_open(struct loop *loop, const struct egress_options *options, struct egress **out,

@@ -47,3 +47,6 @@ struct shape {
  * A wrong JSON type is SP_PROTOCOL instead: protocols answer it as a SerializationException.
  */
 int shape_check(const struct shape *shape, const json_t *value, struct sp_error *err);
+
+/** Removes every member that is null, at any depth: handlers need to know one kind of absent only. Done before a handler sees its input. */
+void shape_drop_nulls(json_t *value);

@@ -1,0 +1,260 @@
+#include "api/shape.h"
+
+#include <pthread.h>
+#include <regex.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/buffer.h"
+#include "base/scope.h"
+#include "base/text.h"
+
+enum { QUOTE_MAX = 64 }; /* bytes of a value that a message shows */
+
+static const char *const type_names[] = {
+	[SHAPE_STRING] = "a string",
+	[SHAPE_INTEGER] = "an integer",
+	[SHAPE_BOOLEAN] = "true or false",
+	[SHAPE_TIMESTAMP] = "a number of seconds since 1970",
+	[SHAPE_BLOB] = "a string of base64",
+	[SHAPE_STRUCTURE] = "an object",
+	[SHAPE_LIST] = "a list",
+	[SHAPE_MAP] = "an object",
+};
+
+/* Where in the input we are: a chain through the stack, written out only when there is something to say. */
+struct place {
+	const struct place *outer; /* NULL: the input itself */
+	const char *name;          /* NULL: an element of a list */
+	size_t index;
+};
+
+static void add_place(struct sp_buffer *out, const struct place *place)
+{
+	if (place->outer == NULL)
+		return;
+	add_place(out, place->outer);
+	if (place->name == NULL)
+		sp_buffer_format(out, "[%zu]", place->index);
+	else
+		sp_buffer_format(out, "%s%s", out->length == 0 ? "" : ".", place->name);
+}
+
+__attribute__((format(printf, 4, 5))) static int refuse(const struct place *place,
+							struct sp_error *err, enum sp_code code,
+							const char *format, ...)
+{
+	SP_AUTO_BUFFER
+	path = { 0 };
+	add_place(&path, place);
+	va_list args;
+	va_start(args, format);
+	sp_fail_va(err, code, format, args);
+	va_end(args);
+	return sp_wrap(err, "%s", path.length == 0 ? "the input" : path.data);
+}
+
+/* "must have at least 1 character": the same sentence for characters, bytes and entries. */
+static int check_size(const struct shape *shape, size_t size, const char *unit,
+		      const struct place *place, struct sp_error *err)
+{
+	bool too_small = shape->min > 0 && size < (size_t)shape->min;
+	bool too_large = shape->max > 0 && size > (size_t)shape->max;
+	if (!too_small && !too_large)
+		return 0;
+	const char *bound = shape->min == shape->max ? "exactly"
+			    : too_small              ? "at least"
+						     : "at most";
+	int64_t limit = too_small ? shape->min : shape->max;
+	return refuse(place, err, SP_INVALID, "must have %s %lld %s%s, not %zu", bound,
+		      (long long)limit, unit, limit == 1 ? "" : "s", size);
+}
+
+/* Each pattern is compiled once in the life of the program. Compiled, it is only read, by any thread. */
+static const regex_t *compiled(const char *pattern)
+{
+	static struct entry {
+		const char *pattern;
+		regex_t regex;
+		struct entry *next;
+	} * entries;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&lock);
+	struct entry *entry = entries;
+	while (entry != NULL && entry->pattern != pattern)
+		entry = entry->next;
+	if (entry == NULL) {
+		SP_AUTO_BUFFER
+		whole = { 0 };
+		sp_buffer_format(&whole, "^(%s)$", pattern);
+		entry = sp_alloc(sizeof(*entry));
+		if (regcomp(&entry->regex, sp_buffer_text(&whole), REG_EXTENDED | REG_NOSUB) != 0)
+			sp_die("the pattern \"%s\" is no regular expression", pattern);
+		entry->pattern = pattern;
+		entry->next = entries;
+		entries = entry;
+	}
+	pthread_mutex_unlock(&lock);
+	return &entry->regex;
+}
+
+static int check_string(const struct shape *shape, const json_t *value, const struct place *place,
+			struct sp_error *err)
+{
+	const char *text = json_string_value(value);
+	if (check_size(shape, sp_utf8_count(text), "character", place, err) != 0)
+		return -1;
+	if (shape->pattern == NULL || regexec(compiled(shape->pattern), text, 0, NULL, 0) == 0)
+		return 0;
+	if (shape->is_secret || strlen(text) > QUOTE_MAX)
+		return refuse(place, err, SP_INVALID, "must match %s", shape->pattern);
+	return refuse(place, err, SP_INVALID, "must match %s, and \"%s\" does not", shape->pattern,
+		      text);
+}
+
+static int check_integer(const struct shape *shape, const json_t *value, const struct place *place,
+			 struct sp_error *err)
+{
+	json_int_t number = json_integer_value(value);
+	bool bounded = shape->min != 0 || shape->max != 0;
+	if (!bounded || (number >= shape->min && number <= shape->max))
+		return 0;
+	return refuse(place, err, SP_INVALID, "must be between %lld and %lld, not %lld",
+		      (long long)shape->min, (long long)shape->max, (long long)number);
+}
+
+static int check_blob(const struct shape *shape, const json_t *value, const struct place *place,
+		      struct sp_error *err)
+{
+	size_t length = json_string_length(value), decoded = 0;
+	SP_AUTO_FREE char *bytes = sp_alloc(sp_base64_decoded_max(length));
+	bool good = sp_base64_decode(json_string_value(value), length, bytes, &decoded);
+	explicit_bzero(bytes, sp_base64_decoded_max(length));
+	if (!good)
+		return refuse(place, err, SP_PROTOCOL, "must be %s", type_names[SHAPE_BLOB]);
+	return check_size(shape, decoded, "byte", place, err);
+}
+
+static int check(const struct shape *shape, const json_t *value, const struct place *place,
+		 struct sp_error *err);
+
+static int check_list(const struct shape *shape, const json_t *list, const struct place *place,
+		      struct sp_error *err)
+{
+	if (check_size(shape, json_array_size(list), "element", place, err) != 0)
+		return -1;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		struct place inner = { .outer = place, .index = i };
+		if (check(shape->element, json_array_get(list, i), &inner, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_map(const struct shape *shape, const json_t *map, const struct place *place,
+		     struct sp_error *err)
+{
+	const char *key;
+	json_t *value;
+	if (check_size(shape, json_object_size(map), "element", place, err) != 0)
+		return -1;
+	json_object_foreach ((json_t *)map, key, value) {
+		struct place inner = { .outer = place, .name = key };
+		if (check(shape->element, value, &inner, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_structure(const struct shape *shape, const json_t *structure,
+			   const struct place *place, struct sp_error *err)
+{
+	size_t present = 0;
+	for (const struct shape_member *member = shape->members; member->name != NULL; member++) {
+		struct place inner = { .outer = place, .name = member->name };
+		const json_t *value = json_object_get(structure, member->name);
+		bool absent = value == NULL || json_is_null(value);
+		if (absent && member->required)
+			return refuse(&inner, err, SP_INVALID, "is required");
+		if (absent)
+			continue;
+		present++;
+		if (check(member->shape, value, &inner, err) != 0)
+			return -1;
+	}
+	if (shape->is_union && present != 1)
+		return refuse(place, err, SP_INVALID, "must have exactly one member, not %zu",
+			      present);
+	return 0;
+}
+
+static bool has_type(enum shape_type type, const json_t *value)
+{
+	switch (type) {
+	case SHAPE_STRING:
+	case SHAPE_BLOB:
+		return json_is_string(value);
+	case SHAPE_INTEGER:
+		return json_is_integer(value);
+	case SHAPE_BOOLEAN:
+		return json_is_boolean(value);
+	case SHAPE_TIMESTAMP:
+		return json_is_number(value);
+	case SHAPE_STRUCTURE:
+	case SHAPE_MAP:
+		return json_is_object(value);
+	case SHAPE_LIST:
+		return json_is_array(value);
+	}
+	return false;
+}
+
+static int check(const struct shape *shape, const json_t *value, const struct place *place,
+		 struct sp_error *err)
+{
+	if (!has_type(shape->type, value))
+		return refuse(place, err, SP_PROTOCOL, "must be %s", type_names[shape->type]);
+	switch (shape->type) {
+	case SHAPE_STRING:
+		return check_string(shape, value, place, err);
+	case SHAPE_INTEGER:
+		return check_integer(shape, value, place, err);
+	case SHAPE_BLOB:
+		return check_blob(shape, value, place, err);
+	case SHAPE_STRUCTURE:
+		return check_structure(shape, value, place, err);
+	case SHAPE_LIST:
+		return check_list(shape, value, place, err);
+	case SHAPE_MAP:
+		return check_map(shape, value, place, err);
+	case SHAPE_BOOLEAN:
+	case SHAPE_TIMESTAMP:
+		return 0;
+	}
+	return 0;
+}
+
+int shape_check(const struct shape *shape, const json_t *value, struct sp_error *err)
+{
+	const struct place input = { .outer = NULL };
+	return check(shape, value, &input, err);
+}
+
+void shape_drop_nulls(json_t *value)
+{
+	const char *key;
+	json_t *member;
+	void *next;
+	json_object_foreach_safe(value, next, key, member)
+	{
+		if (json_is_null(member))
+			json_object_del(value, key);
+		else
+			shape_drop_nulls(member);
+	}
+	for (size_t i = 0; i < json_array_size(value); i++)
+		shape_drop_nulls(json_array_get(value, i));
+}

@@ -1,6 +1,7 @@
 #include "model/failure.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const struct {
 	const char *name;
@@ -41,6 +42,23 @@ const char *failure_code(enum failure_step step, enum sp_code code)
 	if (code == SP_NOT_FOUND && steps[step].not_found != NULL)
 		return steps[step].not_found;
 	return steps[step].usual;
+}
+
+const char *failure_code_from_name(const char *name)
+{
+	static const char *const others[] = { "TIMEOUT_ERROR", "INTERNAL_ERROR" };
+	if (name == NULL)
+		return NULL;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(others[i], name) == 0)
+			return others[i];
+	for (size_t i = 0; i < FAILURE_STEP_COUNT; i++) {
+		if (strcmp(steps[i].usual, name) == 0)
+			return steps[i].usual;
+		if (steps[i].not_found != NULL && strcmp(steps[i].not_found, name) == 0)
+			return steps[i].not_found;
+	}
+	return "UNKNOWN_ERROR";
 }
 
 bool failure_is_transient(enum failure_step step, enum sp_code code)

@@ -35,5 +35,8 @@ const char *failure_step_name(enum failure_step step);
 /** The contract's FailureCode, for example "CONNECTION_ERROR"; static. */
 const char *failure_code(enum failure_step step, enum sp_code code);
 
+/** The same static text for a code that was written down as text; NULL stays NULL, an unknown one is "UNKNOWN_ERROR". */
+const char *failure_code_from_name(const char *name);
+
 /** Whether another attempt may help. */
 bool failure_is_transient(enum failure_step step, enum sp_code code);

@@ -9,6 +9,8 @@
  * Entities live in store/<entity>.h, as functions on a struct db.
  */
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "db/db.h"
 
@@ -31,12 +33,18 @@ int store_open(const char *directory, struct store **out, struct sp_error *err);
 /** Runs what is queued, commits, closes. NULL is fine. */
 void store_close(struct store *store);
 
-/** Waits for the commit. Any thread but the writer's and the loop's. */
+/** Waits for the commit. Any thread but the writer's and the loop's. SP_LIMIT when STORE_QUEUE_MAX writes wait already. */
 int store_write(struct store *store, store_fn *fn, void *ctx, struct sp_error *err);
 
-/** Returns at once. Any thread. @ctx must live until @done was called; @done may be NULL. */
+/**
+ * Returns at once. Any thread. @ctx must live until @done was called; @done may be NULL.
+ * When STORE_QUEUE_MAX writes wait already, @done is called with SP_LIMIT before it returns, on the caller's thread.
+ */
 void store_submit(struct store *store, store_fn *fn, void *ctx, store_done_fn *done,
 		  void *done_ctx);
 
 /** On a read-only connection that is borrowed for the call, in one snapshot. Any thread but the loop's. */
 int store_read(struct store *store, store_fn *fn, void *ctx, struct sp_error *err);
+
+/** Batches that were committed since it was opened. Any thread. */
+uint64_t store_commits(struct store *store);

@@ -12,7 +12,8 @@ struct vault;
 
 /**
  * @path  the master key: 32 bytes as 64 hex digits in a file of mode 0600, created when it is not there.
- *        A file that others can read is refused.
+ *        A file that others can read, of another user (but root's) or behind a symbolic link is refused: SP_DENIED;
+ *        one with anything else in it: SP_INVALID.
  */
 int vault_open(const char *path, struct vault **out, struct sp_error *err);
 void vault_close(struct vault *vault); /* wipes the key; NULL is fine */

@@ -1,0 +1,143 @@
+#include "store/connectors.h"
+
+#include <string.h>
+
+#include "base/scope.h"
+
+/* What read_connector() reads, in its order. */
+#define CONNECTOR_COLUMNS                                                                          \
+	"id, url, access_role, logging_role, user_secret_id, max_connections, security_policy,"    \
+	" created_ms"
+
+static int read_trusted_keys(struct db *db, struct connector *connector, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT trusted_key FROM connector_trusted_keys WHERE connector_id = ?1"
+		     " ORDER BY place",
+		     "s", connector->id) != 0)
+		return -1;
+	int got = 0;
+	while (connector->trusted_key_count < CONNECTOR_TRUSTED_KEYS_MAX &&
+	       (got = db_rows_next(rows, err)) == 1)
+		connector->trusted_keys[connector->trusted_key_count++] =
+			db_rows_copy_text(rows, 0);
+	return got < 0 ? -1 : 0;
+}
+
+/* On failure there is nothing to finish. */
+static int read_connector(struct db *db, struct db_rows *rows, struct connector *out,
+			  struct sp_error *err)
+{
+	*out = (struct connector){ .url = db_rows_copy_text(rows, 1),
+				   .access_role = db_rows_copy_text(rows, 2),
+				   .logging_role = db_rows_copy_text(rows, 3),
+				   .user_secret_id = db_rows_copy_text(rows, 4),
+				   .max_connections = (int)db_rows_integer(rows, 5),
+				   .security_policy = db_rows_copy_text(rows, 6),
+				   .created_ms = db_rows_integer(rows, 7) };
+	const char *id = db_rows_text(rows, 0);
+	memcpy(out->id, id, strnlen(id, sizeof(out->id) - 1));
+	if (read_trusted_keys(db, out, err) != 0) {
+		connector_finish(out);
+		return -1;
+	}
+	return 0;
+}
+
+static int write_trusted_keys(struct db *db, const struct connector *connector,
+			      struct sp_error *err)
+{
+	if (db_run(db, err, "DELETE FROM connector_trusted_keys WHERE connector_id = ?1", "s",
+		   connector->id) != 0)
+		return -1;
+	for (size_t i = 0; i < connector->trusted_key_count; i++)
+		if (db_run(db, err,
+			   "INSERT INTO connector_trusted_keys (connector_id, place, trusted_key)"
+			   " VALUES (?1, ?2, ?3)",
+			   "sis", connector->id, (int64_t)i, connector->trusted_keys[i]) != 0)
+			return -1;
+	return 0;
+}
+
+int connectors_insert(struct db *db, const struct connector *connector, struct sp_error *err)
+{
+	if (db_run(db, err,
+		   "INSERT INTO connectors (" CONNECTOR_COLUMNS
+		   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		   "sssssisi", connector->id, connector->url, connector->access_role,
+		   connector->logging_role, connector->user_secret_id,
+		   (int64_t)connector->max_connections, connector->security_policy,
+		   connector->created_ms) != 0 ||
+	    write_trusted_keys(db, connector, err) != 0)
+		return sp_wrap(err, "could not keep the connector");
+	return 0;
+}
+
+static int not_there(const char *id, struct sp_error *err)
+{
+	return sp_fail(err, SP_NOT_FOUND, "there is no connector \"%s\"", id);
+}
+
+int connectors_find(struct db *db, const char *id, struct connector *out, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT " CONNECTOR_COLUMNS " FROM connectors WHERE id = ?1",
+		     "s", id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	return got == 0 ? not_there(id, err) : read_connector(db, rows, out, err);
+}
+
+int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err)
+{
+	if (db_run(db, err,
+		   "UPDATE connectors SET url = ?2, access_role = ?3, logging_role = ?4,"
+		   " user_secret_id = ?5, max_connections = ?6, security_policy = ?7"
+		   " WHERE id = ?1",
+		   "sssssis", connector->id, connector->url, connector->access_role,
+		   connector->logging_role, connector->user_secret_id,
+		   (int64_t)connector->max_connections, connector->security_policy) != 0)
+		return sp_wrap(err, "could not change the connector");
+	if (db_changes(db) == 0)
+		return not_there(connector->id, err);
+	return write_trusted_keys(db, connector, err);
+}
+
+int connectors_delete(struct db *db, const char *id, struct sp_error *err)
+{
+	if (db_run(db, err, "DELETE FROM connectors WHERE id = ?1", "s", id) != 0)
+		return sp_wrap(err, "could not delete the connector");
+	if (db_changes(db) == 0)
+		return not_there(id, err);
+	/* Tags hang on an ARN, whose region and account only the services know. */
+	return db_run(db, err,
+		      "DELETE FROM tags WHERE arn LIKE 'arn:%:transfer:%:connector/' || ?1", "s",
+		      id);
+}
+
+int connectors_list(struct db *db, const char *after, struct connector *out, size_t max,
+		    size_t *out_count, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT " CONNECTOR_COLUMNS
+		     " FROM connectors WHERE id > ?1 ORDER BY id LIMIT ?2",
+		     "si", after != NULL ? after : "", (int64_t)max) != 0)
+		return -1;
+	size_t count = 0;
+	int got = 0;
+	while (count < max && (got = db_rows_next(rows, err)) == 1) {
+		if (read_connector(db, rows, &out[count], err) != 0) {
+			got = -1;
+			break;
+		}
+		count++;
+	}
+	while (got < 0 && count > 0)
+		connector_finish(&out[--count]);
+	*out_count = count;
+	return got < 0 ? -1 : 0;
+}

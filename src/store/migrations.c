@@ -1,0 +1,169 @@
+#include "store/migrations.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+
+const char *const migrations_scripts[] = {
+	"CREATE TABLE connectors ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  url TEXT,"
+	"  access_role TEXT,"
+	"  logging_role TEXT,"
+	"  user_secret_id TEXT,"
+	"  max_connections BIGINT NOT NULL,"
+	"  security_policy TEXT NOT NULL,"
+	"  created_ms BIGINT NOT NULL,"
+	/* Kept along with every change, because counting a long queue takes time. */
+	"  pending_files BIGINT NOT NULL DEFAULT 0);"
+	"CREATE TABLE connector_trusted_keys ("
+	"  connector_id TEXT NOT NULL REFERENCES connectors (id) ON DELETE CASCADE,"
+	"  place BIGINT NOT NULL,"
+	"  trusted_key TEXT NOT NULL,"
+	"  PRIMARY KEY (connector_id, place));"
+
+	"CREATE TABLE transfers ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  connector_id TEXT NOT NULL REFERENCES connectors (id) ON DELETE CASCADE,"
+	"  direction BIGINT NOT NULL,"
+	"  local_directory TEXT,"
+	"  remote_directory TEXT,"
+	"  created_ms BIGINT NOT NULL);"
+	"CREATE INDEX transfers_of_connector ON transfers (connector_id);"
+
+	/* Names at the partner are bytes, in no encoding that a database would know. */
+	"CREATE TABLE files ("
+	"  position BIGINT NOT NULL PRIMARY KEY,"
+	"  id TEXT NOT NULL UNIQUE,"
+	"  transfer_id TEXT NOT NULL REFERENCES transfers (id) ON DELETE CASCADE,"
+	"  connector_id TEXT NOT NULL,"
+	"  direction BIGINT NOT NULL,"
+	"  path TEXT NOT NULL,"
+	"  bucket TEXT,"
+	"  object_key BYTEA,"
+	"  remote_directory BYTEA,"
+	"  remote_name BYTEA,"
+	"  state BIGINT NOT NULL,"
+	"  attempt BIGINT NOT NULL,"
+	"  tries BIGINT NOT NULL,"
+	"  worker_deaths BIGINT NOT NULL,"
+	"  not_before_ms BIGINT NOT NULL,"
+	"  size BIGINT NOT NULL,"
+	"  sha256 TEXT NOT NULL,"
+	"  started_ms BIGINT NOT NULL,"
+	"  ended_ms BIGINT NOT NULL,"
+	"  failure_code TEXT,"
+	"  failure_message TEXT);"
+	"CREATE INDEX files_of_transfer ON files (transfer_id, position);"
+	/* One seek finds those that may run now, those that wait, and the earliest of these. */
+	"CREATE INDEX files_queue ON files (connector_id, state, not_before_ms, position);"
+	"CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL);"
+	"INSERT INTO counters (name, value) VALUES ('file position', 0);"
+
+	"CREATE TABLE tags ("
+	"  arn TEXT NOT NULL,"
+	"  tag_key TEXT NOT NULL,"
+	"  tag_value TEXT NOT NULL,"
+	"  PRIMARY KEY (arn, tag_key));"
+
+	"CREATE TABLE secrets ("
+	"  arn TEXT NOT NULL PRIMARY KEY,"
+	"  name TEXT NOT NULL UNIQUE,"
+	"  description TEXT,"
+	"  kms_key_id TEXT,"
+	"  created_ms BIGINT NOT NULL,"
+	"  changed_ms BIGINT NOT NULL,"
+	"  accessed_ms BIGINT NOT NULL,"
+	"  deleted_ms BIGINT NOT NULL,"
+	"  purge_ms BIGINT NOT NULL);"
+	"CREATE INDEX secrets_to_purge ON secrets (purge_ms);"
+	"CREATE TABLE secret_versions ("
+	"  secret_arn TEXT NOT NULL REFERENCES secrets (arn) ON DELETE CASCADE,"
+	"  id TEXT NOT NULL,"
+	"  sealed BYTEA NOT NULL,"
+	"  is_binary BIGINT NOT NULL,"
+	"  created_ms BIGINT NOT NULL,"
+	"  accessed_ms BIGINT NOT NULL,"
+	"  PRIMARY KEY (secret_arn, id));"
+	"CREATE TABLE secret_stages ("
+	"  secret_arn TEXT NOT NULL,"
+	"  stage TEXT NOT NULL,"
+	"  version_id TEXT NOT NULL,"
+	"  PRIMARY KEY (secret_arn, stage),"
+	"  FOREIGN KEY (secret_arn, version_id) REFERENCES secret_versions (secret_arn, id)"
+	"    ON DELETE CASCADE);"
+	"CREATE INDEX secret_stages_of_version ON secret_stages (secret_arn, version_id);"
+
+	"CREATE TABLE access_keys ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  sealed BYTEA NOT NULL,"
+	"  created_ms BIGINT NOT NULL);",
+};
+
+const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);
+
+/* The table has one row, whose number is 1. */
+static int read_version(struct db *db, int64_t *out, struct sp_error *err)
+{
+	if (db_script(db,
+		      "CREATE TABLE IF NOT EXISTS schema_version ("
+		      "  number BIGINT NOT NULL PRIMARY KEY CHECK (number = 1),"
+		      "  version BIGINT NOT NULL)",
+		      err) != 0)
+		return -1;
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT version FROM schema_version", "") != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	*out = got == 1 ? db_rows_integer(rows, 0) : 0;
+	return 0;
+}
+
+/* A copy of this name that is there already comes from a start that ended before it migrated: ours is newer. */
+static int keep_copy(struct db *db, const char *path, size_t target, struct sp_error *err)
+{
+	SP_AUTO_BUFFER
+	copy = { 0 };
+	sp_buffer_format(&copy, "%s.before-%zu", path, target);
+	if (unlink(sp_buffer_text(&copy)) == -1 && errno != ENOENT)
+		return sp_fail_errno(err, "could not remove \"%s\"", sp_buffer_text(&copy));
+	return db_backup(db, sp_buffer_text(&copy), err);
+}
+
+static int apply(struct db *db, const char *script, size_t version, struct sp_error *err)
+{
+	if (db_begin(db, err) != 0)
+		return -1;
+	if (db_script(db, script, err) != 0 ||
+	    db_run(db, err,
+		   "INSERT INTO schema_version (number, version) VALUES (1, ?1)"
+		   " ON CONFLICT (number) DO UPDATE SET version = excluded.version",
+		   "i", (int64_t)version) != 0) {
+		db_rollback(db);
+		return -1;
+	}
+	return db_commit(db, err);
+}
+
+int migrations_run(struct db *db, const char *path, const char *const *scripts, size_t count,
+		   struct sp_error *err)
+{
+	int64_t version;
+	if (read_version(db, &version, err) != 0)
+		return sp_wrap(err, "could not read the schema of \"%s\"", path);
+	if (version > (int64_t)count)
+		return sp_fail(err, SP_UNSUPPORTED,
+			       "the store \"%s\" has schema %lld, but this program knows only up "
+			       "to %zu: use the newer program, or the copy from before",
+			       path, (long long)version, count);
+	if (version > 0 && version < (int64_t)count && keep_copy(db, path, count, err) != 0)
+		return -1;
+	for (size_t next = (size_t)version; next < count; next++)
+		if (apply(db, scripts[next], next + 1, err) != 0)
+			return sp_wrap(err, "could not bring the store \"%s\" to schema %zu", path,
+				       next + 1);
+	return 0;
+}

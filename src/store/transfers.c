@@ -1,0 +1,317 @@
+#include "store/transfers.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "model/failure.h"
+
+/* States stand in the SQL as numbers. */
+static_assert(FILE_QUEUED == 0 && FILE_RUNNING == 1 && FILE_PUBLISHING == 2 &&
+		      FILE_COMPLETED == 3 && FILE_FAILED == 4,
+	      "a store that is there means these");
+static_assert(TRANSFER_SEND == 0 && TRANSFER_RETRIEVE == 1, "a store that is there means these");
+
+/* What read_file() reads, in its order. */
+#define FILE_COLUMNS                                                                               \
+	"f.id, f.transfer_id, f.connector_id, f.direction, f.position, f.path, f.bucket,"          \
+	" f.object_key, f.remote_directory, f.remote_name, f.state, f.attempt, f.tries,"           \
+	" f.worker_deaths, f.not_before_ms, f.size, f.sha256, f.started_ms, f.ended_ms,"           \
+	" f.failure_code, f.failure_message"
+
+/* Bytes of a C string; NULL stays NULL. */
+#define BYTES(text) (const void *)(text), (text) != NULL ? strlen(text) : (size_t)0
+
+static void read_id(struct db_rows *rows, int column, char *out, size_t room)
+{
+	const char *text = db_rows_text(rows, column);
+	size_t length = text == NULL ? 0 : strnlen(text, room - 1);
+	if (length > 0)
+		memcpy(out, text, length);
+	out[length] = '\0';
+}
+
+static char *copy_bytes(struct db_rows *rows, int column)
+{
+	size_t length;
+	const void *data = db_rows_blob(rows, column, &length);
+	if (data == NULL)
+		return NULL;
+	char *copy = sp_alloc(length + 1);
+	memcpy(copy, data, length);
+	return copy;
+}
+
+static void read_file(struct db_rows *rows, struct transfer_file *out)
+{
+	*out = (struct transfer_file){ 0 };
+	read_id(rows, 0, out->id, sizeof(out->id));
+	read_id(rows, 1, out->transfer_id, sizeof(out->transfer_id));
+	read_id(rows, 2, out->connector_id, sizeof(out->connector_id));
+	out->direction = (enum transfer_direction)db_rows_integer(rows, 3);
+	out->position = db_rows_integer(rows, 4);
+	out->path = db_rows_copy_text(rows, 5);
+	out->bucket = db_rows_copy_text(rows, 6);
+	out->key = copy_bytes(rows, 7);
+	out->remote_directory = copy_bytes(rows, 8);
+	out->remote_name = copy_bytes(rows, 9);
+	out->state = (enum file_state)db_rows_integer(rows, 10);
+	out->attempt = (int)db_rows_integer(rows, 11);
+	out->tries = (int)db_rows_integer(rows, 12);
+	out->worker_deaths = (int)db_rows_integer(rows, 13);
+	out->not_before_ms = db_rows_integer(rows, 14);
+	out->size = db_rows_integer(rows, 15);
+	read_id(rows, 16, out->sha256, sizeof(out->sha256));
+	out->started_ms = db_rows_integer(rows, 17);
+	out->ended_ms = db_rows_integer(rows, 18);
+	out->failure_code = failure_code_from_name(db_rows_text(rows, 19));
+	out->failure_message = db_rows_copy_text(rows, 20);
+}
+
+/* Up to @max files; on failure none is left to finish. */
+static int read_files(struct db_rows *rows, struct transfer_file *out, size_t max,
+		      size_t *out_count, struct sp_error *err)
+{
+	size_t count = 0;
+	int got = 0;
+	while (count < max && (got = db_rows_next(rows, err)) == 1)
+		read_file(rows, &out[count++]);
+	if (got < 0) {
+		while (count > 0)
+			transfer_file_finish(&out[--count]);
+	}
+	*out_count = count;
+	return got < 0 ? -1 : 0;
+}
+
+/* Reserves @count places that nobody ever has again; *out is the first. */
+static int take_positions(struct db *db, size_t count, int64_t *out, struct sp_error *err)
+{
+	if (db_run(db, err, "UPDATE counters SET value = value + ?1 WHERE name = 'file position'",
+		   "i", (int64_t)count) != 0)
+		return -1;
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT value FROM counters WHERE name = 'file position'",
+		     "") != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return sp_fail(err, SP_SYSTEM, "the store has lost its counter of files");
+	*out = db_rows_integer(rows, 0) - (int64_t)count + 1;
+	return 0;
+}
+
+static int add_pending(struct db *db, const char *connector_id, int64_t count, struct sp_error *err)
+{
+	return db_run(db, err,
+		      "UPDATE connectors SET pending_files = pending_files + ?2 WHERE id = ?1",
+		      "si", connector_id, count);
+}
+
+static int insert_file(struct db *db, const struct transfer_file *file, struct sp_error *err)
+{
+	return db_run(
+		db, err,
+		"INSERT INTO files (id, transfer_id, connector_id, direction, position, path,"
+		" bucket, object_key, remote_directory, remote_name, state, attempt, tries,"
+		" worker_deaths, not_before_ms, size, sha256, started_ms, ended_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, ?12, ?13, ?14, ?15, ?16,"
+		" ?17, ?18)",
+		"sssiissbbbiiiiisii", file->id, file->transfer_id, file->connector_id,
+		(int64_t)file->direction, file->position, file->path, file->bucket,
+		BYTES(file->key), BYTES(file->remote_directory), BYTES(file->remote_name),
+		(int64_t)file->attempt, (int64_t)file->tries, (int64_t)file->worker_deaths,
+		file->not_before_ms, file->size, file->sha256, file->started_ms, file->ended_ms);
+}
+
+int transfers_insert(struct db *db, const struct transfer *transfer, struct transfer_file *files,
+		     size_t count, struct sp_error *err)
+{
+	int64_t position;
+	if (take_positions(db, count, &position, err) != 0 ||
+	    db_run(db, err,
+		   "INSERT INTO transfers (id, connector_id, direction, local_directory,"
+		   " remote_directory, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		   "ssissi", transfer->id, transfer->connector_id, (int64_t)transfer->direction,
+		   transfer->local_directory, transfer->remote_directory,
+		   transfer->created_ms) != 0 ||
+	    add_pending(db, transfer->connector_id, (int64_t)count, err) != 0)
+		return sp_wrap(err, "could not keep the transfer");
+	for (size_t i = 0; i < count; i++) {
+		files[i].position = position + (int64_t)i;
+		if (insert_file(db, &files[i], err) != 0)
+			return sp_wrap(err, "could not keep a file of the transfer");
+	}
+	return 0;
+}
+
+int transfers_find(struct db *db, const char *connector_id, const char *transfer_id,
+		   struct transfer *out, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT id, connector_id, direction, local_directory, remote_directory,"
+		     " created_ms FROM transfers WHERE id = ?1 AND connector_id = ?2",
+		     "ss", transfer_id, connector_id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return sp_fail(err, SP_NOT_FOUND, "connector \"%s\" has no transfer \"%s\"",
+			       connector_id, transfer_id);
+	*out = (struct transfer){ .direction = (enum transfer_direction)db_rows_integer(rows, 2),
+				  .local_directory = db_rows_copy_text(rows, 3),
+				  .remote_directory = db_rows_copy_text(rows, 4),
+				  .created_ms = db_rows_integer(rows, 5) };
+	read_id(rows, 0, out->id, sizeof(out->id));
+	read_id(rows, 1, out->connector_id, sizeof(out->connector_id));
+	return 0;
+}
+
+int transfers_list_files(struct db *db, const char *transfer_id, int64_t after,
+			 struct transfer_file *out, size_t max, size_t *out_count,
+			 struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT " FILE_COLUMNS " FROM files f WHERE f.transfer_id = ?1"
+		     " AND f.position > ?2 ORDER BY f.position LIMIT ?3",
+		     "sii", transfer_id, after, (int64_t)max) != 0)
+		return -1;
+	return read_files(rows, out, max, out_count, err);
+}
+
+int transfers_count_pending(struct db *db, const char *connector_id, int64_t *out,
+			    struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT pending_files FROM connectors WHERE id = ?1", "s",
+		     connector_id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	*out = got == 1 ? db_rows_integer(rows, 0) : 0;
+	return 0;
+}
+
+/*
+ * Three short walks along the index files_queue: what never waited, what has waited long enough, and what is being
+ * published. Files that still wait are not looked at, however many there are.
+ */
+int transfers_next_files(struct db *db, const char *connector_id, int64_t after, int64_t now_ms,
+			 struct transfer_file *out, size_t max, size_t *out_count,
+			 struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT " FILE_COLUMNS " FROM files f WHERE f.position IN ("
+		     "SELECT position FROM (SELECT position FROM files WHERE connector_id = ?1"
+		     " AND state = 0 AND not_before_ms = 0 AND position > ?2"
+		     " ORDER BY position LIMIT ?4) AS ready"
+		     " UNION ALL "
+		     "SELECT position FROM (SELECT position FROM files WHERE connector_id = ?1"
+		     " AND state = 0 AND not_before_ms > 0 AND not_before_ms <= ?3"
+		     " AND position > ?2 ORDER BY position LIMIT ?4) AS waited"
+		     " UNION ALL "
+		     "SELECT position FROM (SELECT position FROM files WHERE connector_id = ?1"
+		     " AND state = 2 AND position > ?2 ORDER BY position LIMIT ?4) AS publishing"
+		     ") ORDER BY f.position LIMIT ?4",
+		     "siii", connector_id, after, now_ms, (int64_t)max) != 0)
+		return -1;
+	return read_files(rows, out, max, out_count, err);
+}
+
+int transfers_earliest_wait(struct db *db, const char *connector_id, int64_t *out_ms,
+			    struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT not_before_ms FROM files WHERE connector_id = ?1 AND state = 0"
+		     " AND not_before_ms > 0 ORDER BY not_before_ms LIMIT 1",
+		     "s", connector_id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	*out_ms = got == 1 ? db_rows_integer(rows, 0) : 0;
+	return 0;
+}
+
+int transfers_requeue_running(struct db *db, struct sp_error *err)
+{
+	/* By connector, so that the index leads to the few that run past all that ever ended. */
+	return db_run(db, err,
+		      "UPDATE files SET state = 0"
+		      " WHERE connector_id IN (SELECT id FROM connectors) AND state = 1",
+		      "");
+}
+
+int transfers_find_file(struct db *db, const char *file_id, struct transfer_file *out,
+			struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT " FILE_COLUMNS " FROM files f WHERE f.id = ?1", "s",
+		     file_id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return sp_fail(err, SP_NOT_FOUND, "there is no file \"%s\"", file_id);
+	read_file(rows, out);
+	return 0;
+}
+
+int transfers_each_busy_connector(struct db *db, void (*fn)(void *ctx, const char *connector_id),
+				  void *ctx, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT c.id FROM connectors c WHERE c.pending_files > 0 AND"
+		     " (EXISTS (SELECT 1 FROM files WHERE connector_id = c.id AND state = 0) OR"
+		     " EXISTS (SELECT 1 FROM files WHERE connector_id = c.id AND state = 2))"
+		     " ORDER BY c.id",
+		     "") != 0)
+		return -1;
+	int got;
+	while ((got = db_rows_next(rows, err)) == 1)
+		fn(ctx, db_rows_text(rows, 0));
+	return got;
+}
+
+static int tell_why_not_moved(struct db *db, const char *file_id, enum file_state from,
+			      struct sp_error *err)
+{
+	struct transfer_file there;
+	if (transfers_find_file(db, file_id, &there, err) != 0)
+		return -1;
+	sp_fail(err, SP_CONFLICT, "file \"%s\" is %s, not %s as was thought", file_id,
+		file_state_aws_name(there.state), file_state_aws_name(from));
+	transfer_file_finish(&there);
+	return -1;
+}
+
+int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
+			struct sp_error *err)
+{
+	if (!file_state_may_move(from, file->state))
+		return sp_fail(err, SP_CONFLICT, "file \"%s\" cannot go from %s to %s", file->id,
+			       file_state_aws_name(from), file_state_aws_name(file->state));
+	if (db_run(db, err,
+		   "UPDATE files SET state = ?3, attempt = ?4, tries = ?5, worker_deaths = ?6,"
+		   " not_before_ms = ?7, size = ?8, sha256 = ?9, started_ms = ?10, ended_ms = ?11,"
+		   " failure_code = ?12, failure_message = ?13 WHERE id = ?1 AND state = ?2",
+		   "siiiiiiisiiss", file->id, (int64_t)from, (int64_t)file->state,
+		   (int64_t)file->attempt, (int64_t)file->tries, (int64_t)file->worker_deaths,
+		   file->not_before_ms, file->size, file->sha256, file->started_ms, file->ended_ms,
+		   file->failure_code, file->failure_message) != 0)
+		return sp_wrap(err, "could not move file \"%s\"", file->id);
+	if (db_changes(db) == 0)
+		return tell_why_not_moved(db, file->id, from, err);
+	bool ended = file->state == FILE_COMPLETED || file->state == FILE_FAILED;
+	return ended ? add_pending(db, file->connector_id, -1, err) : 0;
+}

@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+#include "base/scope.h"
+
 enum { GROUP = 4, BITS = 6 };
 
 static int digit_value(char digit)
@@ -49,4 +51,24 @@ bool sp_base64_decode(const char *text, size_t length, void *out, size_t *out_le
 		return false;
 	*out_length = written;
 	return true;
+}
+
+char *sp_base64_encode(const void *data, size_t length)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const uint8_t *bytes = data;
+	char *text = sp_alloc((length + 2) / 3 * GROUP + 1);
+	char *at = text;
+	for (size_t i = 0; i < length; i += 3) {
+		size_t count = length - i < 3 ? length - i : 3;
+		uint32_t bits = (uint32_t)bytes[i] << 16;
+		if (count > 1)
+			bits |= (uint32_t)bytes[i + 1] << 8;
+		if (count > 2)
+			bits |= bytes[i + 2];
+		for (size_t k = 0; k < GROUP; k++)
+			*at++ = k <= count ? digits[bits >> (BITS * (GROUP - 1 - k)) & 63] : '=';
+	}
+	return text;
 }

@@ -1,0 +1,21 @@
+#pragma once
+/**
+ * Tokens that say where the next page of a list begins. They are signed, so that nobody makes up a position, and bound
+ * to their list, so that the token of one list is none of another.
+ */
+
+#include "base/error.h"
+
+enum { PAGE_TOKEN_KEY_SIZE = 32 };
+
+/**
+ * @key       PAGE_TOKEN_KEY_SIZE bytes
+ * @list      what is listed, with everything that the order depends on: "ListConnectors"
+ * @position  where the page ended, in the list's own words
+ * The token is owned by the caller: letters, digits, '-' and '_'.
+ */
+char *page_token_make(const unsigned char *key, const char *list, const char *position);
+
+/** @out_position is owned by the caller. SP_INVALID when the token was not made for this list by us. */
+int page_token_read(const unsigned char *key, const char *list, const char *token,
+		    char **out_position, struct sp_error *err);

@@ -1,0 +1,76 @@
+#include "test.h"
+
+#include "service/page_token.h"
+
+static const unsigned char key[PAGE_TOKEN_KEY_SIZE] = "0123456789abcdef0123456789abcde";
+static struct sp_error err;
+
+static void assert_refused(const char *list, const char *token)
+{
+	char *position;
+	assert_int_equal(page_token_read(key, list, token, &position, &err), -1);
+	assert_int_equal(err.code, SP_INVALID);
+}
+
+static void a_position_comes_back(void **state)
+{
+	(void)state;
+	static const char *const positions[] = {
+		"", "a", "ab", "abc", "c-0123456789abcdef0", "gr\xc3\xbc\xc3\x9f|\xff"
+	};
+	for (size_t i = 0; i < sizeof(positions) / sizeof(positions[0]); i++) {
+		char *token = page_token_make(key, "ListThings", positions[i]);
+		assert_int_equal(strspn(token,
+					"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					"0123456789-_"),
+				 strlen(token));
+		char *position;
+		assert_int_equal(page_token_read(key, "ListThings", token, &position, &err), 0);
+		assert_string_equal(position, positions[i]);
+		free(position);
+		free(token);
+	}
+}
+
+static void a_token_is_good_for_its_list_only(void **state)
+{
+	(void)state;
+	char *token = page_token_make(key, "ListThings", "x");
+	assert_refused("ListOthers", token);
+	assert_refused("ListThing", token);
+	assert_refused("", token);
+	free(token);
+}
+
+static void a_made_up_token_is_refused(void **state)
+{
+	(void)state;
+	char *token = page_token_make(key, "ListThings", "position");
+	for (size_t i = 0; token[i] != '\0'; i++) {
+		char kept = token[i];
+		token[i] = kept == 'A' ? 'B' : 'A';
+		assert_refused("ListThings", token);
+		token[i] = '\0';
+		assert_refused("ListThings", token);
+		token[i] = kept;
+	}
+	free(token);
+	assert_refused("ListThings", "eyJmb28iOiAxfQ");
+	assert_refused("ListThings", "!");
+	assert_refused("ListThings", "====");
+
+	static const unsigned char other[PAGE_TOKEN_KEY_SIZE];
+	token = page_token_make(other, "ListThings", "position");
+	assert_refused("ListThings", token);
+	free(token);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_position_comes_back),
+		cmocka_unit_test(a_token_is_good_for_its_list_only),
+		cmocka_unit_test(a_made_up_token_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

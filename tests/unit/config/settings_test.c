@@ -211,8 +211,8 @@ static void each_of_these_values_is_refused(void **state)
 		"bucket.abc=",
 		"nothing",
 		"=value",
-		"a.name.that.is.longer.than.all.others.and.than.any.row.of.the.table.may.ever."
-		"become=1",
+		("a.name.that.is.longer.than.all.others.and.than.any.row.of.the.table.may.ever."
+		 "become=1"),
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
 		if (settings_set(&settings, bad[i], &err) == 0)

@@ -78,6 +78,9 @@ static const struct setting {
 	{ "egress.allow_private_targets", AT(egress_allow_private_targets), TEXT_OF(VALUE_BOOLEAN), "false",
 	  "Whether connectors may reach private, loopback and link-local addresses. Leave it false when "
 	  "people who may create connectors must not reach your own network." },
+	{ "egress.dns_servers", AT(egress_dns_servers), OPTIONAL(VALUE_TEXT), NULL,
+	  "Name servers, with commas between them and a port after a colon where it is not 53, that are asked for the "
+	  "addresses of SFTP servers. Without this setting the host's own are." },
 	{ "egress.connect_timeout", AT(egress_connect_timeout_ms), RANGE(VALUE_TIME, 100, 10 * MINUTE), "15s",
 	  "Finding a server's addresses and connecting to one of them may take so long, all together." },
 	{ "transfer.attempts", AT(transfer_attempts), RANGE(VALUE_NUMBER, 1, 100), "4",

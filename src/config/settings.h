@@ -30,6 +30,7 @@ struct settings {
 	int64_t http_idle_timeout_ms;
 	char *egress_source_addresses; /* comma-separated; NULL: the kernel chooses */
 	bool egress_allow_private_targets;
+	char *egress_dns_servers; /* comma-separated; NULL: those of the host */
 	int64_t egress_connect_timeout_ms;
 	int64_t transfer_attempts;
 	int64_t transfer_retry_delay_ms, transfer_retry_delay_max_ms;

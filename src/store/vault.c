@@ -5,6 +5,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -221,4 +222,12 @@ int vault_unseal(const struct vault *vault, const char *associated, const void *
 	*out = (char *)plain;
 	*out_length = plain_length;
 	return 0;
+}
+
+void vault_derive(const struct vault *vault, const char *purpose,
+		  unsigned char out[VAULT_DERIVED_SIZE])
+{
+	if (HMAC(EVP_sha256(), vault->key, sizeof(vault->key), (const unsigned char *)purpose,
+		 strlen(purpose), out, NULL) == NULL)
+		sp_die("could not derive a key for %s", purpose);
 }

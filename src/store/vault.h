@@ -25,3 +25,9 @@ int vault_seal(const struct vault *vault, const char *associated, const void *pl
 /** @out is owned by the caller and has a NUL behind it; wipe it after use. SP_DENIED when it was not sealed so. Any thread. */
 int vault_unseal(const struct vault *vault, const char *associated, const void *sealed,
 		 size_t length, char **out, size_t *out_length, struct sp_error *err);
+
+enum { VAULT_DERIVED_SIZE = 32 };
+
+/** A key for another purpose, always the same for one master key and one @purpose; tells nothing about the master key. */
+void vault_derive(const struct vault *vault, const char *purpose,
+		  unsigned char out[VAULT_DERIVED_SIZE]);

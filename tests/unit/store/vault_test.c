@@ -179,6 +179,27 @@ static void equal_values_are_sealed_differently(void **state)
 	vault_close(vault);
 }
 
+static void a_derived_key_follows_the_master_key_and_the_purpose(void **state)
+{
+	(void)state;
+	struct vault *vault;
+	unsigned char first[VAULT_DERIVED_SIZE], again[VAULT_DERIVED_SIZE],
+		other[VAULT_DERIVED_SIZE];
+	assert_int_equal(vault_open(key_path, &vault, &err), 0);
+	vault_derive(vault, "pages", first);
+	vault_derive(vault, "pages", again);
+	vault_derive(vault, "page", other);
+	assert_memory_equal(first, again, sizeof(first));
+	assert_memory_not_equal(first, other, sizeof(first));
+	vault_close(vault);
+
+	assert_int_equal(unlink(key_path), 0);
+	assert_int_equal(vault_open(key_path, &vault, &err), 0);
+	vault_derive(vault, "pages", again);
+	assert_memory_not_equal(first, again, sizeof(first));
+	vault_close(vault);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +209,7 @@ int main(void)
 		WITH_FOLDER(a_key_that_only_we_may_read_is_fine),
 		WITH_FOLDER(a_sealed_value_opens_only_as_it_was),
 		WITH_FOLDER(equal_values_are_sealed_differently),
+		WITH_FOLDER(a_derived_key_follows_the_master_key_and_the_purpose),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

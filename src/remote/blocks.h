@@ -12,10 +12,11 @@
 #include "base/error.h"
 
 struct block {
-	uint8_t *data;      /* owned by the pool the block came from */
-	size_t room;        /* bytes that fit, at least REMOTE_BLOCK_MAX */
-	size_t length;      /* bytes that are there */
-	uint64_t offset;    /* of the first byte in the file */
+	uint8_t *data;   /* owned by the pool the block came from */
+	size_t room;     /* bytes that fit, at least REMOTE_BLOCK_MAX */
+	size_t length;   /* bytes that are there */
+	uint64_t offset; /* of the first byte in the file */
+	size_t pending; /* while the engine holds it: bytes asked for or sent that were not answered yet */
 	struct block *next; /* for the list of whoever holds it */
 };
 

@@ -4,7 +4,9 @@
  *
  *   OPEN ──► FSTAT ──► READ… to the end ──► FSTAT (same size and mtime, else SP_CHANGED) ──► CLOSE ──► done
  *
- * A file whose size the server does not tell, or tells wrong, is read until EOF; the second FSTAT then decides.
+ * A file is read until EOF, whatever its size is said to be; the second FSTAT then decides. More bytes than both
+ * FSTATs tell are taken (there are servers that do not know sizes before they made the file), fewer are SP_CHANGED: a
+ * file that was just being rewritten looks like that.
  */
 
 #include "remote/blocks.h"

@@ -35,12 +35,15 @@ struct remote_features {
 /** INIT, VERSION, limits. @channel is taken, also when the call fails. */
 int remote_open(struct channel *channel, int64_t timeout_ms, int cancel_fd, struct remote **out,
 		struct sp_error *err);
-void remote_close(struct remote *remote); /* NULL is fine */
+void remote_close(struct remote *remote); /* destroy its jobs first. NULL is fine */
 const struct remote_features *remote_features(const struct remote *remote);
 
 /**
  * Moves bytes once: sends what may be sent, reads what is there, calls the reply functions, then, when nothing moved,
  * sleeps until something can, @other_fd is readable, or @timeout_ms passed.
+ *
+ * @timeout_ms  -1: none
+ * @idle_ms     0: no limit
  *
  * -1 when the session is dead (SP_CLOSED, SP_PROTOCOL, or SP_TIMEOUT: a reply was owed and for @idle_ms no byte came);
  * every outstanding request's function has then been called with that error.
@@ -65,8 +68,8 @@ struct remote_attributes {
 
 /** Patience for the calls below: the longest silence of the server, and who may cut it short. */
 struct remote_patience {
-	int64_t idle_ms;
-	int cancel_fd; /* -1: none */
+	int64_t idle_ms; /* 0: no limit */
+	int cancel_fd;   /* -1: none */
 };
 
 int remote_stat(struct remote *remote, const char *path, const struct remote_patience *patience,
@@ -76,7 +79,12 @@ int remote_lstat(struct remote *remote, const char *path, const struct remote_pa
 int remote_remove(struct remote *remote, const char *path, const struct remote_patience *patience,
 		  struct sp_error *err);
 
-/** @replace: posix-rename where offered, else plain rename (which some servers refuse on an existing name: SP_EXISTS or SP_SYSTEM). */
+/**
+ * @replace  posix-rename where offered, else plain rename. Servers differ on an existing name: OpenSSH refuses a plain
+ *           rename with a bare FAILURE (SP_SYSTEM), others say SP_EXISTS, others overwrite.
+ *
+ * After SP_CANCELLED, SP_TIMEOUT and SP_CLOSED the server may still carry it out.
+ */
 int remote_rename(struct remote *remote, const char *from, const char *to, bool replace,
 		  const struct remote_patience *patience, struct sp_error *err);
 /** The absolute path of @path ("." is the home directory), owned by the caller; checked for NUL and newline. */
@@ -84,5 +92,5 @@ int remote_realpath(struct remote *remote, const char *path, const struct remote
 		    char **out, struct sp_error *err);
 
 /** The error that an SFTP status stands for: NO_SUCH_FILE → SP_NOT_FOUND, PERMISSION_DENIED → SP_DENIED, and so on.
- *  @text: the server's own words, escaped and shortened; used when they say more than the code. */
+ *  @text: the server's own words, escaped and shortened already; used when they say more than the code. NULL is fine. */
 int remote_fail_status(struct sp_error *err, uint32_t status, const char *text);

@@ -1,0 +1,553 @@
+#include "remote/download.h"
+
+#include <assert.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/scope.h"
+#include "remote/ask.h"
+#include "remote/flight.h"
+#include "remote/replies.h"
+#include "remote/words.h"
+
+/*
+ *   OPEN ──► OPENING ──► LOOK ──► LOOKING ──► READING ──► END ──► ENDING ──► DONE
+ *               │                   │            │                  │
+ *               └► EXPLAIN ─► …ING ─┴────────────┴──────────────────┴──► FAILED
+ *
+ * LOOK is FSTAT and, when that does not tell size and type, STAT on the path as well; END is the same look again, in
+ * one burst with CLOSE. EXPLAIN asks whether what could not be opened is a directory.
+ */
+enum download_state {
+	DOWNLOAD_OPEN,
+	DOWNLOAD_OPENING,
+	DOWNLOAD_EXPLAIN,
+	DOWNLOAD_EXPLAINING,
+	DOWNLOAD_LOOK,
+	DOWNLOAD_LOOKING,
+	DOWNLOAD_READING,
+	DOWNLOAD_END,
+	DOWNLOAD_ENDING,
+	DOWNLOAD_DONE,
+	DOWNLOAD_FAILED,
+};
+
+#define UNKNOWN UINT64_MAX
+
+enum { LOOK_REQUESTS = 2, END_REQUESTS = 3 };
+
+/* What the server says about the file: of the handle, and of the path where the handle did not tell enough. */
+struct look {
+	struct remote_attributes attributes;
+	size_t unanswered;
+};
+
+struct download {
+	struct remote *remote;
+	const struct block_sink *sink;
+	char *path, *shown_path; /* owned */
+	enum download_state state;
+
+	struct wire_handle handle;
+	bool is_open; /* and CLOSE was not asked for */
+	struct look before, after;
+	bool ask_path; /* the handle alone does not tell enough */
+
+	/*
+	 *   0 ────────── delivered ─────────── next ─────────── limit
+	 *    in the sink     blocks, asked for       not asked for    what we were told; then one probe for more
+	 */
+	struct block *head,
+		*tail; /* ascending; the tail is being filled with requests while it has room */
+	uint64_t delivered, next;
+	uint64_t limit; /* UNKNOWN: until EOF shows */
+	uint64_t end;   /* where EOF was seen; UNKNOWN until then */
+	uint64_t seen;  /* one past the highest byte that came */
+	size_t reading; /* READs that were not answered, the probe among them */
+	bool probed;
+	uint8_t probe;
+	struct flight flight;
+
+	struct sp_error failure;
+	enum failure_step failed_step;
+};
+
+static struct asker asker(struct download *download, reply_fn *fn)
+{
+	return (struct asker){ fn, download };
+}
+
+/* ---- failing --------------------------------------------------------------------------------------------------- */
+
+static bool has_failed(const struct download *download)
+{
+	return download->failure.code != SP_OK;
+}
+
+static void fail(struct download *download, enum failure_step step)
+{
+	download->failed_step = step;
+	download->state = DOWNLOAD_FAILED;
+}
+
+static void fail_remote(struct download *download, const struct reply *reply, const char *what)
+{
+	if (has_failed(download))
+		return;
+	reply_fail(reply, &download->failure);
+	sp_wrap(&download->failure, "could not %s \"%s\"", what, download->shown_path);
+	fail(download, STEP_READ_REMOTE);
+}
+
+static void fail_changed(struct download *download, const char *how)
+{
+	sp_fail(&download->failure, SP_CHANGED, "\"%s\" changed while it was read: %s",
+		download->shown_path, how);
+	fail(download, STEP_READ_REMOTE);
+}
+
+/* ---- what it is ------------------------------------------------------------------------------------------------ */
+
+static uint32_t type_of(const struct remote_attributes *attributes)
+{
+	return attributes->has_permissions ? attributes->permissions & S_IFMT : 0;
+}
+
+/* Only regular files are read. Servers that tell no type are believed. */
+static bool is_refused(struct download *download, const struct remote_attributes *attributes)
+{
+	uint32_t type = type_of(attributes);
+	if (type == S_IFREG || type == 0)
+		return false;
+	sp_fail(&download->failure, SP_UNSUPPORTED, "cannot read \"%s\": it is %s",
+		download->shown_path, type == S_IFDIR ? "a directory" : "not a regular file");
+	fail(download, STEP_READ_REMOTE);
+	return true;
+}
+
+static void explained(void *owner, const struct reply *reply)
+{
+	struct download *download = owner;
+	download->state = DOWNLOAD_FAILED;
+	if (reply->dead == NULL && reply->kind == REPLY_ATTRIBUTES)
+		is_refused(download, &reply->attributes);
+}
+
+static void step_explain(struct download *download)
+{
+	if (remote_room(download->remote) == 0)
+		return;
+	ask_stat(download->remote, WIRE_STAT, download->path, asker(download, explained));
+	download->state = DOWNLOAD_EXPLAINING;
+}
+
+/* ---- opening --------------------------------------------------------------------------------------------------- */
+
+static void opened(void *owner, const struct reply *reply)
+{
+	struct download *download = owner;
+	if (reply->dead != NULL)
+		return;
+	if (reply->kind == REPLY_HANDLE) {
+		download->handle = reply->handle;
+		download->is_open = true;
+		download->state = DOWNLOAD_LOOK;
+		return;
+	}
+	fail_remote(download, reply, "open");
+	/* Servers that refuse to open a directory do not say that it is one. */
+	if (!reply_is_status(reply, WIRE_NO_SUCH_FILE))
+		download->state = DOWNLOAD_EXPLAIN;
+}
+
+static void step_open(struct download *download)
+{
+	if (strlen(download->path) > REMOTE_PATH_MAX) {
+		sp_fail(&download->failure, SP_INVALID,
+			"cannot open \"%s\": the path is longer than %d bytes",
+			download->shown_path, REMOTE_PATH_MAX);
+		fail(download, STEP_READ_REMOTE);
+		return;
+	}
+	if (remote_room(download->remote) == 0)
+		return;
+	ask_open(download->remote, download->path, WIRE_OPEN_READ, asker(download, opened));
+	download->state = DOWNLOAD_OPENING;
+}
+
+/* ---- looking, before and after --------------------------------------------------------------------------------- */
+
+/* Takes over what is not known yet: the handle's answer comes first and counts. */
+static void add_attributes(struct remote_attributes *known, const struct remote_attributes *more)
+{
+	if (!known->has_size && more->has_size) {
+		known->has_size = true;
+		known->size = more->size;
+	}
+	if (type_of(known) == 0 && more->has_permissions) {
+		known->has_permissions = true;
+		known->permissions = more->permissions;
+	}
+	if (!known->has_times && more->has_times) {
+		known->has_times = true;
+		known->mtime = more->mtime;
+	}
+}
+
+static bool tells_enough(const struct remote_attributes *attributes)
+{
+	return attributes->has_size && type_of(attributes) != 0;
+}
+
+static void begin_reading(struct download *download)
+{
+	const struct remote_attributes *attributes = &download->before.attributes;
+	if (is_refused(download, attributes))
+		return;
+	download->limit = attributes->has_size ? attributes->size : UNKNOWN;
+	download->state = DOWNLOAD_READING;
+}
+
+static void looked(void *owner, const struct reply *reply)
+{
+	struct download *download = owner;
+	struct look *before = &download->before;
+	if (reply->dead != NULL)
+		return;
+	if (reply->kind == REPLY_ATTRIBUTES)
+		add_attributes(&before->attributes, &reply->attributes);
+	if (!download->ask_path && !tells_enough(&before->attributes)) {
+		download->ask_path = true;
+		download->state = DOWNLOAD_LOOK;
+		return;
+	}
+	begin_reading(download);
+}
+
+static void step_look(struct download *download)
+{
+	if (remote_room(download->remote) == 0)
+		return;
+	download->state = DOWNLOAD_LOOKING;
+	if (download->ask_path)
+		ask_stat(download->remote, WIRE_STAT, download->path, asker(download, looked));
+	else
+		ask_fstat(download->remote, &download->handle, asker(download, looked));
+}
+
+static void conclude(struct download *download)
+{
+	const struct remote_attributes *before = &download->before.attributes;
+	const struct remote_attributes *after = &download->after.attributes;
+	if (download->state != DOWNLOAD_ENDING || download->after.unanswered > 0)
+		return;
+	if (before->has_size && !after->has_size)
+		fail_changed(download, "the server does not tell its size any more");
+	else if (before->has_size && before->size != after->size)
+		fail_changed(download, "its size is another now");
+	else if (before->has_times && after->has_times && before->mtime != after->mtime)
+		fail_changed(download, "it was written to");
+	else if (before->has_size && download->delivered < before->size)
+		fail_changed(download, "it ended before its size");
+	else
+		download->state = DOWNLOAD_DONE;
+}
+
+static void looked_again(void *owner, const struct reply *reply)
+{
+	struct download *download = owner;
+	if (reply->dead != NULL)
+		return;
+	download->after.unanswered--;
+	if (reply->kind == REPLY_ATTRIBUTES)
+		add_attributes(&download->after.attributes, &reply->attributes);
+	conclude(download);
+}
+
+/* What was read is not touched by a CLOSE that fails: that it was answered is enough. */
+static void closed(void *owner, const struct reply *reply)
+{
+	struct download *download = owner;
+	if (reply->dead != NULL)
+		return;
+	download->after.unanswered--;
+	conclude(download);
+}
+
+static void step_end(struct download *download)
+{
+	if (remote_room(download->remote) < END_REQUESTS)
+		return;
+	download->state = DOWNLOAD_ENDING;
+	download->after.unanswered = 2;
+	ask_fstat(download->remote, &download->handle, asker(download, looked_again));
+	if (download->ask_path) {
+		download->after.unanswered++;
+		ask_stat(download->remote, WIRE_STAT, download->path,
+			 asker(download, looked_again));
+	}
+	ask_close(download->remote, &download->handle, asker(download, closed));
+	download->is_open = false;
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------------- */
+
+static void note_end(struct download *download, uint64_t offset)
+{
+	if (offset < download->end)
+		download->end = offset;
+}
+
+static void note_seen(struct download *download, uint64_t offset)
+{
+	if (offset > download->seen)
+		download->seen = offset;
+}
+
+static void read_answered(void *owner, const struct reply *reply);
+
+/* Asks for @length bytes of @block, from the file's @offset on. */
+static void ask_piece(struct download *download, struct block *block, uint64_t offset,
+		      uint32_t length)
+{
+	struct piece piece = { offset, length, block };
+	download->reading++;
+	ask_read(download->remote, &download->handle, &piece,
+		 block->data + (offset - block->offset), asker(download, read_answered));
+}
+
+static void read_answered(void *owner, const struct reply *reply)
+{
+	struct download *download = owner;
+	struct block *block = reply->item;
+	if (reply->dead != NULL)
+		return;
+	download->reading--;
+	if (reply->kind == REPLY_DATA) {
+		block->pending -= reply->data_length;
+		note_seen(download, reply->offset + reply->data_length);
+		uint32_t missing = reply->length - reply->data_length;
+		if (missing > 0)
+			ask_piece(download, block, reply->offset + reply->data_length, missing);
+		return;
+	}
+	block->pending -= reply->length;
+	if (reply_is_status(reply, WIRE_EOF))
+		note_end(download, reply->offset);
+	else
+		fail_remote(download, reply, "read");
+}
+
+/* Whether there is more behind the size that we were told. */
+static void probe_answered(void *owner, const struct reply *reply)
+{
+	struct download *download = owner;
+	if (reply->dead != NULL)
+		return;
+	download->reading--;
+	if (reply->kind == REPLY_DATA) {
+		note_seen(download, reply->offset + reply->data_length);
+		download->limit = UNKNOWN;
+	} else if (reply_is_status(reply, WIRE_EOF)) {
+		note_end(download, reply->offset);
+	} else {
+		fail_remote(download, reply, "read");
+	}
+}
+
+static void ask_probe(struct download *download)
+{
+	struct piece piece = { download->limit, sizeof(download->probe), NULL };
+	download->probed = true;
+	download->reading++;
+	ask_read(download->remote, &download->handle, &piece, &download->probe,
+		 asker(download, probe_answered));
+}
+
+/* Bytes of a block that are used: whole requests, so that none is small without need. */
+static size_t usable(const struct block *block, uint32_t read_max)
+{
+	return block->room < read_max ? block->room : block->room - block->room % read_max;
+}
+
+/* The block that the next request goes into; NULL when there is none now. */
+static struct block *filling(struct download *download, uint32_t read_max)
+{
+	struct block *tail = download->tail;
+	if (tail != NULL && tail->length < usable(tail, read_max))
+		return tail;
+	struct block *block = download->sink->get(download->sink->ctx);
+	if (block == NULL)
+		return NULL;
+	block->offset = download->next;
+	block->length = 0;
+	block->pending = 0;
+	block->next = NULL;
+	if (tail != NULL)
+		tail->next = block;
+	else
+		download->head = block;
+	download->tail = block;
+	return block;
+}
+
+static bool ask_next(struct download *download)
+{
+	uint32_t read_max = remote_features(download->remote)->read_max;
+	if (download->next == download->limit) {
+		if (download->probed)
+			return false;
+		ask_probe(download);
+		return true;
+	}
+	if (!flight_allows(&download->flight, read_max))
+		return false;
+	struct block *block = filling(download, read_max);
+	if (block == NULL)
+		return false;
+	uint64_t length = usable(block, read_max) - block->length;
+	if (length > read_max)
+		length = read_max;
+	if (length > download->limit - download->next)
+		length = download->limit - download->next;
+	block->length += length;
+	block->pending += length;
+	download->flight.out += length;
+	uint64_t offset = download->next;
+	download->next += length;
+	ask_piece(download, block, offset, (uint32_t)length);
+	return true;
+}
+
+static void ask_more(struct download *download)
+{
+	while (download->end == UNKNOWN && remote_room(download->remote) > 0)
+		if (!ask_next(download))
+			return;
+}
+
+static struct block *take_head(struct download *download)
+{
+	struct block *head = download->head;
+	download->head = head->next;
+	if (download->head == NULL)
+		download->tail = NULL;
+	head->next = NULL;
+	download->flight.out -= head->length;
+	return head;
+}
+
+/* A block is ready when all its bytes are here and it gets no more requests: it is full, or none is under way. */
+static bool is_head_ready(const struct download *download)
+{
+	const struct block *head = download->head;
+	return head != NULL && head->pending == 0 &&
+	       (head != download->tail || download->reading == 0);
+}
+
+static void deliver(struct download *download)
+{
+	while (is_head_ready(download)) {
+		struct block *block = take_head(download);
+		if (block->offset >= download->end) {
+			download->sink->give_back(download->sink->ctx, block);
+			continue;
+		}
+		if (block->length > download->end - block->offset)
+			block->length = download->end - block->offset;
+		download->delivered += block->length;
+		if (download->sink->put(download->sink->ctx, block, &download->failure) != 0) {
+			fail(download, STEP_WRITE_OBJECT);
+			return;
+		}
+	}
+}
+
+static void step_read(struct download *download)
+{
+	ask_more(download);
+	if (download->end != UNKNOWN && download->seen > download->end) {
+		fail_changed(download, "bytes came from behind its end");
+		return;
+	}
+	deliver(download);
+	if (download->state != DOWNLOAD_READING)
+		return;
+	/* Blocks that were delivered make room for more. */
+	ask_more(download);
+	if (download->end != UNKNOWN && download->reading == 0)
+		download->state = DOWNLOAD_END;
+}
+
+/* ---- the door -------------------------------------------------------------------------------------------------- */
+
+struct download *download_start(struct remote *remote, const struct download_plan *plan,
+				const struct block_sink *sink)
+{
+	struct download *download = sp_alloc(sizeof(*download));
+	download->remote = remote;
+	download->sink = sink;
+	download->path = sp_strdup(plan->path);
+	download->shown_path = words_of_path(plan->path);
+	download->limit = UNKNOWN;
+	download->end = UNKNOWN;
+	download->flight = flight_of(plan->flight_max, remote_features(remote)->read_max);
+	return download;
+}
+
+static void (*const steps[])(struct download *download) = {
+	[DOWNLOAD_OPEN] = step_open, [DOWNLOAD_EXPLAIN] = step_explain,
+	[DOWNLOAD_LOOK] = step_look, [DOWNLOAD_READING] = step_read,
+	[DOWNLOAD_END] = step_end,   [DOWNLOAD_FAILED] = NULL,
+};
+
+static void notice_death(struct download *download)
+{
+	const struct sp_error *dead = session_dead(download->remote);
+	if (dead == NULL || download->state == DOWNLOAD_DONE || download->state == DOWNLOAD_FAILED)
+		return;
+	if (!has_failed(download)) {
+		download->failure = *dead;
+		download->failed_step = STEP_READ_REMOTE;
+	}
+	download->state = DOWNLOAD_FAILED;
+}
+
+enum job_state download_step(struct download *download, enum failure_step *out_step,
+			     struct sp_error *err)
+{
+	notice_death(download);
+	for (enum download_state before = DOWNLOAD_DONE; download->state != before;) {
+		before = download->state;
+		if (steps[download->state] != NULL)
+			steps[download->state](download);
+	}
+	if (download->state == DOWNLOAD_DONE)
+		return JOB_DONE;
+	if (download->state != DOWNLOAD_FAILED)
+		return JOB_WORKING;
+	*out_step = download->failed_step;
+	sp_fail(err, download->failure.code, "%s", download->failure.message);
+	return JOB_FAILED;
+}
+
+uint64_t download_progress(const struct download *download)
+{
+	return download->delivered;
+}
+
+void download_destroy(struct download *download)
+{
+	if (download == NULL)
+		return;
+	session_forget(download->remote, download);
+	if (download->is_open)
+		ask_close(download->remote, &download->handle, (struct asker){ 0 });
+	while (download->head != NULL) {
+		struct block *block = take_head(download);
+		download->sink->give_back(download->sink->ctx, block);
+	}
+	free(download->path);
+	free(download->shown_path);
+	free(download);
+}

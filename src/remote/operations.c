@@ -1,0 +1,186 @@
+/* Single operations: one request, and pumping until its reply is here. */
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "remote/ask.h"
+#include "remote/replies.h"
+#include "remote/words.h"
+
+/* One request that somebody waits for. */
+struct waiting {
+	bool answered;
+	struct sp_error failure; /* SP_OK: it went well */
+	struct remote_attributes attributes;
+	char *name; /* owned */
+};
+
+static void note_name(struct waiting *waiting, const struct wire_bytes *name)
+{
+	if (name->length == 0 || memchr(name->data, '\0', name->length) != NULL ||
+	    memchr(name->data, '\n', name->length) != NULL) {
+		sp_fail(&waiting->failure, SP_PROTOCOL,
+			"the server answered with a name that is empty or holds NUL or newline");
+		return;
+	}
+	waiting->name = sp_alloc(name->length + 1);
+	memcpy(waiting->name, name->data, name->length);
+}
+
+static void note_answer(void *owner, const struct reply *reply)
+{
+	struct waiting *waiting = owner;
+	waiting->answered = true;
+	if (reply->dead != NULL)
+		reply_fail(reply, &waiting->failure);
+	else if (reply->kind == REPLY_STATUS && reply->status.code != WIRE_OK)
+		reply_fail(reply, &waiting->failure);
+	else if (reply->kind == REPLY_ATTRIBUTES)
+		waiting->attributes = reply->attributes;
+	else if (reply->kind == REPLY_NAME)
+		note_name(waiting, &reply->name);
+}
+
+static int pump_patiently(struct remote *remote, const struct remote_patience *patience,
+			  struct sp_error *err)
+{
+	struct pollfd cancel = { .fd = patience->cancel_fd, .events = POLLIN };
+	if (patience->cancel_fd >= 0 && poll(&cancel, 1, 0) > 0)
+		return sp_fail(err, SP_CANCELLED, "told to stop");
+	return remote_pump(remote, patience->cancel_fd, -1, patience->idle_ms, err);
+}
+
+static int check_path(const char *path, struct sp_error *err)
+{
+	if (*path == '\0')
+		return sp_fail(err, SP_INVALID, "the path is empty");
+	if (strlen(path) > REMOTE_PATH_MAX)
+		return sp_fail(err, SP_INVALID, "the path is longer than %d bytes",
+			       REMOTE_PATH_MAX);
+	return 0;
+}
+
+/* Room for one request; other jobs on the session may have taken it all for now. */
+static int wait_for_room(struct remote *remote, const struct remote_patience *patience,
+			 struct sp_error *err)
+{
+	const struct sp_error *dead = session_dead(remote);
+	if (dead != NULL)
+		return sp_fail(err, dead->code, "%s", dead->message);
+	while (remote_room(remote) == 0)
+		if (pump_patiently(remote, patience, err) != 0)
+			return -1;
+	return 0;
+}
+
+static int wait_for_answer(struct remote *remote, const struct remote_patience *patience,
+			   struct waiting *waiting, struct sp_error *err)
+{
+	while (!waiting->answered) {
+		if (pump_patiently(remote, patience, err) != 0) {
+			session_forget(remote, waiting);
+			return -1;
+		}
+	}
+	if (waiting->failure.code != SP_OK)
+		return sp_fail(err, waiting->failure.code, "%s", waiting->failure.message);
+	return 0;
+}
+
+static int stat_path(struct remote *remote, enum wire_type type, const char *path,
+		     const struct remote_patience *patience, struct remote_attributes *out,
+		     struct sp_error *err)
+{
+	if (check_path(path, err) != 0 || wait_for_room(remote, patience, err) != 0)
+		return -1;
+	struct waiting waiting = { 0 };
+	ask_stat(remote, type, path, (struct asker){ note_answer, &waiting });
+	if (wait_for_answer(remote, patience, &waiting, err) != 0)
+		return -1;
+	*out = waiting.attributes;
+	return 0;
+}
+
+static int tell_path(struct sp_error *err, const char *what, const char *path)
+{
+	SP_AUTO_FREE char *shown = words_of_path(path);
+	return sp_wrap(err, "could not %s \"%s\"", what, shown);
+}
+
+int remote_stat(struct remote *remote, const char *path, const struct remote_patience *patience,
+		struct remote_attributes *out, struct sp_error *err)
+{
+	if (stat_path(remote, WIRE_STAT, path, patience, out, err) != 0)
+		return tell_path(err, "look up", path);
+	return 0;
+}
+
+int remote_lstat(struct remote *remote, const char *path, const struct remote_patience *patience,
+		 struct remote_attributes *out, struct sp_error *err)
+{
+	if (stat_path(remote, WIRE_LSTAT, path, patience, out, err) != 0)
+		return tell_path(err, "look up", path);
+	return 0;
+}
+
+static int remove_path(struct remote *remote, const char *path,
+		       const struct remote_patience *patience, struct sp_error *err)
+{
+	if (check_path(path, err) != 0 || wait_for_room(remote, patience, err) != 0)
+		return -1;
+	struct waiting waiting = { 0 };
+	ask_remove(remote, path, (struct asker){ note_answer, &waiting });
+	return wait_for_answer(remote, patience, &waiting, err);
+}
+
+int remote_remove(struct remote *remote, const char *path, const struct remote_patience *patience,
+		  struct sp_error *err)
+{
+	if (remove_path(remote, path, patience, err) != 0)
+		return tell_path(err, "remove", path);
+	return 0;
+}
+
+static int rename_path(struct remote *remote, const char *from, const char *to, bool replace,
+		       const struct remote_patience *patience, struct sp_error *err)
+{
+	if (check_path(from, err) != 0 || check_path(to, err) != 0 ||
+	    wait_for_room(remote, patience, err) != 0)
+		return -1;
+	struct waiting waiting = { 0 };
+	ask_rename(remote, from, to, replace && remote_features(remote)->posix_rename,
+		   (struct asker){ note_answer, &waiting });
+	return wait_for_answer(remote, patience, &waiting, err);
+}
+
+int remote_rename(struct remote *remote, const char *from, const char *to, bool replace,
+		  const struct remote_patience *patience, struct sp_error *err)
+{
+	if (rename_path(remote, from, to, replace, patience, err) == 0)
+		return 0;
+	SP_AUTO_FREE char *shown_from = words_of_path(from);
+	SP_AUTO_FREE char *shown_to = words_of_path(to);
+	return sp_wrap(err, "could not rename \"%s\" to \"%s\"", shown_from, shown_to);
+}
+
+static int resolve_path(struct remote *remote, const char *path,
+			const struct remote_patience *patience, char **out, struct sp_error *err)
+{
+	if (check_path(path, err) != 0 || wait_for_room(remote, patience, err) != 0)
+		return -1;
+	struct waiting waiting = { 0 };
+	ask_realpath(remote, path, (struct asker){ note_answer, &waiting });
+	if (wait_for_answer(remote, patience, &waiting, err) != 0)
+		return -1;
+	*out = waiting.name;
+	return 0;
+}
+
+int remote_realpath(struct remote *remote, const char *path, const struct remote_patience *patience,
+		    char **out, struct sp_error *err)
+{
+	if (resolve_path(remote, path, patience, out, err) != 0)
+		return tell_path(err, "resolve", path);
+	return 0;
+}

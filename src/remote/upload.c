@@ -1,0 +1,501 @@
+#include "remote/upload.h"
+
+#include <assert.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/scope.h"
+#include "remote/ask.h"
+#include "remote/flight.h"
+#include "remote/replies.h"
+#include "remote/words.h"
+
+/*
+ *   OPEN ──► OPENING ──► WRITING ──► ENDING ──┬──► DONE
+ *               │           │           │     └► CHECK ──► CHECKING ──► DONE
+ *               └───────────┴───────────┴──► EXPLAIN ──► EXPLAINING ──► FAILED
+ *
+ * OPEN, CHECK and EXPLAIN ask one question, as soon as there is room for it; the states in -ING wait for replies.
+ * ENDING is FSYNC, FSTAT and CLOSE in one burst: the protocol has requests for one file carried out in order.
+ * EXPLAIN is for servers that only say "failure": the reason is looked for, and what failed stays the error.
+ */
+enum upload_state {
+	UPLOAD_OPEN,
+	UPLOAD_OPENING,
+	UPLOAD_WRITING,
+	UPLOAD_ENDING,
+	UPLOAD_CHECK,
+	UPLOAD_CHECKING,
+	UPLOAD_EXPLAIN,
+	UPLOAD_EXPLAINING,
+	UPLOAD_DONE,
+	UPLOAD_FAILED,
+};
+
+/* What may explain a failure. */
+enum question {
+	QUESTION_NONE,
+	QUESTION_FOLDER, /* is the folder there? */
+	QUESTION_PART,   /* is the part there already? */
+	QUESTION_SPACE,  /* is the disk full? */
+};
+
+enum { ENDING_REQUESTS = 3 };
+
+struct upload {
+	struct remote *remote;
+	const struct block_source *source;
+	char *path, *shown_path; /* owned */
+	uint64_t size;
+	enum upload_state state;
+
+	struct wire_handle handle;
+	bool is_open; /* and CLOSE was not asked for */
+
+	struct block *held;    /* taken and not given back */
+	struct block *cutting; /* one of them, being cut into WRITEs … */
+	size_t cut;            /* … up to here */
+	uint64_t taken, acknowledged;
+	struct flight flight;
+
+	size_t ending; /* requests of the burst that were not answered */
+	struct remote_attributes measured;
+
+	struct sp_error failure;
+	enum failure_step failed_step;
+	enum question question;
+	uint32_t failed_length; /* of the WRITE that failed */
+};
+
+static struct asker asker(struct upload *upload, reply_fn *fn)
+{
+	return (struct asker){ fn, upload };
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------------------------- */
+
+static void give_back(struct upload *upload, struct block *block)
+{
+	struct block **link = &upload->held;
+	while (*link != block)
+		link = &(*link)->next;
+	*link = block->next;
+	block->next = NULL;
+	upload->source->give_back(upload->source->ctx, block);
+}
+
+static void hold(struct upload *upload, struct block *block)
+{
+	assert(block->offset == upload->taken);
+	block->pending = 0;
+	block->next = upload->held;
+	upload->held = block;
+	upload->taken += block->length;
+}
+
+/* ---- failing --------------------------------------------------------------------------------------------------- */
+
+/* The first failure is the one that is told; @upload->failure holds its error. */
+static void fail(struct upload *upload, enum failure_step step, enum question question)
+{
+	upload->failed_step = step;
+	upload->question = question;
+	upload->state = question == QUESTION_NONE ? UPLOAD_FAILED : UPLOAD_EXPLAIN;
+}
+
+static bool has_failed(const struct upload *upload)
+{
+	return upload->failure.code != SP_OK;
+}
+
+static bool may_ask_space(const struct upload *upload)
+{
+	return remote_features(upload->remote)->statvfs;
+}
+
+/* @what went wrong at the server, as @reply says. */
+static void fail_remote(struct upload *upload, const struct reply *reply, const char *what,
+			enum question question)
+{
+	if (has_failed(upload))
+		return;
+	reply_fail(reply, &upload->failure);
+	sp_wrap(&upload->failure, "could not %s \"%s\"", what, upload->shown_path);
+	fail(upload, STEP_WRITE_REMOTE, question);
+}
+
+/* A full disk is, to OpenSSH, a failure without a reason. */
+static enum question ask_about(const struct upload *upload, const struct reply *reply)
+{
+	return reply_is_status(reply, WIRE_FAILURE) && may_ask_space(upload) ? QUESTION_SPACE
+									     : QUESTION_NONE;
+}
+
+static void fail_changed(struct upload *upload, const char *what)
+{
+	sp_fail(&upload->failure, SP_CHANGED,
+		"the source changed: it has %s bytes than the %llu it had before", what,
+		(unsigned long long)upload->size);
+	fail(upload, STEP_READ_OBJECT, QUESTION_NONE);
+}
+
+/* ---- explaining ------------------------------------------------------------------------------------------------ */
+
+/* The folder of the part, owned by the caller. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (slash == NULL)
+		return sp_strdup(".");
+	char *folder = sp_strdup(path);
+	folder[slash == path ? 1 : slash - path] = '\0';
+	return folder;
+}
+
+static bool is_of_type(const struct remote_attributes *attributes, uint32_t type)
+{
+	return attributes->has_permissions && (attributes->permissions & S_IFMT) == type;
+}
+
+static void folder_answered(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	upload->state = UPLOAD_FAILED;
+	SP_AUTO_FREE char *folder = folder_of(upload->path);
+	SP_AUTO_FREE char *shown = words_of_path(folder);
+	if (reply_is_status(reply, WIRE_NO_SUCH_FILE))
+		sp_fail(&upload->failure, SP_NOT_FOUND,
+			"the remote directory \"%s\" does not exist", shown);
+	else if (reply->kind == REPLY_ATTRIBUTES && is_of_type(&reply->attributes, S_IFREG))
+		sp_fail(&upload->failure, SP_NOT_FOUND,
+			"the remote directory \"%s\" is a file, not a directory", shown);
+}
+
+static void part_answered(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	upload->state = UPLOAD_FAILED;
+	if (reply->dead == NULL && reply->kind == REPLY_ATTRIBUTES)
+		sp_fail(&upload->failure, SP_EXISTS,
+			"could not create \"%s\": it exists already at the server",
+			upload->shown_path);
+	else if (may_ask_space(upload))
+		fail(upload, upload->failed_step, QUESTION_SPACE);
+}
+
+static void space_answered(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	upload->state = UPLOAD_FAILED;
+	if (reply->dead != NULL || reply->kind != REPLY_SPACE)
+		return;
+	uint64_t bytes;
+	bool huge = __builtin_mul_overflow(reply->space.available, reply->space.unit, &bytes);
+	if (!huge && (reply->space.available == 0 || bytes < upload->failed_length))
+		sp_fail(&upload->failure, SP_NO_SPACE,
+			"could not write \"%s\": the server's disk is full", upload->shown_path);
+}
+
+static void step_explain(struct upload *upload)
+{
+	if (remote_room(upload->remote) == 0)
+		return;
+	SP_AUTO_FREE char *folder = folder_of(upload->path);
+	upload->state = UPLOAD_EXPLAINING;
+	switch (upload->question) {
+	case QUESTION_FOLDER:
+		ask_stat(upload->remote, WIRE_STAT, folder, asker(upload, folder_answered));
+		break;
+	case QUESTION_PART:
+		ask_stat(upload->remote, WIRE_LSTAT, upload->path, asker(upload, part_answered));
+		break;
+	case QUESTION_SPACE:
+		ask_space(upload->remote, folder, asker(upload, space_answered));
+		break;
+	case QUESTION_NONE:
+		upload->state = UPLOAD_FAILED;
+		break;
+	}
+}
+
+/* ---- opening --------------------------------------------------------------------------------------------------- */
+
+static void opened(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	if (reply->dead != NULL)
+		return;
+	if (reply->kind == REPLY_HANDLE) {
+		upload->handle = reply->handle;
+		upload->is_open = true;
+		upload->state = UPLOAD_WRITING;
+		return;
+	}
+	/* With CREAT, what is missing can only be the folder, unless the server means something else by it. OpenSSH
+	 * says nothing but FAILURE when the part exists. */
+	enum question question = QUESTION_NONE;
+	if (reply_is_status(reply, WIRE_NO_SUCH_FILE))
+		question = QUESTION_FOLDER;
+	else if (reply_is_status(reply, WIRE_FAILURE))
+		question = QUESTION_PART;
+	fail_remote(upload, reply, "create", question);
+}
+
+static void step_open(struct upload *upload)
+{
+	if (strlen(upload->path) > REMOTE_PATH_MAX) {
+		sp_fail(&upload->failure, SP_INVALID,
+			"cannot create \"%s\": the path is longer than %d bytes",
+			upload->shown_path, REMOTE_PATH_MAX);
+		fail(upload, STEP_WRITE_REMOTE, QUESTION_NONE);
+		return;
+	}
+	if (remote_room(upload->remote) == 0)
+		return;
+	ask_open(upload->remote, upload->path,
+		 WIRE_OPEN_WRITE | WIRE_OPEN_CREATE | WIRE_OPEN_EXCLUSIVE, asker(upload, opened));
+	upload->state = UPLOAD_OPENING;
+}
+
+/* ---- ending: FSYNC, FSTAT, CLOSE, and when FSTAT does not settle it, STAT ---------------------------------------- */
+
+static void fail_size(struct upload *upload, uint64_t size)
+{
+	sp_fail(&upload->failure, SP_CHANGED,
+		"the server has %llu bytes of \"%s\" after %llu were written",
+		(unsigned long long)size, upload->shown_path, (unsigned long long)upload->size);
+	fail(upload, STEP_WRITE_REMOTE, QUESTION_NONE);
+}
+
+/* Once everything is answered. */
+static void conclude(struct upload *upload)
+{
+	if (upload->state != UPLOAD_ENDING || upload->ending > 0 || upload->flight.out > 0)
+		return;
+	bool is_right = upload->measured.has_size && upload->measured.size == upload->size;
+	/* Servers that keep what is written elsewhere until CLOSE may tell an open file's size wrong. */
+	upload->state = is_right ? UPLOAD_DONE : UPLOAD_CHECK;
+}
+
+static void checked(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	if (reply->dead != NULL)
+		return;
+	const struct remote_attributes *told = &upload->measured;
+	if (reply->kind == REPLY_ATTRIBUTES && reply->attributes.has_size)
+		told = &reply->attributes;
+	if (told->has_size && told->size != upload->size) {
+		fail_size(upload, told->size);
+		return;
+	}
+	/* Without any size to compare, every WRITE and the CLOSE were acknowledged, and that has to do. */
+	upload->state = UPLOAD_DONE;
+}
+
+static void step_check(struct upload *upload)
+{
+	if (remote_room(upload->remote) == 0)
+		return;
+	ask_stat(upload->remote, WIRE_STAT, upload->path, asker(upload, checked));
+	upload->state = UPLOAD_CHECKING;
+}
+
+static void synced(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	upload->ending--;
+	if (reply->dead != NULL)
+		return;
+	if (!reply_is_status(reply, WIRE_OK) && !reply_is_status(reply, WIRE_OP_UNSUPPORTED))
+		fail_remote(upload, reply, "flush", ask_about(upload, reply));
+	conclude(upload);
+}
+
+static void measured(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	upload->ending--;
+	if (reply->dead != NULL)
+		return;
+	if (reply->kind == REPLY_ATTRIBUTES)
+		upload->measured = reply->attributes;
+	conclude(upload);
+}
+
+static void closed(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	upload->ending--;
+	if (reply->dead != NULL)
+		return;
+	if (!reply_is_status(reply, WIRE_OK))
+		fail_remote(upload, reply, "close", ask_about(upload, reply));
+	conclude(upload);
+}
+
+static void end(struct upload *upload)
+{
+	if (remote_room(upload->remote) < ENDING_REQUESTS)
+		return;
+	upload->state = UPLOAD_ENDING;
+	if (remote_features(upload->remote)->fsync) {
+		ask_fsync(upload->remote, &upload->handle, asker(upload, synced));
+		upload->ending++;
+	}
+	ask_fstat(upload->remote, &upload->handle, asker(upload, measured));
+	ask_close(upload->remote, &upload->handle, asker(upload, closed));
+	upload->ending += 2;
+	upload->is_open = false;
+}
+
+/* ---- writing --------------------------------------------------------------------------------------------------- */
+
+static void written(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	if (reply->dead != NULL)
+		return;
+	upload->flight.out -= reply->length;
+	if (reply_is_status(reply, WIRE_OK)) {
+		upload->acknowledged += reply->length;
+	} else {
+		upload->failed_length = has_failed(upload) ? upload->failed_length : reply->length;
+		fail_remote(upload, reply, "write", ask_about(upload, reply));
+	}
+	struct block *block = reply->item;
+	block->pending -= reply->length;
+	if (block->pending == 0 && block != upload->cutting)
+		give_back(upload, block);
+	conclude(upload);
+}
+
+enum source_answer { SOURCE_ERROR = -1, SOURCE_LATER = 0, SOURCE_BLOCK = 1, SOURCE_END = 2 };
+
+/* A block to cut; false when there is none now, at the end, and after a failure. */
+static bool take_block(struct upload *upload)
+{
+	struct block *block = NULL;
+	switch ((enum source_answer)upload->source->take(upload->source->ctx, &block,
+							 &upload->failure)) {
+	case SOURCE_BLOCK:
+		hold(upload, block);
+		upload->cutting = block;
+		upload->cut = 0;
+		if (upload->taken > upload->size)
+			fail_changed(upload, "more");
+		return upload->state == UPLOAD_WRITING;
+	case SOURCE_END:
+		if (upload->taken < upload->size)
+			fail_changed(upload, "fewer");
+		else
+			end(upload);
+		return false;
+	case SOURCE_ERROR:
+		fail(upload, STEP_READ_OBJECT, QUESTION_NONE);
+		return false;
+	case SOURCE_LATER:
+		return false;
+	}
+	return false;
+}
+
+/* The next WRITE of the block being cut. */
+static void write_piece(struct upload *upload, uint32_t length)
+{
+	struct block *block = upload->cutting;
+	struct piece piece = { block->offset + upload->cut, length, block };
+	const uint8_t *data = block->data + upload->cut;
+	upload->cut += length;
+	block->pending += length;
+	upload->flight.out += length;
+	if (upload->cut == block->length)
+		upload->cutting = NULL;
+	ask_write(upload->remote, &upload->handle, &piece, data, asker(upload, written));
+}
+
+static void step_write(struct upload *upload)
+{
+	uint32_t write_max = remote_features(upload->remote)->write_max;
+	while (remote_room(upload->remote) > 0 && flight_allows(&upload->flight, 1)) {
+		if (upload->cutting == NULL && !take_block(upload))
+			return;
+		size_t left = upload->cutting->length - upload->cut;
+		if (left == 0) { /* an empty block */
+			give_back(upload, sp_take_pointer(&upload->cutting));
+			continue;
+		}
+		uint32_t length = left < write_max ? (uint32_t)left : write_max;
+		if (!flight_allows(&upload->flight, length))
+			return;
+		write_piece(upload, length);
+	}
+}
+
+/* ---- the door -------------------------------------------------------------------------------------------------- */
+
+struct upload *upload_start(struct remote *remote, const struct upload_plan *plan,
+			    const struct block_source *source)
+{
+	struct upload *upload = sp_alloc(sizeof(*upload));
+	upload->remote = remote;
+	upload->source = source;
+	upload->path = sp_strdup(plan->part_path);
+	upload->shown_path = words_of_path(plan->part_path);
+	upload->size = plan->size;
+	upload->flight = flight_of(plan->flight_max, remote_features(remote)->write_max);
+	return upload;
+}
+
+static void (*const steps[])(struct upload *upload) = {
+	[UPLOAD_OPEN] = step_open,       [UPLOAD_WRITING] = step_write, [UPLOAD_CHECK] = step_check,
+	[UPLOAD_EXPLAIN] = step_explain, [UPLOAD_FAILED] = NULL,
+};
+
+static void notice_death(struct upload *upload)
+{
+	const struct sp_error *dead = session_dead(upload->remote);
+	if (dead == NULL || upload->state == UPLOAD_DONE || upload->state == UPLOAD_FAILED)
+		return;
+	if (!has_failed(upload)) {
+		upload->failure = *dead;
+		upload->failed_step = STEP_WRITE_REMOTE;
+	}
+	upload->state = UPLOAD_FAILED;
+}
+
+enum job_state upload_step(struct upload *upload, enum failure_step *out_step, struct sp_error *err)
+{
+	notice_death(upload);
+	for (enum upload_state before = UPLOAD_DONE; upload->state != before;) {
+		before = upload->state;
+		if (steps[upload->state] != NULL)
+			steps[upload->state](upload);
+	}
+	if (upload->state == UPLOAD_DONE)
+		return JOB_DONE;
+	if (upload->state != UPLOAD_FAILED)
+		return JOB_WORKING;
+	*out_step = upload->failed_step;
+	sp_fail(err, upload->failure.code, "%s", upload->failure.message);
+	return JOB_FAILED;
+}
+
+uint64_t upload_progress(const struct upload *upload)
+{
+	return upload->acknowledged;
+}
+
+void upload_destroy(struct upload *upload)
+{
+	if (upload == NULL)
+		return;
+	session_forget(upload->remote, upload);
+	if (upload->is_open)
+		ask_close(upload->remote, &upload->handle, (struct asker){ 0 });
+	while (upload->held != NULL)
+		give_back(upload, upload->held);
+	free(upload->path);
+	free(upload->shown_path);
+	free(upload);
+}

@@ -17,7 +17,8 @@ static_assert(TRANSFER_SEND == 0 && TRANSFER_RETRIEVE == 1, "a store that is the
 	"f.id, f.transfer_id, f.connector_id, f.direction, f.position, f.path, f.bucket,"          \
 	" f.object_key, f.remote_directory, f.remote_name, f.state, f.attempt, f.tries,"           \
 	" f.worker_deaths, f.not_before_ms, f.size, f.sha256, f.started_ms, f.ended_ms,"           \
-	" f.failure_code, f.failure_message"
+	" f.failure_code, f.failure_message,"                                                      \
+	" (SELECT t.created_ms FROM transfers t WHERE t.id = f.transfer_id)"
 
 /* Bytes of a C string; NULL stays NULL. */
 #define BYTES(text) (const void *)(text), (text) != NULL ? strlen(text) : (size_t)0
@@ -66,6 +67,7 @@ static void read_file(struct db_rows *rows, struct transfer_file *out)
 	out->ended_ms = db_rows_integer(rows, 18);
 	out->failure_code = failure_code_from_name(db_rows_text(rows, 19));
 	out->failure_message = db_rows_copy_text(rows, 20);
+	out->queued_ms = db_rows_integer(rows, 21);
 }
 
 /* Up to @max files; on failure none is left to finish. */

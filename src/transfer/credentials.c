@@ -1,0 +1,91 @@
+#include "transfer/credentials.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/scope.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+/* jansson frees without wiping, so every text in the object is wiped first. */
+static void wipe_and_free(json_t **object)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach (*object, name, value)
+		if (json_is_string(value))
+			explicit_bzero((char *)(uintptr_t)json_string_value(value),
+				       json_string_length(value));
+	json_decref(*object);
+}
+
+static int take_text(const json_t *object, const char *name, size_t max, char **out,
+		     struct sp_error *err)
+{
+	const json_t *value = json_object_get(object, name);
+	if (value == NULL || json_is_null(value))
+		return 0;
+	if (!json_is_string(value))
+		return sp_fail(err, SP_INVALID, "the secret's member \"%s\" is not a string", name);
+
+	const char *text = json_string_value(value);
+	if (strlen(text) != json_string_length(value))
+		return sp_fail(err, SP_INVALID, "the secret's member \"%s\" holds a NUL character",
+			       name);
+	if (sp_utf8_count(text) > max)
+		return sp_fail(err, SP_INVALID,
+			       "the secret's member \"%s\" is longer than %zu characters", name,
+			       max);
+	*out = text[0] == '\0' ? NULL : sp_strdup(text);
+	return 0;
+}
+
+/* Names are written exactly so; the usual slips are worth a hint. */
+static int explain_missing_user(const json_t *object, struct sp_error *err)
+{
+	static const char *const slips[] = { "username", "user", "User", "USERNAME", "userName" };
+	for (size_t i = 0; i < SP_COUNT_OF(slips); i++)
+		if (json_object_get(object, slips[i]) != NULL)
+			return sp_fail(err, SP_INVALID,
+				       "the secret has \"%s\" where \"Username\" is expected",
+				       slips[i]);
+	return sp_fail(err, SP_INVALID, "the secret has no \"Username\"");
+}
+
+int credentials_parse(const char *secret, struct credentials *out, struct sp_error *err)
+{
+	json_t *parsed = NULL;
+	/* jansson's own message would quote the text it stumbled over. */
+	if (sp_json_parse(secret, strlen(secret), &parsed, NULL) != 0)
+		return sp_fail(err, SP_INVALID,
+			       "the secret is not a JSON object with \"Username\" and \"Password\" "
+			       "or \"PrivateKey\"");
+	__attribute__((cleanup(wipe_and_free))) json_t *object = parsed;
+	if (!json_is_object(object))
+		return sp_fail(err, SP_INVALID, "the secret is JSON, but not an object");
+
+	struct credentials found = { 0 };
+	if (take_text(object, "Username", CREDENTIAL_USER_MAX, &found.user, err) != 0 ||
+	    take_text(object, "Password", CREDENTIAL_PASSWORD_MAX, &found.password, err) != 0 ||
+	    take_text(object, "PrivateKey", CREDENTIAL_KEY_MAX, &found.private_key, err) != 0) {
+		credentials_finish(&found);
+		return -1;
+	}
+	if (found.user == NULL || (found.password == NULL && found.private_key == NULL)) {
+		bool has_user = found.user != NULL;
+		credentials_finish(&found);
+		return has_user ? sp_fail(err, SP_INVALID,
+					  "the secret has neither \"Password\" nor \"PrivateKey\"")
+				: explain_missing_user(object, err);
+	}
+	*out = found;
+	return 0;
+}
+
+void credentials_finish(struct credentials *credentials)
+{
+	sp_secret_free(credentials->user);
+	sp_secret_free(credentials->password);
+	sp_secret_free(credentials->private_key);
+	*credentials = (struct credentials){ 0 };
+}

@@ -1,0 +1,48 @@
+#pragma once
+/**
+ * One file on its way, as the daemon sees it. Each arrow is a commit.
+ *
+ *   SEND      QUEUED ─► RUNNING: open the source, give it to the worker ─► READY? source unchanged?
+ *             ─► PUBLISHING: permit ─► PUBLISHED ─► COMPLETED
+ *   RETRIEVE  QUEUED ─► RUNNING: staging file, to the worker ─► READY? staged file synced, right size?
+ *             ─► PUBLISHING: rename into the bucket ─► COMPLETED
+ *
+ * Found in PUBLISHING after a crash: SEND asks the worker to RECOVER, RETRIEVE renames again.
+ */
+
+#include "ipc/worker_message.h"
+#include "transfer/lane.h"
+
+struct file_run;
+
+/** Takes what @file owns. */
+struct file_run *file_run_create(struct lane *lane, struct transfer_file *file);
+
+/** Begins, or goes on where the last run ended. It ends with lane_run_ended(). */
+void file_run_go(struct file_run *run);
+
+struct file_run *file_run_next(const struct file_run *run);
+void file_run_set_next(struct file_run *run, struct file_run *next);
+const char *file_run_id(const struct file_run *run);
+
+/** Its worker died more than once: it gets the next one for itself. */
+bool file_run_is_suspect(const struct file_run *run);
+bool file_is_suspect(const struct transfer_file *file);
+
+/** Whether it can go on without a worker. */
+bool file_needs_worker(const struct transfer_file *file);
+
+/** What the worker said of it. False when it may not say that now: such a worker is not to be trusted. */
+bool file_run_message(struct file_run *run, const struct worker_message *message);
+
+/** The worker is gone. @blame: it died on its own; otherwise it was sent away. */
+void file_run_worker_lost(struct file_run *run, bool blame);
+
+/** There is a worker again (or none to be had): a publish that waits for one goes on. */
+void file_run_worker_changed(struct file_run *run);
+
+/** The engine stops: a run that waits for time to pass ends; others end as they come back. */
+void file_run_stop(struct file_run *run);
+
+/** The connector was deleted. */
+void file_run_abandon(struct file_run *run);

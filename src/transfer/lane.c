@@ -1,0 +1,485 @@
+#include "transfer/lane.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/scope.h"
+#include "store/connectors.h"
+#include "store/transfers.h"
+#include "transfer/file_run.h"
+#include "transfer/launch.h"
+#include "transfer/worker_process.h"
+
+enum {
+	FILES_PER_CONNECTION =
+		4, /* credit: one runs, others are opened, checked, committed meanwhile */
+	CREDIT_MAX = FILES_PER_CONNECTION * CONNECTOR_CONNECTIONS_MAX,
+	PAGE_MAX = 2 * CREDIT_MAX, /* those in flight may be in it */
+	LAUNCH_RETRY_MS = 5000,
+};
+
+struct lane {
+	struct transfer_engine *engine;
+	struct lane *next;
+	char connector_id[CONNECTOR_ID_SIZE];
+	enum lane_state state;
+	struct launch *launch; /* LOADING */
+	enum failure_step refused_step;
+	struct sp_error refusal;       /* REFUSED */
+	struct worker_process *worker; /* WORKING */
+	size_t connections;            /* the connector's, once it was loaded */
+	struct file_run *runs;
+	size_t run_count;
+	bool reading;            /* a page is being read */
+	bool checking;           /* whether the connector still exists */
+	bool wanted;             /* something happened since the page was asked for */
+	bool need_worker;        /* a publish waits for one */
+	bool stale;              /* the worker has old settings */
+	int64_t paused_until_ms; /* monotonic; 0: not paused */
+	int64_t idle_since_ms;   /* monotonic; 0: it had work when it last looked */
+	struct loop_timer
+		*timer; /* what comes first: a retry, the end of a pause, the worker's idle time */
+};
+
+static void pump(struct lane *lane);
+
+struct lane *lane_create(struct transfer_engine *engine, const char *connector_id)
+{
+	struct lane *lane = sp_alloc(sizeof(*lane));
+	lane->engine = engine;
+	lane->connections = 1;
+	snprintf(lane->connector_id, sizeof(lane->connector_id), "%s", connector_id);
+	return lane;
+}
+
+void lane_destroy(struct lane *lane)
+{
+	loop_cancel_timer(lane->timer);
+	free(lane);
+}
+
+struct lane *lane_next(const struct lane *lane)
+{
+	return lane->next;
+}
+
+void lane_set_next(struct lane *lane, struct lane *next)
+{
+	lane->next = next;
+}
+
+const char *lane_connector_id(const struct lane *lane)
+{
+	return lane->connector_id;
+}
+
+struct transfer_engine *lane_engine(const struct lane *lane)
+{
+	return lane->engine;
+}
+
+const struct sp_error *lane_refusal(const struct lane *lane, enum failure_step *out_step)
+{
+	*out_step = lane->refused_step;
+	return lane->state == LANE_REFUSED ? &lane->refusal : NULL;
+}
+
+/* ---- time ------------------------------------------------------------------------------------------------------------- */
+
+static void timer_fired(void *ctx)
+{
+	struct lane *lane = ctx;
+	lane->timer = NULL;
+	pump(lane);
+}
+
+static void wake_in(struct lane *lane, int64_t delay_ms)
+{
+	loop_cancel_timer(lane->timer);
+	lane->timer = loop_add_timer(lane->engine->rooms.loop, delay_ms < 0 ? 0 : delay_ms,
+				     timer_fired, lane);
+}
+
+void lane_pause(struct lane *lane, int64_t delay_ms)
+{
+	int64_t until = sp_monotonic_ms() + delay_ms;
+	if (until > lane->paused_until_ms)
+		lane->paused_until_ms = until;
+}
+
+/* ---- the worker ------------------------------------------------------------------------------------------------------- */
+
+static struct file_run *find_run(const struct lane *lane, const char *file_id)
+{
+	struct file_run *run = lane->runs;
+	while (run != NULL && strcmp(file_run_id(run), file_id) != 0)
+		run = file_run_next(run);
+	return run;
+}
+
+/* A run may end in @tell, but only that one: the next is noted before. */
+static void tell_runs(struct lane *lane, void (*tell)(struct file_run *run))
+{
+	for (struct file_run *run = lane->runs, *next; run != NULL; run = next) {
+		next = file_run_next(run);
+		tell(run);
+	}
+}
+
+static void blame_run(struct file_run *run)
+{
+	file_run_worker_lost(run, true);
+}
+
+static void excuse_run(struct file_run *run)
+{
+	file_run_worker_lost(run, false);
+}
+
+static void worker_ended(void *ctx, const char *how)
+{
+	struct lane *lane = ctx;
+	sp_log(SP_LOG_WARNING, "%s: %s with %zu files under way", lane->connector_id, how,
+	       lane->run_count);
+	lane->worker = NULL;
+	lane->state = LANE_RESTING;
+	tell_runs(lane, blame_run);
+	lane_wake(lane);
+}
+
+static void worker_said(void *ctx, const struct worker_message *message)
+{
+	struct lane *lane = ctx;
+	struct file_run *run = message->file_id == NULL ? NULL : find_run(lane, message->file_id);
+	/* A run that is over (cancelled, abandoned) may still be spoken of. */
+	if (run == NULL && message->file_id != NULL)
+		return;
+	if (run != NULL && file_run_message(run, message))
+		return;
+	sp_log(SP_LOG_ERROR,
+	       "%s: the worker said something (%d) that it may not say now, and is ended",
+	       lane->connector_id, (int)message->kind);
+	worker_process_kill(lane->worker);
+	worker_ended(lane, "the worker process broke the protocol");
+}
+
+/* The runs that it has go on with the next one, blameless. */
+static void send_worker_away(struct lane *lane)
+{
+	worker_process_close(lane->worker);
+	lane->worker = NULL;
+	lane->state = LANE_RESTING;
+	tell_runs(lane, excuse_run);
+}
+
+bool lane_send(struct lane *lane, const struct worker_message *message, int fd)
+{
+	if (lane->worker == NULL) {
+		sp_close_fd(&fd);
+		return false;
+	}
+	worker_process_send(lane->worker, message, fd);
+	return true;
+}
+
+static void refuse(struct lane *lane, enum failure_step step, const struct sp_error *err)
+{
+	if (failure_is_transient(step, err->code)) {
+		sp_log(SP_LOG_ERROR, "%s: %s", lane->connector_id, err->message);
+		lane->state = LANE_RESTING;
+		lane_pause(lane, LAUNCH_RETRY_MS);
+		return;
+	}
+	lane->state = LANE_REFUSED;
+	lane->refused_step = step;
+	lane->refusal = *err;
+	tell_runs(lane, file_run_worker_changed);
+}
+
+static void launched(void *ctx)
+{
+	struct lane *lane = ctx;
+	struct launch *launch = lane->launch;
+	lane->launch = NULL;
+
+	if (lane->engine->stopping) {
+		lane->state = LANE_RESTING;
+	} else if (launch->result != 0) {
+		refuse(lane, launch->step, &launch->err);
+	} else {
+		const struct worker_owner owner = { .ctx = lane,
+						    .message = worker_said,
+						    .ended = worker_ended };
+		struct sp_error err = { 0 };
+		lane->connections = (size_t)launch->connector.max_connections;
+		if (worker_process_start(lane->engine, launch, false, &owner, &lane->worker,
+					 &err) != 0) {
+			refuse(lane, STEP_WORKER, &err);
+		} else {
+			lane->state = LANE_WORKING;
+			lane->need_worker = false;
+			tell_runs(lane, file_run_worker_changed);
+		}
+	}
+	launch_destroy(launch);
+	pump(lane);
+}
+
+static void load(struct lane *lane)
+{
+	lane->state = LANE_LOADING;
+	lane->stale = false;
+	lane->launch = launch_start(lane->engine, lane->connector_id, launched, lane);
+}
+
+void lane_need_worker(struct lane *lane)
+{
+	lane->need_worker = true;
+	lane_wake(lane);
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------------ */
+
+struct page {
+	struct lane *lane;
+	int64_t now_ms;
+	size_t max, count;
+	int64_t earliest_ms; /* when the next waiting file may run; 0: none */
+	int result;
+	struct sp_error err;
+	struct transfer_file files[PAGE_MAX];
+};
+
+static int read_page(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct page *page = ctx;
+	if (transfers_next_files(db, page->lane->connector_id, 0, page->now_ms, page->files,
+				 page->max, &page->count, err) != 0)
+		return -1;
+	return transfers_earliest_wait(db, page->lane->connector_id, &page->earliest_ms, err);
+}
+
+static void page_work(void *ctx)
+{
+	struct page *page = ctx;
+	page->result = store_read(page->lane->engine->rooms.store, read_page, page, &page->err);
+}
+
+static size_t credit(const struct lane *lane)
+{
+	return FILES_PER_CONNECTION * lane->connections;
+}
+
+/* A file that may have killed workers runs alone, and only when its turn comes. */
+static bool must_wait(const struct lane *lane, const struct transfer_file *file)
+{
+	bool alone = file_is_suspect(file);
+	for (const struct file_run *run = lane->runs; run != NULL; run = file_run_next(run))
+		alone = alone || file_run_is_suspect(run);
+	return alone && lane->run_count > 0;
+}
+
+static void add_run(struct lane *lane, struct transfer_file *file)
+{
+	struct file_run *run = file_run_create(lane, file);
+	file_run_set_next(run, lane->runs);
+	lane->runs = run;
+	lane->run_count++;
+	file_run_go(run);
+}
+
+/* Returns how many files are there to be worked on, whether or not they could be started now. */
+static size_t start_files(struct lane *lane, struct page *page)
+{
+	size_t seen = 0;
+	for (size_t i = 0; i < page->count; i++) {
+		struct transfer_file *file = &page->files[i];
+		if (find_run(lane, file->id) != NULL)
+			continue;
+		seen++;
+		bool can = lane->state == LANE_WORKING || lane->state == LANE_REFUSED ||
+			   !file_needs_worker(file);
+		if (can && lane->run_count < credit(lane) && !must_wait(lane, file))
+			add_run(lane, file);
+	}
+	return seen;
+}
+
+/* Nothing to do now: keep the worker warm for a while, wait for a retry's time, or go. */
+static void rest(struct lane *lane, int64_t earliest_ms)
+{
+	int64_t now = sp_monotonic_ms();
+	if (lane->idle_since_ms == 0)
+		lane->idle_since_ms = now;
+	int64_t leaves_in = lane->idle_since_ms + lane->engine->options.worker_idle_ms - now;
+	if (lane->worker != NULL && leaves_in <= 0)
+		send_worker_away(lane);
+
+	int64_t wait = INT64_MAX;
+	if (earliest_ms != 0)
+		wait = earliest_ms - sp_now_ms() + 1;
+	if (lane->worker != NULL && leaves_in < wait)
+		wait = leaves_in;
+	if (wait == INT64_MAX)
+		engine_drop_lane(lane->engine, lane);
+	else
+		wake_in(lane, wait);
+}
+
+static void page_done(void *ctx)
+{
+	struct page *page = ctx;
+	struct lane *lane = page->lane;
+	int64_t earliest_ms = page->earliest_ms;
+	bool good = page->result == 0;
+	size_t seen = 0;
+
+	lane->reading = false;
+	if (!good)
+		sp_log(SP_LOG_ERROR, "%s: could not read the queue: %s", lane->connector_id,
+		       page->err.message);
+	else if (!lane->engine->stopping)
+		seen = start_files(lane, page);
+	for (size_t i = 0; i < page->count; i++)
+		transfer_file_finish(&page->files[i]);
+	free(page);
+
+	if (lane->engine->stopping)
+		return;
+	if (seen > 0)
+		lane->idle_since_ms = 0;
+	if ((seen > 0 || lane->need_worker) && lane->state == LANE_RESTING)
+		load(lane);
+	else if (lane->wanted)
+		pump(lane);
+	else if (!good)
+		wake_in(lane, LAUNCH_RETRY_MS);
+	else if (seen == 0 && lane->run_count == 0 && !lane->checking &&
+		 lane->state != LANE_LOADING)
+		rest(lane, earliest_ms);
+}
+
+static void read_queue(struct lane *lane)
+{
+	struct page *page = sp_alloc(sizeof(*page));
+	page->lane = lane;
+	page->now_ms = sp_now_ms();
+	page->max = credit(lane) + lane->run_count;
+	lane->reading = true;
+	engine_run(lane->engine, page_work, page_done, page);
+}
+
+/* True when the lane may look for files now. */
+static bool settle(struct lane *lane)
+{
+	if (lane->stale && lane->state == LANE_WORKING) {
+		if (lane->run_count > 0)
+			return false; /* they finish under the old settings; each end wakes the lane */
+		send_worker_away(lane);
+	}
+	if (lane->stale && lane->state == LANE_REFUSED)
+		lane->state = LANE_RESTING;
+	lane->stale = false;
+
+	int64_t pause = lane->paused_until_ms - sp_monotonic_ms();
+	if (pause > 0) {
+		wake_in(lane, pause);
+		return false;
+	}
+	lane->paused_until_ms = 0;
+	return lane->run_count < credit(lane);
+}
+
+static void pump(struct lane *lane)
+{
+	if (lane->engine->stopping)
+		return;
+	lane->wanted = lane->reading || lane->state == LANE_LOADING;
+	if (!lane->wanted && settle(lane))
+		read_queue(lane);
+}
+
+void lane_wake(struct lane *lane)
+{
+	if (!lane->engine->stopping)
+		wake_in(lane, 0);
+}
+
+void lane_run_ended(struct lane *lane, struct file_run *run)
+{
+	struct file_run *before = NULL;
+	for (struct file_run *at = lane->runs; at != run; at = file_run_next(at))
+		before = at;
+	if (before == NULL)
+		lane->runs = file_run_next(run);
+	else
+		file_run_set_next(before, file_run_next(run));
+	lane->run_count--;
+	lane_wake(lane);
+}
+
+/* ---- changes ---------------------------------------------------------------------------------------------------------- */
+
+struct check {
+	struct lane *lane;
+	bool deleted;
+};
+
+static int find_connector(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct check *check = ctx;
+	struct connector connector = { 0 };
+	int result = connectors_find(db, check->lane->connector_id, &connector, err);
+	connector_finish(&connector);
+	return result;
+}
+
+static void check_work(void *ctx)
+{
+	struct check *check = ctx;
+	struct sp_error err = { 0 };
+	check->deleted =
+		store_read(check->lane->engine->rooms.store, find_connector, check, &err) != 0 &&
+		err.code == SP_NOT_FOUND;
+}
+
+static void check_done(void *ctx)
+{
+	struct check *check = ctx;
+	struct lane *lane = check->lane;
+	lane->checking = false;
+	if (check->deleted) {
+		tell_runs(lane, file_run_abandon);
+		if (lane->worker != NULL) {
+			worker_process_kill(lane->worker);
+			lane->worker = NULL;
+			lane->state = LANE_RESTING;
+		}
+	}
+	free(check);
+	lane_wake(lane);
+}
+
+void lane_changed(struct lane *lane)
+{
+	lane->stale = true;
+	if (lane->checking || lane->engine->stopping)
+		return;
+	struct check *check = sp_alloc(sizeof(*check));
+	check->lane = lane;
+	lane->checking = true;
+	engine_run(lane->engine, check_work, check_done, check);
+}
+
+void lane_stop(struct lane *lane)
+{
+	loop_cancel_timer(lane->timer);
+	lane->timer = NULL;
+	worker_process_close(lane->worker);
+	lane->worker = NULL;
+	if (lane->state == LANE_WORKING)
+		lane->state = LANE_RESTING;
+	tell_runs(lane, file_run_stop);
+}

@@ -1,0 +1,28 @@
+#pragma once
+/** What a worker needs to know before it can start: the connector, its role, its secret. Read in the file pool. */
+
+#include "model/connector.h"
+#include "model/failure.h"
+#include "transfer/credentials.h"
+#include "transfer/internal.h"
+
+struct launch {
+	struct transfer_engine *engine;
+	char connector_id[CONNECTOR_ID_SIZE];
+	struct connector connector;
+	char *host;
+	uint16_t port;
+	struct credentials credentials;
+	int result; /* 0, or -1 and what follows */
+	enum failure_step step;
+	struct sp_error err; /* SP_NOT_FOUND at STEP_WORKER: there is no such connector any more */
+	loop_fn *done;
+	void *ctx;
+};
+
+/** Reads, then @done(@ctx) on the loop. Owned by the caller from then on: launch_destroy(). */
+struct launch *launch_start(struct transfer_engine *engine, const char *connector_id, loop_fn *done,
+			    void *ctx);
+
+/** Wipes the credentials. NULL is fine. */
+void launch_destroy(struct launch *launch);

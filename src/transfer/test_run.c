@@ -1,0 +1,150 @@
+#include "transfer/test_run.h"
+
+#include <stdio.h>
+
+#include "base/scope.h"
+#include "transfer/launch.h"
+#include "transfer/worker_process.h"
+
+enum { GRACE_MS = 10000 /* beyond the time-outs of the steps, which tell more */ };
+
+struct test_run {
+	struct transfer_engine *engine;
+	struct test_run *next;
+	char connector_id[CONNECTOR_ID_SIZE];
+	struct launch *launch;
+	struct worker_process *worker;
+	struct loop_timer *deadline;
+	bool answered;
+	transfer_test_fn *fn;
+	void *ctx;
+};
+
+static void forget(struct test_run *run)
+{
+	struct test_run **at = &run->engine->tests;
+	while (*at != run)
+		at = &(*at)->next;
+	*at = run->next;
+	free(run);
+}
+
+static void answer(struct test_run *run, const struct transfer_test_result *result)
+{
+	loop_cancel_timer(run->deadline);
+	run->deadline = NULL;
+	worker_process_close(run->worker);
+	run->worker = NULL;
+	run->fn(run->ctx, result);
+	run->answered = true;
+	if (run->launch == NULL)
+		forget(run);
+}
+
+static void answer_failure(struct test_run *run, enum failure_step step, enum sp_code code,
+			   const char *message)
+{
+	struct transfer_test_result result = { .code = code, .step = step };
+	snprintf(result.message, sizeof(result.message), "%s", message);
+	answer(run, &result);
+}
+
+static void too_late(void *ctx)
+{
+	struct test_run *run = ctx;
+	run->deadline = NULL;
+	answer_failure(run, STEP_WORKER, SP_TIMEOUT, "the test came to no end in time");
+}
+
+static void copy_text(char *out, size_t room, const char *text)
+{
+	snprintf(out, room, "%s", text == NULL ? "" : text);
+}
+
+static void worker_said(void *ctx, const struct worker_message *message)
+{
+	struct test_run *run = ctx;
+	if (message->kind != WORKER_TEST_RESULT || message->step >= FAILURE_STEP_COUNT) {
+		answer_failure(run, STEP_WORKER, SP_INTERNAL,
+			       "the worker process broke the protocol");
+		return;
+	}
+	struct transfer_test_result result = { .code = (enum sp_code)message->code,
+					       .step = (enum failure_step)message->step };
+	copy_text(result.message, sizeof(result.message), message->text);
+	copy_text(result.host_key, sizeof(result.host_key), message->host_key);
+	copy_text(result.fingerprint, sizeof(result.fingerprint), message->fingerprint);
+	answer(run, &result);
+}
+
+static void worker_ended(void *ctx, const char *how)
+{
+	struct test_run *run = ctx;
+	run->worker = NULL;
+	answer_failure(run, STEP_WORKER, SP_INTERNAL, how);
+}
+
+static void start_worker(struct test_run *run, const struct launch *launch)
+{
+	const struct transfer_options *options = &run->engine->options;
+	const struct worker_owner owner = { .ctx = run,
+					    .message = worker_said,
+					    .ended = worker_ended };
+	struct sp_error err = { 0 };
+	if (launch->result != 0) {
+		answer_failure(run, launch->step, launch->err.code, launch->err.message);
+		return;
+	}
+	if (worker_process_start(run->engine, launch, true, &owner, &run->worker, &err) != 0) {
+		answer_failure(run, STEP_WORKER, err.code, err.message);
+		return;
+	}
+	int64_t patience = options->handshake_timeout_ms + options->idle_timeout_ms + GRACE_MS;
+	run->deadline = loop_add_timer(run->engine->rooms.loop, patience, too_late, run);
+	const struct worker_message message = { .kind = WORKER_TEST };
+	worker_process_send(run->worker, &message, -1);
+}
+
+static void launched(void *ctx)
+{
+	struct test_run *run = ctx;
+	struct launch *launch = run->launch;
+	run->launch = NULL;
+	if (run->answered)
+		forget(run); /* the engine stops */
+	else
+		start_worker(run, launch);
+	launch_destroy(launch);
+}
+
+static void begin(void *ctx)
+{
+	struct test_run *run = ctx;
+	struct transfer_engine *engine = run->engine;
+	run->next = engine->tests;
+	engine->tests = run;
+	if (engine->stopping)
+		answer_failure(run, STEP_WORKER, SP_CANCELLED, "the service is stopping");
+	else
+		run->launch = launch_start(engine, run->connector_id, launched, run);
+}
+
+void transfer_engine_test(struct transfer_engine *engine, const char *connector_id,
+			  transfer_test_fn *fn, void *ctx)
+{
+	struct test_run *run = sp_alloc(sizeof(*run));
+	run->engine = engine;
+	run->fn = fn;
+	run->ctx = ctx;
+	snprintf(run->connector_id, sizeof(run->connector_id), "%s", connector_id);
+	loop_post(engine->rooms.loop, begin, run);
+}
+
+void test_runs_stop(struct transfer_engine *engine)
+{
+	for (struct test_run *run = engine->tests, *next; run != NULL; run = next) {
+		next = run->next;
+		if (!run->answered)
+			answer_failure(run, STEP_WORKER, SP_CANCELLED, "the service is stopping");
+	}
+}

@@ -1,0 +1,338 @@
+#include "transfer/worker_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/scope.h"
+#include "base/secret.h"
+#include "ipc/channel.h"
+#include "loop/spawn.h"
+
+enum {
+	LEAVE_PATIENCE_MS = 5000, /* between the end of the socket and SIGKILL */
+	KEEPALIVE_MS = 15000,
+	SOCKET_REQUESTS_MAX = CONNECTOR_CONNECTIONS_MAX,
+	MESSAGES_A_ROUND = 64, /* so that one busy worker does not keep the loop from the others */
+};
+
+struct outgoing {
+	struct outgoing *next;
+	int fd; /* -1 for none */
+	size_t length;
+	uint8_t data[];
+};
+
+struct socket_request {
+	struct worker_process *process;
+	struct egress_attempt *attempt; /* NULL: free */
+	uint32_t number;
+};
+
+struct worker_process {
+	struct transfer_engine *engine;
+	struct worker_owner owner;
+	char connector_id[CONNECTOR_ID_SIZE];
+	char *host;
+	uint16_t port;
+	pid_t pid;
+	int fd; /* -1 once closed */
+	struct loop_watch *watch;
+	struct outgoing *first, **last;
+	struct socket_request sockets[SOCKET_REQUESTS_MAX];
+	struct loop_timer *patience;
+};
+
+static void destroy(struct worker_process *process)
+{
+	free(process->host);
+	free(process);
+}
+
+/* Everything but the child itself, which the loop reaps. */
+static void close_channel(struct worker_process *process)
+{
+	for (size_t i = 0; i < SOCKET_REQUESTS_MAX; i++) {
+		egress_cancel(process->sockets[i].attempt);
+		process->sockets[i].attempt = NULL;
+	}
+	while (process->first != NULL) {
+		struct outgoing *message = process->first;
+		process->first = message->next;
+		sp_close_fd(&message->fd);
+		explicit_bzero(message->data, message->length);
+		free(message);
+	}
+	process->last = &process->first;
+	loop_watch_remove(process->watch);
+	process->watch = NULL;
+	sp_close_fd(&process->fd);
+}
+
+static void kill_late_leaver(void *ctx)
+{
+	struct worker_process *process = ctx;
+	process->patience = NULL;
+	kill(process->pid, SIGKILL);
+}
+
+void worker_process_close(struct worker_process *process)
+{
+	if (process == NULL)
+		return;
+	process->owner = (struct worker_owner){ 0 };
+	close_channel(process);
+	if (process->pid > 0 && process->patience == NULL)
+		process->patience = loop_add_timer(process->engine->rooms.loop, LEAVE_PATIENCE_MS,
+						   kill_late_leaver, process);
+}
+
+void worker_process_kill(struct worker_process *process)
+{
+	if (process->pid > 0)
+		kill(process->pid, SIGKILL);
+	worker_process_close(process);
+}
+
+static void end(struct worker_process *process, const char *how)
+{
+	struct worker_owner owner = process->owner;
+	worker_process_kill(process);
+	if (owner.ended != NULL)
+		owner.ended(owner.ctx, how);
+}
+
+/* ---- sending ------------------------------------------------------------------------------------------------------ */
+
+static void flush(struct worker_process *process)
+{
+	while (process->first != NULL) {
+		struct outgoing *message = process->first;
+		struct sp_error err = { 0 };
+		int result = ipc_send(process->fd, message->data, message->length, &message->fd,
+				      message->fd >= 0, &err);
+		if (result == IPC_AGAIN)
+			break;
+		/* A failure here is the end of the worker; reading notices it, after what it still had to say. */
+		process->first = message->next;
+		if (process->first == NULL)
+			process->last = &process->first;
+		sp_close_fd(&message->fd);
+		explicit_bzero(message->data, message->length);
+		free(message);
+	}
+	loop_watch_change(process->watch, process->first != NULL ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+void worker_process_send(struct worker_process *process, const struct worker_message *message,
+			 int fd)
+{
+	uint8_t data[IPC_MESSAGE_MAX];
+	size_t length;
+	struct sp_error err = { 0 };
+	if (worker_message_encode(message, data, &length, &err) != 0)
+		sp_die("a message to a worker does not fit: %s",
+		       err.message); /* every text in it is bounded */
+
+	struct outgoing *outgoing = sp_alloc(sizeof(*outgoing) + length);
+	outgoing->fd = fd;
+	outgoing->length = length;
+	memcpy(outgoing->data, data, length);
+	explicit_bzero(data, length);
+	*process->last = outgoing;
+	process->last = &outgoing->next;
+	flush(process);
+}
+
+static void configure(struct worker_process *process, const struct launch *launch)
+{
+	const struct transfer_options *options = &process->engine->options;
+	SP_AUTO_BUFFER
+	keys = { 0 };
+	for (size_t i = 0; i < launch->connector.trusted_key_count; i++)
+		sp_buffer_format(&keys, "%s\n", launch->connector.trusted_keys[i]);
+
+	struct worker_message message = {
+		.kind = WORKER_CONFIGURE,
+		.connector_id = process->connector_id,
+		.host = launch->host,
+		.port = launch->port,
+		.user = launch->credentials.user,
+		.password = launch->credentials.password,
+		.private_key = launch->credentials.private_key,
+		.trusted_keys = keys.length == 0 ? NULL : keys.data,
+		.security_policy = launch->connector.security_policy,
+		.connections = (uint32_t)launch->connector.max_connections,
+		.handshake_timeout_ms = (uint32_t)options->handshake_timeout_ms,
+		.idle_timeout_ms = (uint32_t)options->idle_timeout_ms,
+		.keepalive_ms = KEEPALIVE_MS,
+	};
+	worker_process_send(process, &message, -1);
+}
+
+/* ---- sockets ------------------------------------------------------------------------------------------------------ */
+
+static void socket_ready(void *ctx, struct egress_result *result)
+{
+	struct socket_request *request = ctx;
+	request->attempt = NULL;
+	struct worker_message message = { .request = request->number };
+	if (result->error.code == SP_OK) {
+		message.kind = WORKER_SOCKET;
+		message.text = result->target;
+	} else {
+		message.kind = WORKER_NO_SOCKET;
+		message.step = result->step;
+		message.code = result->error.code;
+		message.text = result->error.message;
+	}
+	worker_process_send(request->process, &message, result->fd);
+}
+
+static int give_socket(struct worker_process *process, uint32_t number)
+{
+	for (size_t i = 0; i < SOCKET_REQUESTS_MAX; i++) {
+		struct socket_request *request = &process->sockets[i];
+		if (request->attempt != NULL)
+			continue;
+		*request = (struct socket_request){ .process = process, .number = number };
+		request->attempt = egress_connect(process->engine->rooms.egress, process->host,
+						  process->port, socket_ready, request);
+		return 0;
+	}
+	return -1; /* more at once than it was allowed connections */
+}
+
+/* ---- receiving ---------------------------------------------------------------------------------------------------- */
+
+/* False when the process has ended or was ended. */
+static bool receive_one(struct worker_process *process)
+{
+	uint8_t data[IPC_MESSAGE_MAX];
+	int fds[IPC_FDS_MAX];
+	size_t length;
+	size_t fd_count;
+	struct sp_error err = { 0 };
+	int result = ipc_receive(process->fd, data, &length, fds, &fd_count, &err);
+	if (result == IPC_AGAIN)
+		return false;
+	if (result == IPC_ENDED) {
+		end(process, "the worker process died");
+		return false;
+	}
+
+	struct worker_message message;
+	if (result == IPC_DONE) {
+		for (size_t i = 0; i < fd_count; i++)
+			close(fds[i]);
+		result = worker_message_decode(data, length, fd_count, &message, &err);
+	}
+	if (result == -1) {
+		sp_log(SP_LOG_ERROR, "worker of %s: %s", process->connector_id, err.message);
+		end(process, "the worker process broke the protocol");
+		return false;
+	}
+
+	bool good = true;
+	if (message.kind != WORKER_NEED_SOCKET)
+		process->owner.message(process->owner.ctx, &message);
+	else if (give_socket(process, message.request) != 0) {
+		end(process, "the worker process asked for too many sockets");
+		good = false;
+	}
+	worker_message_finish(&message);
+	return good && process->fd >= 0; /* the owner may have closed it */
+}
+
+static void child_ended(void *ctx, pid_t pid, int wait_status)
+{
+	struct worker_process *process = ctx;
+	struct transfer_engine *engine = process->engine;
+	process->pid = 0;
+	loop_cancel_timer(process->patience);
+	if (WIFSIGNALED(wait_status))
+		sp_log(SP_LOG_INFO, "worker %d of %s was ended by signal %d", (int)pid,
+		       process->connector_id, WTERMSIG(wait_status));
+	else if (WEXITSTATUS(wait_status) != 0)
+		sp_log(SP_LOG_WARNING, "worker %d of %s left with status %d", (int)pid,
+		       process->connector_id, WEXITSTATUS(wait_status));
+
+	/* What it said before it died still counts, and may still be in the socket. */
+	while (process->fd >= 0 && receive_one(process))
+		;
+	if (process->fd >= 0)
+		end(process, "the worker process died");
+	destroy(process);
+	engine_came_back(engine);
+}
+
+static void channel_event(void *ctx, uint32_t events)
+{
+	struct worker_process *process = ctx;
+	if ((events & EPOLLOUT) != 0)
+		flush(process);
+	for (int i = 0; i < MESSAGES_A_ROUND && receive_one(process); i++)
+		;
+}
+
+/* ---- starting ----------------------------------------------------------------------------------------------------- */
+
+static int open_lock(const struct transfer_engine *engine, const char *connector_id,
+		     struct sp_error *err)
+{
+	SP_AUTO_BUFFER
+	path = { 0 };
+	sp_buffer_format(&path, "%s/%s.lock", engine->options.run_directory, connector_id);
+	int fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd >= 0 ? fd : sp_fail_errno(err, "could not open the lock file \"%s\"", path.data);
+}
+
+static int spawn(const struct transfer_engine *engine, int control, int lock, bool test,
+		 pid_t *out_pid, struct sp_error *err)
+{
+	char *program = (char *)(uintptr_t)engine->options.worker_path;
+	char *argv[] = { program, test ? (char[]){ "--test" } : NULL, NULL };
+	char *environment[] = { (char[]){ "LC_ALL=C" }, (char[]){ "PATH=/usr/bin:/bin" }, NULL };
+	const int fds[] = { control, lock };
+	return spawn_program(argv, environment, fds, test ? 1 : 2, out_pid, err);
+}
+
+int worker_process_start(struct transfer_engine *engine, const struct launch *launch, bool test,
+			 const struct worker_owner *owner, struct worker_process **out,
+			 struct sp_error *err)
+{
+	int pair[2];
+	if (ipc_pair(pair, err) != 0)
+		return -1;
+	SP_AUTO_FD ours = pair[0];
+	SP_AUTO_FD theirs = pair[1];
+	SP_AUTO_FD lock = test ? -1 : open_lock(engine, launch->connector_id, err);
+	if (!test && lock < 0)
+		return -1;
+	pid_t pid;
+	if (spawn(engine, theirs, lock, test, &pid, err) != 0)
+		return sp_wrap(err, "could not start a worker");
+
+	struct worker_process *process = sp_alloc(sizeof(*process));
+	process->engine = engine;
+	process->owner = *owner;
+	process->host = sp_strdup(launch->host);
+	process->port = launch->port;
+	process->pid = pid;
+	process->fd = sp_take_fd(&ours);
+	process->last = &process->first;
+	snprintf(process->connector_id, sizeof(process->connector_id), "%s", launch->connector_id);
+	process->watch =
+		loop_watch_fd(engine->rooms.loop, process->fd, EPOLLIN, channel_event, process);
+	loop_watch_child(engine->rooms.loop, pid, child_ended, process);
+	engine_went_out(engine);
+	configure(process, launch);
+	*out = process;
+	return 0;
+}

@@ -1,0 +1,37 @@
+#pragma once
+/**
+ * One worker process: started, configured, spoken to, given the sockets it asks for, ended. What it says is handed
+ * on; what it may say when is for the owner to judge.
+ */
+
+#include "ipc/worker_message.h"
+#include "transfer/internal.h"
+#include "transfer/launch.h"
+
+struct worker_process;
+
+struct worker_owner {
+	void *ctx;
+	/** Everything but NEED_SOCKET. @message is borrowed. */
+	void (*message)(void *ctx, const struct worker_message *message);
+	/** It is gone, or broke the protocol and was killed. The process is not the owner's any more. */
+	void (*ended)(void *ctx, const char *how);
+};
+
+/**
+ * @launch  borrowed for the call; successful
+ * @test    a worker for one TEST: takes no lock
+ */
+int worker_process_start(struct transfer_engine *engine, const struct launch *launch, bool test,
+			 const struct worker_owner *owner, struct worker_process **out,
+			 struct sp_error *err);
+
+/** @fd is taken, -1 for none. What does not fit the socket waits; the owner bounds how much by its credit. */
+void worker_process_send(struct worker_process *process, const struct worker_message *message,
+			 int fd);
+
+/** No more calls to the owner. It is asked to leave, and killed when it does not. NULL is fine. */
+void worker_process_close(struct worker_process *process);
+
+/** As worker_process_close(), without asking: for one that broke the rules. */
+void worker_process_kill(struct worker_process *process);

@@ -1,0 +1,529 @@
+/**
+ * The engine with a real store, bucket, loop and worker processes; the worker is scripted_worker.c, which says what a
+ * broken or hostile one might say.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "store/connectors.h"
+#include "store/secret_versions.h"
+#include "store/secrets.h"
+#include "store/transfers.h"
+#include "transfer/engine.h"
+
+enum { PATIENCE_MS = 20000 };
+
+static const char connector_id[] = "c-00000000000000001";
+static const char role[] = "arn:aws:iam::000000000000:role/sallyport";
+
+/* One state folder for one test. */
+struct house {
+	char directory[64];
+	struct transfer_rooms rooms;
+	struct vault *vault;
+	struct transfer_engine *engine;
+	pthread_t thread;
+};
+
+static char *path_in(const struct house *house, const char *name)
+{
+	char *path = NULL;
+	assert_true(asprintf(&path, "%s/%s", house->directory, name) > 0);
+	return path;
+}
+
+static void write_file(const struct house *house, const char *name, const char *text)
+{
+	SP_AUTO_FREE char *path = path_in(house, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static char *read_file(const struct house *house, const char *name)
+{
+	SP_AUTO_FREE char *path = path_in(house, name);
+	char *text = sp_alloc(4096);
+	FILE *file = fopen(path, "r");
+	if (file != NULL) {
+		size_t length = fread(text, 1, 4095, file);
+		text[length] = '\0';
+		fclose(file);
+	}
+	return text;
+}
+
+static void assert_heard(const struct house *house, const char *expected)
+{
+	SP_AUTO_FREE char *heard = read_file(house, "run/heard");
+	assert_string_equal(heard, expected);
+}
+
+/* ---- the engine on its thread ------------------------------------------------------------------------------------ */
+
+static void *run_loop(void *ctx)
+{
+	loop_run(ctx);
+	return NULL;
+}
+
+static void start_engine(struct house *house)
+{
+	SP_AUTO_FREE char *run = path_in(house, "run");
+	const struct transfer_options options = {
+		.worker_path = SCRIPTED_WORKER,
+		.run_directory = run,
+		.builtin_role = role,
+		.attempts = 3,
+		.retry_delay_ms = 5,
+		.retry_delay_max_ms = 20,
+		.handshake_timeout_ms = 5000,
+		.idle_timeout_ms = 5000,
+		.worker_idle_ms = 20,
+		.queue_wait_max_ms = 3600000,
+	};
+	struct sp_error err = { 0 };
+	assert_int_equal(transfer_engine_open(&house->rooms, &options, &house->engine, &err), 0);
+	assert_int_equal(pthread_create(&house->thread, NULL, run_loop, house->rooms.loop), 0);
+}
+
+static void stopped(void *ctx)
+{
+	loop_stop(ctx);
+}
+
+static void stop_on_loop(void *ctx)
+{
+	struct house *house = ctx;
+	transfer_engine_stop(house->engine, stopped, house->rooms.loop);
+}
+
+static void stop_engine(struct house *house)
+{
+	loop_post(house->rooms.loop, stop_on_loop, house);
+	pthread_join(house->thread, NULL);
+	transfer_engine_close(house->engine);
+	house->engine = NULL;
+}
+
+/* ---- what is in the house ---------------------------------------------------------------------------------------- */
+
+static int insert_secret(struct db *db, const struct vault *vault, struct sp_error *err)
+{
+	const struct secret secret = {
+		.arn = (char[]){ "arn:aws:secretsmanager:us-east-1:000000000000:secret:partner-"
+				 "AbCdEf" },
+		.name = (char[]){ "partner" },
+		.created_ms = 1,
+		.changed_ms = 1,
+	};
+	char value[] = "{\"Username\":\"u\",\"Password\":\"p\"}";
+	const struct secret_value clear = { .data = value, .length = strlen(value) };
+	bool is_new;
+	if (secrets_insert(db, &secret, 1, err) != 0)
+		return -1;
+	return secret_versions_put(db, vault, secret.arn, "00000000-0000-0000-0000-000000000001",
+				   &clear, NULL, 0, 1, &is_new, err);
+}
+
+static int insert_connector(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct house *house = ctx;
+	struct connector connector = {
+		.url = (char[]){ "sftp://127.0.0.1:9" },
+		.access_role = (char *)(uintptr_t)role,
+		.user_secret_id = (char[]){ "partner" },
+		.max_connections = 2,
+		.security_policy = (char[]){ "TransferSFTPConnectorSecurityPolicy-2024-03" },
+		.created_ms = 1,
+	};
+	memcpy(connector.id, connector_id, sizeof(connector_id));
+	return insert_secret(db, house->vault, err) != 0 ? -1
+							 : connectors_insert(db, &connector, err);
+}
+
+static int setup(void **state)
+{
+	struct house *house = sp_alloc(sizeof(*house));
+	struct sp_error err = { 0 };
+	strcpy(house->directory, "/tmp/sallyport-engine-XXXXXX");
+	assert_non_null(mkdtemp(house->directory));
+	static const char *const folders[] = { "run", "buckets", "buckets/bucket" };
+	for (size_t i = 0; i < SP_COUNT_OF(folders); i++) {
+		SP_AUTO_FREE char *path = path_in(house, folders[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	SP_AUTO_FREE char *buckets = path_in(house, "buckets");
+	SP_AUTO_FREE char *key = path_in(house, "master.key");
+	const struct egress_options egress = { .allow_private_targets = true,
+					       .connect_timeout_ms = 2000 };
+	assert_int_equal(loop_create(&house->rooms.loop, &err), 0);
+	assert_int_equal(pool_create("files", 4, 64, &house->rooms.files, &err), 0);
+	assert_int_equal(vault_open(key, &house->vault, &err), 0);
+	house->rooms.vault = house->vault;
+	assert_int_equal(store_open(house->directory, &house->rooms.store, &err), 0);
+	assert_int_equal(objects_open(buckets, NULL, 0, &house->rooms.objects, &err), 0);
+	assert_int_equal(egress_open(house->rooms.loop, &egress, &house->rooms.egress, &err), 0);
+	assert_int_equal(store_write(house->rooms.store, insert_connector, house, &err), 0);
+	write_file(house, "buckets/bucket/key", "twelve bytes");
+	write_file(house, "run/script", "obey\n");
+	start_engine(house);
+	*state = house;
+	return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int flag, struct FTW *walk)
+{
+	(void)status;
+	(void)flag;
+	(void)walk;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct house *house = *state;
+	stop_engine(house);
+	egress_close(house->rooms.egress);
+	pool_destroy(house->rooms.files);
+	store_close(house->rooms.store);
+	objects_close(house->rooms.objects);
+	vault_close(house->vault);
+	loop_destroy(house->rooms.loop);
+	nftw(house->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	free(house);
+	return 0;
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+struct request {
+	struct transfer transfer;
+	struct transfer_file file;
+};
+
+static int insert_transfer(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct request *request = ctx;
+	return transfers_insert(db, &request->transfer, &request->file, 1, err);
+}
+
+/* The id of the file, in @out. */
+static void start_file(struct house *house, enum transfer_direction direction,
+		       char out[FILE_ID_SIZE])
+{
+	struct request request = { 0 };
+	struct sp_error err = { 0 };
+	sp_random_uuid(request.transfer.id);
+	memcpy(request.transfer.connector_id, connector_id, sizeof(connector_id));
+	request.transfer.direction = direction;
+	request.transfer.created_ms = sp_now_ms();
+
+	struct transfer_file *file = &request.file;
+	sp_random_hex(file->id, FILE_ID_SIZE - 1);
+	memcpy(file->transfer_id, request.transfer.id, TRANSFER_ID_SIZE);
+	memcpy(file->connector_id, connector_id, sizeof(connector_id));
+	file->direction = direction;
+	file->path = (char[]){ "/bucket/key" };
+	file->bucket = (char[]){ "bucket" };
+	file->key = direction == TRANSFER_SEND ? (char[]){ "key" } : (char[]){ "in/fetched" };
+	file->remote_name = (char[]){ "name" };
+	file->size = -1;
+	file->queued_ms = request.transfer.created_ms;
+	assert_int_equal(store_write(house->rooms.store, insert_transfer, &request, &err), 0);
+	strcpy(out, file->id);
+	transfer_engine_wake(house->engine, connector_id);
+}
+
+struct lookup {
+	const char *id;
+	struct transfer_file file;
+};
+
+static int find_file(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct lookup *lookup = ctx;
+	return transfers_find_file(db, lookup->id, &lookup->file, err);
+}
+
+/* The file once it is in @state; the caller's to finish. */
+static struct transfer_file await(struct house *house, const char *id, enum file_state state)
+{
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	for (;;) {
+		struct lookup lookup = { .id = id };
+		struct sp_error err = { 0 };
+		assert_int_equal(store_read(house->rooms.store, find_file, &lookup, &err), 0);
+		if (lookup.file.state == state)
+			return lookup.file;
+		if (sp_monotonic_ms() > deadline || lookup.file.state > FILE_PUBLISHING)
+			fail_msg("the file is in state %d and not %d: %s", (int)lookup.file.state,
+				 (int)state, lookup.file.failure_message);
+		transfer_file_finish(&lookup.file);
+		usleep(2000); /* looked at again; nothing depends on how long this is */
+	}
+}
+
+static void await_and_drop(struct house *house, const char *id, enum file_state state)
+{
+	struct transfer_file file = await(house, id, state);
+	transfer_file_finish(&file);
+}
+
+static void await_heard(struct house *house, const char *line)
+{
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	for (;;) {
+		SP_AUTO_FREE char *heard = read_file(house, "run/heard");
+		if (strstr(heard, line) != NULL)
+			return;
+		if (sp_monotonic_ms() > deadline)
+			fail_msg("the worker never heard \"%s\", but \"%s\"", line, heard);
+		usleep(2000);
+	}
+}
+
+static void assert_failed(struct house *house, const char *id, const char *code, const char *words)
+{
+	struct transfer_file file = await(house, id, FILE_FAILED);
+	assert_string_equal(file.failure_code, code);
+	if (strstr(file.failure_message, words) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", file.failure_message, words);
+	transfer_file_finish(&file);
+}
+
+/* ---- the promises ------------------------------------------------------------------------------------------------ */
+
+static void a_file_is_published_after_its_permit(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	start_file(house, TRANSFER_SEND, id);
+	struct transfer_file file = await(house, id, FILE_COMPLETED);
+	assert_int_equal(file.size, 12);
+	assert_int_equal(strlen(file.sha256), 64);
+	assert_int_equal(file.attempt, 1);
+	transfer_file_finish(&file);
+	assert_heard(house, "SEND 1\nPERMIT 1\n");
+}
+
+static void a_fetched_file_appears_whole(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	start_file(house, TRANSFER_RETRIEVE, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+	SP_AUTO_FREE char *text = read_file(house, "buckets/bucket/in/fetched");
+	assert_string_equal(text, "fetched");
+}
+
+static void a_worker_that_lies_about_the_size_is_ended(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "lie-about-size\nlie-about-size\nobey\n");
+	start_file(house, TRANSFER_SEND, id);
+	struct transfer_file file = await(house, id, FILE_COMPLETED);
+	assert_int_equal(file.worker_deaths, 2);
+	transfer_file_finish(&file);
+	assert_heard(house, "SEND 1\nSEND 2\nSEND 3\nPERMIT 3\n");
+}
+
+static void a_fetched_file_of_another_size_is_not_published(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "lie-about-size\n");
+	start_file(house, TRANSFER_RETRIEVE, id);
+	assert_failed(house, id, "WRITE_FILE_ERROR", "7 bytes where 8");
+	SP_AUTO_FREE char *text = read_file(house, "buckets/bucket/in/fetched");
+	assert_string_equal(text, "");
+}
+
+static void nobody_publishes_without_a_permit(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "publish-unasked\n");
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "INTERNAL_ERROR", "the worker process died");
+}
+
+static void ready_counts_once(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "ready-twice\nobey\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+}
+
+static void a_file_that_kills_its_worker_fails_alone(void **state)
+{
+	struct house *house = *state;
+	char bad[FILE_ID_SIZE];
+	char good[FILE_ID_SIZE];
+	write_file(house, "run/script", "die\ndie\ndie\nobey\n");
+	start_file(house, TRANSFER_SEND, bad);
+	assert_failed(house, bad, "INTERNAL_ERROR", "died on it again and again");
+	start_file(house, TRANSFER_SEND, good);
+	await_and_drop(house, good, FILE_COMPLETED);
+}
+
+static void transient_failures_are_tried_again_and_then_told(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "unreachable\n");
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "CONNECTION_ERROR",
+		      "could not send \"/bucket/key\": as the script has it");
+	assert_heard(house, "SEND 1\nSEND 2\nSEND 3\n");
+}
+
+static void permanent_failures_are_told_at_once(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "denied\n");
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "WRITE_FILE_ERROR", "as the script has it");
+	assert_heard(house, "SEND 1\n");
+}
+
+static void a_missing_source_never_reaches_the_worker(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	SP_AUTO_FREE char *path = path_in(house, "buckets/bucket/key");
+	unlink(path);
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "SEND_FILE_NOT_FOUND", "key");
+	assert_heard(house, "");
+}
+
+static void a_lost_answer_leads_to_recovery_and_not_to_a_second_part(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "lose-answer\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\n");
+}
+
+static void a_worker_that_dies_with_the_permit_is_followed_by_one_that_recovers(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "die-with-permit\nobey\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\n");
+}
+
+static void a_vanished_part_starts_over(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "die-with-permit\npart-vanished\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\nSEND 2\nPERMIT 2\n");
+}
+
+static void a_refused_rename_ends_it(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "refuse-rename\n");
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "RENAME_ERROR", "as the script has it");
+}
+
+static void a_restart_goes_on_where_it_was(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "hold\nobey\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_heard(house, "SEND 1\n");
+	stop_engine(house);
+	await_and_drop(house, id, FILE_RUNNING); /* as a crash would have left it */
+	start_engine(house);
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_heard(house, "SEND 1\nSEND 2\nPERMIT 2\n");
+}
+
+static int delete_connector(struct db *db, void *ctx, struct sp_error *err)
+{
+	(void)ctx;
+	return connectors_delete(db, connector_id, err);
+}
+
+static void a_deleted_connector_takes_its_files_along(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	struct sp_error err = { 0 };
+	write_file(house, "run/script", "hold\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_heard(house, "SEND 1\n");
+	assert_int_equal(store_write(house->rooms.store, delete_connector, NULL, &err), 0);
+	transfer_engine_changed(house->engine, connector_id);
+	struct lookup lookup = { .id = id };
+	assert_int_equal(store_read(house->rooms.store, find_file, &lookup, &err), -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+	/* The teardown proves the rest: the engine stops only when nothing is under way. */
+}
+
+static void many_files_run_within_the_credit(void **state)
+{
+	struct house *house = *state;
+	enum { FILES = 100 };
+	char ids[FILES][FILE_ID_SIZE];
+	for (size_t i = 0; i < FILES; i++)
+		start_file(house, i % 2 == 0 ? TRANSFER_SEND : TRANSFER_RETRIEVE, ids[i]);
+	for (size_t i = 0; i < FILES; i++)
+		await_and_drop(house, ids[i], FILE_COMPLETED);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_file_is_published_after_its_permit),
+		TEST(a_fetched_file_appears_whole),
+		TEST(a_worker_that_lies_about_the_size_is_ended),
+		TEST(a_fetched_file_of_another_size_is_not_published),
+		TEST(nobody_publishes_without_a_permit),
+		TEST(ready_counts_once),
+		TEST(a_file_that_kills_its_worker_fails_alone),
+		TEST(transient_failures_are_tried_again_and_then_told),
+		TEST(permanent_failures_are_told_at_once),
+		TEST(a_missing_source_never_reaches_the_worker),
+		TEST(a_lost_answer_leads_to_recovery_and_not_to_a_second_part),
+		TEST(a_worker_that_dies_with_the_permit_is_followed_by_one_that_recovers),
+		TEST(a_vanished_part_starts_over),
+		TEST(a_refused_rename_ends_it),
+		TEST(a_restart_goes_on_where_it_was),
+		TEST(a_deleted_connector_takes_its_files_along),
+		TEST(many_files_run_within_the_credit),
+	};
+	sp_log_init("engine_test", SP_LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

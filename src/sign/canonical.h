@@ -32,6 +32,3 @@ bool sign_names_are_canonical(const char *names);
 
 /** The value of the first such parameter, decoded, owned by the caller; NULL when there is none. */
 char *sign_query_value(const char *query, const char *name);
-
-/** The value of the only such header, borrowed; NULL when there is none, or more than one. */
-const char *sign_header_value(const struct sign_request *request, const char *name);

@@ -206,17 +206,30 @@ static enum sign_verdict check_signature(const struct sign_request *request,
 	return SIGN_GOOD;
 }
 
+static void identify(const struct sign_claim *claim, struct sign_identity *out)
+{
+	memset(out, 0, sizeof(*out));
+	memcpy(out->access_key_id, claim->access_key_id, sizeof(out->access_key_id));
+	memcpy(out->service, claim->service, sizeof(out->service));
+	memcpy(out->region, claim->region, sizeof(out->region));
+}
+
+bool sign_identify(const struct sign_request *request, struct sign_identity *out)
+{
+	struct sign_claim claim;
+	struct sp_error ignored;
+	sign_read_claim(request, &claim, &ignored);
+	identify(&claim, out);
+	return out->service[0] != '\0';
+}
+
 enum sign_verdict sign_verify(const struct sign_request *request, const struct sign_keys *keys,
 			      const char *region, int64_t now_ms, struct sign_identity *out,
 			      struct sp_error *err)
 {
 	struct sign_claim claim;
 	enum sign_verdict verdict = sign_read_claim(request, &claim, err);
-	memset(out, 0, sizeof(*out));
-	memcpy(out->access_key_id, claim.access_key_id, sizeof(out->access_key_id));
-	memcpy(out->service, claim.service, sizeof(out->service));
-	memcpy(out->region, claim.region, sizeof(out->region));
-
+	identify(&claim, out);
 	if (verdict == SIGN_GOOD)
 		verdict = check_scope(&claim, region, err);
 	if (verdict == SIGN_GOOD)

@@ -64,3 +64,9 @@ enum { SIGN_CLOCK_SKEW_MS = 5 * 60 * 1000, SIGN_CLOCK_SKEW_EC2_MS = 15 * 60 * 10
 enum sign_verdict sign_verify(const struct sign_request *request, const struct sign_keys *keys,
 			      const char *region, int64_t now_ms, struct sign_identity *out,
 			      struct sp_error *err);
+
+/** Who a request says it is from: read, not verified. False when it does not say. */
+bool sign_identify(const struct sign_request *request, struct sign_identity *out);
+
+/** The value of the only such header (any case), borrowed; NULL when there is none, or more than one. */
+const char *sign_header_value(const struct sign_request *request, const char *name);

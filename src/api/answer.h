@@ -1,0 +1,17 @@
+#pragma once
+/** What goes back to the client, before HTTP has it. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { API_ERROR_TYPE_SIZE = 96 };
+
+struct api_answer {
+	unsigned status;
+	const char *content_type;
+	char error_type
+		[API_ERROR_TYPE_SIZE]; /* for the header that the JSON protocols have; "" without error */
+	char *body;                    /* owned, from malloc; NULL: empty */
+	size_t length;
+	bool close; /* the connection ends with this answer */
+};

@@ -1,0 +1,176 @@
+#include "api/call.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/exchange.h"
+#include "api/protocol.h"
+#include "base/scope.h"
+#include "base/text.h"
+
+struct api_call *call_create(const char *target)
+{
+	struct api_call *call = sp_alloc(sizeof(*call));
+	call->target = sp_strdup(target);
+	sp_random_uuid(call->id);
+	pthread_mutex_init(&call->lock, NULL);
+	atomic_init(&call->holders, 1);
+	return call;
+}
+
+void call_hold(struct api_call *call)
+{
+	atomic_fetch_add(&call->holders, 1);
+}
+
+void call_release(struct api_call *call)
+{
+	if (call == NULL || atomic_fetch_sub(&call->holders, 1) != 1)
+		return;
+	for (size_t i = 0; i < call->header_count; i++) {
+		free((char *)call->headers[i].name);
+		free((char *)call->headers[i].value);
+	}
+	free(call->headers);
+	free(call->method);
+	free(call->target);
+	if (call->body.data != NULL)
+		explicit_bzero(call->body.data, call->body.length); /* it may hold a secret */
+	sp_buffer_finish(&call->body);
+	json_decref(call->input);
+	free(call->answer.body);
+	pthread_mutex_destroy(&call->lock);
+	free(call);
+}
+
+struct sign_request call_request(const struct api_call *call)
+{
+	return (struct sign_request){
+		.method = call->method,
+		.target = call->target,
+		.headers = call->headers,
+		.header_count = call->header_count,
+		.body = sp_buffer_text(&call->body),
+		.body_length = call->body.length,
+		.secure = call->secure,
+	};
+}
+
+enum refusal_form call_form_as_asked(const struct api_call *call)
+{
+	const struct sign_request request = call_request(call);
+	struct sign_identity identity;
+	enum refusal_form form;
+	if (sign_identify(&request, &identity) && refusal_form_of_service(identity.service, &form))
+		return form;
+	return refusal_form_of_request(&request);
+}
+
+enum refusal_form call_form(const struct api_call *call)
+{
+	return call->service == NULL ? call_form_as_asked(call)
+				     : refusal_form_of_protocol(call->service->protocol);
+}
+
+bool call_answer(struct api_call *call, struct api_answer *answer)
+{
+	pthread_mutex_lock(&call->lock);
+	bool first = !call->answered;
+	if (first) {
+		call->answered = true;
+		call->answer = *answer;
+		/* Under the lock: whoever closes the server waits for this to be done. */
+		MHD_resume_connection(call->connection);
+	}
+	pthread_mutex_unlock(&call->lock);
+	if (!first)
+		free(answer->body);
+	return first;
+}
+
+/* The handler's side has said all it has to say. */
+static void finish_call(struct api_call *call, struct api_answer *answer)
+{
+	call_answer(call, answer);
+	call_release(call);
+}
+
+void call_refuse(struct api_call *call, enum refusal_reason reason, const char *message)
+{
+	struct api_answer answer;
+	refusal_write(call_form(call), reason, message, call->id, &answer);
+	finish_call(call, &answer);
+}
+
+const json_t *api_input(const struct api_call *call)
+{
+	return call->input;
+}
+
+void *api_context(const struct api_call *call)
+{
+	return call->context;
+}
+
+const char *api_request_id(const struct api_call *call)
+{
+	return call->id;
+}
+
+const char *api_access_key_id(const struct api_call *call)
+{
+	return call->identity.access_key_id;
+}
+
+void api_reply(struct api_call *call, json_t *output)
+{
+	struct api_answer answer;
+	if (call->service->protocol == API_QUERY)
+		protocol_write_query(call, output, &answer);
+	else
+		protocol_write_json(output, &answer);
+	json_decref(output);
+	finish_call(call, &answer);
+}
+
+static unsigned status_of(const struct api_service *service, const char *type)
+{
+	for (const struct api_error_type *at = service->errors; at != NULL && at->name != NULL;
+	     at++)
+		if (strcmp(at->name, type) == 0)
+			return (unsigned)at->http_status;
+	return 400;
+}
+
+static void fail_with(struct api_call *call, const char *type, const json_t *members,
+		      const char *format, va_list args)
+{
+	SP_AUTO_FREE char *text = NULL;
+	if (vasprintf(&text, format, args) == -1)
+		sp_die("out of memory");
+
+	struct api_answer answer;
+	refusal_write_modelled(call_form(call), status_of(call->service, type), type, text, members,
+			       call->service->xml_namespace, call->id, &answer);
+	finish_call(call, &answer);
+}
+
+void api_fail(struct api_call *call, const char *type, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	fail_with(call, type, NULL, format, args);
+	va_end(args);
+}
+
+void api_fail_with(struct api_call *call, const char *type, json_t *members, const char *format,
+		   ...)
+{
+	va_list args;
+	va_start(args, format);
+	fail_with(call, type, members, format, args);
+	va_end(args);
+	json_decref(members);
+}

@@ -1,0 +1,93 @@
+/** From a complete request to its handler. */
+
+#include <string.h>
+
+#include "api/exchange.h"
+#include "api/protocol.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+static const struct api_served *find_service(const struct api_catalogue *catalogue,
+					     const char *signing_name)
+{
+	for (size_t i = 0; i < catalogue->service_count; i++)
+		if (strcmp(catalogue->services[i].service->signing_name, signing_name) == 0)
+			return &catalogue->services[i];
+	return NULL;
+}
+
+static void refuse_service(struct api_call *call, const char *signing_name)
+{
+	const struct api_catalogue *catalogue = call->catalogue;
+	SP_AUTO_BUFFER
+	text = { 0 };
+	sp_buffer_format(&text, "Sallyport does not answer \"%s\"; it answers ", signing_name);
+	for (size_t i = 0; i < catalogue->service_count; i++)
+		sp_buffer_format(&text, "%s%s", i == 0 ? "" : ", ",
+				 catalogue->services[i].service->signing_name);
+	call_refuse(call, REFUSED_UNKNOWN_OPERATION, sp_buffer_text(&text));
+}
+
+/* The service by the credential's scope. False when the call was refused. */
+static bool verify(struct api_call *call)
+{
+	const struct sign_request request = call_request(call);
+	struct sp_error err = { 0 };
+	enum sign_verdict verdict =
+		sign_verify(&request, call->catalogue->keys, call->catalogue->region, sp_now_ms(),
+			    &call->identity, &err);
+
+	/* Said before the signature counts: clients of such a service sign in ways that we do not know, and
+	 * nothing is done for them. */
+	const char *name = call->identity.service;
+	const struct api_served *served = find_service(call->catalogue, name);
+	if (served == NULL && name[0] != '\0') {
+		refuse_service(call, name);
+		return false;
+	}
+	if (served != NULL) {
+		call->service = served->service;
+		call->context = served->context;
+	}
+	if (verdict != SIGN_GOOD) {
+		call_refuse(call, refusal_of_verdict(verdict), err.message);
+		return false;
+	}
+	return true;
+}
+
+static int read_input(struct api_call *call, enum refusal_reason *reason, struct sp_error *err)
+{
+	switch (call->service->protocol) {
+	case API_JSON_1_1:
+		return protocol_read_json(call, reason, err);
+	case API_QUERY:
+		return protocol_read_query(call, reason, err);
+	case API_EC2:
+	case API_REST_JSON:
+		break;
+	}
+	*reason = REFUSED_UNKNOWN_OPERATION;
+	return sp_fail(err, SP_UNSUPPORTED, "%s is not answered yet", call->service->title);
+}
+
+void call_run(void *ctx)
+{
+	struct api_call *call = ctx;
+	struct sp_error err = { 0 };
+	enum refusal_reason reason = REFUSED_MALFORMED;
+
+	if (!verify(call))
+		return;
+	if (read_input(call, &reason, &err) != 0) {
+		call_refuse(call, reason, err.message);
+		return;
+	}
+	shape_drop_nulls(call->input);
+	if (shape_check(call->operation->input, call->input, &err) == 0)
+		call->operation->handle(call);
+	else if (err.code == SP_PROTOCOL)
+		call_refuse(call, REFUSED_MALFORMED, err.message);
+	else
+		api_fail(call, call->service->validation_error, "%s", err.message);
+}

@@ -1,0 +1,94 @@
+#pragma once
+/**
+ * One request and its answer, inside the room: what stands behind struct api_call.
+ *
+ * Two sides hold it: HTTP (until libmicrohttpd says that the request is completed) and the handler (from the moment
+ * it is given to the pool until it answers). Whoever lets go last frees it. The handler's side touches the server
+ * only to resume the connection, under the lock and only while nobody has answered: when the server is closed it
+ * answers what is left itself, and a handler that comes later finds the call answered.
+ */
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "api/answer.h"
+#include "api/call.h"
+#include "api/refusal.h"
+#include "api/server.h"
+#include "base/buffer.h"
+#include "base/id.h"
+#include "sign/verify.h"
+
+enum {
+	/* What is read and dropped of a body that is too large, so that the client gets to read why. */
+	API_DRAIN_MAX = 16 << 20,
+	/* A client that sends its body slower than this is not waited for. */
+	API_BODY_DEADLINE_MS = 120 * 1000,
+};
+
+/** What operations need of the server: constant while it is open, and copied into each call. */
+struct api_catalogue {
+	const struct api_served *services;
+	size_t service_count;
+	const struct sign_keys *keys;
+	const char *region;
+};
+
+struct api_call {
+	/* HTTP's side */
+	struct api_server *server;
+	struct MHD_Connection *connection;
+	bool begun;       /* its headers are here */
+	bool under_way;   /* counted by the server */
+	bool refuse_body; /* too large: dropped while it comes */
+	size_t body_seen;
+	int64_t begun_ms; /* monotonic */
+	LIST_ENTRY(api_call) link;
+
+	/* The request; constant once it is given to the pool. All owned. */
+	const struct api_catalogue *catalogue;
+	char *method, *target;
+	struct sign_header *headers;
+	size_t header_count;
+	struct sp_buffer body;
+	bool secure;
+	char id[SP_UUID_SIZE];
+
+	/* What was found in it */
+	struct sign_identity identity;
+	const struct api_service *service; /* NULL: not known (yet) */
+	void *context;
+	const struct api_operation *operation;
+	json_t *input;
+
+	/* The answer */
+	atomic_int holders;
+	pthread_mutex_t lock;
+	bool answered;
+	struct api_answer answer;
+};
+
+/** One holder. */
+struct api_call *call_create(const char *target);
+void call_hold(struct api_call *call);
+void call_release(struct api_call *call); /* NULL is fine */
+
+/** The request as the signature sees it; borrows from @call. */
+struct sign_request call_request(const struct api_call *call);
+
+/** The form of errors that this client reads: by the service that was found, else by the looks of the request. */
+enum refusal_form call_form(const struct api_call *call);
+
+/** By the looks only: any thread, also while the call runs. */
+enum refusal_form call_form_as_asked(const struct api_call *call);
+
+/** Gives the answer (taken), wakes the connection. False, and nothing happens, when there is one already. */
+bool call_answer(struct api_call *call, struct api_answer *answer);
+
+/** The handler's side: answers and lets go of the call. */
+void call_refuse(struct api_call *call, enum refusal_reason reason, const char *message);
+
+/** From the pool: verifies, finds the operation, checks the input, runs it. @ctx: a call, held by the handler's side. */
+void call_run(void *ctx);

@@ -1,0 +1,192 @@
+#include "api/http.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/scope.h"
+#include "base/text.h"
+
+void *http_on_target(void *ctx, const char *target, struct MHD_Connection *connection)
+{
+	struct api_server *server = ctx;
+	struct api_call *call = call_create(target);
+	call->server = server;
+	call->connection = connection;
+	call->catalogue = &server->catalogue;
+	call->secure = server->tls != NULL;
+	return call;
+}
+
+static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
+{
+	struct api_call *call = ctx;
+	(void)kind;
+	call->headers[call->header_count++] =
+		(struct sign_header){ sp_strdup(name), sp_strdup(value == NULL ? "" : value) };
+	return MHD_YES;
+}
+
+/* The pool's threads must not look into the connection: it may be gone when the server is closed. */
+static void copy_head(struct api_call *call, const char *method)
+{
+	int count = MHD_get_connection_values(call->connection, MHD_HEADER_KIND, NULL, NULL);
+	call->method = sp_strdup(method);
+	call->headers = sp_alloc((size_t)count * sizeof(*call->headers));
+	MHD_get_connection_values(call->connection, MHD_HEADER_KIND, add_header, call);
+}
+
+static enum MHD_Result send_answer(struct api_call *call)
+{
+	struct api_answer *answer = &call->answer;
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		answer->length, sp_take_pointer(&answer->body), MHD_RESPMEM_MUST_FREE);
+	if (response == NULL)
+		sp_die("out of memory");
+	MHD_add_response_header(response, "x-amzn-RequestId", call->id);
+	if (answer->content_type != NULL)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+					answer->content_type);
+	if (answer->error_type[0] != '\0')
+		MHD_add_response_header(response, "x-amzn-errortype", answer->error_type);
+	if (answer->close)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	enum MHD_Result result = MHD_queue_response(call->connection, answer->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* Answers at once, on libmicrohttpd's thread; what is left of the request is not read. */
+static enum MHD_Result refuse_now(struct api_call *call, enum refusal_reason reason,
+				  const char *message)
+{
+	refusal_write(call_form(call), reason, message, call->id, &call->answer);
+	call->answer.close = true;
+	return send_answer(call);
+}
+
+static enum MHD_Result refuse_size(struct api_call *call)
+{
+	char message[96];
+	snprintf(message, sizeof(message), "the body of a request must have at most %zu bytes",
+		 call->server->body_max);
+	return refuse_now(call, REFUSED_TOO_LARGE, message);
+}
+
+/* A client that is told before it has sent everything may never read it. So a body that is only somewhat too large
+ * is read to its end and dropped; a client that waits for "100 Continue" is told at once. */
+static enum MHD_Result begin(struct api_call *call, const char *method)
+{
+	call->begun = true;
+	call->begun_ms = sp_monotonic_ms();
+	call->body.limit = call->server->body_max;
+	copy_head(call, method);
+
+	const struct sign_request request = call_request(call);
+	const char *length_text = sign_header_value(&request, "content-length");
+	const char *expect = sign_header_value(&request, "expect");
+	uint64_t length = 0;
+	if (length_text == NULL || sp_text_to_u64(length_text, 0, call->server->body_max, &length))
+		return MHD_YES;
+	bool waits = expect != NULL && strcasecmp(expect, "100-continue") == 0;
+	if (waits || !sp_text_to_u64(length_text, 0, API_DRAIN_MAX, &length))
+		return refuse_size(call);
+	call->refuse_body = true;
+	return MHD_YES;
+}
+
+static enum MHD_Result take_piece(struct api_call *call, const char *piece, size_t length)
+{
+	call->body_seen += length;
+	if (call->body_seen > call->server->body_max)
+		call->refuse_body = true;
+	if (!call->refuse_body) {
+		sp_buffer_add(&call->body, piece, length);
+	} else if (call->body_seen > API_DRAIN_MAX) {
+		return MHD_NO; /* closes the connection: it had its chance */
+	}
+	return sp_monotonic_ms() - call->begun_ms > API_BODY_DEADLINE_MS ? MHD_NO : MHD_YES;
+}
+
+/* False when the server is closing. */
+static bool count_in(struct api_call *call)
+{
+	struct api_server *server = call->server;
+	pthread_mutex_lock(&server->lock);
+	call->under_way = !server->closing;
+	if (call->under_way) {
+		LIST_INSERT_HEAD(&server->under_way, call, link);
+		server->under_way_count++;
+	}
+	pthread_mutex_unlock(&server->lock);
+	return call->under_way;
+}
+
+static enum MHD_Result give_to_pool(struct api_call *call)
+{
+	struct sp_error err = { 0 };
+	if (!count_in(call))
+		return refuse_now(call, REFUSED_CLOSING, "Sallyport is stopping");
+	call_hold(call);
+	MHD_suspend_connection(call->connection);
+	if (pool_submit(call->server->operations, call_run, call, &err) != 0)
+		call_refuse(call, REFUSED_OVERLOADED, "there are too many requests at once");
+	return MHD_YES;
+}
+
+enum MHD_Result http_on_request(void *ctx, struct MHD_Connection *connection, const char *url,
+				const char *method, const char *version, const char *piece,
+				size_t *piece_length, void **of_request)
+{
+	struct api_call *call = *of_request;
+	(void)ctx;
+	(void)connection;
+	(void)url; /* decoded: useless for a signature */
+	(void)version;
+
+	if (!call->begun)
+		return begin(call, method);
+	if (*piece_length > 0) {
+		size_t length = *piece_length;
+		*piece_length = 0;
+		return take_piece(call, piece, length);
+	}
+	if (call->under_way) /* resumed: there is an answer */
+		return send_answer(call);
+	return call->refuse_body ? refuse_size(call) : give_to_pool(call);
+}
+
+void http_on_completed(void *ctx, struct MHD_Connection *connection, void **of_request,
+		       enum MHD_RequestTerminationCode how)
+{
+	struct api_server *server = ctx;
+	struct api_call *call = *of_request;
+	(void)connection;
+	(void)how;
+	*of_request = NULL;
+	if (call != NULL && call->under_way) {
+		pthread_mutex_lock(&server->lock);
+		LIST_REMOVE(call, link);
+		server->under_way_count--;
+		pthread_cond_broadcast(&server->changed);
+		pthread_mutex_unlock(&server->lock);
+	}
+	call_release(call);
+}
+
+void http_on_connection(void *ctx, struct MHD_Connection *connection, void **credentials,
+			enum MHD_ConnectionNotificationCode what)
+{
+	struct api_server *server = ctx;
+	if (server->tls == NULL)
+		return;
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		tls_return(*credentials);
+		return;
+	}
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	*credentials = tls_equip(server->tls, (gnutls_session_t)info->tls_session);
+}

@@ -112,26 +112,36 @@ static int add_pending(struct db *db, const char *connector_id, int64_t count, s
 		      "si", connector_id, count);
 }
 
+static bool has_ended(enum file_state state)
+{
+	return state == FILE_COMPLETED || state == FILE_FAILED;
+}
+
 static int insert_file(struct db *db, const struct transfer_file *file, struct sp_error *err)
 {
 	return db_run(
 		db, err,
 		"INSERT INTO files (id, transfer_id, connector_id, direction, position, path,"
 		" bucket, object_key, remote_directory, remote_name, state, attempt, tries,"
-		" worker_deaths, not_before_ms, size, sha256, started_ms, ended_ms)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, ?12, ?13, ?14, ?15, ?16,"
-		" ?17, ?18)",
-		"sssiissbbbiiiiisii", file->id, file->transfer_id, file->connector_id,
+		" worker_deaths, not_before_ms, size, sha256, started_ms, ended_ms, failure_code,"
+		" failure_message)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+		" ?17, ?18, ?19, ?20, ?21)",
+		"sssiissbbbiiiiiisiiss", file->id, file->transfer_id, file->connector_id,
 		(int64_t)file->direction, file->position, file->path, file->bucket,
 		BYTES(file->key), BYTES(file->remote_directory), BYTES(file->remote_name),
-		(int64_t)file->attempt, (int64_t)file->tries, (int64_t)file->worker_deaths,
-		file->not_before_ms, file->size, file->sha256, file->started_ms, file->ended_ms);
+		(int64_t)file->state, (int64_t)file->attempt, (int64_t)file->tries,
+		(int64_t)file->worker_deaths, file->not_before_ms, file->size, file->sha256,
+		file->started_ms, file->ended_ms, file->failure_code, file->failure_message);
 }
 
 int transfers_insert(struct db *db, const struct transfer *transfer, struct transfer_file *files,
 		     size_t count, struct sp_error *err)
 {
 	int64_t position;
+	int64_t pending = 0;
+	for (size_t i = 0; i < count; i++)
+		pending += !has_ended(files[i].state);
 	if (take_positions(db, count, &position, err) != 0 ||
 	    db_run(db, err,
 		   "INSERT INTO transfers (id, connector_id, direction, local_directory,"
@@ -139,7 +149,7 @@ int transfers_insert(struct db *db, const struct transfer *transfer, struct tran
 		   "ssissi", transfer->id, transfer->connector_id, (int64_t)transfer->direction,
 		   transfer->local_directory, transfer->remote_directory,
 		   transfer->created_ms) != 0 ||
-	    add_pending(db, transfer->connector_id, (int64_t)count, err) != 0)
+	    add_pending(db, transfer->connector_id, pending, err) != 0)
 		return sp_wrap(err, "could not keep the transfer");
 	for (size_t i = 0; i < count; i++) {
 		files[i].position = position + (int64_t)i;
@@ -314,6 +324,5 @@ int transfers_move_file(struct db *db, const struct transfer_file *file, enum fi
 		return sp_wrap(err, "could not move file \"%s\"", file->id);
 	if (db_changes(db) == 0)
 		return tell_why_not_moved(db, file->id, from, err);
-	bool ended = file->state == FILE_COMPLETED || file->state == FILE_FAILED;
-	return ended ? add_pending(db, file->connector_id, -1, err) : 0;
+	return has_ended(file->state) ? add_pending(db, file->connector_id, -1, err) : 0;
 }

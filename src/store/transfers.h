@@ -4,7 +4,10 @@
 #include "db/db.h"
 #include "model/transfer.h"
 
-/** One transfer and its files (state QUEUED); fills in each file's position. */
+/**
+ * One transfer and its files, each QUEUED, or FAILED from the start when its path cannot be used; fills in each file's
+ * position.
+ */
 int transfers_insert(struct db *db, const struct transfer *transfer, struct transfer_file *files,
 		     size_t count, struct sp_error *err);
 

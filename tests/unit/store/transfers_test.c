@@ -256,6 +256,51 @@ static void a_transfer_is_found_under_its_connector_only(void **state)
 	assert_int_equal(count, 0);
 }
 
+static void a_file_that_failed_from_the_start_is_kept_and_waits_for_nobody(void **state)
+{
+	(void)state;
+	struct transfer transfer = { .direction = TRANSFER_SEND, .created_ms = 5 };
+	sp_random_uuid(transfer.id);
+	strcpy(transfer.connector_id, CONNECTOR);
+	struct transfer_file files[2] = { { .path = "/bucket/../x",
+					    .state = FILE_FAILED,
+					    .size = -1,
+					    .ended_ms = 5,
+					    .failure_code = "READ_FILE_ERROR",
+					    .failure_message = "cannot use the path" },
+					  { .path = "/bucket/x",
+					    .bucket = "bucket",
+					    .key = "x",
+					    .remote_name = "x",
+					    .size = -1 } };
+	for (size_t i = 0; i < 2; i++) {
+		sp_random_hex(files[i].id, FILE_ID_SIZE - 1);
+		strcpy(files[i].transfer_id, transfer.id);
+		strcpy(files[i].connector_id, CONNECTOR);
+	}
+	int64_t pending = -1;
+	assert_int_equal(transfers_insert(db, &transfer, files, 2, &err), 0);
+	assert_int_equal(transfers_count_pending(db, CONNECTOR, &pending, &err), 0);
+	assert_int_equal(pending, 1);
+
+	struct transfer_file kept = { 0 };
+	assert_int_equal(transfers_find_file(db, files[0].id, &kept, &err), 0);
+	assert_int_equal(kept.state, FILE_FAILED);
+	assert_string_equal(kept.failure_code, "READ_FILE_ERROR");
+	assert_string_equal(kept.failure_message, "cannot use the path");
+	assert_null(kept.bucket);
+	assert_null(kept.key);
+	assert_null(kept.remote_name);
+	transfer_file_finish(&kept);
+
+	struct transfer_file next[2];
+	size_t count = 0;
+	assert_int_equal(transfers_next_files(db, CONNECTOR, 0, 9, next, 2, &count, &err), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(next[0].id, files[1].id);
+	transfer_file_finish(&next[0]);
+}
+
 static void a_transfer_needs_its_connector(void **state)
 {
 	(void)state;
@@ -481,6 +526,7 @@ int main(void)
 		WITH_DB(a_start_requeues_what_ran_and_keeps_what_was_published),
 		WITH_DB(a_file_moves_only_from_where_it_is_and_as_the_table_says),
 		WITH_DB(a_transfer_is_found_under_its_connector_only),
+		WITH_DB(a_file_that_failed_from_the_start_is_kept_and_waits_for_nobody),
 		WITH_DB(a_transfer_needs_its_connector),
 		WITH_DB(only_connectors_with_work_are_busy),
 		WITH_DB(a_deleted_connector_takes_everything_with_it),

@@ -1,0 +1,119 @@
+#include "base/clock.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "service/transfer/answer.h"
+#include "service/transfer/connector_request.h"
+#include "service/transfer/operations.h"
+#include "service/transfer/tags.h"
+#include "store/connectors.h"
+
+static void answer_id(struct api_call *call, const char *connector_id)
+{
+	api_reply(call, json_pack("{s:s}", "ConnectorId", connector_id));
+}
+
+/* SP_NOT_FOUND out of a request's members can only be the security policy. */
+static void answer_refused(struct api_call *call, const struct sp_error *err)
+{
+	if (err->code == SP_NOT_FOUND)
+		answer_not_found(call, "SecurityPolicy",
+				 sp_json_string(api_input(call), "SecurityPolicyName"),
+				 err->message);
+	else
+		answer_error(call, err);
+}
+
+struct creation {
+	const struct connector *connector;
+	const char *arn;
+	const json_t *tags;
+};
+
+static int insert(struct db *db, void *ctx, struct sp_error *err)
+{
+	const struct creation *creation = ctx;
+	if (connectors_insert(db, creation->connector, err) != 0)
+		return -1;
+	return tags_put_request(db, creation->arn, creation->tags, err);
+}
+
+void transfer_create_connector(struct api_call *call)
+{
+	const struct service_context *context = answer_context(call);
+	const json_t *tags = json_object_get(api_input(call), "Tags");
+	struct connector connector = { 0 };
+	struct sp_error err = { 0 };
+	if (tags_check_request(tags, &err) != 0 ||
+	    connector_request_create(api_input(call), sp_now_ms(), &connector, &err) != 0) {
+		answer_refused(call, &err);
+		return;
+	}
+	SP_AUTO_FREE char *arn = answer_connector_arn(context, connector.id);
+	struct creation creation = { .connector = &connector, .arn = arn, .tags = tags };
+	if (store_write(context->store, insert, &creation, &err) == 0)
+		answer_id(call, connector.id);
+	else
+		answer_error(call, &err);
+	connector_finish(&connector);
+}
+
+struct change {
+	const json_t *input;
+	const char *id;
+	bool refused; /* the connector is there, but the request makes no sense */
+};
+
+/* Members merge into what is kept, so it is read where it is written. */
+static int update(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct change *change = ctx;
+	struct connector connector = { 0 };
+	if (connectors_find(db, change->id, &connector, err) != 0)
+		return -1;
+	int result = connector_request_update(change->input, &connector, err);
+	change->refused = result != 0;
+	if (result == 0)
+		result = connectors_update(db, &connector, err);
+	connector_finish(&connector);
+	return result;
+}
+
+void transfer_update_connector(struct api_call *call)
+{
+	const struct service_context *context = answer_context(call);
+	struct change change = {
+		.input = api_input(call),
+		.id = sp_json_string(api_input(call), "ConnectorId"),
+	};
+	struct sp_error err = { 0 };
+	if (store_write(context->store, update, &change, &err) == 0) {
+		transfer_engine_changed(context->engine, change.id);
+		answer_id(call, change.id);
+	} else if (change.refused) {
+		answer_refused(call, &err);
+	} else if (err.code == SP_NOT_FOUND) {
+		answer_no_connector(call, change.id);
+	} else {
+		answer_error(call, &err);
+	}
+}
+
+static int delete (struct db *db, void *ctx, struct sp_error *err)
+{
+	return connectors_delete(db, ctx, err);
+}
+
+void transfer_delete_connector(struct api_call *call)
+{
+	const struct service_context *context = answer_context(call);
+	SP_AUTO_FREE char *id = sp_strdup(sp_json_string(api_input(call), "ConnectorId"));
+	struct sp_error err = { 0 };
+	if (store_write(context->store, delete, id, &err) == 0) {
+		transfer_engine_changed(context->engine, id);
+		api_reply(call, NULL);
+	} else if (err.code == SP_NOT_FOUND) {
+		answer_no_connector(call, id);
+	} else {
+		answer_error(call, &err);
+	}
+}

@@ -1,0 +1,18 @@
+#pragma once
+/** Within service/transfer/: from StartFileTransfer's input to the rows that are kept. Pure. */
+
+#include "base/json.h"
+#include "model/transfer.h"
+
+struct plan {
+	struct transfer transfer;
+	struct transfer_file files[TRANSFER_PATHS_MAX];
+	size_t count;
+};
+
+/**
+ * A request that makes no sense as a whole is refused (SP_INVALID, SP_UNSUPPORTED). A path that cannot be used is a
+ * file that has FAILED, with its sentence: its neighbours go on.
+ */
+int plan_make(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err);
+void plan_finish(struct plan *plan);

@@ -1,0 +1,46 @@
+#include "service/services.h"
+#include "service/transfer/operations.h"
+#include "service/transfer/shapes.h"
+
+/* clang-format off */
+
+static const struct api_operation operations[] = {
+	{ "CreateConnector",         &transfer_create_connector_input,           transfer_create_connector },
+	{ "DescribeConnector",       &transfer_connector_input,                  transfer_describe_connector },
+	{ "UpdateConnector",         &transfer_update_connector_input,           transfer_update_connector },
+	{ "DeleteConnector",         &transfer_connector_input,                  transfer_delete_connector },
+	{ "ListConnectors",          &transfer_page_input,                       transfer_list_connectors },
+	{ "TestConnection",          &transfer_connector_input,                  transfer_test_connection },
+	{ "StartFileTransfer",       &transfer_start_file_transfer_input,        transfer_start_file_transfer },
+	{ "ListFileTransferResults", &transfer_list_file_transfer_results_input, transfer_list_file_transfer_results },
+	{ "DescribeSecurityPolicy",  &transfer_describe_security_policy_input,   transfer_describe_security_policy },
+	{ "ListSecurityPolicies",    &transfer_page_input,                       transfer_list_security_policies },
+	{ "TagResource",             &transfer_tag_resource_input,               transfer_tag_resource },
+	{ "UntagResource",           &transfer_untag_resource_input,             transfer_untag_resource },
+	{ "ListTagsForResource",     &transfer_list_tags_input,                  transfer_list_tags_for_resource },
+	{ NULL },
+};
+
+static const struct api_error_type errors[] = {
+	{ "ResourceNotFoundException",   400 },
+	{ "InvalidRequestException",     400 },
+	{ "InvalidNextTokenException",   400 },
+	{ "ThrottlingException",         400 },
+	{ "InternalServiceError",        500 },
+	{ "ServiceUnavailableException", 500 },
+	{ NULL, 0 },
+};
+
+/* clang-format on */
+
+const struct api_service service_transfer = {
+	.signing_name = "transfer",
+	.title = "AWS Transfer Family",
+	.protocol = API_JSON_1_1,
+	.target_prefix = "TransferService",
+	.version = "2018-11-05",
+	.validation_error = "InvalidRequestException",
+	.internal_error = "InternalServiceError",
+	.operations = operations,
+	.errors = errors,
+};

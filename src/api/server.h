@@ -28,9 +28,9 @@ struct api_server_options {
 	size_t connection_max;
 	int64_t idle_timeout_ms;
 	const char *region, *account;
-	const struct sign_keys *keys; /* kept: who may ask */
-	struct pool *operations;      /* kept */
-	const struct api_served *services;
+	const struct sign_keys *keys;      /* kept: who may ask */
+	struct pool *operations;           /* kept */
+	const struct api_served *services; /* kept, as what they point to */
 	size_t service_count;
 };
 

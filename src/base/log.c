@@ -15,7 +15,7 @@ enum { LINE_MAX_BYTES = 2048 };
 
 static struct {
 	const char *program;
-	enum sp_log_level level;
+	_Atomic enum sp_log_level level; /* other threads log while it is changed */
 } sink = { "sallyport", SP_LOG_INFO };
 
 /* journald reads the number in front as a priority (sd-daemon(3)). */

@@ -1,0 +1,79 @@
+#include "daemon/keys.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "base/log.h"
+
+/* As AWS draws them: "AKIA" and 16 characters of base 32, 40 characters of secret. */
+enum { ID_RANDOM = 16, SECRET_LENGTH = 40 };
+static_assert((int)SECRET_LENGTH <= (int)ACCESS_KEY_SECRET_MAX, "the secret must fit");
+static_assert(sizeof(((struct sign_key *)NULL)->secret) > (size_t)ACCESS_KEY_SECRET_MAX,
+	      "a key of the store must fit into the verifier's");
+
+struct search {
+	const struct vault *vault;
+	struct admin_key key;
+};
+
+static void draw(struct admin_key *key)
+{
+	static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+	unsigned char random[ID_RANDOM];
+	sp_random_bytes(random, sizeof(random));
+	strcpy(key->id, "AKIA");
+	char *at = key->id + strlen(key->id);
+	for (size_t i = 0; i < ID_RANDOM; i++)
+		*at++ = base32[random[i] % 32];
+	*at = '\0';
+	sp_random_alphanumeric(key->secret, SECRET_LENGTH);
+}
+
+static int find_or_draw(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct search *search = ctx;
+	struct sp_error none = { 0 };
+	if (access_keys_first(db, search->vault, search->key.id, search->key.secret, &none) == 0)
+		return 0;
+	if (none.code != SP_NOT_FOUND)
+		return sp_fail(err, none.code, "%s", none.message);
+	draw(&search->key);
+	return access_keys_insert(db, search->vault, search->key.id, search->key.secret, err);
+}
+
+int keys_open_admin(struct keys *keys, struct admin_key *out, struct sp_error *err)
+{
+	struct search search = { .vault = keys->vault };
+	int result = store_write(keys->store, find_or_draw, &search, err);
+	if (result == 0)
+		*out = search.key;
+	explicit_bzero(&search, sizeof(search));
+	return result == 0 ? 0 : sp_wrap(err, "could not open the administrator's access key");
+}
+
+static int find_by_id(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct search *search = ctx;
+	return access_keys_find(db, search->vault, search->key.id, search->key.secret, err);
+}
+
+bool keys_find(void *ctx, const char *id, struct sign_key *out)
+{
+	struct keys *keys = ctx;
+	struct search search = { .vault = keys->vault };
+	if (strlen(id) > ACCESS_KEY_ID_MAX)
+		return false;
+	strcpy(search.key.id, id);
+
+	struct sp_error err = { 0 };
+	bool found = store_read(keys->store, find_by_id, &search, &err) == 0;
+	if (found) {
+		snprintf(out->id, sizeof(out->id), "%s", search.key.id);
+		snprintf(out->secret, sizeof(out->secret), "%s", search.key.secret);
+	} else if (err.code != SP_NOT_FOUND)
+		sp_log(SP_LOG_ERROR, "could not look up an access key: %s", err.message);
+	explicit_bzero(&search, sizeof(search));
+	return found;
+}

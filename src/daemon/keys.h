@@ -1,0 +1,24 @@
+#pragma once
+/** Who may ask: the access keys in the store; and the first of them, the administrator's. */
+
+#include "sign/verify.h"
+#include "store/access_keys.h"
+#include "store/store.h"
+#include "store/vault.h"
+
+/** What sign_keys.find needs; kept by the server. */
+struct keys {
+	struct store *store;
+	const struct vault *vault;
+};
+
+/** For sign_keys: looks into the store. Any thread but the loop's. */
+bool keys_find(void *ctx, const char *id, struct sign_key *out);
+
+struct admin_key {
+	char id[ACCESS_KEY_ID_MAX + 1];
+	char secret[ACCESS_KEY_SECRET_MAX + 1]; /* wipe after use */
+};
+
+/** The one that was drawn at the first start, which may be now. */
+int keys_open_admin(struct keys *keys, struct admin_key *out, struct sp_error *err);

@@ -1,0 +1,91 @@
+/** sallyportd: builds the rooms, joins them, and serves until it is told to end. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/scope.h"
+#include "daemon/announce.h"
+#include "daemon/endpoint.h"
+#include "daemon/options.h"
+#include "daemon/process.h"
+#include "daemon/rooms.h"
+#include "daemon/serving.h"
+#include "daemon/state.h"
+
+/* Tells people and the service manager that we answer. */
+static int tell_ready(const struct rooms *rooms, const struct settings *settings,
+		      const struct state *state, const struct admin_key *admin,
+		      struct sp_error *err)
+{
+	struct endpoint endpoint;
+	endpoint_find(&endpoint, settings, api_server_port(rooms->server));
+	int result = announce(state, settings, &endpoint, admin, rooms->role, err);
+	if (result == 0) {
+		sp_log(SP_LOG_INFO, "ready on %s", endpoint.url);
+		process_notify("READY=1");
+	}
+	endpoint_finish(&endpoint);
+	return result;
+}
+
+static int run_rooms(const struct options *options, struct settings *settings,
+		     const struct state *state, struct sp_error *err)
+{
+	struct rooms rooms;
+	struct admin_key admin = { 0 };
+	int result = rooms_open(&rooms, settings, state, &admin, err);
+	if (result == 0)
+		result = tell_ready(&rooms, settings, state, &admin, err);
+	explicit_bzero(&admin, sizeof(admin));
+	if (result == 0)
+		result = serve(&rooms, options, settings, err);
+	rooms_close(&rooms);
+	return result;
+}
+
+static int run(const struct options *options, struct settings *settings, struct sp_error *err)
+{
+	serving_hold_signals();
+	if (process_harden(err) != 0 || process_become(settings->user, err) != 0)
+		return -1;
+	struct state state;
+	int result = state_open(&state, options->state, err);
+	if (result == 0)
+		result = announce_withdraw(&state, err);
+	if (result == 0)
+		result = run_rooms(options, settings, &state, err);
+	state_close(&state);
+	return result;
+}
+
+static int end_with(int status, const struct sp_error *err)
+{
+	sp_log(SP_LOG_ERROR, "%s", err->message);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	int status = options_parse(argc, argv, &options);
+	if (status != OPTIONS_GO_ON)
+		return status;
+
+	sp_log_init("sallyportd", SP_LOG_INFO);
+	struct settings settings;
+	struct sp_error err = { 0 };
+	if (options_read_settings(&options, &settings, &err) != 0)
+		status = end_with(EXIT_WRONG_USE, &err);
+	else if (options.only_check)
+		status = EXIT_SUCCESS;
+	else {
+		sp_log_init("sallyportd",
+			    (enum sp_log_level)sp_log_level_from_name(settings.log_level));
+		status = run(&options, &settings, &err) == 0 ? EXIT_SUCCESS
+							     : end_with(EXIT_FAILURE, &err);
+	}
+	settings_finish(&settings);
+	return status;
+}

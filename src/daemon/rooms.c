@@ -1,0 +1,195 @@
+#include "daemon/rooms.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arn.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "daemon/process.h"
+#include "service/services.h"
+
+enum {
+	FILE_THREADS = 4,
+	FILE_QUEUE_MAX = 4096,
+	OPERATION_QUEUE_MAX = 4096,
+	DRAIN_MS = 5000, /* for the requests under way when we are told to end */
+};
+
+static const struct api_service *const services[] = {
+	&service_sts,
+};
+static_assert(SP_COUNT_OF(services) == ROOMS_SERVICES, "every service must be served");
+
+static int open_kept(struct rooms *rooms, const struct settings *settings,
+		     const struct state *state, struct admin_key *admin, struct sp_error *err)
+{
+	SP_AUTO_FREE char *key_path = state_master_key_path(state, settings->master_key);
+	if (vault_open(key_path, &rooms->vault, err) != 0 ||
+	    store_open(state->directory, &rooms->store, err) != 0)
+		return -1;
+	vault_derive(rooms->vault, "pagination", rooms->token_key);
+	rooms->keys = (struct keys){ .store = rooms->store, .vault = rooms->vault };
+	rooms->sign_keys = (struct sign_keys){ .ctx = &rooms->keys, .find = keys_find };
+	return keys_open_admin(&rooms->keys, admin, err);
+}
+
+static int open_threads(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
+{
+	size_t operations = (size_t)settings->http_operation_threads;
+	if (loop_create(&rooms->loop, err) != 0 ||
+	    pool_create("operations", operations, OPERATION_QUEUE_MAX, &rooms->operations, err) !=
+		    0)
+		return -1;
+	return pool_create("files", FILE_THREADS, FILE_QUEUE_MAX, &rooms->files, err);
+}
+
+static int open_objects(struct rooms *rooms, const struct settings *settings,
+			const struct state *state, struct sp_error *err)
+{
+	SP_AUTO_FREE struct bucket_option *named =
+		sp_alloc((settings->bucket_count + 1) * sizeof(*named));
+	for (size_t i = 0; i < settings->bucket_count; i++)
+		named[i] = (struct bucket_option){ settings->buckets[i].name,
+						   settings->buckets[i].path };
+	return objects_open(state->buckets, named, settings->bucket_count, &rooms->objects, err);
+}
+
+static int open_egress(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
+{
+	SP_AUTO_FREE char *list = sp_strdup(settings->egress_source_addresses);
+	const char *sources[EGRESS_SOURCES_MAX];
+	size_t count = 0;
+	char *rest = list, *source;
+	while ((source = strsep(&rest, ", ")) != NULL) {
+		if (source[0] == '\0')
+			continue;
+		if (count == EGRESS_SOURCES_MAX)
+			return sp_fail(err, SP_LIMIT,
+				       "cannot use egress.source_addresses: there are more than %d",
+				       EGRESS_SOURCES_MAX);
+		sources[count++] = source;
+	}
+	struct egress_options options = {
+		.source_addresses = sources,
+		.source_address_count = count,
+		.allow_private_targets = settings->egress_allow_private_targets,
+		.connect_timeout_ms = settings->egress_connect_timeout_ms,
+		.dns_servers = settings->egress_dns_servers,
+	};
+	return egress_open(rooms->loop, &options, &rooms->egress, err);
+}
+
+static int open_engine(struct rooms *rooms, const struct settings *settings,
+		       const struct state *state, struct sp_error *err)
+{
+	SP_AUTO_FREE char *worker = NULL;
+	if (process_find_worker(settings->worker_path, &worker, err) != 0)
+		return -1;
+	struct transfer_rooms needed = {
+		.loop = rooms->loop,
+		.files = rooms->files,
+		.store = rooms->store,
+		.vault = rooms->vault,
+		.objects = rooms->objects,
+		.egress = rooms->egress,
+	};
+	struct transfer_options options = {
+		.worker_path = worker,
+		.run_directory = state->run,
+		.builtin_role = rooms->role,
+		.attempts = (int)settings->transfer_attempts,
+		.retry_delay_ms = settings->transfer_retry_delay_ms,
+		.retry_delay_max_ms = settings->transfer_retry_delay_max_ms,
+		.handshake_timeout_ms = settings->transfer_handshake_timeout_ms,
+		.idle_timeout_ms = settings->transfer_idle_timeout_ms,
+		.worker_idle_ms = settings->transfer_worker_idle_ms,
+		.queue_wait_max_ms = settings->transfer_queue_wait_max_ms,
+	};
+	return transfer_engine_open(&needed, &options, &rooms->engine, err);
+}
+
+static int open_server(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
+{
+	rooms->context = (struct service_context){
+		.store = rooms->store,
+		.vault = rooms->vault,
+		.objects = rooms->objects,
+		.egress = rooms->egress,
+		.engine = rooms->engine,
+		.region = settings->region,
+		.account = settings->account,
+		.builtin_role = rooms->role,
+		.token_key = rooms->token_key,
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(services); i++)
+		rooms->served[i] = (struct api_served){ services[i], &rooms->context };
+	struct api_server_options options = {
+		.listen = settings->listen,
+		.tls_certificate = settings->tls_certificate,
+		.tls_key = settings->tls_key,
+		.io_threads = (size_t)settings->http_io_threads,
+		.body_max = (size_t)settings->http_body_max,
+		.connection_max = (size_t)settings->http_connections_max,
+		.idle_timeout_ms = settings->http_idle_timeout_ms,
+		.region = settings->region,
+		.account = settings->account,
+		.keys = &rooms->sign_keys,
+		.operations = rooms->operations,
+		.services = rooms->served,
+		.service_count = SP_COUNT_OF(services),
+	};
+	return api_server_open(&options, &rooms->server, err);
+}
+
+int rooms_open(struct rooms *rooms, const struct settings *settings, const struct state *state,
+	       struct admin_key *admin, struct sp_error *err)
+{
+	*rooms = (struct rooms){ 0 };
+	rooms->role = sp_arn_format("iam", "", settings->account, "role/sallyport");
+	if (open_kept(rooms, settings, state, admin, err) != 0 ||
+	    open_threads(rooms, settings, err) != 0 ||
+	    open_objects(rooms, settings, state, err) != 0 ||
+	    open_egress(rooms, settings, err) != 0 || open_engine(rooms, settings, state, err) != 0)
+		return -1;
+	return open_server(rooms, settings, err);
+}
+
+static void part_ended(void *ctx)
+{
+	struct rooms *rooms = ctx;
+	if (--rooms->parts_to_end == 0)
+		loop_stop(rooms->loop);
+}
+
+/* In the pool of files: what an operation waits for may come from the loop, which must go on turning. */
+static void end_serving(void *ctx)
+{
+	struct rooms *rooms = ctx;
+	api_server_close(sp_take_pointer(&rooms->server), DRAIN_MS);
+	pool_destroy(sp_take_pointer(&rooms->operations));
+}
+
+void rooms_drain(struct rooms *rooms)
+{
+	/* Both at once: the engine answers the tests of connectors that requests wait for. */
+	rooms->parts_to_end = 2;
+	pool_run(rooms->files, rooms->loop, end_serving, part_ended, rooms);
+	transfer_engine_stop(rooms->engine, part_ended, rooms);
+}
+
+void rooms_close(struct rooms *rooms)
+{
+	api_server_close(rooms->server, 0);
+	pool_destroy(rooms->operations);
+	transfer_engine_close(rooms->engine);
+	egress_close(rooms->egress);
+	pool_destroy(rooms->files);
+	objects_close(rooms->objects);
+	store_close(rooms->store);
+	vault_close(rooms->vault);
+	loop_destroy(rooms->loop);
+	free(rooms->role);
+	explicit_bzero(rooms, sizeof(*rooms));
+}

@@ -1,0 +1,55 @@
+#pragma once
+/** All rooms of the daemon, built in one order and taken down in the other. */
+
+#include "api/server.h"
+#include "config/settings.h"
+#include "daemon/keys.h"
+#include "daemon/state.h"
+#include "egress/egress.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "objects/objects.h"
+#include "service/context.h"
+#include "store/store.h"
+#include "store/vault.h"
+#include "transfer/engine.h"
+
+enum { ROOMS_SERVICES = 1 };
+
+/** NULL is what is not open. */
+struct rooms {
+	struct vault *vault;
+	struct store *store;
+	struct loop *loop;
+	struct pool *operations, *files;
+	struct objects *objects;
+	struct egress *egress;
+	struct transfer_engine *engine;
+	struct api_server *server;
+
+	/* What they keep pointers to. */
+	char *role; /* ARN of the built-in role */
+	unsigned char token_key[VAULT_DERIVED_SIZE];
+	struct keys keys;
+	struct sign_keys sign_keys;
+	struct service_context context;
+	struct api_served served[ROOMS_SERVICES];
+
+	int parts_to_end; /* while draining */
+};
+
+/**
+ * @rooms     stays where it is until rooms_close(); to be closed also after a failure
+ * @settings  kept
+ * @admin     who may ask; wipe it after use
+ */
+int rooms_open(struct rooms *rooms, const struct settings *settings, const struct state *state,
+	       struct admin_key *admin, struct sp_error *err);
+
+/**
+ * On the loop's thread: serves what is under way, then stops the loop. The rooms are quiet afterwards; without it
+ * nothing may have been served yet.
+ */
+void rooms_drain(struct rooms *rooms);
+
+void rooms_close(struct rooms *rooms);

@@ -40,7 +40,9 @@ void ask_fsync(struct remote *remote, const struct wire_handle *handle, struct a
 void ask_close(struct remote *remote, const struct wire_handle *handle, struct asker asker)
 {
 	uint32_t id;
-	struct request request = { .wants = REPLY_STATUS, .fn = asker.fn, .owner = asker.owner };
+	struct request request = {
+		.wants = REPLY_STATUS, .fn = asker.fn, .owner = asker.owner, .stays = true
+	};
 	struct sp_writer *writer = session_begin(remote, &request, &id);
 	if (writer == NULL)
 		return;

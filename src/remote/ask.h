@@ -56,7 +56,7 @@ void ask_write(struct remote *remote, const struct wire_handle *handle, const st
 /** Why the session is dead; NULL while it lives. */
 const struct sp_error *session_dead(const struct remote *remote);
 
-/** The owner goes away: its requests that are not sent are withdrawn, the replies to the others are thrown away, and
+/** The owner goes away: its requests that are not sent are withdrawn (but CLOSE), the replies to the others are thrown away, and
  *  a handle that still comes is closed. */
 void session_forget(struct remote *remote, const void *owner);
 

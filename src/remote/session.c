@@ -95,7 +95,7 @@ void session_forget(struct remote *remote, const void *owner)
 		struct request *request = &remote->requests.slots[i];
 		if (!request->used || request->owner != owner)
 			continue;
-		if (!request->sent && outbox_give_up(&remote->outbox, request)) {
+		if (!request->sent && !request->stays && outbox_give_up(&remote->outbox, request)) {
 			requests_remove(&remote->requests, request);
 			continue;
 		}

@@ -1,0 +1,1041 @@
+/* The engine against servers that are odd, broken or hostile. */
+#include "test.h"
+
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "peer.h"
+#include "run.h"
+
+enum { OPEN_MS = 500, TINY_MS = 5, FILE_SIZE = 1000000 };
+
+static int set_up(void **state)
+{
+	struct peer *peer = peer_create();
+	peer->file_size = peer->told_size = FILE_SIZE;
+	*state = peer;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct peer *peer = *state;
+	assert_true(peer->was_closed);
+	peer_destroy(peer);
+	return 0;
+}
+
+static struct remote *open_peer(struct peer *peer)
+{
+	struct remote *remote = NULL;
+	struct sp_error err = { 0 };
+	if (remote_open(&peer->channel, OPEN_MS, -1, &remote, &err) != 0)
+		fail_msg("%s", err.message);
+	return remote;
+}
+
+static void refuse_to_open(struct peer *peer, enum sp_code code, const char *words)
+{
+	struct remote *remote = NULL;
+	struct sp_error err = { 0 };
+	assert_int_equal(remote_open(&peer->channel, TINY_MS, -1, &remote, &err), -1);
+	assert_null(remote);
+	if (err.code != code || strstr(err.message, words) == NULL)
+		fail_msg("unexpected: %s: %s", sp_code_name(err.code), err.message);
+}
+
+static struct outcome fetch(struct peer *peer, uint64_t *out_bytes)
+{
+	struct remote *remote = open_peer(peer);
+	struct pattern_sink sink;
+	pattern_sink_init(&sink, 32);
+	struct outcome outcome = fetch_file(remote, "/file", &sink);
+	remote_close(remote);
+	assert_false(sink.wrong);
+	if (out_bytes != NULL)
+		*out_bytes = sink.offset;
+	pattern_sink_finish(&sink);
+	return outcome;
+}
+
+static struct outcome send(struct peer *peer, uint64_t size)
+{
+	struct remote *remote = open_peer(peer);
+	struct pattern_source source;
+	pattern_source_init(&source, size, 32);
+	struct outcome outcome = send_file(remote, "/in/part", size, &source);
+	remote_close(remote);
+	assert_false(peer->wrong);
+	pattern_source_finish(&source);
+	return outcome;
+}
+
+static void assert_done(const struct outcome *outcome)
+{
+	if (outcome->state != JOB_DONE)
+		fail_msg("%s", outcome->error.message);
+}
+
+static void assert_failed(const struct outcome *outcome, enum failure_step step, enum sp_code code,
+			  const char *words)
+{
+	assert_int_equal(outcome->state, JOB_FAILED);
+	if (outcome->error.code != code || outcome->step != step ||
+	    strstr(outcome->error.message, words) == NULL)
+		fail_msg("unexpected: step %s, %s: %s", failure_step_name(outcome->step),
+			 sp_code_name(outcome->error.code), outcome->error.message);
+}
+
+static void fetch_whole(struct peer *peer)
+{
+	uint64_t bytes;
+	struct outcome outcome = fetch(peer, &bytes);
+	assert_done(&outcome);
+	assert_int_equal(bytes, peer->file_size);
+	assert_int_equal(peer->open_handles, 0);
+}
+
+static void fail_to_fetch(struct peer *peer, enum sp_code code, const char *words)
+{
+	struct outcome outcome = fetch(peer, NULL);
+	assert_failed(&outcome, STEP_READ_REMOTE, code, words);
+}
+
+static void send_whole(struct peer *peer, uint64_t size)
+{
+	peer->told_size = size;
+	struct outcome outcome = send(peer, size);
+	assert_done(&outcome);
+	assert_int_equal(peer->written, size);
+	assert_int_equal(peer->open_handles, 0);
+}
+
+static void fail_to_send(struct peer *peer, uint64_t size, enum sp_code code, const char *words)
+{
+	struct outcome outcome = send(peer, size);
+	assert_failed(&outcome, STEP_WRITE_REMOTE, code, words);
+}
+
+/* ---- the greeting ---------------------------------------------------------------------------------------------- */
+
+static void refuses_other_versions(void **state)
+{
+	struct peer *peer = *state;
+	peer->version = 2;
+	refuse_to_open(peer, SP_UNSUPPORTED, "speaks SFTP version 2 only");
+	peer->version = 6;
+	refuse_to_open(peer, SP_PROTOCOL, "chose SFTP version 6");
+}
+
+static const char *noise;
+static size_t noise_length;
+
+static bool greet_with_noise(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)type, (void)id, (void)rest;
+	peer_send(peer, noise, noise_length);
+	return true;
+}
+
+static void refuses_greetings_that_are_none(void **state)
+{
+	struct peer *peer = *state;
+	static const struct {
+		const char *bytes;
+		size_t length;
+		const char *words;
+	} greetings[] = {
+		{ "\xff\xff\xff\xff\2", 5, "a packet of 4294967295 bytes" },
+		{ "\0\0\0\0", 4, "a packet of 0 bytes" },
+		{ "\0\x40\0\0\2", 5, "a packet of 4194304 bytes" },
+		{ "Welcome to host\n", 16, "login scripts do: \"Welcome to host" },
+		{ "\0\0\0\5\x65\0\0\0\3", 9, "packet type 101" },
+		{ "\0\0\0\4\2\0\0\0", 8, "malformed VERSION" },
+		{ "\0\0\0\x0c\2\0\0\0\3\0\0\0\4abc", 16, "malformed VERSION" },
+		{ "\0\0\0\x0c\2\0\0\0\3\0\0\0\3abc", 16, "malformed VERSION" },
+	};
+	peer->hook = greet_with_noise;
+	for (size_t i = 0; i < SP_COUNT_OF(greetings); i++) {
+		noise = greetings[i].bytes;
+		noise_length = greetings[i].length;
+		refuse_to_open(peer, SP_PROTOCOL, greetings[i].words);
+	}
+}
+
+static void gives_up_on_a_server_that_does_not_greet(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = greet_with_noise;
+	noise_length = 0;
+	refuse_to_open(peer, SP_TIMEOUT, "in time");
+
+	struct sp_error err = { 0 };
+	struct remote *remote;
+	SP_AUTO_FD cancel = eventfd(1, EFD_CLOEXEC);
+	assert_int_equal(remote_open(&peer->channel, OPEN_MS, cancel, &remote, &err), -1);
+	assert_int_equal(err.code, SP_CANCELLED);
+}
+
+static void takes_limits_with_care(void **state)
+{
+	struct peer *peer = *state;
+	static const struct {
+		struct wire_limits told;
+		uint32_t read_max, write_max;
+	} cases[] = {
+		{ { 262144, 261120, 261120, 0 }, 261120, 261120 },
+		{ { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX }, 261120, 261120 },
+		{ { 0, 0, 0, 0 }, 32768, 32768 },
+		{ { 34000, 65536, 100000, 1 }, 32976, 32976 },
+		{ { 0, 1, 65536, 1 }, 32768, 65536 },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		peer->limits = cases[i].told;
+		struct remote *remote = open_peer(peer);
+		assert_int_equal(remote_features(remote)->read_max, cases[i].read_max);
+		assert_int_equal(remote_features(remote)->write_max, cases[i].write_max);
+		remote_close(remote);
+	}
+}
+
+static bool refuse_extended(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (type == WIRE_EXTENDED)
+		peer_send_status(peer, id, WIRE_OP_UNSUPPORTED, "");
+	return type == WIRE_EXTENDED;
+}
+
+static void lives_with_extensions_that_are_announced_only(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = refuse_extended;
+	send_whole(peer, 100000);
+	assert_int_equal(peer->seen[WIRE_WRITE], 4);
+	assert_int_equal(peer->seen[WIRE_EXTENDED], 2);
+}
+
+/* ---- good servers of all kinds --------------------------------------------------------------------------------- */
+
+static void takes_replies_in_any_order(void **state)
+{
+	struct peer *peer = *state;
+	peer->file_size = peer->told_size = 10 << 20;
+	peer->reversed = true;
+	fetch_whole(peer);
+	send_whole(peer, 10 << 20);
+}
+
+static void takes_replies_byte_by_byte(void **state)
+{
+	struct peer *peer = *state;
+	peer->chunk = 1;
+	peer->file_size = 70000;
+	peer->told_size = 70000;
+	fetch_whole(peer);
+	send_whole(peer, 70000);
+}
+
+static void asks_again_for_the_rest_of_short_reads(void **state)
+{
+	struct peer *peer = *state;
+	peer->short_read = 10007;
+	fetch_whole(peer);
+	assert_true(peer->seen[WIRE_READ] > FILE_SIZE / 10007);
+	peer->reversed = true;
+	fetch_whole(peer);
+}
+
+static void fetches_with_small_requests_into_big_blocks(void **state)
+{
+	struct peer *peer = *state;
+	peer->extensions[0] = NULL;
+	fetch_whole(peer);
+	assert_int_equal(peer->seen[WIRE_READ], FILE_SIZE / REMOTE_BLOCK_DEFAULT + 2);
+	peer->reversed = true;
+	peer->short_read = 1000;
+	fetch_whole(peer);
+}
+
+static void fetches_files_whose_size_is_not_told_or_too_small(void **state)
+{
+	struct peer *peer = *state;
+	static const uint64_t told[] = { 0, 1, 261120, FILE_SIZE - 1 };
+	for (size_t i = 0; i < SP_COUNT_OF(told); i++) {
+		peer->told_size = told[i];
+		fetch_whole(peer);
+	}
+	peer->of_handle.size = peer->of_path.size = false;
+	fetch_whole(peer);
+	peer->of_handle.fails = peer->of_path.fails = true;
+	fetch_whole(peer);
+	peer->file_size = 0;
+	fetch_whole(peer);
+}
+
+static void looks_at_the_path_when_the_handle_tells_too_little(void **state)
+{
+	struct peer *peer = *state;
+	peer->of_handle.fails = true;
+	fetch_whole(peer);
+	assert_int_equal(peer->seen[WIRE_STAT], 2);
+	peer->of_handle = (struct peer_tells){ .size = true, .permissions = 0644 };
+	peer->of_path.permissions = S_IFDIR | 0755;
+	fail_to_fetch(peer, SP_UNSUPPORTED, "\"/file\": it is a directory");
+}
+
+static void refuses_what_is_no_regular_file(void **state)
+{
+	struct peer *peer = *state;
+	static const struct {
+		uint32_t type;
+		const char *words;
+	} types[] = { { S_IFDIR, "a directory" },
+		      { S_IFIFO, "not a regular file" },
+		      { S_IFCHR, "not a regular file" },
+		      { S_IFSOCK, "not a regular file" } };
+	for (size_t i = 0; i < SP_COUNT_OF(types); i++) {
+		peer->of_handle.permissions = types[i].type | 0644;
+		fail_to_fetch(peer, SP_UNSUPPORTED, types[i].words);
+	}
+	assert_int_equal(peer->seen[WIRE_READ], 0);
+}
+
+static uint32_t open_status;
+
+static bool refuse_open(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (type == WIRE_OPEN)
+		peer_send_status(peer, id, open_status, "");
+	return type == WIRE_OPEN;
+}
+
+static void finds_out_why_a_file_cannot_be_opened(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = refuse_open;
+	peer->of_path.permissions = S_IFDIR | 0755;
+	open_status = WIRE_FAILURE;
+	fail_to_fetch(peer, SP_UNSUPPORTED, "is a directory");
+	open_status = WIRE_PERMISSION_DENIED;
+	fail_to_fetch(peer, SP_UNSUPPORTED, "is a directory");
+	open_status = WIRE_NO_SUCH_FILE;
+	fail_to_fetch(peer, SP_NOT_FOUND, "could not open \"/file\": no such file");
+	peer->of_path.permissions = S_IFREG | 0644;
+	open_status = WIRE_PERMISSION_DENIED;
+	fail_to_fetch(peer, SP_DENIED, "permission denied");
+
+	open_status = WIRE_NO_SUCH_FILE;
+	peer->of_path.permissions = S_IFDIR | 0755;
+	fail_to_send(peer, 1, SP_NOT_FOUND, "could not create \"/in/part\": no such file");
+	open_status = WIRE_FAILURE;
+	fail_to_send(peer, 1, SP_EXISTS, "exists already");
+	peer->of_path.fails = true;
+	fail_to_send(peer, 1, SP_SYSTEM, "a failure without a reason");
+	peer->space = 0;
+	fail_to_send(peer, 1, SP_NO_SPACE, "disk is full");
+}
+
+/* ---- sources that change --------------------------------------------------------------------------------------- */
+
+static bool grow_at_close(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)id, (void)rest;
+	if (type == WIRE_FSTAT && peer->seen[WIRE_FSTAT] % 2 == 0)
+		peer->told_size++;
+	return false;
+}
+
+static bool touch_at_close(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)id, (void)rest;
+	if (type == WIRE_FSTAT && peer->seen[WIRE_FSTAT] % 2 == 0)
+		peer->mtime++;
+	return false;
+}
+
+static bool hide_at_close(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)id, (void)rest;
+	if (type == WIRE_FSTAT && peer->seen[WIRE_FSTAT] % 2 == 0)
+		peer->of_handle.fails = true;
+	return false;
+}
+
+/* The first READ finds the end of the file, those behind it find bytes. */
+static bool have_a_hole(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	bool first = type == WIRE_READ && peer->seen[WIRE_READ] == 1;
+	if (first)
+		peer_send_status(peer, id, WIRE_EOF, "");
+	return first;
+}
+
+static void notices_that_the_file_changed(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = grow_at_close;
+	fail_to_fetch(peer, SP_CHANGED, "its size is another now");
+	peer->hook = touch_at_close;
+	fail_to_fetch(peer, SP_CHANGED, "it was written to");
+	peer->hook = hide_at_close;
+	fail_to_fetch(peer, SP_CHANGED, "does not tell its size any more");
+	peer->of_handle.fails = false;
+	peer->hook = have_a_hole;
+	peer->seen[WIRE_READ] = 0;
+	peer->told_size = FILE_SIZE;
+	fail_to_fetch(peer, SP_CHANGED, "from behind its end");
+	peer->hook = NULL;
+	peer->told_size = FILE_SIZE + 1;
+	fail_to_fetch(peer, SP_CHANGED, "ended before its size");
+	peer->told_size = UINT64_MAX;
+	fail_to_fetch(peer, SP_CHANGED, "ended before its size");
+}
+
+/* ---- parts that are not what was sent -------------------------------------------------------------------------- */
+
+static void checks_the_size_of_what_it_sent(void **state)
+{
+	struct peer *peer = *state;
+	peer->told_size = 999;
+	fail_to_send(peer, 1000, SP_CHANGED, "has 999 bytes of \"/in/part\" after 1000");
+	assert_int_equal(peer->seen[WIRE_STAT], 1);
+
+	/* Neither tells: what was acknowledged has to do. */
+	peer->of_handle.size = peer->of_path.size = false;
+	peer->written = 0;
+	send_whole(peer, 1000);
+	peer->of_handle.fails = peer->of_path.fails = true;
+	peer->written = 0;
+	send_whole(peer, 1000);
+}
+
+static bool tell_size_after_close(struct peer *peer, uint8_t type, uint32_t id,
+				  struct sp_reader *rest)
+{
+	(void)id, (void)rest;
+	if (type == WIRE_CLOSE)
+		peer->told_size = 1000;
+	return false;
+}
+
+static void believes_the_size_after_close_more_than_before(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = tell_size_after_close;
+	peer->told_size = 0;
+	struct outcome outcome = send(peer, 1000);
+	assert_done(&outcome);
+}
+
+static uint8_t refused_type;
+static uint32_t refused_with;
+
+static bool refuse_type(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	SP_AUTO_FREE char *name = NULL;
+	if (type == WIRE_EXTENDED && refused_type == WIRE_EXTENDED) {
+		struct sp_reader copy = *rest;
+		name = sp_read_text(&copy, 64);
+		if (strcmp(name, "fsync@openssh.com") != 0)
+			return false;
+	}
+	if (type == refused_type)
+		peer_send_status(peer, id, refused_with, "");
+	return type == refused_type;
+}
+
+static void fails_when_writing_flushing_or_closing_is_refused(void **state)
+{
+	struct peer *peer = *state;
+	static const struct {
+		uint8_t type;
+		uint32_t status;
+		enum sp_code code;
+		const char *words;
+	} cases[] = {
+		{ WIRE_WRITE, WIRE_FAILURE, SP_SYSTEM, "could not write \"/in/part\"" },
+		{ WIRE_WRITE, WIRE_PERMISSION_DENIED, SP_DENIED, "permission denied" },
+		{ WIRE_WRITE, WIRE_NO_SPACE, SP_NO_SPACE, "disk is full" },
+		{ WIRE_WRITE, WIRE_QUOTA_EXCEEDED, SP_NO_SPACE, "quota" },
+		{ WIRE_WRITE, WIRE_EOF, SP_PROTOCOL, "could not write" },
+		{ WIRE_WRITE, 4711, SP_SYSTEM, "status 4711" },
+		{ WIRE_CLOSE, WIRE_FAILURE, SP_SYSTEM, "could not close \"/in/part\"" },
+		{ WIRE_EXTENDED, WIRE_FAILURE, SP_SYSTEM, "could not flush \"/in/part\"" },
+	};
+	peer->hook = refuse_type;
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		refused_type = cases[i].type;
+		refused_with = cases[i].status;
+		fail_to_send(peer, 1000000, cases[i].code, cases[i].words);
+	}
+	refused_type = WIRE_EXTENDED;
+	refused_with = WIRE_OP_UNSUPPORTED;
+	peer->written = 0;
+	peer->open_handles = 0;
+	send_whole(peer, 1000000);
+}
+
+static void asks_whether_the_disk_is_full(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = refuse_type;
+	refused_with = WIRE_FAILURE;
+	peer->space = 0;
+	static const uint8_t types[] = { WIRE_WRITE, WIRE_CLOSE, WIRE_EXTENDED };
+	for (size_t i = 0; i < SP_COUNT_OF(types); i++) {
+		refused_type = types[i];
+		fail_to_send(peer, 1000000, SP_NO_SPACE, "the server's disk is full");
+	}
+	/* Some room, but not for the block. */
+	refused_type = WIRE_WRITE;
+	peer->space = 5;
+	fail_to_send(peer, 1000000, SP_NO_SPACE, "the server's disk is full");
+	fail_to_send(peer, 1000, SP_SYSTEM, "a failure without a reason");
+}
+
+static bool speak(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (type == WIRE_OPEN)
+		peer_send_status(peer, id, WIRE_FAILURE, "ask \x1b[31mBob\nnow");
+	return type == WIRE_OPEN;
+}
+
+static void shows_the_servers_words_escaped(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = speak;
+	fail_to_fetch(peer, SP_SYSTEM, "the server says \"ask \\x1b[31mBob\\x0anow\"");
+}
+
+/* ---- protocols broken ------------------------------------------------------------------------------------------ */
+
+/* Each answers the second READ of a good file. */
+
+static bool at_second_read(const struct peer *peer, uint8_t type)
+{
+	return type == WIRE_READ && peer->seen[WIRE_READ] == 2;
+}
+
+static bool too_long(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (at_second_read(peer, type))
+		peer_send_data(peer, id, REMOTE_BLOCK_MAX, REMOTE_BLOCK_MAX + 1);
+	return at_second_read(peer, type);
+}
+
+static bool empty(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (at_second_read(peer, type))
+		peer_send_data(peer, id, 0, 0);
+	return at_second_read(peer, type);
+}
+
+static bool unknown_id(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (at_second_read(peer, type))
+		peer_send_data(peer, id + 12345, 0, 10);
+	return at_second_read(peer, type);
+}
+
+static bool twice(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (at_second_read(peer, type)) {
+		peer_send_data(peer, id, REMOTE_BLOCK_MAX, REMOTE_BLOCK_MAX);
+		peer_send_data(peer, id, REMOTE_BLOCK_MAX, REMOTE_BLOCK_MAX);
+	}
+	return at_second_read(peer, type);
+}
+
+static bool too_early(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (type == WIRE_OPEN)
+		peer_send_status(peer, id + 1, WIRE_OK, "");
+	return false;
+}
+
+static bool wrong_kind(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (at_second_read(peer, type))
+		peer_send_packet(peer, WIRE_HANDLE, id, "\0\0\0\1a", 5);
+	return at_second_read(peer, type);
+}
+
+static bool data_for_open(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (type == WIRE_OPEN)
+		peer_send_data(peer, id, 0, 10);
+	return type == WIRE_OPEN;
+}
+
+static bool fine(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (at_second_read(peer, type))
+		peer_send_status(peer, id, WIRE_OK, "Success");
+	return at_second_read(peer, type);
+}
+
+static bool lying_inside(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (at_second_read(peer, type))
+		peer_send_packet(peer, WIRE_DATA, id,
+				 "\0\0\0\x0a"
+				 "abc",
+				 7);
+	return at_second_read(peer, type);
+}
+
+static bool huge(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest, (void)id;
+	if (at_second_read(peer, type))
+		peer_send(peer, "\xff\xff\xff\xff\x67", 5);
+	return at_second_read(peer, type);
+}
+
+static bool tiny(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest, (void)id;
+	if (at_second_read(peer, type))
+		peer_send(peer, "\0\0\0\4\x67\0\0\0", 8);
+	return at_second_read(peer, type);
+}
+
+static bool long_handle(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	uint8_t payload[4 + WIRE_HANDLE_MAX + 1] = { 0, 0, 1, 1 };
+	if (type == WIRE_OPEN)
+		peer_send_packet(peer, WIRE_HANDLE, id, payload, sizeof(payload));
+	return type == WIRE_OPEN;
+}
+
+static bool bad_attributes(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (type == WIRE_FSTAT)
+		peer_send_packet(peer, WIRE_ATTRS, id, "\x80\0\0\0\xff\xff\xff\xff\0\0\0\0", 12);
+	return type == WIRE_FSTAT;
+}
+
+static bool second_version(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest, (void)id;
+	if (at_second_read(peer, type))
+		peer_send(peer, "\0\0\0\5\2\0\0\0\3", 9);
+	return at_second_read(peer, type);
+}
+
+static void ends_the_session_when_the_protocol_is_broken(void **state)
+{
+	static const struct {
+		peer_hook *hook;
+		const char *words;
+	} cases[] = {
+		{ too_long, "sent 261121 bytes where 261120 were asked for" },
+		{ empty, "sent 0 bytes" },
+		{ unknown_id, "which is not open" },
+		{ twice, "which is not open" },
+		{ too_early, "which is not open" },
+		{ wrong_kind, "answered with HANDLE where DATA was due" },
+		{ data_for_open, "answered with DATA" },
+		{ fine, "answered OK where DATA was due" },
+		{ lying_inside, "malformed DATA" },
+		{ huge, "a packet of 4294967295 bytes" },
+		{ tiny, "truncated packet" },
+		{ long_handle, "malformed HANDLE" },
+		{ bad_attributes, "malformed ATTRS" },
+		{ second_version, "which is not open" },
+	};
+	(void)state;
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		for (size_t chunk = 0; chunk < 2; chunk++) {
+			struct peer *peer = peer_create();
+			peer->file_size = peer->told_size = FILE_SIZE;
+			peer->hook = cases[i].hook;
+			peer->chunk = chunk == 0 ? SIZE_MAX : 5;
+			fail_to_fetch(peer, SP_PROTOCOL, cases[i].words);
+			peer_destroy(peer);
+		}
+	}
+	((struct peer *)*state)->was_closed = true;
+}
+
+static bool without_text(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (type == WIRE_WRITE)
+		peer_send_packet(peer, WIRE_STATUS, id, "\0\0\0\0", 4);
+	if (type == WIRE_OPEN && peer->seen[WIRE_WRITE] > 0)
+		peer_send_packet(peer, WIRE_STATUS, id, "\0\0\0\3", 4);
+	return type == WIRE_WRITE || (type == WIRE_OPEN && peer->seen[WIRE_WRITE] > 0);
+}
+
+static void takes_a_status_without_text(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = without_text;
+	peer->told_size = 100;
+	struct outcome outcome = send(peer, 100);
+	assert_done(&outcome);
+	fail_to_send(peer, 100, SP_DENIED, "permission denied");
+}
+
+/* The connection ends after every number of bytes that a good run has. */
+static void survives_the_end_of_the_connection_anywhere(void **state)
+{
+	struct peer *peer = *state;
+	peer->file_size = peer->told_size = 300;
+	peer->short_read = 100;
+	fetch_whole(peer);
+	size_t fetch_length = peer->replied;
+	peer->replied = 0;
+	send_whole(peer, 300);
+	size_t send_length = peer->replied;
+	assert_true(fetch_length > 400 && send_length > 100);
+
+	for (size_t cut = 0; cut < fetch_length || cut < send_length; cut++) {
+		for (size_t sending = 0; sending < 2; sending++) {
+			struct peer *other = peer_create();
+			other->file_size = other->told_size = 300;
+			other->short_read = 100;
+			other->cut_at = cut;
+			if (cut >= (sending ? send_length : fetch_length)) {
+				peer_destroy(other);
+				continue;
+			}
+			struct remote *remote = NULL;
+			struct sp_error err = { 0 };
+			if (remote_open(&other->channel, OPEN_MS, -1, &remote, &err) != 0) {
+				assert_int_equal(err.code, SP_CLOSED);
+			} else {
+				struct pattern_source source;
+				struct pattern_sink sink;
+				pattern_source_init(&source, 300, 2);
+				pattern_sink_init(&sink, 2);
+				struct outcome outcome =
+					sending ? send_file(remote, "/part", 300, &source)
+						: fetch_file(remote, "/file", &sink);
+				assert_failed(&outcome,
+					      sending ? STEP_WRITE_REMOTE : STEP_READ_REMOTE,
+					      SP_CLOSED, "closed the connection");
+				remote_close(remote);
+				pattern_source_finish(&source);
+				pattern_sink_finish(&sink);
+			}
+			assert_true(other->was_closed);
+			peer_destroy(other);
+		}
+	}
+}
+
+/* ---- silence --------------------------------------------------------------------------------------------------- */
+
+static bool never_answer(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)peer, (void)id, (void)rest;
+	return type == WIRE_READ || type == WIRE_REMOVE;
+}
+
+static void does_not_wait_forever_for_an_answer(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = never_answer;
+	struct remote *remote = open_peer(peer);
+	struct pattern_sink sink;
+	struct sp_error err = { 0 };
+	struct outcome outcome;
+	pattern_sink_init(&sink, 8);
+
+	/* Nothing is owed: silence is fine. */
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(remote_pump(remote, -1, 2 * TINY_MS, TINY_MS, &err), 0);
+
+	const struct download_plan plan = { .path = "/file" };
+	struct download *download = download_start(remote, &plan, &sink.sink);
+	while (download_step(download, &outcome.step, &outcome.error) == JOB_WORKING)
+		if (remote_pump(remote, -1, -1, TINY_MS, &err) != 0)
+			assert_int_equal(err.code, SP_TIMEOUT);
+	assert_int_equal(outcome.error.code, SP_TIMEOUT);
+	assert_int_equal(remote_outstanding(remote), 0);
+	assert_int_equal(remote_room(remote), 0);
+
+	/* It stays dead, for everybody. */
+	const struct remote_patience patience = { TINY_MS, -1 };
+	assert_int_equal(remote_pump(remote, -1, -1, TINY_MS, &err), -1);
+	assert_int_equal(remote_remove(remote, "/x", &patience, &err), -1);
+	assert_int_equal(err.code, SP_TIMEOUT);
+	download_destroy(download);
+	remote_close(remote);
+	pattern_sink_finish(&sink);
+}
+
+static void does_not_wait_forever_to_send(void **state)
+{
+	struct peer *peer = *state;
+	struct remote *remote = open_peer(peer);
+	struct sp_error err = { 0 };
+	const struct remote_patience patience = { TINY_MS, -1 };
+	peer->appetite = 0;
+	assert_int_equal(remote_remove(remote, "/x", &patience, &err), -1);
+	assert_int_equal(err.code, SP_TIMEOUT);
+	remote_close(remote);
+}
+
+static void stops_waiting_when_told(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = never_answer;
+	struct remote *remote = open_peer(peer);
+	struct sp_error err = { 0 };
+	SP_AUTO_FD cancel = eventfd(0, EFD_CLOEXEC);
+	const struct remote_patience patience = { 0, cancel };
+	eventfd_write(cancel, 1);
+	assert_int_equal(remote_remove(remote, "/x", &patience, &err), -1);
+	assert_int_equal(err.code, SP_CANCELLED);
+	/* It never left, so nothing is owed, and the session goes on. */
+	assert_int_equal(peer->seen[WIRE_REMOVE], 0);
+	assert_int_equal(remote_outstanding(remote), 0);
+	remote_close(remote);
+}
+
+/* ---- jobs that are given up ------------------------------------------------------------------------------------ */
+
+static uint32_t held_ids[PEER_REPLIES_MAX];
+static size_t held_count;
+static uint8_t held_type;
+
+/* Notes who waits, and answers later. */
+static bool hold_replies(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)peer, (void)rest;
+	if (type == held_type)
+		held_ids[held_count++] = id;
+	return type == held_type;
+}
+
+static void pump_until_quiet(struct remote *remote)
+{
+	struct sp_error err = { 0 };
+	for (size_t i = 0; i < 20; i++)
+		if (remote_pump(remote, -1, 0, 0, &err) != 0)
+			fail_msg("%s", err.message);
+}
+
+static void closes_a_handle_that_comes_too_late(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = hold_replies;
+	held_type = WIRE_OPEN;
+	held_count = 0;
+	struct remote *remote = open_peer(peer);
+	struct pattern_sink sink;
+	struct outcome outcome;
+	pattern_sink_init(&sink, 8);
+	const struct download_plan plan = { .path = "/file" };
+	struct download *download = download_start(remote, &plan, &sink.sink);
+	download_step(download, &outcome.step, &outcome.error);
+	pump_until_quiet(remote);
+	download_destroy(download);
+	assert_int_equal(remote_outstanding(remote), 1);
+	peer_send_packet(peer, WIRE_HANDLE, held_ids[0], "\0\0\0\1a", 5);
+	pump_until_quiet(remote);
+	assert_int_equal(peer->seen[WIRE_CLOSE], 1);
+	assert_int_equal(remote_outstanding(remote), 0);
+	remote_close(remote);
+	pattern_sink_finish(&sink);
+}
+
+static void forgets_a_download_in_the_middle(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = hold_replies;
+	held_type = WIRE_READ;
+	held_count = 0;
+	struct remote *remote = open_peer(peer);
+	struct pattern_sink sink;
+	struct outcome outcome;
+	pattern_sink_init(&sink, 8);
+	const struct download_plan plan = { .path = "/file" };
+	struct download *download = download_start(remote, &plan, &sink.sink);
+	while (held_count == 0) {
+		download_step(download, &outcome.step, &outcome.error);
+		pump_until_quiet(remote);
+	}
+	/* One block is half here when the download goes. */
+	peer->chunk = 1000;
+	peer_send_data(peer, held_ids[0], 0, REMOTE_BLOCK_MAX);
+	for (size_t i = 0; i < 5; i++)
+		remote_pump(remote, -1, 0, 0, &outcome.error);
+	assert_true(sink.pool.out > 0);
+	download_destroy(download);
+	assert_int_equal(sink.pool.out, 0);
+	/* The memory goes: what would still be written to it is found. */
+	pattern_sink_finish(&sink);
+
+	peer->chunk = SIZE_MAX;
+	for (size_t i = 1; i < held_count; i++)
+		peer_send_status(peer, held_ids[i], WIRE_FAILURE, "");
+	pump_until_quiet(remote);
+	assert_int_equal(remote_outstanding(remote), 0);
+	assert_int_equal(peer->open_handles, 0);
+	remote_close(remote);
+}
+
+static void forgets_an_upload_in_the_middle_of_a_write(void **state)
+{
+	struct peer *peer = *state;
+	struct remote *remote = open_peer(peer);
+	struct pattern_source source;
+	struct outcome outcome;
+	pattern_source_init(&source, FILE_SIZE, 8);
+	const struct upload_plan plan = { .part_path = "/part", .size = FILE_SIZE };
+	struct upload *upload = upload_start(remote, &plan, &source.source);
+	while (upload_step(upload, &outcome.step, &outcome.error) == JOB_WORKING &&
+	       source.pool.out == 0)
+		remote_pump(remote, -1, 0, 0, &outcome.error);
+	/* The first WRITE is half out, the others are not begun. */
+	size_t seen = peer->seen_all;
+	peer->appetite = 5000;
+	remote_pump(remote, -1, 0, 0, &outcome.error);
+	assert_int_equal(peer->seen_all, seen);
+	peer->appetite = SIZE_MAX;
+	upload_destroy(upload);
+	assert_int_equal(source.pool.out, 0);
+	/* The memory goes: what would still be sent from it is found. */
+	pattern_source_finish(&source);
+
+	pump_until_quiet(remote);
+	assert_int_equal(peer->seen[WIRE_WRITE], 1);
+	assert_false(peer->wrong);
+	assert_int_equal(peer->open_handles, 0);
+	assert_int_equal(remote_outstanding(remote), 0);
+	remote_close(remote);
+}
+
+/* ---- single operations ----------------------------------------------------------------------------------------- */
+
+static const char *name_reply;
+static size_t name_reply_length;
+
+static bool answer_names(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)rest;
+	if (type == WIRE_REALPATH)
+		peer_send_packet(peer, WIRE_NAME, id, name_reply, name_reply_length);
+	return type == WIRE_REALPATH;
+}
+
+static void refuses_names_that_are_none(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *reply;
+		size_t length;
+		const char *name; /* NULL: refused */
+	} cases[] = {
+		{ "\0\0\0\1\0\0\0\2/a\0\0\0\0\0\0\0\0", 18, "/a" },
+		{ "\0\0\0\1\0\0\0\2/a\0\0\0\1x\0\0\0\4\0\0\1\xff", 23, "/a" },
+		{ "\0\0\0\1\0\0\0\3/\0a\0\0\0\0\0\0\0\0", 19, NULL },
+		{ "\0\0\0\1\0\0\0\3/\na\0\0\0\0\0\0\0\0", 19, NULL },
+		{ "\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0", 16, NULL },
+		{ "\0\0\0\0", 4, NULL },
+		{ "\0\0\0\2\0\0\0\2/a\0\0\0\0\0\0\0\0", 18, NULL },
+		{ "\0\0\0\1\xff\xff\xff\xff/a", 10, NULL },
+	};
+	const struct remote_patience patience = { OPEN_MS, -1 };
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		struct peer *peer = peer_create();
+		peer->hook = answer_names;
+		name_reply = cases[i].reply;
+		name_reply_length = cases[i].length;
+		struct remote *remote = open_peer(peer);
+		struct sp_error err = { 0 };
+		SP_AUTO_FREE char *name = NULL;
+		int result = remote_realpath(remote, ".", &patience, &name, &err);
+		assert_int_equal(result, cases[i].name != NULL ? 0 : -1);
+		if (cases[i].name != NULL)
+			assert_string_equal(name, cases[i].name);
+		else
+			assert_int_equal(err.code, SP_PROTOCOL);
+		remote_close(remote);
+		peer_destroy(peer);
+	}
+	((struct peer *)*state)->was_closed = true;
+}
+
+static void uses_posix_rename_only_where_offered(void **state)
+{
+	struct peer *peer = *state;
+	const struct remote_patience patience = { OPEN_MS, -1 };
+	struct sp_error err = { 0 };
+	struct remote *remote = open_peer(peer);
+	assert_int_equal(remote_rename(remote, "/a", "/b", true, &patience, &err), 0);
+	assert_int_equal(peer->seen[WIRE_RENAME], 1);
+	remote_close(remote);
+
+	peer->extensions[2] = "posix-rename@openssh.com";
+	peer->extensions[3] = "1";
+	peer->extensions[4] = NULL;
+	remote = open_peer(peer);
+	size_t extended = peer->seen[WIRE_EXTENDED];
+	assert_int_equal(remote_rename(remote, "/a", "/b", true, &patience, &err), 0);
+	assert_int_equal(peer->seen[WIRE_RENAME], 1);
+	assert_int_equal(peer->seen[WIRE_EXTENDED], extended + 1);
+	assert_int_equal(remote_rename(remote, "/a", "/b", false, &patience, &err), 0);
+	assert_int_equal(peer->seen[WIRE_RENAME], 2);
+	remote_close(remote);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define WITH_PEER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+		WITH_PEER(refuses_other_versions),
+		WITH_PEER(refuses_greetings_that_are_none),
+		WITH_PEER(gives_up_on_a_server_that_does_not_greet),
+		WITH_PEER(takes_limits_with_care),
+		WITH_PEER(lives_with_extensions_that_are_announced_only),
+		WITH_PEER(takes_replies_in_any_order),
+		WITH_PEER(takes_replies_byte_by_byte),
+		WITH_PEER(asks_again_for_the_rest_of_short_reads),
+		WITH_PEER(fetches_with_small_requests_into_big_blocks),
+		WITH_PEER(fetches_files_whose_size_is_not_told_or_too_small),
+		WITH_PEER(looks_at_the_path_when_the_handle_tells_too_little),
+		WITH_PEER(refuses_what_is_no_regular_file),
+		WITH_PEER(finds_out_why_a_file_cannot_be_opened),
+		WITH_PEER(notices_that_the_file_changed),
+		WITH_PEER(checks_the_size_of_what_it_sent),
+		WITH_PEER(believes_the_size_after_close_more_than_before),
+		WITH_PEER(fails_when_writing_flushing_or_closing_is_refused),
+		WITH_PEER(asks_whether_the_disk_is_full),
+		WITH_PEER(shows_the_servers_words_escaped),
+		WITH_PEER(ends_the_session_when_the_protocol_is_broken),
+		WITH_PEER(takes_a_status_without_text),
+		WITH_PEER(survives_the_end_of_the_connection_anywhere),
+		WITH_PEER(does_not_wait_forever_for_an_answer),
+		WITH_PEER(does_not_wait_forever_to_send),
+		WITH_PEER(stops_waiting_when_told),
+		WITH_PEER(closes_a_handle_that_comes_too_late),
+		WITH_PEER(forgets_a_download_in_the_middle),
+		WITH_PEER(forgets_an_upload_in_the_middle_of_a_write),
+		WITH_PEER(refuses_names_that_are_none),
+		WITH_PEER(uses_posix_rename_only_where_offered),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

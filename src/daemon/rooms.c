@@ -19,6 +19,7 @@ enum {
 
 static const struct api_service *const services[] = {
 	&service_sts,
+	&service_transfer,
 };
 static_assert(SP_COUNT_OF(services) == ROOMS_SERVICES, "every service must be served");
 

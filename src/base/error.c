@@ -1,3 +1,4 @@
+#define SP_ERROR_WITHOUT_MACROS /* they are defined here */
 #include "base/error.h"
 
 #include <errno.h>

@@ -61,5 +61,20 @@ int sp_fail_errno(struct sp_error *err, const char *format, ...)
 /** Puts "…: " in front of the message that is there; the code stays. */
 int sp_wrap(struct sp_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Compilers see one file at a time. This lets them know that -1 is all that ever comes back, so that they do not warn
+ * of what could only happen if a failure went on as a success. */
+static inline int sp_failed(int minus_one)
+{
+	(void)minus_one;
+	return -1;
+}
+
+#ifndef SP_ERROR_WITHOUT_MACROS
+#define sp_fail(...)       sp_failed(sp_fail(__VA_ARGS__))
+#define sp_fail_va(...)    sp_failed(sp_fail_va(__VA_ARGS__))
+#define sp_fail_errno(...) sp_failed(sp_fail_errno(__VA_ARGS__))
+#define sp_wrap(...)       sp_failed(sp_wrap(__VA_ARGS__))
+#endif
+
 /** For what would break a law of the house if we went on: prints to stderr and aborts. */
 _Noreturn void sp_die(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -152,6 +152,22 @@ int secret_versions_move_stage(struct db *db, const char *arn, const char *stage
 	return place_stage(db, arn, stage, to, err);
 }
 
+int secret_versions_each_stage(struct db *db, const char *arn,
+			       void (*fn)(void *ctx, const char *id, const char *stage), void *ctx,
+			       struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT version_id, stage FROM secret_stages WHERE secret_arn = ?1"
+		     " ORDER BY version_id, stage",
+		     "s", arn) != 0)
+		return -1;
+	int got;
+	while ((got = db_rows_next(rows, err)) == 1)
+		fn(ctx, db_rows_text(rows, 0), db_rows_text(rows, 1));
+	return got;
+}
+
 /* ---- versions ---- */
 
 int secret_versions_has(struct db *db, const char *arn, const char *id, struct sp_error *err)
@@ -214,21 +230,27 @@ static int drop_old(struct db *db, const char *arn, int64_t now_ms, struct sp_er
 		return -1;
 	if (count <= SECRET_VERSIONS_KEPT)
 		return 0;
-	return db_run(db, err,
-		      "DELETE FROM secret_versions WHERE secret_arn = ?1 AND id IN ("
-		      "SELECT v.id FROM secret_versions v WHERE v.secret_arn = ?1"
-		      " AND v.created_ms < ?2 AND NOT EXISTS (SELECT 1 FROM secret_stages s"
-		      " WHERE s.secret_arn = ?1 AND s.version_id = v.id)"
-		      " ORDER BY v.created_ms, v.id LIMIT ?3)",
-		      "sii", arn, now_ms - (int64_t)SECRET_VERSION_AGE_MIN_H * HOUR_MS,
-		      count - SECRET_VERSIONS_KEPT);
+	if (db_run(db, err,
+		   "DELETE FROM secret_versions WHERE secret_arn = ?1 AND id IN ("
+		   "SELECT v.id FROM secret_versions v WHERE v.secret_arn = ?1"
+		   " AND v.created_ms < ?2 AND NOT EXISTS (SELECT 1 FROM secret_stages s"
+		   " WHERE s.secret_arn = ?1 AND s.version_id = v.id)"
+		   " ORDER BY v.created_ms, v.id LIMIT ?3)",
+		   "sii", arn, now_ms - (int64_t)SECRET_VERSION_AGE_MIN_H * HOUR_MS,
+		   count - SECRET_VERSIONS_KEPT) != 0)
+		return -1;
+	if (count - db_changes(db) > SECRET_VERSIONS_MAX)
+		return sp_fail(err, SP_LIMIT,
+			       "a secret cannot have more than %d versions that are younger than "
+			       "%d hours",
+			       SECRET_VERSIONS_MAX, SECRET_VERSION_AGE_MIN_H);
+	return 0;
 }
 
 int secret_versions_put(struct db *db, const struct vault *vault, const char *arn, const char *id,
 			const struct secret_value *value, const char *const *stages,
 			size_t stage_count, int64_t now_ms, bool *out_new, struct sp_error *err)
 {
-	static const char *const usual[] = { SECRET_CURRENT };
 	int there = secret_versions_has(db, arn, id, err);
 	if (there < 0)
 		return -1;
@@ -237,10 +259,11 @@ int secret_versions_put(struct db *db, const struct vault *vault, const char *ar
 		return check_same(db, vault, arn, id, value, err);
 	if (insert_version(db, vault, arn, id, value, now_ms, err) != 0)
 		return sp_wrap(err, "could not keep a version of the secret");
-	if (stage_count == 0) {
-		stages = usual;
-		stage_count = SP_COUNT_OF(usual);
-	}
+	char current[SECRET_VERSION_ID_MAX + 1];
+	int held = holder_of(db, arn, SECRET_CURRENT, current, err);
+	if (held < 0 ||
+	    ((held == 0 || stage_count == 0) && place_stage(db, arn, SECRET_CURRENT, id, err) != 0))
+		return -1;
 	for (size_t i = 0; i < stage_count; i++)
 		if (place_stage(db, arn, stages[i], id, err) != 0)
 			return -1;

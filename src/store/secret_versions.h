@@ -17,6 +17,7 @@ enum {
 	SECRET_STAGE_MAX = 256,        /* characters */
 	SECRET_VERSIONS_KEPT = 100,    /* older ones without a stage go … */
 	SECRET_VERSION_AGE_MIN_H = 24, /* … once they are so old */
+	SECRET_VERSIONS_MAX = 1000,    /* however young they are */
 };
 
 #define SECRET_CURRENT  "AWSCURRENT"
@@ -33,13 +34,18 @@ void secret_value_finish(struct secret_value *value);
 /**
  * Keeps a version. When it is there already, with the same value, nothing changes; @out_new says which.
  *
- * @stages  NULL and 0: AWSCURRENT
+ * @stages  NULL and 0: AWSCURRENT, which the first version gets in any case
  * SP_EXISTS when the id has another value, SP_NOT_FOUND when there is no such secret, SP_LIMIT past SECRET_STAGES_MAX
- * or when there are too many versions that are too young to go.
+ * or SECRET_VERSIONS_MAX.
  */
 int secret_versions_put(struct db *db, const struct vault *vault, const char *arn, const char *id,
 			const struct secret_value *value, const char *const *stages,
 			size_t stage_count, int64_t now_ms, bool *out_new, struct sp_error *err);
+
+/** Calls @fn for each stage of the secret and the version it is on, by version and stage; it must not change the store. */
+int secret_versions_each_stage(struct db *db, const char *arn,
+			       void (*fn)(void *ctx, const char *id, const char *stage), void *ctx,
+			       struct sp_error *err);
 
 /** Whether the secret has a version with that id: 1 or 0; -1 on failure. */
 int secret_versions_has(struct db *db, const char *arn, const char *id, struct sp_error *err);

@@ -145,6 +145,9 @@ static unsigned status_of(const struct api_service *service, const char *type)
 }
 
 static void fail_with(struct api_call *call, const char *type, const json_t *members,
+		      const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+
+static void fail_with(struct api_call *call, const char *type, const json_t *members,
 		      const char *format, va_list args)
 {
 	SP_AUTO_FREE char *text = NULL;

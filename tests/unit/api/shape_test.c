@@ -60,8 +60,8 @@ static void what_fits_passes(void **state)
 		"{\"Id\": \"c-f\", \"Unknown\": [1, null]}",
 		"{\"Id\": \"c-0\", \"Inner\": null, \"Flag\": null}",
 		"{\"Id\": \"c-0\", \"Inner\": {\"Words\": [\"a\", \"äöüß\"], \"Port\": 65535}}",
-		"{\"Id\": \"c-0\", \"Inners\": [], \"Flag\": false, \"Moment\": 1.5e9, \"Any\": "
-		"-7}",
+		("{\"Id\": \"c-0\", \"Inners\": [], \"Flag\": false, \"Moment\": 1.5e9, \"Any\": "
+		 "-7}"),
 		"{\"Id\": \"c-0\", \"Blob\": \"AAECAw==\", \"Labels\": {\"x\": \"y\"}}",
 		"{\"Id\": \"c-0\", \"Either\": {\"A\": \"x\", \"B\": null}, \"Password\": \"\"}",
 	};

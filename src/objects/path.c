@@ -54,21 +54,20 @@ int objects_check_key(const char *key, struct sp_error *err)
 	}
 }
 
-static int split_bytes(char *bytes, bool need_key, char **out_bucket, char **out_key,
+static int split_bytes(const char *bytes, bool need_key, char **out_bucket, char **out_key,
 		       struct sp_error *err)
 {
 	if (strncmp(bytes, "s3://", 5) == 0)
 		return sp_fail(err, SP_INVALID, "write \"/bucket/key\", without \"s3:\"");
-	char *bucket = bytes[0] == '/' ? bytes + 1 : bytes;
+	const char *bucket = bytes[0] == '/' ? bytes + 1 : bytes;
 	size_t bucket_length = strcspn(bucket, "/");
 	if (bucket_length == 0)
 		return sp_fail(err, SP_INVALID, "it names no bucket: write \"/bucket/key\"");
 	if (check_part(bucket, bucket_length, err) != 0)
 		return -1;
 
-	char *key = bucket + bucket_length;
-	if (*key == '/')
-		*key++ = '\0';
+	const char *rest = bucket + bucket_length;
+	SP_AUTO_FREE char *key = sp_strdup(*rest == '/' ? rest + 1 : rest);
 	size_t key_length = strlen(key);
 	if (!need_key && key_length > 1 && key[key_length - 1] == '/')
 		key[--key_length] = '\0';
@@ -76,7 +75,8 @@ static int split_bytes(char *bytes, bool need_key, char **out_bucket, char **out
 	if (!root && objects_check_key(key, err) != 0)
 		return -1;
 	*out_bucket = sp_strdup(bucket);
-	*out_key = sp_strdup(key);
+	(*out_bucket)[bucket_length] = '\0';
+	*out_key = sp_take_pointer(&key);
 	return 0;
 }
 

@@ -88,9 +88,23 @@ static void refuses_what_leaves_the_bucket_or_names_nothing(void **state)
 		assert_int_equal(err.code, SP_INVALID);
 		if (strstr(err.message, bad[i].says) == NULL)
 			fail_msg("\"%s\": %s", bad[i].path, err.message);
+		assert_true(sp_text_starts_with(err.message, "cannot use the path \""));
 		assert_null(bucket);
 		assert_null(key);
 	}
+}
+
+static void a_sentence_quotes_the_path_as_it_was_typed(void **state)
+{
+	(void)state;
+	struct sp_error err = { 0 };
+	char *bucket = NULL;
+	char *key = NULL;
+	assert_int_equal(objects_split_path("/orders/../latin-\\xe9", true, &bucket, &key, &err),
+			 -1);
+	assert_string_equal(err.message,
+			    "cannot use the path \"/orders/../latin-\\xe9\": \"..\" is "
+			    "no part of an object's key");
 }
 
 static void a_folder_path_is_checked_as_strictly(void **state)
@@ -152,6 +166,7 @@ int main(void)
 		cmocka_unit_test(takes_a_path_with_and_without_the_first_slash),
 		cmocka_unit_test(a_folder_may_be_the_bucket_or_end_in_a_slash),
 		cmocka_unit_test(refuses_what_leaves_the_bucket_or_names_nothing),
+		cmocka_unit_test(a_sentence_quotes_the_path_as_it_was_typed),
 		cmocka_unit_test(a_folder_path_is_checked_as_strictly),
 		cmocka_unit_test(lengths_are_limited_in_bytes),
 		cmocka_unit_test(a_sentence_about_a_long_path_is_whole_and_well_formed),

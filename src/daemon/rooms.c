@@ -18,6 +18,7 @@ enum {
 };
 
 static const struct api_service *const services[] = {
+	&service_secretsmanager,
 	&service_sts,
 	&service_transfer,
 };

@@ -14,7 +14,7 @@
 #include "store/vault.h"
 #include "transfer/engine.h"
 
-enum { ROOMS_SERVICES = 2 };
+enum { ROOMS_SERVICES = 3 };
 
 /** NULL is what is not open. */
 struct rooms {

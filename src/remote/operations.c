@@ -32,9 +32,8 @@ static void note_answer(void *owner, const struct reply *reply)
 {
 	struct waiting *waiting = owner;
 	waiting->answered = true;
-	if (reply->dead != NULL)
-		reply_fail(reply, &waiting->failure);
-	else if (reply->kind == REPLY_STATUS && reply->status.code != WIRE_OK)
+	if (reply->dead != NULL ||
+	    (reply->kind == REPLY_STATUS && !reply_is_status(reply, WIRE_OK)))
 		reply_fail(reply, &waiting->failure);
 	else if (reply->kind == REPLY_ATTRIBUTES)
 		waiting->attributes = reply->attributes;

@@ -20,7 +20,7 @@ size_t requests_count(const struct requests *requests)
 
 static size_t data_bytes_of(const struct request *request)
 {
-	return request->wants == REPLY_DATA ? request->length : 0;
+	return request->wants == REPLY_DATA ? request->length + WIRE_DATA_HEAD : 0;
 }
 
 struct request *requests_add(struct requests *requests, const struct request *request)

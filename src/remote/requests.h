@@ -68,7 +68,7 @@ struct requests {
 	struct request slots[REQUESTS_SLOTS];
 	uint16_t free[REQUESTS_SLOTS]; /* a stack of the free slots' numbers */
 	size_t free_count;
-	size_t data_bytes; /* that all READs under way may bring */
+	size_t data_bytes; /* that the answers to all READs under way may have */
 };
 
 void requests_init(struct requests *requests);

@@ -1,10 +1,10 @@
 #include "remote/words.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/buffer.h"
 #include "base/name.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -27,9 +27,9 @@ char *words_of_path(const char *path)
 	const char *end = whole + length - WORDS_PATH_MAX;
 	while (continues_character(*end))
 		end++;
-	char *shown = sp_alloc(strlen("…") + strlen(end) + 1);
-	strcat(strcpy(shown, "…"), end);
-	return shown;
+	struct sp_buffer shown = { 0 };
+	sp_buffer_format(&shown, "…%s", end);
+	return sp_buffer_take(&shown);
 }
 
 char *words_of_server(const uint8_t *text, size_t length)

@@ -44,6 +44,9 @@ struct peer {
 	size_t chunk;      /* no call moves more bytes */
 	size_t cut_at;     /* it closes after so many bytes of replies */
 	size_t appetite;   /* bytes of requests that it takes */
+	size_t damage_at;  /* the byte of its replies that is changed … */
+	uint8_t damage;    /* … by these bits */
+	bool impatient;    /* it closes when the engine would wait */
 	peer_hook *hook;
 
 	/* What it saw. */

@@ -696,51 +696,76 @@ static void takes_a_status_without_text(void **state)
 	fail_to_send(peer, 100, SP_DENIED, "permission denied");
 }
 
-/* The connection ends after every number of bytes that a good run has. */
-static void survives_the_end_of_the_connection_anywhere(void **state)
+/* One small run of each kind against @peer: opening, and a file out or in. Whatever comes of it, all is given back. */
+static struct outcome run_small(struct peer *peer, bool sending)
 {
-	struct peer *peer = *state;
+	struct outcome outcome = { .state = JOB_FAILED };
+	struct remote *remote = NULL;
 	peer->file_size = peer->told_size = 300;
 	peer->short_read = 100;
-	fetch_whole(peer);
-	size_t fetch_length = peer->replied;
-	peer->replied = 0;
-	send_whole(peer, 300);
-	size_t send_length = peer->replied;
-	assert_true(fetch_length > 400 && send_length > 100);
+	if (remote_open(&peer->channel, OPEN_MS, -1, &remote, &outcome.error) == 0) {
+		struct pattern_source source;
+		struct pattern_sink sink;
+		pattern_source_init(&source, 300, 2);
+		pattern_sink_init(&sink, 2);
+		outcome = sending ? send_file(remote, "/part", 300, &source)
+				  : fetch_file(remote, "/file", &sink);
+		remote_close(remote);
+		pattern_source_finish(&source);
+		pattern_sink_finish(&sink);
+	}
+	assert_true(peer->was_closed);
+	return outcome;
+}
 
-	for (size_t cut = 0; cut < fetch_length || cut < send_length; cut++) {
-		for (size_t sending = 0; sending < 2; sending++) {
-			struct peer *other = peer_create();
-			other->file_size = other->told_size = 300;
-			other->short_read = 100;
-			other->cut_at = cut;
-			if (cut >= (sending ? send_length : fetch_length)) {
-				peer_destroy(other);
-				continue;
-			}
-			struct remote *remote = NULL;
-			struct sp_error err = { 0 };
-			if (remote_open(&other->channel, OPEN_MS, -1, &remote, &err) != 0) {
-				assert_int_equal(err.code, SP_CLOSED);
-			} else {
-				struct pattern_source source;
-				struct pattern_sink sink;
-				pattern_source_init(&source, 300, 2);
-				pattern_sink_init(&sink, 2);
-				struct outcome outcome =
-					sending ? send_file(remote, "/part", 300, &source)
-						: fetch_file(remote, "/file", &sink);
-				assert_failed(&outcome,
-					      sending ? STEP_WRITE_REMOTE : STEP_READ_REMOTE,
-					      SP_CLOSED, "closed the connection");
-				remote_close(remote);
-				pattern_source_finish(&source);
-				pattern_sink_finish(&sink);
-			}
-			assert_true(other->was_closed);
-			peer_destroy(other);
+/* How many bytes a server that does nothing wrong answers. */
+static size_t replies_of_small_run(bool sending)
+{
+	struct peer *peer = peer_create();
+	struct outcome outcome = run_small(peer, sending);
+	size_t replied = peer->replied;
+	peer_destroy(peer);
+	assert_done(&outcome);
+	assert_true(replied > 200);
+	return replied;
+}
+
+static void survives_the_end_of_the_connection_anywhere(void **state)
+{
+	((struct peer *)*state)->was_closed = true;
+	for (int sending = 0; sending < 2; sending++) {
+		size_t length = replies_of_small_run(sending);
+		for (size_t cut = 0; cut < length; cut++) {
+			struct peer *peer = peer_create();
+			peer->cut_at = cut;
+			struct outcome outcome = run_small(peer, sending);
+			assert_int_equal(outcome.state, JOB_FAILED);
+			assert_int_equal(outcome.error.code, SP_CLOSED);
+			peer_destroy(peer);
 		}
+	}
+}
+
+/* Every byte of the server's, changed in several ways. */
+static void survives_damage_anywhere(void **state)
+{
+	static const uint8_t damages[] = { 0x01, 0x08, 0x80, 0xff };
+	((struct peer *)*state)->was_closed = true;
+	for (int sending = 0; sending < 2; sending++) {
+		size_t length = replies_of_small_run(sending);
+		size_t failed = 0;
+		for (size_t i = 0; i < length * SP_COUNT_OF(damages); i++) {
+			struct peer *peer = peer_create();
+			peer->damage_at = i / SP_COUNT_OF(damages);
+			peer->damage = damages[i % SP_COUNT_OF(damages)];
+			peer->impatient = true;
+			struct outcome outcome = run_small(peer, sending);
+			failed += outcome.state == JOB_FAILED;
+			if (outcome.state == JOB_FAILED)
+				assert_int_not_equal(outcome.error.code, SP_OK);
+			peer_destroy(peer);
+		}
+		assert_true(failed > length);
 	}
 }
 
@@ -1028,6 +1053,7 @@ int main(void)
 		WITH_PEER(ends_the_session_when_the_protocol_is_broken),
 		WITH_PEER(takes_a_status_without_text),
 		WITH_PEER(survives_the_end_of_the_connection_anywhere),
+		WITH_PEER(survives_damage_anywhere),
 		WITH_PEER(does_not_wait_forever_for_an_answer),
 		WITH_PEER(does_not_wait_forever_to_send),
 		WITH_PEER(stops_waiting_when_told),

@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,10 +59,10 @@ static void choose_host(X509 *certificate, char host[HOST_MAX])
 	bool any = is_any(host);
 	if (!any && (certificate == NULL || X509_check_ip_asc(certificate, host, 0) == 1))
 		return;
-	if (certificate == NULL || X509_check_host(certificate, "localhost", 0, 0, NULL) == 1)
-		strcpy(host, "localhost");
-	else if (!first_name(certificate, host) && any)
-		strcpy(host, "localhost");
+	bool local =
+		certificate == NULL || X509_check_host(certificate, "localhost", 0, 0, NULL) == 1;
+	if (local || (!first_name(certificate, host) && any))
+		snprintf(host, HOST_MAX, "localhost");
 }
 
 static X509 *read_certificate(FILE *file)

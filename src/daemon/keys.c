@@ -23,8 +23,7 @@ static void draw(struct admin_key *key)
 	static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 	unsigned char random[ID_RANDOM];
 	sp_random_bytes(random, sizeof(random));
-	strcpy(key->id, "AKIA");
-	char *at = key->id + strlen(key->id);
+	char *at = stpcpy(key->id, "AKIA");
 	for (size_t i = 0; i < ID_RANDOM; i++)
 		*at++ = base32[random[i] % 32];
 	*at = '\0';
@@ -63,9 +62,10 @@ bool keys_find(void *ctx, const char *id, struct sign_key *out)
 {
 	struct keys *keys = ctx;
 	struct search search = { .vault = keys->vault };
-	if (strlen(id) > ACCESS_KEY_ID_MAX)
+	size_t length = strlen(id);
+	if (length > ACCESS_KEY_ID_MAX)
 		return false;
-	strcpy(search.key.id, id);
+	memcpy(search.key.id, id, length + 1);
 
 	struct sp_error err = { 0 };
 	bool found = store_read(keys->store, find_by_id, &search, &err) == 0;

@@ -128,11 +128,12 @@ void loop_watch_remove(struct loop_watch *watch)
 
 static void free_watches(struct watches *watches)
 {
-	struct loop_watch *watch;
-	while ((watch = LIST_FIRST(watches)) != NULL) {
-		LIST_REMOVE(watch, link);
+	struct loop_watch *next;
+	for (struct loop_watch *watch = LIST_FIRST(watches); watch != NULL; watch = next) {
+		next = LIST_NEXT(watch, link);
 		free(watch);
 	}
+	LIST_INIT(watches);
 }
 
 static void deliver(const struct epoll_event *event)
@@ -300,9 +301,11 @@ void loop_destroy(struct loop *loop)
 		return;
 	while (run_posts(loop))
 		;
-	struct child *child;
-	while ((child = LIST_FIRST(&loop->children)) != NULL)
+	struct child *next;
+	for (struct child *child = LIST_FIRST(&loop->children); child != NULL; child = next) {
+		next = LIST_NEXT(child, link);
 		forget_child(child);
+	}
 	free_watches(&loop->watches);
 	free_watches(&loop->removed);
 	timers_finish(&loop->timers);

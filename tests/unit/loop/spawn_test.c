@@ -136,8 +136,9 @@ static void signals_are_as_new_and_the_environment_is_what_was_given(void **stat
 	sigprocmask(SIG_SETMASK, &all, &before);
 	void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
 	void (*hup_before)(int) = signal(SIGHUP, SIG_IGN);
-	SP_AUTO_FREE char *text =
-		ask_child("grep -E '^Sig(Blk|Ign)' /proc/$$/status >&3; echo $COLOUR >&3", NULL, 0);
+	/* The program looks at itself: a shell blocks signals while it starts one. */
+	SP_AUTO_FREE char *text = ask_child(
+		"grep -E '^Sig(Blk|Ign)' /proc/self/status >&3; echo $COLOUR >&3", NULL, 0);
 	signal(SIGPIPE, pipe_before);
 	signal(SIGHUP, hup_before);
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -32,7 +32,9 @@ struct lane {
 	size_t connections;            /* the connector's, once it was loaded */
 	struct file_run *runs;
 	size_t run_count;
-	bool reading;            /* a page is being read */
+	bool reading;       /* a page is being read … */
+	size_t ended_count; /* … and these runs ended meanwhile: what it says of them is old */
+	char ended[CREDIT_MAX][FILE_ID_SIZE];
 	bool checking;           /* whether the connector still exists */
 	bool wanted;             /* something happened since the page was asked for */
 	bool need_worker;        /* a publish waits for one */
@@ -290,13 +292,21 @@ static void add_run(struct lane *lane, struct transfer_file *file)
 	file_run_go(run);
 }
 
+static bool ended_meanwhile(const struct lane *lane, const char *file_id)
+{
+	for (size_t i = 0; i < lane->ended_count; i++)
+		if (strcmp(lane->ended[i], file_id) == 0)
+			return true;
+	return false;
+}
+
 /* Returns how many files are there to be worked on, whether or not they could be started now. */
 static size_t start_files(struct lane *lane, struct page *page)
 {
 	size_t seen = 0;
 	for (size_t i = 0; i < page->count; i++) {
 		struct transfer_file *file = &page->files[i];
-		if (find_run(lane, file->id) != NULL)
+		if (find_run(lane, file->id) != NULL || ended_meanwhile(lane, file->id))
 			continue;
 		seen++;
 		bool can = lane->state == LANE_WORKING || lane->state == LANE_REFUSED ||
@@ -368,6 +378,7 @@ static void read_queue(struct lane *lane)
 	page->now_ms = sp_now_ms();
 	page->max = credit(lane) + lane->run_count;
 	lane->reading = true;
+	lane->ended_count = 0;
 	engine_run(lane->engine, page_work, page_done, page);
 }
 
@@ -403,6 +414,7 @@ static void pump(struct lane *lane)
 
 void lane_wake(struct lane *lane)
 {
+	lane->wanted = true; /* a page that is being read may be older than the reason to wake */
 	if (!lane->engine->stopping)
 		wake_in(lane, 0);
 }
@@ -417,6 +429,9 @@ void lane_run_ended(struct lane *lane, struct file_run *run)
 	else
 		file_run_set_next(before, file_run_next(run));
 	lane->run_count--;
+	/* None begins while a page is read, so there are never more than the credit. */
+	if (lane->reading && lane->ended_count < CREDIT_MAX)
+		memcpy(lane->ended[lane->ended_count++], file_run_id(run), FILE_ID_SIZE);
 	lane_wake(lane);
 }
 

@@ -90,6 +90,14 @@ bool call_answer(struct api_call *call, struct api_answer *answer)
 	return first;
 }
 
+bool call_is_answered(struct api_call *call)
+{
+	pthread_mutex_lock(&call->lock);
+	bool answered = call->answered;
+	pthread_mutex_unlock(&call->lock);
+	return answered;
+}
+
 /* The handler's side has said all it has to say. */
 static void finish_call(struct api_call *call, struct api_answer *answer)
 {

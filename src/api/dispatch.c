@@ -18,7 +18,7 @@ static const struct api_served *find_service(const struct api_catalogue *catalog
 
 static void refuse_service(struct api_call *call, const char *signing_name)
 {
-	const struct api_catalogue *catalogue = call->catalogue;
+	const struct api_catalogue *catalogue = &call->catalogue;
 	SP_AUTO_BUFFER
 	text = { 0 };
 	sp_buffer_format(&text, "Sallyport does not answer \"%s\"; it answers ", signing_name);
@@ -34,13 +34,13 @@ static bool verify(struct api_call *call)
 	const struct sign_request request = call_request(call);
 	struct sp_error err = { 0 };
 	enum sign_verdict verdict =
-		sign_verify(&request, call->catalogue->keys, call->catalogue->region, sp_now_ms(),
+		sign_verify(&request, call->catalogue.keys, call->catalogue.region, sp_now_ms(),
 			    &call->identity, &err);
 
 	/* Said before the signature counts: clients of such a service sign in ways that we do not know, and
 	 * nothing is done for them. */
 	const char *name = call->identity.service;
-	const struct api_served *served = find_service(call->catalogue, name);
+	const struct api_served *served = find_service(&call->catalogue, name);
 	if (served == NULL && name[0] != '\0') {
 		refuse_service(call, name);
 		return false;
@@ -77,6 +77,11 @@ void call_run(void *ctx)
 	struct sp_error err = { 0 };
 	enum refusal_reason reason = REFUSED_MALFORMED;
 
+	/* Its client was told that nobody will do it. */
+	if (call_is_answered(call)) {
+		call_release(call);
+		return;
+	}
 	if (!verify(call))
 		return;
 	if (read_input(call, &reason, &err) != 0) {

@@ -48,7 +48,7 @@ struct api_call {
 	LIST_ENTRY(api_call) link;
 
 	/* The request; constant once it is given to the pool. All owned. */
-	const struct api_catalogue *catalogue;
+	struct api_catalogue catalogue; /* a copy: the call may outlive the server */
 	char *method, *target;
 	struct sign_header *headers;
 	size_t header_count;
@@ -86,6 +86,9 @@ enum refusal_form call_form_as_asked(const struct api_call *call);
 
 /** Gives the answer (taken), wakes the connection. False, and nothing happens, when there is one already. */
 bool call_answer(struct api_call *call, struct api_answer *answer);
+
+/** Was it answered already: the server was closed? */
+bool call_is_answered(struct api_call *call);
 
 /** The handler's side: answers and lets go of the call. */
 void call_refuse(struct api_call *call, enum refusal_reason reason, const char *message);

@@ -14,7 +14,7 @@ void *http_on_target(void *ctx, const char *target, struct MHD_Connection *conne
 	struct api_call *call = call_create(target);
 	call->server = server;
 	call->connection = connection;
-	call->catalogue = &server->catalogue;
+	call->catalogue = server->catalogue;
 	call->secure = server->tls != NULL;
 	return call;
 }

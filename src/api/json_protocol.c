@@ -40,7 +40,7 @@ static int find_operation(struct api_call *call, const struct sign_request *requ
 			       "there must be one X-Amz-Target header, \"%s.<Operation>\"",
 			       call->service->target_prefix);
 
-	const struct api_service *owner = owner_of(call->catalogue, target);
+	const struct api_service *owner = owner_of(&call->catalogue, target);
 	if (owner != NULL && owner != call->service) {
 		*reason = REFUSED_WRONG_SCOPE;
 		return sp_fail(err, SP_DENIED,

@@ -27,10 +27,10 @@ struct api_server_options {
 	size_t body_max; /* bytes; more is refused with 413 */
 	size_t connection_max;
 	int64_t idle_timeout_ms;
-	const char *region, *account;
-	const struct sign_keys *keys;      /* kept: who may ask */
-	struct pool *operations;           /* kept */
-	const struct api_served *services; /* kept, as what they point to */
+	const char *region, *account;                 /* kept */
+	const struct sign_keys *keys;                 /* kept: who may ask */
+	struct pool *operations;                      /* kept */
+	const struct api_served *services; /* kept */ /* kept, as what they point to */
 	size_t service_count;
 };
 
@@ -40,7 +40,11 @@ int api_server_open(const struct api_server_options *options, struct api_server 
 /** The port really listened on. */
 uint16_t api_server_port(const struct api_server *server);
 
-/** Takes no new connections, waits up to @timeout_ms for the requests under way, closes. NULL is fine. */
+/**
+ * Takes no new connections, waits up to @timeout_ms for the requests under way, refuses those that are left, closes.
+ * A handler that has not answered by then may go on and answer into the void: what the options named as kept, and the
+ * services' contexts, must outlive the pool's threads and every deferred answer. NULL is fine.
+ */
 void api_server_close(struct api_server *server, int64_t timeout_ms);
 
 /** Reads certificate and key again for connections to come. The old ones stay when the new ones do not fit. */

@@ -504,6 +504,12 @@ def late_answers(story, toy):
         assert client.call("toy", "Echo", {"Text": "again"})["Text"] == "again"
 
 
+def established(port):
+    """Connections that the server has, by the kernel's own table."""
+    lines = pathlib.Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    return sum(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "01" for line in lines)
+
+
 def endings(story):
     with story.case("closing waits for the calls under way"):
         with Toy() as toy:
@@ -531,6 +537,22 @@ def endings(story):
                 raise AssertionError("the server still listens")
             except ConnectionRefusedError:
                 pass
+
+    with story.case("what still waits for a thread when the server closes is refused, and not done later"):
+        with Toy() as toy:
+            waiting = [in_thread(toy.client().call, "toy", "Block") for _ in range(POOL_THREADS)]
+            toy.wait_count("blocked", POOL_THREADS)
+            queued = [in_thread(toy.client().call, "toy", "Defer") for _ in range(5)]
+            harness.wait_until(lambda: established(toy.port) == POOL_THREADS + 5, "the requests to arrive")
+            toy.tell("close 300", "closed")
+            toy.tell("unblock", "unblocked")
+            for join in waiting + queued:
+                try:
+                    join()
+                    raise AssertionError("the call was answered")
+                except aws.AwsError as error:
+                    assert error.code == "ServiceUnavailableException", error
+            assert toy.tell("release", "released") == "released 0"
 
     with story.case("a client that never reads its answer does not keep the server open"):
         with Toy() as toy:

@@ -1,0 +1,252 @@
+/*
+ * Bytes through libssh. Three of its habits shape this file:
+ *
+ *  - It reads 4 KiB at a time, and only when its own buffer is empty: read() goes on until a look at the socket brought
+ *    nothing, which the socket's counter tells.
+ *  - Its out-buffer has no end. BUDGET bounds what we put there; how much it still holds is reckoned from the counter.
+ *  - Its receive window is small and grows only through the size of a read: see grow_window().
+ */
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "remote/handshake.h"
+
+enum {
+	BUDGET = 1 << 20, /* bytes that libssh may hold back */
+	WRITE_MAX =
+		256
+		<< 10, /* bytes given to it at once: between two writes it looks at the socket */
+	WINDOW_LIBSSH = 1280000, /* what it announces by itself */
+	WINDOW_MAX = 16 << 20,
+	/* What may wait in libssh beyond our window before the server is called a liar: it counts in packets. */
+	OVERRUN_MAX = 1 << 20,
+};
+
+static const struct errand transfer_errand = { "the transfer", "the server sent nothing" };
+
+struct libssh_channel {
+	struct channel base;
+	struct transport *transport;
+	ssh_channel ssh;
+	struct ssh_channel_callbacks_struct callbacks;
+	size_t window;      /* wanted */
+	size_t window_ever; /* the largest that was wanted */
+	size_t since_grow;  /* bytes that came since the window was last filled up */
+	char *scratch; /* @window_ever bytes for grow_window(); NULL while libssh's own window is enough */
+	bool is_stuck; /* the last write took nothing, though there was room: a key exchange is on */
+};
+
+/* ---- towards us -------------------------------------------------------------------------------------------------- */
+
+/** What a server writes to stderr would fill the window and then memory: dropped as it comes. */
+static int drop_stderr(ssh_session session, ssh_channel channel, void *data, uint32_t length,
+		       int is_stderr, void *ignored)
+{
+	(void)session;
+	(void)channel;
+	(void)data;
+	(void)ignored;
+	return is_stderr ? (int)length : 0;
+}
+
+static int fail_channel(struct libssh_channel *channel, struct sp_error *err)
+{
+	if (!failure_has_happened(channel->transport))
+		return sp_fail(err, SP_CLOSED, "the server ended the SFTP session");
+	return failure_of_connection(channel->transport, transfer_errand.during, err);
+}
+
+/** Bytes that libssh has ready, after one look at the socket when it had none. -1 at the end. */
+static int poll_channel(struct libssh_channel *channel, struct sp_error *err)
+{
+	int there = ssh_channel_poll(channel->ssh, 0);
+	if (there < 0)
+		return fail_channel(channel, err);
+	if ((size_t)there > channel->window_ever + OVERRUN_MAX)
+		return sp_fail(err, SP_PROTOCOL, "the server sent more than its window allows");
+	return there;
+}
+
+/**
+ * A read of @count bytes makes libssh announce a window of @count bytes: there is no other way to say it. So the
+ * scratch buffer really has that size, though only the bytes that are there already come: with some there, libssh
+ * reads no more.
+ */
+static int grow_window(struct libssh_channel *channel, char *out, size_t room)
+{
+	int count = ssh_channel_read_timeout(channel->ssh, channel->scratch,
+					     (uint32_t)channel->window, 0, 0);
+	channel->since_grow = 0;
+	if (count <= 0)
+		return count;
+	assert((size_t)count <= room);
+	memcpy(out, channel->scratch, (size_t)count);
+	return count;
+}
+
+/** At most the @there bytes that libssh has ready. */
+static int take(struct libssh_channel *channel, char *out, size_t there, size_t room)
+{
+	/* Half a window used up is worth a message; libssh looks after the size it takes for enough. */
+	if (channel->window > WINDOW_LIBSSH && channel->since_grow >= channel->window / 2 &&
+	    there <= room)
+		return grow_window(channel, out, room);
+	return ssh_channel_read_timeout(channel->ssh, out, (uint32_t)(there < room ? there : room),
+					0, 0);
+}
+
+static ssize_t libssh_read(struct channel *base, void *out, size_t room, struct sp_error *err)
+{
+	struct libssh_channel *channel = (struct libssh_channel *)base;
+	const struct ssh_counter_struct *socket = &channel->transport->socket_bytes;
+	size_t total = 0;
+
+	transport_enter(channel->transport);
+	while (total < room) {
+		uint64_t before = socket->in_bytes;
+		int there = poll_channel(channel, total == 0 ? err : NULL);
+		if (there == 0 && socket->in_bytes != before)
+			continue; /* a part of a packet, or a packet for somebody else */
+		if (there <= 0)
+			return total == 0 && there < 0 ? -1 : (ssize_t)total;
+		int count = take(channel, (char *)out + total, (size_t)there, room - total);
+		if (count < 0)
+			return total == 0 ? fail_channel(channel, err) : (ssize_t)total;
+		channel->since_grow += (size_t)count;
+		total += (size_t)count;
+	}
+	return (ssize_t)total;
+}
+
+static void libssh_expect(struct channel *base, size_t bytes)
+{
+	struct libssh_channel *channel = (struct libssh_channel *)base;
+	size_t window = bytes < WINDOW_LIBSSH ? WINDOW_LIBSSH : bytes;
+	if (window > WINDOW_MAX)
+		window = WINDOW_MAX;
+	if (window > channel->window_ever) {
+		/* Touched only as far as a read brings bytes: the rest is address space, not memory. */
+		free(channel->scratch);
+		channel->scratch = sp_alloc(window);
+		channel->window_ever = window;
+	}
+	if (window > channel->window)
+		channel->since_grow = window; /* grow at the next read */
+	channel->window = window;
+}
+
+/* ---- away from us ------------------------------------------------------------------------------------------------ */
+
+/** Bytes that libssh has not given to the kernel yet, a little too low for what encryption adds. */
+static uint64_t held_back(struct transport *transport)
+{
+	uint64_t sent = transport->socket_bytes.out_bytes;
+	if ((ssh_get_status(transport->session) & SSH_WRITE_PENDING) == 0) {
+		transport->given = 0;
+		transport->sent_then = sent;
+	}
+	uint64_t left = sent - transport->sent_then;
+	return left < transport->given ? transport->given - left : 0;
+}
+
+static size_t writable(struct libssh_channel *channel)
+{
+	uint64_t held = held_back(channel->transport);
+	size_t budget = held < BUDGET ? BUDGET - (size_t)held : 0;
+	size_t window = ssh_channel_window_size(channel->ssh);
+	return budget < window ? budget : window;
+}
+
+static ssize_t libssh_write(struct channel *base, const void *data, size_t length,
+			    struct sp_error *err)
+{
+	struct libssh_channel *channel = (struct libssh_channel *)base;
+	size_t total = 0;
+
+	transport_enter(channel->transport);
+	while (total < length) {
+		size_t room = writable(channel);
+		size_t piece = length - total < WRITE_MAX ? length - total : WRITE_MAX;
+		piece = piece < room ? piece : room;
+		if (piece == 0)
+			break;
+		int taken = ssh_channel_write(channel->ssh, (const char *)data + total,
+					      (uint32_t)piece);
+		if (taken < 0)
+			return fail_channel(channel, err);
+		channel->is_stuck = taken == 0;
+		if (taken == 0)
+			break;
+		channel->transport->given += (uint64_t)taken;
+		total += (size_t)taken;
+	}
+	return (ssize_t)total;
+}
+
+/* ---- sleeping ---------------------------------------------------------------------------------------------------- */
+
+static int libssh_wait(struct channel *base, bool want_write, int other_fd, int timeout_ms,
+		       struct sp_error *err)
+{
+	struct libssh_channel *channel = (struct libssh_channel *)base;
+	struct transport *transport = channel->transport;
+	transport_enter(transport);
+	/* This look also sends what libssh holds back, as far as the socket takes it. */
+	int there = poll_channel(channel, err);
+	if (there != 0)
+		return there < 0 ? -1 : 0;
+	if (want_write && !channel->is_stuck && writable(channel) != 0)
+		return 0;
+
+	bool holds = (ssh_get_status(transport->session) & SSH_WRITE_PENDING) != 0;
+	struct pollfd fds[] = {
+		{ .fd = ssh_get_fd(transport->session),
+		  .events = (short)(POLLIN | (holds ? POLLOUT : 0)) },
+		{ .fd = other_fd, .events = POLLIN },
+	};
+	if (poll(fds, SP_COUNT_OF(fds), timeout_ms) == -1 && errno != EINTR)
+		return sp_fail_errno(err, "could not wait for the server");
+	channel->is_stuck = false;
+	if (fds[0].revents == 0)
+		return 0;
+	return poll_channel(channel, err) < 0 ? -1 : 0;
+}
+
+/* ---- its life ---------------------------------------------------------------------------------------------------- */
+
+static void libssh_close(struct channel *base)
+{
+	struct libssh_channel *channel = (struct libssh_channel *)base;
+	if (channel == NULL)
+		return;
+	ssh_remove_channel_callbacks(channel->ssh, &channel->callbacks);
+	ssh_channel_free(channel->ssh);
+	free(channel->scratch);
+	free(channel);
+}
+
+static const struct channel_backend libssh_backend = {
+	.read = libssh_read,
+	.write = libssh_write,
+	.wait = libssh_wait,
+	.expect = libssh_expect,
+	.close = libssh_close,
+};
+
+struct channel *channel_libssh_create(struct transport *transport, ssh_channel ssh)
+{
+	struct libssh_channel *channel = sp_alloc(sizeof(*channel));
+	channel->base.backend = &libssh_backend;
+	channel->transport = transport;
+	channel->ssh = ssh;
+	channel->window = channel->window_ever = WINDOW_LIBSSH;
+	channel->callbacks.channel_data_function = drop_stderr;
+	ssh_callbacks_init(&channel->callbacks);
+	ssh_set_channel_callbacks(ssh, &channel->callbacks);
+	return &channel->base;
+}

@@ -1,0 +1,188 @@
+#include "remote/transport.h"
+
+#include <libssh/libssh.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "remote/handshake.h"
+
+static const struct errand channel_errand = { "the opening of a channel",
+					      "the server did not open an SFTP session" };
+
+int transport_init(struct sp_error *err)
+{
+	if (ssh_init() != 0)
+		return sp_fail(err, SP_SYSTEM, "could not start the SSH library");
+	ssh_set_log_level(SSH_LOG_NONE);
+	return 0;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+/**
+ * Nothing of this machine may leak into a connection: no configuration, no user's folder, no agent, no known hosts.
+ * What libssh would look up by itself (the login name, the home folder) is set, so that it opens no file.
+ */
+static int set_options(ssh_session session, const struct transport_options *options,
+		       struct sp_error *err)
+{
+	static const bool no = false;
+	const struct {
+		enum ssh_options_e option;
+		const void *value;
+	} settings[] = {
+		{ SSH_OPTIONS_PROCESS_CONFIG, &no }, /* first: some of the others would read it */
+		{ SSH_OPTIONS_USER, options->user },
+		{ SSH_OPTIONS_SSH_DIR, "/nonexistent" },
+		{ SSH_OPTIONS_KNOWNHOSTS, "/dev/null" },
+		{ SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null" },
+		{ SSH_OPTIONS_FD, &options->fd },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(settings); i++)
+		if (ssh_options_set(session, settings[i].option, settings[i].value) != 0)
+			return sp_fail(err, SP_INTERNAL, "could not set up the SSH library: %s",
+				       ssh_get_error(session));
+	ssh_set_blocking(session, 0);
+	return 0;
+}
+
+/** SFTP's small packets must not wait for one another. Not every socket is TCP, so a refusal is none. */
+static void disable_nagle(int fd)
+{
+	int on = 1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+/** Takes @options->fd, also when it fails. */
+static struct transport *create_transport(const struct transport_options *options,
+					  struct sp_error *err)
+{
+	SP_AUTO_FD fd = options->fd;
+	if (options->user == NULL || *options->user == '\0') {
+		sp_fail(err, SP_INVALID, "the user name is empty");
+		return NULL;
+	}
+	struct transport *transport = sp_alloc(sizeof(*transport));
+	transport->session = ssh_new();
+	if (transport->session == NULL) {
+		sp_fail(err, SP_NO_MEMORY, "could not start an SSH session");
+		free(transport);
+		return NULL;
+	}
+	if (set_options(transport->session, options, err) != 0) {
+		ssh_free(transport->session);
+		free(transport);
+		return NULL;
+	}
+	ssh_set_counters(transport->session, &transport->socket_bytes, NULL);
+	disable_nagle(fd);
+	transport->fd = sp_take_fd(&fd);
+	return transport;
+}
+
+static int open_steps(struct handshake *handshake, const struct host_keys *trusted,
+		      struct sp_error *err)
+{
+	handshake->report->step = STEP_HOST_KEY;
+	if (algorithms_offer(handshake->transport->session, handshake->options->policy, trusted,
+			     &handshake->algorithms, err) != 0)
+		return -1;
+	if (handshake_greet(handshake, err) != 0)
+		return -1;
+	if (handshake_check_host_key(handshake, trusted, err) != 0)
+		return -1;
+	return handshake_authenticate(handshake, err);
+}
+
+int transport_open(const struct transport_options *options, struct transport **out,
+		   struct transport_report *report, struct sp_error *err)
+{
+	struct host_keys trusted;
+	struct handshake handshake = {
+		.options = options,
+		.report = report,
+		.patience = patience_from_now(options->timeout_ms, options->cancel_fd),
+	};
+
+	*report = (struct transport_report){ .step = STEP_AUTHENTICATE };
+	handshake.transport = create_transport(options, err);
+	if (handshake.transport == NULL)
+		return -1;
+	transport_enter(handshake.transport);
+	report->step = STEP_HOST_KEY;
+	if (host_keys_parse(options->trusted_keys, &trusted, err) != 0 ||
+	    open_steps(&handshake, &trusted, err) != 0) {
+		transport_close(handshake.transport);
+		return -1;
+	}
+	*out = handshake.transport;
+	return 0;
+}
+
+void transport_close(struct transport *transport)
+{
+	if (transport == NULL)
+		return;
+	transport_enter(NULL);
+	ssh_disconnect(transport->session);
+	ssh_free(transport->session);
+	sp_close_fd(&transport->fd);
+	free(transport);
+}
+
+int transport_keepalive(struct transport *transport, struct sp_error *err)
+{
+	transport_enter(transport);
+	if (ssh_send_ignore(transport->session, "") != SSH_OK || failure_has_happened(transport))
+		return failure_of_connection(transport, "a pause", err);
+	return 0;
+}
+
+/* ---- channels ---------------------------------------------------------------------------------------------------- */
+
+static int fail_refused(struct transport *transport, enum sp_code code, const char *what,
+			struct sp_error *err)
+{
+	if (failure_has_happened(transport))
+		return failure_of_connection(transport, channel_errand.during, err);
+	return sp_fail(err, code, "%s", what);
+}
+
+static int start_sftp(struct transport *transport, ssh_channel ssh, const struct patience *patience,
+		      struct sp_error *err)
+{
+	int result;
+	while ((result = ssh_channel_open_session(ssh)) == SSH_AGAIN)
+		if (transport_sleep(transport, patience, &channel_errand, err) != 0)
+			return -1;
+	if (result != SSH_OK)
+		return fail_refused(transport, SP_DENIED, "the server refused to open a channel",
+				    err);
+	while ((result = ssh_channel_request_sftp(ssh)) == SSH_AGAIN)
+		if (transport_sleep(transport, patience, &channel_errand, err) != 0)
+			return -1;
+	if (result != SSH_OK)
+		return fail_refused(transport, SP_UNSUPPORTED,
+				    "the server offers no SFTP to this user", err);
+	return 0;
+}
+
+int transport_open_sftp(struct transport *transport, int64_t timeout_ms, int cancel_fd,
+			struct channel **out, struct sp_error *err)
+{
+	struct patience patience = patience_from_now(timeout_ms, cancel_fd);
+	transport_enter(transport);
+	ssh_channel ssh = ssh_channel_new(transport->session);
+	if (ssh == NULL)
+		return sp_fail(err, SP_NO_MEMORY, "could not make a channel");
+	if (start_sftp(transport, ssh, &patience, err) != 0) {
+		ssh_channel_free(ssh);
+		return -1;
+	}
+	*out = channel_libssh_create(transport, ssh);
+	return 0;
+}

@@ -97,8 +97,11 @@ void egress_close(struct egress *egress)
 {
 	if (egress == NULL)
 		return;
-	while (egress->attempts != NULL)
-		egress_cancel(egress->attempts);
+	struct egress_attempt *next;
+	for (struct egress_attempt *attempt = egress->attempts; attempt != NULL; attempt = next) {
+		next = attempt->next;
+		egress_cancel(attempt);
+	}
 	free(egress->dns_servers);
 	free(egress);
 	ares_library_cleanup();
@@ -290,41 +293,40 @@ static void on_share_over(void *ctx)
 	give_up_address(attempt, &reason);
 }
 
-static bool ends_of(int fd, struct address *out_source, struct address *out_target)
+/* What became of connect(): 0 with both ends in @result, or errno. */
+static int connect_outcome(int fd, struct egress_result *result)
 {
-	out_source->length = sizeof(out_source->at);
-	out_target->length = sizeof(out_target->at);
-	return getsockname(fd, &out_source->at.any, &out_source->length) == 0 &&
-	       getpeername(fd, &out_target->at.any, &out_target->length) == 0;
+	int number = 0;
+	socklen_t length = sizeof(number);
+	struct address source = { .length = sizeof(source.at) };
+	struct address target = { .length = sizeof(target.at) };
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &length) != 0)
+		return errno;
+	if (number != 0)
+		return number;
+	if (getsockname(fd, &source.at.any, &source.length) != 0 ||
+	    getpeername(fd, &target.at.any, &target.length) != 0)
+		return errno;
+	address_text(&source, result->source);
+	address_text(&target, result->target);
+	/* TCP lets a socket connect to itself when the port it was given is the one it looks for. */
+	return strcmp(result->source, result->target) == 0 ? ECONNREFUSED : 0;
 }
 
 static void on_socket(void *ctx, uint32_t events)
 {
 	(void)events;
 	struct egress_attempt *attempt = ctx;
-	struct sp_error reason = { 0 };
-	int number = 0;
-	socklen_t length = sizeof(number);
-	if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &number, &length) != 0)
-		number = errno;
-
-	struct address source = { 0 };
-	struct address target = { 0 };
-	if (number == 0 && !ends_of(attempt->fd, &source, &target))
-		number = errno;
-	/* TCP lets a socket connect to itself when the port it was given is the one it looks for. */
-	if (number == 0 && memcmp(&source, &target, sizeof(source)) == 0)
-		number = ECONNREFUSED;
+	struct egress_result result = { .step = STEP_CONNECT };
+	int number = connect_outcome(attempt->fd, &result);
 	if (number != 0) {
 		char text[128];
+		struct sp_error reason = { 0 };
 		sp_fail(&reason, sp_code_from_errno(number), "%s",
 			strerror_r(number, text, sizeof(text)));
 		give_up_address(attempt, &reason);
 		return;
 	}
-	struct egress_result result = { .step = STEP_CONNECT };
-	address_text(&source, result.source);
-	address_text(&target, result.target);
 	loop_watch_remove(attempt->watch);
 	attempt->watch = NULL;
 	result.fd = sp_take_fd(&attempt->fd);

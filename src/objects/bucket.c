@@ -118,24 +118,31 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names of all buckets, ordered; owned by the caller. */
-static size_t list_buckets(const struct objects *objects, char **names, size_t room)
+static size_t list_folders(const struct objects *objects, char **names, size_t room)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < objects->named_count && count < room; i++)
-		names[count++] = sp_strdup(objects->named[i].name);
-
 	DIR *folder = opendir(objects->directory);
+	if (folder == NULL)
+		return 0;
+	size_t count = 0;
 	struct dirent *entry;
-	while (folder != NULL && count < room && (entry = readdir(folder)) != NULL) {
+	while (count < room && (entry = readdir(folder)) != NULL) {
 		struct stat status;
 		if (is_bucket_name(entry->d_name) && find_named(objects, entry->d_name) == NULL &&
 		    fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISDIR(status.st_mode))
 			names[count++] = sp_strdup(entry->d_name);
 	}
-	if (folder != NULL)
-		closedir(folder);
+	closedir(folder);
+	return count;
+}
+
+/* The names of all buckets, ordered; owned by the caller. */
+static size_t list_buckets(const struct objects *objects, char **names, size_t room)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < objects->named_count && count < room; i++)
+		names[count++] = sp_strdup(objects->named[i].name);
+	count += list_folders(objects, names + count, room - count);
 	qsort(names, count, sizeof(*names), compare_names);
 	return count;
 }

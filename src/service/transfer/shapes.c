@@ -3,11 +3,11 @@
 /* clang-format off */
 
 #define STRING(name, minimum, maximum, regex) \
-	static const struct shape name = { .type = SHAPE_STRING, .min = minimum, .max = maximum, .pattern = regex }
+	static const struct shape name = { .type = SHAPE_STRING, .min = (minimum), .max = (maximum), .pattern = (regex) }
 #define INTEGER(name, minimum, maximum) \
-	static const struct shape name = { .type = SHAPE_INTEGER, .min = minimum, .max = maximum }
+	static const struct shape name = { .type = SHAPE_INTEGER, .min = (minimum), .max = (maximum) }
 #define LIST(name, minimum, maximum, of) \
-	static const struct shape name = { .type = SHAPE_LIST, .min = minimum, .max = maximum, .element = &of }
+	static const struct shape name = { .type = SHAPE_LIST, .min = (minimum), .max = (maximum), .element = &(of) }
 #define MEMBERS(...) \
 	.type = SHAPE_STRUCTURE, .members = (const struct shape_member[]){ __VA_ARGS__, { NULL, NULL, false } }
 #define STRUCTURE(name, ...) static const struct shape name = { MEMBERS(__VA_ARGS__) }

@@ -97,7 +97,8 @@ static int begin(struct api_call *call, const char *not_found, struct tagging *o
 		    sp_text_starts_with(arn.resource, prefix) &&
 		    strlen(arn.resource) - strlen(prefix) < sizeof(out->connector_id);
 	if (ours) {
-		strcpy(out->connector_id, arn.resource + strlen(prefix));
+		snprintf(out->connector_id, sizeof(out->connector_id), "%s",
+			 arn.resource + strlen(prefix));
 		return 0;
 	}
 	struct sp_error err = { 0 };

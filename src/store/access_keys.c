@@ -53,7 +53,7 @@ static int read_key(struct db_rows *rows, const struct vault *vault, char *id, c
 	if (strlen(found) > ACCESS_KEY_ID_MAX || length > ACCESS_KEY_SECRET_MAX)
 		return sp_fail(err, SP_INTERNAL, "the access key \"%s\" is too long", found);
 	if (id != NULL)
-		strcpy(id, found);
+		memcpy(id, found, strlen(found) + 1);
 	memcpy(secret, plain, length + 1);
 	return 0;
 }

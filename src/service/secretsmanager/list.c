@@ -1,7 +1,7 @@
 #include "service/secretsmanager/request.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -189,12 +189,15 @@ static bool add_secret(void *ctx, const struct secret *secret)
 	return !page->more;
 }
 
+/* "<date>|<name>", as it was written below. */
 static int read_position(const char *text, struct secrets_position *out, struct sp_error *err)
 {
-	int used = 0;
-	if (sscanf(text, "%" SCNd64 "|%n", &out->date_ms, &used) != 1 || used == 0)
+	char *end;
+	errno = 0;
+	out->date_ms = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '|')
 		return sp_fail(err, SP_INTERNAL, "a page token of ours cannot be read");
-	out->name = sp_strdup(text + used);
+	out->name = sp_strdup(end + 1);
 	return 0;
 }
 

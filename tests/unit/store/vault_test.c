@@ -117,6 +117,31 @@ static void a_key_that_only_we_may_read_is_fine(void **state)
 	}
 }
 
+/* A service manager's credential: root's, and an access list for us that shows as the group's permission to read. */
+static void a_key_that_root_hands_over_is_fine(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(folder.path, 0755), 0);
+	write_key(GOOD_KEY, 0440);
+	assert_refused(SP_DENIED, "0440"); /* root itself has no need of that */
+
+	assert_int_equal(seteuid(65534), 0); /* the group is still root's */
+	struct vault *vault = NULL;
+	int result = vault_open(key_path, &vault, &err);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(result, 0);
+	vault_close(vault);
+
+	write_key(GOOD_KEY, 0444);
+	assert_int_equal(seteuid(65534), 0);
+	result = vault_open(key_path, &vault, &err);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(result, -1);
+	assert_int_equal(err.code, SP_DENIED);
+}
+
 /* Every byte of it matters, and so does the place. */
 static void a_sealed_value_opens_only_as_it_was(void **state)
 {
@@ -207,6 +232,7 @@ int main(void)
 		WITH_FOLDER(the_key_is_made_once_and_private),
 		WITH_FOLDER(a_key_file_that_is_not_right_is_refused),
 		WITH_FOLDER(a_key_that_only_we_may_read_is_fine),
+		WITH_FOLDER(a_key_that_root_hands_over_is_fine),
 		WITH_FOLDER(a_sealed_value_opens_only_as_it_was),
 		WITH_FOLDER(equal_values_are_sealed_differently),
 		WITH_FOLDER(a_derived_key_follows_the_master_key_and_the_purpose),

@@ -1,0 +1,505 @@
+#include "worker/desk.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "ipc/channel.h"
+#include "model/security_policy.h"
+#include "worker/connection.h"
+#include "worker/file.h"
+
+enum {
+	FILES_MAX = 1024, /* that wait: the daemon gives out credit for far fewer */
+	CONTENT_MS =
+		60 *
+		1000, /* a server that refused a further connection is not asked again for so long */
+};
+
+/*
+ *   UNUSED ──► OPENING ──► FREE ──► BUSY ──► ENDING ──► FREE …
+ *                 │         │        │         │
+ *                 └─────────┴────────┴─────────┴──► DOWN ──► OPENING …
+ */
+enum slot_state {
+	SLOT_UNUSED, /* without a thread */
+	SLOT_DOWN,   /* without a connection */
+	SLOT_OPENING,
+	SLOT_FREE,
+	SLOT_BUSY,   /* has a file */
+	SLOT_ENDING, /* has told the end of its file, and will be FREE or DOWN in a moment */
+};
+
+/* One connection as the main thread sees it. */
+struct slot {
+	enum slot_state state;
+	struct connection *connection; /* NULL while UNUSED */
+	uint32_t request;              /* OPENING: the socket it was promised; 0 when none */
+	char file_id[FILE_ID_SIZE];    /* BUSY: its file, with … */
+	struct worker_message file;    /* … kind and attempt, and file_id borrowed from above */
+	bool may_permit;               /* its READY was told */
+};
+
+struct desk {
+	int control_fd;
+	bool test;
+	bool ended; /* the daemon is gone */
+	struct worker_message configuration;
+	struct inbox *inbox;
+	struct feeder *feeder;
+	struct slot slots[CONNECTOR_CONNECTIONS_MAX];
+	size_t slot_count;
+	struct letters waiting; /* files without a connection */
+	struct letters outgoing;
+	uint32_t last_request;
+	int64_t content_until_ms; /* with the connections that there are */
+	uint8_t wire[IPC_MESSAGE_MAX];
+};
+
+/* ---- to the daemon --------------------------------------------------------------------------------------------- */
+
+/* An enum ipc_result, or -1. */
+static int send_message(struct desk *desk, const struct worker_message *message,
+			struct sp_error *err)
+{
+	size_t length;
+	if (worker_message_encode(message, desk->wire, &length, err) != 0)
+		return -1;
+	return ipc_send(desk->control_fd, desk->wire, length, NULL, 0, err);
+}
+
+static int flush_outgoing(struct desk *desk, struct sp_error *err)
+{
+	while (desk->outgoing.first != NULL) {
+		int result = send_message(desk, &desk->outgoing.first->message, err);
+		if (result == -1)
+			return -1;
+		if (result == IPC_AGAIN)
+			return 0;
+		desk->ended = desk->ended || result == IPC_ENDED;
+		letter_destroy(letters_shift(&desk->outgoing));
+	}
+	return 0;
+}
+
+/* @letter is taken. What says how far a file is waits for nothing: the next one says it better. */
+static int tell(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	if (letter->message.kind == WORKER_PROGRESS) {
+		int result = 0;
+		if (desk->outgoing.first == NULL)
+			result = send_message(desk, &letter->message, err);
+		desk->ended = desk->ended || result == IPC_ENDED;
+		letter_destroy(letter);
+		return result == -1 ? -1 : 0;
+	}
+	letters_append(&desk->outgoing, letter);
+	return flush_outgoing(desk, err);
+}
+
+/* @letter is taken. */
+static int tell_failed(struct desk *desk, struct letter *letter, enum failure_step step,
+		       enum sp_code code, const char *text, struct sp_error *err)
+{
+	struct worker_message message = {
+		.kind = WORKER_FILE_FAILED,
+		.file_id = sp_strdup(letter->message.file_id),
+		.attempt = letter->message.attempt,
+		.step = step,
+		.code = code,
+		.text = sp_strdup(text),
+	};
+	letter_destroy(letter);
+	return tell(desk, letter_create(LETTER_MESSAGE, &message, -1), err);
+}
+
+/* ---- who does what --------------------------------------------------------------------------------------------- */
+
+static struct slot *find_slot(struct desk *desk, enum slot_state state)
+{
+	for (size_t i = 0; i < desk->slot_count; i++)
+		if (desk->slots[i].state == state)
+			return &desk->slots[i];
+	return NULL;
+}
+
+static size_t count_slots(const struct desk *desk, enum slot_state state)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < desk->slot_count; i++)
+		count += desk->slots[i].state == state;
+	return count;
+}
+
+static bool anything_lives(const struct desk *desk)
+{
+	return count_slots(desk, SLOT_FREE) + count_slots(desk, SLOT_BUSY) +
+		       count_slots(desk, SLOT_ENDING) >
+	       0;
+}
+
+static struct slot *slot_with(struct desk *desk, const struct worker_message *about)
+{
+	for (size_t i = 0; i < desk->slot_count; i++)
+		if (desk->slots[i].state == SLOT_BUSY &&
+		    connection_is_about(about, &desk->slots[i].file))
+			return &desk->slots[i];
+	return NULL;
+}
+
+static int open_slot(struct desk *desk, struct slot *slot, enum letter_kind how,
+		     struct sp_error *err)
+{
+	if (slot->state == SLOT_UNUSED &&
+	    connection_start((unsigned)(slot - desk->slots), &desk->configuration, desk->feeder,
+			     desk->inbox, &slot->connection, err) != 0)
+		return -1;
+	slot->state = SLOT_OPENING;
+	connection_post(slot->connection, letter_create(how, NULL, -1));
+	return 0;
+}
+
+static void give(struct slot *slot, struct letter *letter)
+{
+	slot->state = SLOT_BUSY;
+	snprintf(slot->file_id, sizeof(slot->file_id), "%s", letter->message.file_id);
+	slot->file = (struct worker_message){ .kind = letter->message.kind,
+					      .file_id = slot->file_id,
+					      .attempt = letter->message.attempt };
+	slot->may_permit = false;
+	connection_post(slot->connection, letter);
+}
+
+/* As many connections as files wait for one. The first goes ahead alone: what keeps it from opening (a wrong password,
+ * say) would keep all of them, and servers count. */
+static bool wants_another(struct desk *desk)
+{
+	size_t opening = count_slots(desk, SLOT_OPENING);
+	if (opening + count_slots(desk, SLOT_ENDING) >= desk->waiting.count)
+		return false;
+	if (!anything_lives(desk))
+		return opening == 0;
+	return sp_monotonic_ms() >= desk->content_until_ms;
+}
+
+static int distribute(struct desk *desk, struct sp_error *err)
+{
+	struct slot *slot;
+	while (desk->waiting.first != NULL && (slot = find_slot(desk, SLOT_FREE)) != NULL)
+		give(slot, letters_shift(&desk->waiting));
+	while (wants_another(desk)) {
+		slot = find_slot(desk, SLOT_DOWN);
+		if (slot == NULL)
+			slot = find_slot(desk, SLOT_UNUSED);
+		if (slot == NULL)
+			return 0;
+		if (open_slot(desk, slot, LETTER_OPEN, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- from the daemon ------------------------------------------------------------------------------------------- */
+
+/* What the daemon may say; each takes the letter, also when it fails. */
+typedef int hear_fn(struct desk *desk, struct letter *letter, struct sp_error *err);
+
+static int hear_configure(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	if (desk->slot_count != 0) {
+		letter_destroy(letter);
+		return sp_fail(err, SP_PROTOCOL, "cannot be configured twice");
+	}
+	desk->configuration = letter->message;
+	letter->message = (struct worker_message){ 0 };
+	letter_destroy(letter);
+
+	const struct worker_message *configuration = &desk->configuration;
+	if (configuration->host == NULL || configuration->user == NULL ||
+	    configuration->connections == 0 || configuration->security_policy == NULL ||
+	    security_policy_find(configuration->security_policy) == NULL)
+		return sp_fail(err, SP_PROTOCOL,
+			       "cannot be configured without host, user, connections and a known "
+			       "security policy");
+	desk->slot_count = configuration->connections;
+	return feeder_start(desk->slot_count, &desk->feeder, err);
+}
+
+static int hear_socket(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	for (size_t i = 0; i < desk->slot_count; i++) {
+		struct slot *slot = &desk->slots[i];
+		if (slot->request == 0 || slot->request != letter->message.request)
+			continue;
+		slot->request = 0;
+		connection_post(slot->connection, letter);
+		return 0;
+	}
+	sp_fail(err, SP_PROTOCOL, "cannot use socket %u, which was not asked for",
+		letter->message.request);
+	letter_destroy(letter);
+	return -1;
+}
+
+static int hear_file(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	if (desk->test || desk->waiting.count == FILES_MAX) {
+		letter_destroy(letter);
+		return sp_fail(err, SP_PROTOCOL, "cannot take %s",
+			       desk->test ? "a file in a test" : "so many files");
+	}
+	letters_append(&desk->waiting, letter);
+	return 0;
+}
+
+static int hear_permit(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	(void)err;
+	struct slot *slot = slot_with(desk, &letter->message);
+	if (slot != NULL && slot->may_permit) {
+		slot->may_permit = false;
+		connection_post(slot->connection, letter);
+	} else {
+		letter_destroy(letter); /* it has failed, and the daemon hears of it */
+	}
+	return 0;
+}
+
+static struct letter *take_waiting(struct desk *desk, const struct worker_message *about)
+{
+	struct letter *found = NULL;
+	struct letters kept = { 0 };
+	for (struct letter *letter; (letter = letters_shift(&desk->waiting)) != NULL;) {
+		if (found == NULL && connection_is_about(about, &letter->message))
+			found = letter;
+		else
+			letters_append(&kept, letter);
+	}
+	desk->waiting = kept;
+	return found;
+}
+
+static int hear_cancel(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	struct slot *slot = slot_with(desk, &letter->message);
+	if (slot != NULL) {
+		connection_post(slot->connection, letter);
+		return 0;
+	}
+	struct letter *file = take_waiting(desk, &letter->message);
+	letter_destroy(letter);
+	if (file == NULL)
+		return 0; /* it has ended, and the daemon hears of it */
+	return tell_failed(desk, file, STEP_WAIT, SP_CANCELLED, "cancelled before it was begun",
+			   err);
+}
+
+static int hear_test(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	letter_destroy(letter);
+	struct slot *slot = find_slot(desk, SLOT_UNUSED);
+	if (!desk->test || slot == NULL)
+		return sp_fail(err, SP_PROTOCOL, "cannot test a connection here");
+	return open_slot(desk, slot, LETTER_TRY, err);
+}
+
+static const struct {
+	enum worker_kind kind;
+	hear_fn *hear;
+} hears[] = {
+	{ WORKER_CONFIGURE, hear_configure }, { WORKER_SOCKET, hear_socket },
+	{ WORKER_NO_SOCKET, hear_socket },    { WORKER_SEND, hear_file },
+	{ WORKER_RETRIEVE, hear_file },       { WORKER_RECOVER, hear_file },
+	{ WORKER_PERMIT, hear_permit },       { WORKER_CANCEL, hear_cancel },
+	{ WORKER_TEST, hear_test },
+};
+
+/* @letter is taken. */
+static int hear(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	enum worker_kind kind = letter->message.kind;
+	bool in_order = kind == WORKER_CONFIGURE || desk->slot_count != 0;
+	for (size_t i = 0; in_order && i < SP_COUNT_OF(hears); i++)
+		if (hears[i].kind == kind)
+			return hears[i].hear(desk, letter, err);
+	letter_destroy(letter);
+	return sp_fail(err, SP_PROTOCOL, "cannot take a message of kind %u %s", kind,
+		       in_order ? "from the daemon" : "before the configuration");
+}
+
+static int receive(struct desk *desk, struct sp_error *err)
+{
+	int fds[IPC_FDS_MAX];
+	size_t length, fd_count;
+	for (;;) {
+		int result =
+			ipc_receive(desk->control_fd, desk->wire, &length, fds, &fd_count, err);
+		if (result == IPC_ENDED)
+			desk->ended = true;
+		if (result != IPC_DONE)
+			return result == -1 ? -1 : 0;
+
+		struct worker_message message;
+		result = worker_message_decode(desk->wire, length, fd_count, &message, err);
+		explicit_bzero(desk->wire, length); /* it may have been the configuration */
+		if (result != 0) {
+			for (size_t i = 0; i < fd_count; i++)
+				close(fds[i]);
+			return -1;
+		}
+		int fd = fd_count == 0 ? -1 : fds[0];
+		if (hear(desk, letter_create(LETTER_MESSAGE, &message, fd), err) != 0)
+			return -1;
+	}
+}
+
+/* ---- from the connections -------------------------------------------------------------------------------------- */
+
+static int tell_tested(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	letter->message.kind = WORKER_TEST_RESULT;
+	return tell(desk, letter, err);
+}
+
+static int fail_waiting(struct desk *desk, const struct worker_message *why, struct sp_error *err)
+{
+	for (struct letter *file; (file = letters_shift(&desk->waiting)) != NULL;)
+		if (tell_failed(desk, file, (enum failure_step)why->step, (enum sp_code)why->code,
+				why->text, err) != 0)
+			return -1;
+	return 0;
+}
+
+/* A server that has had enough of us is left with what it granted; one that grants nothing has failed all. */
+static int note_not_opened(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	int result = 0;
+	if (desk->test)
+		return tell_tested(desk, letter, err);
+	if (anything_lives(desk))
+		desk->content_until_ms = sp_monotonic_ms() + CONTENT_MS;
+	else if (count_slots(desk, SLOT_OPENING) == 0)
+		result = fail_waiting(desk, &letter->message, err);
+	letter_destroy(letter);
+	return result;
+}
+
+static int note_returned(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	if (letter->returned)
+		return tell_failed(desk, letter, STEP_SFTP, SP_CLOSED,
+				   "the server closed two connections in a row before the file was "
+				   "begun",
+				   err);
+	letter->returned = true;
+	letter->kind = LETTER_MESSAGE;
+	letters_prepend(&desk->waiting, letter);
+	return 0;
+}
+
+static int note_message(struct desk *desk, struct slot *slot, struct letter *letter,
+			struct sp_error *err)
+{
+	if (letter->message.kind == WORKER_NEED_SOCKET) {
+		slot->request = letter->message.request = ++desk->last_request;
+	} else if (letter->message.kind == WORKER_READY && slot->file.kind == WORKER_SEND) {
+		slot->may_permit = true;
+	} else if (letter->message.kind != WORKER_PROGRESS) {
+		slot->state = SLOT_ENDING;
+	}
+	return tell(desk, letter, err);
+}
+
+/* @letter is taken. */
+static int note(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	struct slot *slot = &desk->slots[letter->from];
+	assert(letter->kind != LETTER_OPEN && letter->kind != LETTER_TRY); /* those are ours */
+	switch (letter->kind) {
+	case LETTER_MESSAGE:
+		return note_message(desk, slot, letter, err);
+	case LETTER_OPENED:
+		slot->state = SLOT_FREE;
+		if (desk->test)
+			return tell_tested(desk, letter, err);
+		break;
+	case LETTER_NOT_OPENED:
+		slot->state = SLOT_DOWN;
+		slot->request = 0;
+		return note_not_opened(desk, letter, err);
+	case LETTER_FREE:
+		slot->state = SLOT_FREE;
+		break;
+	case LETTER_LOST:
+		slot->state = SLOT_DOWN;
+		break;
+	case LETTER_RETURNED:
+		slot->state = SLOT_DOWN;
+		return note_returned(desk, letter, err);
+	case LETTER_OPEN:
+	case LETTER_TRY:
+		break;
+	}
+	letter_destroy(letter);
+	return 0;
+}
+
+static int collect(struct desk *desk, struct sp_error *err)
+{
+	for (struct letter *letter; (letter = inbox_take(desk->inbox)) != NULL;)
+		if (note(desk, letter, err) != 0)
+			return -1;
+	return 0;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------------- */
+
+int desk_open(int control_fd, bool test, struct desk **out, struct sp_error *err)
+{
+	struct desk *desk = sp_alloc(sizeof(*desk));
+	desk->control_fd = control_fd;
+	desk->test = test;
+	if (inbox_open(&desk->inbox, err) != 0) {
+		free(desk);
+		return -1;
+	}
+	*out = desk;
+	return 0;
+}
+
+/* Files may wait for the time when a further connection is tried again. */
+static int patience(const struct desk *desk)
+{
+	int64_t left = desk->content_until_ms - sp_monotonic_ms();
+	return desk->waiting.first == NULL || left <= 0 ? -1 : (int)left;
+}
+
+int desk_run(struct desk *desk, struct sp_error *err)
+{
+	while (!desk->ended) {
+		struct pollfd waits[] = {
+			{ .fd = desk->control_fd, .events = POLLIN },
+			{ .fd = inbox_fd(desk->inbox), .events = POLLIN },
+		};
+		if (desk->outgoing.first != NULL)
+			waits[0].events |= POLLOUT;
+		poll(waits, SP_COUNT_OF(waits), patience(desk));
+		if (receive(desk, err) != 0 || collect(desk, err) != 0 ||
+		    flush_outgoing(desk, err) != 0 || distribute(desk, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void desk_wipe(struct desk *desk)
+{
+	char *secrets[] = { desk->configuration.password, desk->configuration.private_key };
+	for (size_t i = 0; i < SP_COUNT_OF(secrets); i++)
+		if (secrets[i] != NULL)
+			explicit_bzero(secrets[i], strlen(secrets[i]));
+}

@@ -1,0 +1,368 @@
+#include "worker/file.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "remote/download.h"
+#include "remote/upload.h"
+
+enum {
+	PROGRESS_MS = 500,
+	CLEANUP_MS = 5000, /* the longest silence while a part is put out of the way */
+};
+
+/* ---- names ----------------------------------------------------------------------------------------------------- */
+
+char *task_path(const char *directory, const char *name)
+{
+	struct sp_buffer path = { 0 };
+	if (directory != NULL && *directory != '\0') {
+		sp_buffer_add_text(&path, directory);
+		if (!sp_text_ends_with(directory, "/"))
+			sp_buffer_add_char(&path, '/');
+	}
+	sp_buffer_add_text(&path, name == NULL ? "" : name);
+	return sp_buffer_take(&path);
+}
+
+char *task_part_path(const struct worker_message *order, uint32_t attempt)
+{
+	char name[sizeof(".sp--.part") + FILE_ID_SIZE + sizeof("4294967295")];
+	snprintf(name, sizeof(name), ".sp-%s-%u.part", order->file_id, attempt);
+	return task_path(order->directory, name);
+}
+
+/* ---- endings --------------------------------------------------------------------------------------------------- */
+
+int task_fail(struct task *task, enum sp_code code, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	sp_fail_va(&task->err, code, format, args);
+	va_end(args);
+	return -1;
+}
+
+static int fail_cancelled(struct task *task)
+{
+	return task_fail(task, SP_CANCELLED, "cancelled while it was under way");
+}
+
+static void tell_sum(struct task *task, uint64_t size, char *sha256)
+{
+	connection_tell(task->connection, &(struct worker_message){
+						  .kind = WORKER_READY,
+						  .file_id = task->order->file_id,
+						  .attempt = task->order->attempt,
+						  .size = size,
+						  .sha256 = sha256,
+					  });
+}
+
+static void tell_published(struct task *task, enum publish_outcome outcome)
+{
+	connection_tell(task->connection, &(struct worker_message){
+						  .kind = WORKER_PUBLISHED,
+						  .file_id = task->order->file_id,
+						  .attempt = task->order->attempt,
+						  .outcome = outcome,
+					  });
+}
+
+/* The sentences of the SFTP engine know names, but not whose. */
+static void tell_failed(struct task *task)
+{
+	if (task->step != STEP_READ_OBJECT && task->step != STEP_WRITE_OBJECT)
+		sp_wrap(&task->err, "at %s", task->connection->configuration->host);
+	connection_tell_failed(task->connection, task->order, task->step, &task->err);
+}
+
+static void remove_quietly(struct task *task, const char *path, int64_t idle_ms)
+{
+	struct remote_patience patience = connection_patience(task->connection, false);
+	if (patience.idle_ms > idle_ms)
+		patience.idle_ms = idle_ms;
+	struct sp_error ignored = { 0 };
+	remote_remove(task->connection->remote, path, &patience, &ignored);
+}
+
+void task_remove_part(struct task *task)
+{
+	if (connection_lives(task->connection))
+		remove_quietly(task, task->part_path, CLEANUP_MS);
+}
+
+/* ---- moving the bytes ------------------------------------------------------------------------------------------ */
+
+/* Tells the daemon how far it is, but not too often. */
+struct progress {
+	int64_t told_ms;
+	uint64_t told;
+};
+
+static void tell_progress(struct task *task, struct progress *progress, uint64_t done)
+{
+	int64_t now = sp_monotonic_ms();
+	if (done == progress->told || now - progress->told_ms < PROGRESS_MS)
+		return;
+	progress->told_ms = now;
+	progress->told = done;
+	connection_tell(task->connection, &(struct worker_message){
+						  .kind = WORKER_PROGRESS,
+						  .file_id = task->order->file_id,
+						  .attempt = task->order->attempt,
+						  .size = done,
+					  });
+}
+
+/* Waits for what makes another step worth while. */
+static int wait_for_more(struct task *task)
+{
+	if (connection_turn(task->connection, CONNECTION_TURN_MS, &task->err) != 0)
+		return -1;
+	if (connection_cancelled(task->connection, task->order))
+		return fail_cancelled(task);
+	return 0;
+}
+
+static int run_upload(struct task *task, struct upload *upload)
+{
+	struct progress progress = { .told_ms = sp_monotonic_ms() };
+	for (;;) {
+		switch (upload_step(upload, &task->step, &task->err)) {
+		case JOB_DONE:
+			return 0;
+		case JOB_FAILED:
+			return -1;
+		case JOB_WORKING:
+			break;
+		}
+		tell_progress(task, &progress, upload_progress(upload));
+		if (wait_for_more(task) != 0)
+			return -1;
+	}
+}
+
+static int run_download(struct task *task, struct download *download)
+{
+	struct progress progress = { .told_ms = sp_monotonic_ms() };
+	for (;;) {
+		switch (download_step(download, &task->step, &task->err)) {
+		case JOB_DONE:
+			return 0;
+		case JOB_FAILED:
+			return -1;
+		case JOB_WORKING:
+			break;
+		}
+		tell_progress(task, &progress, download_progress(download));
+		if (wait_for_more(task) != 0)
+			return -1;
+	}
+}
+
+static struct feed *open_feed(struct task *task, enum feed_way way, int fd)
+{
+	struct stream *stream;
+	if (stream_open_descriptor(fd, &stream, &task->err) != 0)
+		return NULL;
+	return feed_open(task->connection->feeder, way, stream, task->connection->blocks_fd);
+}
+
+/* ---- SEND ------------------------------------------------------------------------------------------------------ */
+
+/* What earlier attempts left. That they cannot be removed is no reason not to try again. */
+static int remove_old_parts(struct task *task)
+{
+	for (uint32_t attempt = task->order->oldest_attempt;
+	     attempt != 0 && attempt < task->order->attempt; attempt++) {
+		SP_AUTO_FREE char *path = task_part_path(task->order, attempt);
+		struct remote_patience patience = connection_patience(task->connection, true);
+		struct sp_error reason = { 0 };
+		if (remote_remove(task->connection->remote, path, &patience, &reason) == 0)
+			continue;
+		if (connection_cancelled(task->connection, task->order))
+			return fail_cancelled(task);
+		if (!connection_lives(task->connection)) {
+			task->err = reason;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int send_bytes(struct task *task, int fd, uint64_t *out_size,
+		      char out_sha256[SP_SHA256_HEX_SIZE])
+{
+	task->step = STEP_WRITE_REMOTE;
+	struct feed *feed = open_feed(task, FEED_SOURCE, fd);
+	if (feed == NULL)
+		return -1;
+	struct block_source source = feed_source(feed);
+	struct upload_plan plan = { .part_path = task->part_path, .size = task->order->size };
+	struct upload *upload = upload_start(task->connection->remote, &plan, &source);
+	int result = run_upload(task, upload);
+	upload_destroy(upload);
+	if (result == 0)
+		feed_sum(feed, out_size, out_sha256);
+	feed_close(feed);
+	return result;
+}
+
+enum permit { PERMIT_GIVEN, PERMIT_REFUSED, PERMIT_NOT_YET };
+
+static enum permit look_for_permit(struct task *task)
+{
+	enum permit permit = PERMIT_NOT_YET;
+	for (struct letter *letter;
+	     permit == PERMIT_NOT_YET && (letter = inbox_take(task->connection->inbox)) != NULL;) {
+		if (connection_is_about(&letter->message, task->order)) {
+			if (letter->message.kind == WORKER_PERMIT)
+				permit = PERMIT_GIVEN;
+			else if (letter->message.kind == WORKER_CANCEL)
+				permit = PERMIT_REFUSED;
+		}
+		letter_destroy(letter);
+	}
+	return permit;
+}
+
+static int wait_for_permit(struct task *task)
+{
+	task->step = STEP_RENAME_REMOTE;
+	for (;;) {
+		switch (look_for_permit(task)) {
+		case PERMIT_GIVEN:
+			return 0;
+		case PERMIT_REFUSED:
+			return fail_cancelled(task);
+		case PERMIT_NOT_YET:
+			break;
+		}
+		if (connection_turn(task->connection, CONNECTION_TURN_MS, &task->err) != 0)
+			return sp_wrap(&task->err,
+				       "could not keep the connection up to the rename");
+	}
+}
+
+static int send_file(struct task *task, int fd)
+{
+	SP_AUTO_FD source = fd;
+	task->step = STEP_WRITE_REMOTE;
+	if (remove_old_parts(task) != 0)
+		return -1;
+	uint64_t size;
+	char sha256[SP_SHA256_HEX_SIZE];
+	if (send_bytes(task, sp_take_fd(&source), &size, sha256) != 0) {
+		task_remove_part(task);
+		return -1;
+	}
+	tell_sum(task, size, sha256);
+	if (wait_for_permit(task) != 0 || publish_part(task) != 0) {
+		/* Without an answer it may have its final name soon, and with a permit it belongs to whoever
+		 * finds that out. */
+		if (task->err.code != SP_CLOSED && task->err.code != SP_TIMEOUT)
+			task_remove_part(task);
+		return -1;
+	}
+	tell_published(task, PUBLISH_RENAMED);
+	return 0;
+}
+
+/* ---- RETRIEVE -------------------------------------------------------------------------------------------------- */
+
+/* All bytes are here: what becomes of the connection now is no matter. */
+static int flush(struct task *task, struct feed *feed)
+{
+	struct connection *connection = task->connection;
+	for (;;) {
+		int result = feed_flushed(feed, &task->err);
+		if (result != 0)
+			return result == 1 ? 0 : -1;
+		struct pollfd wait = { .fd = connection->wake_fd, .events = POLLIN };
+		poll(&wait, 1, -1);
+		eventfd_read(connection->blocks_fd, &(eventfd_t){ 0 });
+		if (connection_cancelled(connection, task->order))
+			return fail_cancelled(task);
+	}
+}
+
+static int retrieve_file(struct task *task, int fd)
+{
+	task->step = STEP_WRITE_OBJECT;
+	struct feed *feed = open_feed(task, FEED_SINK, fd);
+	if (feed == NULL)
+		return -1;
+	task->step = STEP_READ_REMOTE;
+	struct block_sink sink = feed_sink(feed);
+	struct download_plan plan = { .path = task->final_path };
+	struct download *download = download_start(task->connection->remote, &plan, &sink);
+	int result = run_download(task, download);
+	download_destroy(download);
+	if (result == 0) {
+		task->step = STEP_WRITE_OBJECT;
+		result = flush(task, feed);
+	}
+	uint64_t size = 0;
+	char sha256[SP_SHA256_HEX_SIZE];
+	if (result == 0)
+		feed_sum(feed, &size, sha256);
+	feed_close(feed); /* and with it our copy of the descriptor, before the daemon publishes */
+	if (result == 0)
+		tell_sum(task, size, sha256);
+	return result;
+}
+
+/* ---- RECOVER --------------------------------------------------------------------------------------------------- */
+
+static int recover_file(struct task *task, int fd)
+{
+	(void)fd; /* it brings none */
+	enum publish_outcome outcome;
+	if (publish_recover(task, &outcome) != 0)
+		return -1;
+	tell_published(task, outcome);
+	return 0;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------------------------- */
+
+static const struct {
+	enum worker_kind kind;
+	int (*run)(struct task *task, int fd); /* @fd is taken */
+} works[] = {
+	{ WORKER_SEND, send_file },
+	{ WORKER_RETRIEVE, retrieve_file },
+	{ WORKER_RECOVER, recover_file },
+};
+
+bool file_is_work(enum worker_kind kind)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(works); i++)
+		if (works[i].kind == kind)
+			return true;
+	return false;
+}
+
+void file_work(struct connection *connection, struct letter *letter)
+{
+	const struct worker_message *order = &letter->message;
+	struct task task = {
+		.connection = connection,
+		.order = order,
+		.part_path = task_part_path(order, order->attempt),
+		.final_path = task_path(order->directory, order->name),
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(works); i++)
+		if (works[i].kind == order->kind &&
+		    works[i].run(&task, sp_take_fd(&letter->fd)) != 0)
+			tell_failed(&task);
+	free(task.part_path);
+	free(task.final_path);
+}

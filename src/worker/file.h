@@ -1,0 +1,43 @@
+#pragma once
+/**
+ * What is done with one file on a live connection: SEND and RETRIEVE here, RECOVER and the last step of SEND in
+ * publish.c. Runs on the connection's thread, until the file has ended and the daemon was told how.
+ */
+
+#include "worker/connection.h"
+
+/** SEND, RETRIEVE, RECOVER. */
+bool file_is_work(enum worker_kind kind);
+
+/** @letter stays the caller's. Whether the connection survived is asked with connection_lives(). */
+void file_work(struct connection *connection, struct letter *letter);
+
+/** A file at work, as file.c and publish.c share it. */
+struct task {
+	struct connection *connection;
+	const struct worker_message *order; /* what the daemon said; borrowed */
+	char *part_path;                    /* SEND, RECOVER. Owned, as is … */
+	char *final_path;                   /* … where it goes; RETRIEVE: where it comes from */
+	enum failure_step step;             /* what is being done */
+	struct sp_error err;                /* why it failed */
+};
+
+/** Both of these take ".sp-<file id>-<attempt>.part" and names relative to the home directory without a directory. */
+char *task_part_path(const struct worker_message *order, uint32_t attempt);
+char *task_path(const char *directory, const char *name);
+
+/** Notes why the task failed. Always -1. */
+int task_fail(struct task *task, enum sp_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** Puts the part out of the way while the server still answers; what it says about it is not worth telling. */
+void task_remove_part(struct task *task);
+
+/**
+ * Gives the part its final name. SP_CLOSED and SP_TIMEOUT mean that nobody knows whether the server did it; after any
+ * other failure the part still has its old name, or is gone (SP_NOT_FOUND).
+ */
+int publish_part(struct task *task);
+
+/** Finds out what became of a publish whose answer nobody heard, and ends it. */
+int publish_recover(struct task *task, enum publish_outcome *out);

@@ -6,6 +6,8 @@
 #include "base/scope.h"
 #include "base/text.h"
 
+enum { SHOWN_PART_MAX = 70 }; /* bytes kept of each end of a long name */
+
 /* The byte that "\xHH" at @at stands for, -1 when it is none. */
 static int escaped_byte(const char *at)
 {
@@ -40,6 +42,29 @@ char *sp_name_escape(const char *name)
 		}
 	}
 	return sp_buffer_take(&text);
+}
+
+/* Forward to where a UTF-8 character begins. */
+static size_t character_start(const char *text, size_t at)
+{
+	while (((unsigned char)text[at] & 0xc0) == 0x80)
+		at++;
+	return at;
+}
+
+char *sp_name_shown(const char *name)
+{
+	char *text = sp_name_escape(name);
+	size_t length = strlen(text);
+	if (length <= 2 * SHOWN_PART_MAX)
+		return text;
+
+	static const char gap[] = "…";
+	size_t head = character_start(text, SHOWN_PART_MAX);
+	size_t tail = character_start(text, length - SHOWN_PART_MAX);
+	memmove(text + head + sizeof(gap) - 1, text + tail, length - tail + 1);
+	memcpy(text + head, gap, sizeof(gap) - 1);
+	return text;
 }
 
 int sp_name_unescape(const char *text, char **out, struct sp_error *err)

@@ -14,6 +14,12 @@
 char *sp_name_escape(const char *name);
 
 /**
+ * The text of @name for a sentence, owned by the caller: names come in any length, sentences do not. A long one has a
+ * gap ("…") in its middle.
+ */
+char *sp_name_shown(const char *name);
+
+/**
  * The bytes behind @text, owned by the caller, NUL-terminated.
  * Returns 0, or -1 with SP_INVALID when the name would hold a NUL byte.
  */

@@ -20,7 +20,6 @@ enum {
 	BENEATH_TRIES = 64,       /* a rename beside us makes the kernel give up on a path */
 	SENTENCE_NAMES_MAX = 10,  /* buckets that a sentence lists … */
 	SENTENCE_BYTES_MAX = 300, /* … and the bytes they may take */
-	SHOWN_PART_MAX = 70,      /* bytes kept of each end of a long name */
 };
 
 struct named_bucket {
@@ -149,12 +148,12 @@ static size_t list_buckets(const struct objects *objects, char **names, size_t r
 
 static int fail_unknown(const struct objects *objects, const char *bucket, struct sp_error *err)
 {
-	SP_AUTO_FREE char *shown = objects_shown(bucket);
+	SP_AUTO_FREE char *shown = sp_name_shown(bucket);
 	SP_AUTO_FREE char **names = sp_alloc(BUCKETS_MAX * sizeof(*names));
 	size_t count = list_buckets(objects, names, BUCKETS_MAX);
 	if (count == 0)
 		return sp_fail(err, SP_NOT_FOUND,
-			       "there is no bucket \"%s\", nor any other: a bucket is a folder in "
+			       "there is no bucket \"%s\" and no other: a bucket is a folder in "
 			       "buckets/ of the state folder",
 			       shown);
 
@@ -171,8 +170,8 @@ static int fail_unknown(const struct objects *objects, const char *bucket, struc
 	}
 	if (listed < count)
 		sp_buffer_format(&list, " and %zu more", count - listed);
-	return sp_fail(err, SP_NOT_FOUND, "there is no bucket \"%s\": there %s %s", shown,
-		       count == 1 ? "is" : "are", sp_buffer_text(&list));
+	return sp_fail(err, SP_NOT_FOUND, "there is no bucket \"%s\"; %s %s", shown,
+		       count == 1 ? "the only one is" : "there are", sp_buffer_text(&list));
 }
 
 int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd,
@@ -236,12 +235,13 @@ int objects_fail_beneath(struct sp_error *err, const char *what, const char *buc
 			 const char *key)
 {
 	int number = errno;
-	SP_AUTO_FREE char *shown = objects_shown(key);
+	SP_AUTO_FREE char *shown = sp_name_shown(key);
 	switch (number) {
 	case ENOENT:
 	case ENOTDIR:
-		return sp_fail(err, SP_NOT_FOUND, "%s \"%s\": it is not in bucket \"%s\"", what,
-			       shown, bucket);
+		return sp_fail(
+			err, SP_NOT_FOUND, "there is no \"%s\" in bucket \"%s\"%s", shown, bucket,
+			strpbrk(key, "*?[") != NULL ? ", and wildcards are not expanded" : "");
 	case EXDEV:
 		return sp_fail(err, SP_DENIED,
 			       "%s \"%s\": a symbolic link on its path leads out of bucket \"%s\"",
@@ -254,27 +254,4 @@ int objects_fail_beneath(struct sp_error *err, const char *what, const char *buc
 		errno = number;
 		return sp_fail_errno(err, "%s \"%s\" in bucket \"%s\"", what, shown, bucket);
 	}
-}
-
-/* Forward to where a UTF-8 character begins. */
-static size_t character_start(const char *text, size_t at)
-{
-	while (((unsigned char)text[at] & 0xc0) == 0x80)
-		at++;
-	return at;
-}
-
-char *objects_shown(const char *name)
-{
-	char *text = sp_name_escape(name);
-	size_t length = strlen(text);
-	if (length <= 2 * SHOWN_PART_MAX)
-		return text;
-
-	static const char gap[] = "…";
-	size_t head = character_start(text, SHOWN_PART_MAX);
-	size_t tail = character_start(text, length - SHOWN_PART_MAX);
-	memmove(text + head + sizeof(gap) - 1, text + tail, length - tail + 1);
-	memcpy(text + head, gap, sizeof(gap) - 1);
-	return text;
 }

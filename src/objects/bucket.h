@@ -15,11 +15,8 @@ int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd
 int objects_open_beneath(int fd, const char *path, int flags, mode_t mode);
 
 /**
- * Turns errno of objects_open_beneath() into the sentence "…: why".
- * @what  "could not open", without the object
+ * Turns errno of objects_open_beneath() into a sentence.
+ * @what  "could not open": the object follows
  */
 int objects_fail_beneath(struct sp_error *err, const char *what, const char *bucket,
 			 const char *key);
-
-/** Names come in any length, sentences do not: escaped, the middle left out where it is long. Owned by the caller. */
-char *objects_shown(const char *name);

@@ -87,6 +87,6 @@ int objects_split_path(const char *path, bool need_key, char **out_bucket, char 
 	if (sp_name_unescape(path, &bytes, err) == 0 &&
 	    split_bytes(bytes, need_key, out_bucket, out_key, err) == 0)
 		return 0;
-	SP_AUTO_FREE char *shown = objects_shown(bytes != NULL ? bytes : path);
+	SP_AUTO_FREE char *shown = sp_name_shown(bytes != NULL ? bytes : path);
 	return sp_wrap(err, "cannot use the path \"%s\"", shown);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/name.h"
 #include "base/scope.h"
 #include "objects/staging.h"
 
@@ -17,7 +18,7 @@ struct publication {
 
 static int fail_publish(const struct publication *p, enum sp_code code, const char *why)
 {
-	SP_AUTO_FREE char *shown = objects_shown(p->key);
+	SP_AUTO_FREE char *shown = sp_name_shown(p->key);
 	return sp_fail(p->err, code, "cannot publish \"%s\" in bucket \"%s\": %s", shown, p->bucket,
 		       why);
 }
@@ -25,7 +26,7 @@ static int fail_publish(const struct publication *p, enum sp_code code, const ch
 static int fail_publish_errno(const struct publication *p, const char *what)
 {
 	int number = errno;
-	SP_AUTO_FREE char *shown = objects_shown(p->key);
+	SP_AUTO_FREE char *shown = sp_name_shown(p->key);
 	errno = number;
 	return sp_fail_errno(p->err, "could not publish \"%s\" in bucket \"%s\": %s", shown,
 			     p->bucket, what);
@@ -45,7 +46,7 @@ static int fail_folder(const struct publication *p, size_t length)
 	int number = errno;
 	char folder[OBJECT_KEY_MAX + 1];
 	snprintf(folder, sizeof(folder), "%.*s", (int)length, p->key);
-	SP_AUTO_FREE char *shown = objects_shown(folder);
+	SP_AUTO_FREE char *shown = sp_name_shown(folder);
 	char why[SP_ERROR_MESSAGE_MAX];
 	switch (number) {
 	case ENOTDIR:

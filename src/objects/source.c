@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/name.h"
 #include "base/scope.h"
 #include "objects/bucket.h"
 
@@ -52,7 +53,7 @@ static int check_regular(const struct stat *status, const char *bucket, const ch
 {
 	if (S_ISREG(status->st_mode))
 		return 0;
-	SP_AUTO_FREE char *shown = objects_shown(key);
+	SP_AUTO_FREE char *shown = sp_name_shown(key);
 	return sp_fail(err, SP_UNSUPPORTED,
 		       "cannot read \"%s\" in bucket \"%s\": it is a %s, no file", shown, bucket,
 		       kind_name(status->st_mode));
@@ -85,7 +86,7 @@ int objects_open_source(struct objects *objects, const char *bucket, const char 
 
 static int fail_changed(struct sp_error *err, const char *bucket, const char *key, const char *what)
 {
-	SP_AUTO_FREE char *shown = objects_shown(key);
+	SP_AUTO_FREE char *shown = sp_name_shown(key);
 	return sp_fail(err, SP_CHANGED, "\"%s\" in bucket \"%s\" changed while it was read: %s",
 		       shown, bucket, what);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/name.h"
 #include "base/scope.h"
 #include "base/text.h"
 
@@ -97,7 +98,7 @@ int objects_create_staging(struct objects *objects, const char *bucket, const ch
 		fd = openat(folder_fd, name, flags, 0666);
 	}
 	if (fd == -1) {
-		SP_AUTO_FREE char *shown = objects_shown(key);
+		SP_AUTO_FREE char *shown = sp_name_shown(key);
 		return sp_fail_errno(err,
 				     "could not create a temporary for \"%s\" in bucket \"%s\"",
 				     shown, bucket);

@@ -96,12 +96,20 @@ static int read_remote_path(const char *text, char **out, struct sp_error *err)
 	return 0;
 }
 
+static int fail_path(struct sp_error *err, const char *what, const char *text)
+{
+	SP_AUTO_FREE char *bytes = NULL;
+	sp_name_unescape(text, &bytes, NULL);
+	SP_AUTO_FREE char *shown = sp_name_shown(bytes != NULL ? bytes : text);
+	return sp_wrap(err, "cannot use the %s \"%s\"", what, shown);
+}
+
 static int read_remote_directory(const char *text, char **out, struct sp_error *err)
 {
 	if (text == NULL)
 		return 0;
 	if (read_remote_path(text, out, err) != 0)
-		return sp_wrap(err, "cannot use the remote directory");
+		return fail_path(err, "remote directory", text);
 	size_t length = strlen(*out);
 	while (length > 1 && (*out)[length - 1] == '/')
 		(*out)[--length] = '\0';
@@ -111,13 +119,12 @@ static int read_remote_directory(const char *text, char **out, struct sp_error *
 static int read_remote_file(const char *text, char **out, struct sp_error *err)
 {
 	if (read_remote_path(text, out, err) != 0)
-		return sp_wrap(err, "cannot use the remote path");
+		return fail_path(err, "remote path", text);
 	const char *name = base_name(*out);
-	if (name[0] == '\0' || strcmp(name, ".") == 0)
-		return sp_fail(err, SP_INVALID,
-			       "cannot use the remote path: it names a folder, and files are "
-			       "retrieved one by one");
-	return 0;
+	if (name[0] != '\0' && strcmp(name, ".") != 0)
+		return 0;
+	sp_fail(err, SP_INVALID, "it names a folder, and files are retrieved one by one");
+	return fail_path(err, "remote path", text);
 }
 
 /* ---- one file ----------------------------------------------------------------------------------------------------- */
@@ -148,9 +155,10 @@ static int plan_retrieve(struct transfer_file *file, const char *local_directory
 	sp_buffer_format(&key, "%s%s%s", prefix, prefix[0] != '\0' ? "/" : "",
 			 base_name(file->remote_name));
 	file->key = sp_buffer_take(&key);
-	if (objects_check_key(file->key, err) != 0)
-		return sp_wrap(err, "cannot store under the name of the remote file");
-	return 0;
+	if (objects_check_key(file->key, err) == 0)
+		return 0;
+	SP_AUTO_FREE char *shown = sp_name_shown(file->key);
+	return sp_wrap(err, "cannot store the remote file as \"%s\"", shown);
 }
 
 /* What the worker or the daemon would only find out later: the file ends here, with the same code and sentence. */
@@ -178,7 +186,7 @@ static int check_targets(const struct plan *plan, const char *member, struct sp_
 			if (a->state == FILE_FAILED || b->state == FILE_FAILED ||
 			    strcmp(target_name(a), target_name(b)) != 0)
 				continue;
-			SP_AUTO_FREE char *shown = sp_name_escape(target_name(b));
+			SP_AUTO_FREE char *shown = sp_name_shown(target_name(b));
 			return sp_fail(err, SP_INVALID,
 				       "%s[%zu]: it would overwrite %s[%zu], both end as \"%s\" in "
 				       "one folder",

@@ -1,6 +1,7 @@
 #include "test.h"
 
 #include "base/name.h"
+#include "base/text.h"
 
 static const struct {
 	const char *name, *text;
@@ -42,11 +43,33 @@ static void refuses_an_escaped_nul(void **state)
 	assert_int_equal(err.code, SP_INVALID);
 }
 
+static void a_long_name_is_shown_by_both_of_its_ends(void **state)
+{
+	(void)state;
+	char name[1001];
+	for (size_t start = 0; start < 3; start++) {
+		memset(name, 'a', sizeof(name));
+		for (size_t i = start; i + 3 < 1000; i += 3)
+			memcpy(name + i, "\xe2\x82\xac", 3);
+		strcpy(name + 990, "/end\xe9.csv");
+		char *shown = sp_name_shown(name);
+		assert_true(strlen(shown) < 160);
+		assert_true(sp_utf8_valid(shown, strlen(shown)));
+		assert_non_null(strstr(shown, "\xe2\x80\xa6"));
+		assert_true(sp_text_ends_with(shown, "/end\\xe9.csv"));
+		free(shown);
+	}
+	char *shown = sp_name_shown("short\n");
+	assert_string_equal(shown, "short\\x0a");
+	free(shown);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_name_has_one_text_and_comes_back),
 		cmocka_unit_test(refuses_an_escaped_nul),
+		cmocka_unit_test(a_long_name_is_shown_by_both_of_its_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

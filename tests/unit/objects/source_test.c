@@ -55,7 +55,8 @@ static void says_what_is_not_there(void **state)
 	struct fixture *f = *state;
 	write_file("buckets/orders/file", "x");
 	assert_refused(f, "missing.csv", SP_NOT_FOUND,
-		       "\"missing.csv\": it is not in bucket \"orders\"");
+		       "there is no \"missing.csv\" in bucket \"orders\"");
+	assert_refused(f, "*.csv", SP_NOT_FOUND, "wildcards are not expanded");
 	assert_refused(f, "no/such/folder", SP_NOT_FOUND, "\"no/such/folder\"");
 	assert_refused(f, "file/below", SP_NOT_FOUND, "\"file/below\"");
 }

@@ -144,6 +144,21 @@ static void a_path_that_cannot_be_used_fails_alone(void **state)
 	}
 }
 
+static void a_sentence_quotes_the_path_as_it_was_typed(void **state)
+{
+	(void)state;
+	struct plan plan;
+	struct sp_error err = { 0 };
+	assert_int_equal(make("{" CONNECTOR "\"RetrieveFilePaths\":[\"/out/../latin-\\\\xe9\"],"
+			      "\"LocalDirectoryPath\":\"/orders\"}",
+			      &plan, &err),
+			 0);
+	assert_string_equal(plan.files[0].failure_message,
+			    "cannot use the remote path \"/out/../latin-\\xe9\": \"..\" is not "
+			    "taken in a path");
+	plan_finish(&plan);
+}
+
 static void a_directory_that_cannot_be_used_fails_every_file(void **state)
 {
 	(void)state;
@@ -208,6 +223,7 @@ int main(void)
 		cmocka_unit_test(without_a_remote_directory_files_go_home),
 		cmocka_unit_test(a_retrieve_puts_the_base_name_below_the_prefix),
 		cmocka_unit_test(a_path_that_cannot_be_used_fails_alone),
+		cmocka_unit_test(a_sentence_quotes_the_path_as_it_was_typed),
 		cmocka_unit_test(a_directory_that_cannot_be_used_fails_every_file),
 		cmocka_unit_test(a_request_that_makes_no_sense_is_refused),
 	};

@@ -14,6 +14,8 @@
 enum {
 	REQUEST_BYTES_MIN = 1024, /* a server that grants less is not taken at its word */
 	PACKET_OVERHEAD = 1024,   /* of a READ's or WRITE's packet, beside the file's bytes */
+	HEAD_READ_MAX =
+		16384, /* bytes read to see what comes, when the bytes of a file may: those are copied once more */
 };
 
 /* A DATA packet whose head was read: its bytes go where the request wants them as they come. */
@@ -221,6 +223,20 @@ static int take_data_head(struct remote *remote, struct sp_reader *packet, uint3
 	return 0;
 }
 
+/* @count more bytes are where they belong. */
+static void note_stored(struct remote *remote, size_t count)
+{
+	struct arriving *arriving = &remote->arriving;
+	arriving->stored += (uint32_t)count;
+	if (arriving->stored < arriving->length)
+		return;
+
+	struct reply reply = reply_for(arriving->request);
+	reply.data_length = arriving->length;
+	struct request *request = sp_take_pointer(&arriving->request);
+	answer(remote, request, &reply);
+}
+
 static size_t take_data(struct remote *remote, const uint8_t *at, size_t left)
 {
 	struct arriving *arriving = &remote->arriving;
@@ -228,14 +244,7 @@ static size_t take_data(struct remote *remote, const uint8_t *at, size_t left)
 	size_t taken = left < wanted ? left : wanted;
 	if (arriving->request->into != NULL)
 		memcpy(arriving->request->into + arriving->stored, at, taken);
-	arriving->stored += (uint32_t)taken;
-	if (arriving->stored < arriving->length)
-		return taken;
-
-	struct reply reply = reply_for(arriving->request);
-	reply.data_length = arriving->length;
-	struct request *request = sp_take_pointer(&arriving->request);
-	answer(remote, request, &reply);
+	note_stored(remote, taken);
 	return taken;
 }
 
@@ -282,18 +291,42 @@ static int take_all(struct remote *remote, struct sp_error *err)
 	return 0;
 }
 
+/* Bytes of a file go to their block without a stop in the inbox, but for those that came along with their head. */
+static ssize_t read_into_block(struct remote *remote, struct sp_error *err)
+{
+	const struct arriving *arriving = &remote->arriving;
+	ssize_t count = remote->channel->backend->read(remote->channel,
+						       arriving->request->into + arriving->stored,
+						       arriving->length - arriving->stored, err);
+	if (count > 0)
+		note_stored(remote, (size_t)count);
+	return count;
+}
+
+static ssize_t read_into_inbox(struct remote *remote, struct sp_error *err)
+{
+	size_t room = sizeof(remote->inbox) - remote->received;
+	if (remote->requests.data_bytes > 0 && room > HEAD_READ_MAX)
+		room = HEAD_READ_MAX;
+	ssize_t count = remote->channel->backend->read(remote->channel,
+						       remote->inbox + remote->received, room, err);
+	if (count > 0) {
+		remote->received += (size_t)count;
+		if (take_all(remote, err) != 0)
+			return -1;
+	}
+	return count;
+}
+
 static int receive(struct remote *remote, bool *moved, struct sp_error *err)
 {
-	ssize_t count =
-		remote->channel->backend->read(remote->channel, remote->inbox + remote->received,
-					       sizeof(remote->inbox) - remote->received, err);
+	const struct request *request = remote->arriving.request;
+	bool straight = request != NULL && request->into != NULL && remote->received == 0;
+	ssize_t count = straight ? read_into_block(remote, err) : read_into_inbox(remote, err);
 	if (count < 0)
 		return -1;
-	if (count == 0)
-		return 0;
-	remote->received += (size_t)count;
-	*moved = true;
-	return take_all(remote, err);
+	*moved = *moved || count > 0;
+	return 0;
 }
 
 /* ---- the pump -------------------------------------------------------------------------------------------------- */

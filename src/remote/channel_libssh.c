@@ -11,18 +11,18 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/scope.h"
 #include "base/text.h"
 #include "remote/handshake.h"
 
 enum {
-	BUDGET = 1 << 20, /* bytes that libssh may hold back */
-	WRITE_MAX =
-		256
-		<< 10, /* bytes given to it at once: between two writes it looks at the socket */
+	BUDGET = 1 << 20,        /* bytes that libssh may hold back */
+	WRITE_MAX = 256 << 10,   /* bytes given to it at once: after each it looks at the socket */
 	WINDOW_LIBSSH = 1280000, /* what it announces by itself */
-	WINDOW_MAX = 16 << 20,
+	WINDOW_MAX = 32 << 20,
+	SHRINK_AT = 4, /* a window this many times too large is given up */
 	/* What may wait in libssh beyond our window before the server is called a liar: it counts in packets. */
 	OVERRUN_MAX = 1 << 20,
 };
@@ -37,7 +37,7 @@ struct libssh_channel {
 	size_t window;      /* wanted */
 	size_t window_ever; /* the largest that was wanted */
 	size_t since_grow;  /* bytes that came since the window was last filled up */
-	char *scratch; /* @window_ever bytes for grow_window(); NULL while libssh's own window is enough */
+	char *scratch;      /* WINDOW_MAX bytes for grow_window(); NULL until it is needed */
 	bool is_stuck; /* the last write took nothing, though there was room: a key exchange is on */
 };
 
@@ -89,6 +89,19 @@ static int grow_window(struct libssh_channel *channel, char *out, size_t room)
 	return count;
 }
 
+/** Address space rather than memory: it is touched only as far as one read brings bytes. */
+static int make_scratch(struct libssh_channel *channel)
+{
+	if (channel->scratch != NULL)
+		return 0;
+	void *space = mmap(NULL, WINDOW_MAX, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (space == MAP_FAILED)
+		return -1;
+	channel->scratch = space;
+	return 0;
+}
+
 /** At most the @there bytes that libssh has ready. */
 static int take(struct libssh_channel *channel, char *out, size_t there, size_t room)
 {
@@ -126,18 +139,19 @@ static ssize_t libssh_read(struct channel *base, void *out, size_t room, struct 
 static void libssh_expect(struct channel *base, size_t bytes)
 {
 	struct libssh_channel *channel = (struct libssh_channel *)base;
-	size_t window = bytes < WINDOW_LIBSSH ? WINDOW_LIBSSH : bytes;
-	if (window > WINDOW_MAX)
-		window = WINDOW_MAX;
-	if (window > channel->window_ever) {
-		/* Touched only as far as a read brings bytes: the rest is address space, not memory. */
-		free(channel->scratch);
-		channel->scratch = sp_alloc(window);
-		channel->window_ever = window;
+	size_t wanted = bytes < WINDOW_MAX ? bytes : WINDOW_MAX;
+
+	if (wanted <= WINDOW_LIBSSH || make_scratch(channel) != 0)
+		wanted = WINDOW_LIBSSH;
+	/* What is expected falls and rises with every reply: only a lasting change is worth a message. */
+	if (wanted > channel->window) {
+		channel->since_grow = wanted; /* grow at the next read */
+		channel->window = wanted;
+	} else if (wanted < channel->window / SHRINK_AT) {
+		channel->window = wanted;
 	}
-	if (window > channel->window)
-		channel->since_grow = window; /* grow at the next read */
-	channel->window = window;
+	if (channel->window > channel->window_ever)
+		channel->window_ever = channel->window;
 }
 
 /* ---- away from us ------------------------------------------------------------------------------------------------ */
@@ -226,7 +240,8 @@ static void libssh_close(struct channel *base)
 		return;
 	ssh_remove_channel_callbacks(channel->ssh, &channel->callbacks);
 	ssh_channel_free(channel->ssh);
-	free(channel->scratch);
+	if (channel->scratch != NULL)
+		munmap(channel->scratch, WINDOW_MAX);
 	free(channel);
 }
 

@@ -37,7 +37,7 @@ void ssh_folder_run(const struct ssh_folder *folder, const char *command)
 	SP_AUTO_BUFFER
 	line = { 0 };
 	for (; *command != '\0'; command++) {
-		if (*command == '@')
+		if (*command == '~')
 			sp_buffer_add_text(&line, folder->path);
 		else
 			sp_buffer_add_char(&line, *command);
@@ -49,7 +49,7 @@ void ssh_folder_make(struct ssh_folder *folder)
 {
 	snprintf(folder->path, sizeof(folder->path), "/tmp/sallyport-test-XXXXXX");
 	must(mkdtemp(folder->path) != NULL, "mkdtemp");
-	ssh_folder_run(folder, "cd @ && for type in rsa ecdsa ed25519; do "
+	ssh_folder_run(folder, "cd ~ && for type in rsa ecdsa ed25519; do "
 			       "ssh-keygen -q -t $type -N '' -C host -f host_$type && "
 			       "ssh-keygen -q -t $type -N '' -C user -f user_$type; done && "
 			       "cat user_*.pub > authorized_keys");
@@ -57,7 +57,7 @@ void ssh_folder_make(struct ssh_folder *folder)
 
 void ssh_folder_remove(struct ssh_folder *folder)
 {
-	ssh_folder_run(folder, "rm -r @");
+	ssh_folder_run(folder, "rm -r ~");
 }
 
 char *ssh_folder_read(const struct ssh_folder *folder, const char *name)
@@ -139,11 +139,11 @@ static void write_config(const struct ssh_folder *folder, const char *config, ch
 			"HostKey %1$s/host_rsa\nHostKey %1$s/host_ecdsa\nHostKey "
 			"%1$s/host_ed25519\n",
 			folder->path);
+	if (strstr(config, "Subsystem ") == NULL)
+		fprintf(file, "Subsystem sftp internal-sftp\n");
 	fprintf(file,
 		"AuthorizedKeysFile %s/authorized_keys\nStrictModes no\nUsePAM no\nPidFile none\n"
-		"PermitRootLogin yes\nSubsystem sftp internal-sftp\nKbdInteractiveAuthentication "
-		"no\n"
-		"LogLevel VERBOSE\n",
+		"PermitRootLogin yes\nKbdInteractiveAuthentication no\nLogLevel VERBOSE\n",
 		folder->path);
 	fclose(file);
 }

@@ -22,7 +22,7 @@ void ssh_folder_remove(struct ssh_folder *folder);
 /** Contents of a file in the folder, owned by the caller. */
 char *ssh_folder_read(const struct ssh_folder *folder, const char *name);
 
-/** Runs a command, which has to succeed. "@" stands for the folder's path. */
+/** Runs a command, which has to succeed. "~" stands for the folder's path. */
 void ssh_folder_run(const struct ssh_folder *folder, const char *command);
 
 /** Connected to 127.0.0.1 at both ends. */
@@ -33,7 +33,7 @@ struct server {
 	int client_fd; /* for the transport, which takes it */
 };
 
-/** sshd(8) that knows the three host keys unless @config names others; @config stands before the usual lines. */
+/** sshd(8); @config stands before the usual lines, which name three host keys and SFTP unless it names others. */
 struct server server_sshd(const struct ssh_folder *folder, const char *config);
 
 /** What the small server asks for. Its user may be anybody, its password is "correct horse". */

@@ -186,7 +186,7 @@ static void without_a_trusted_key_the_server_s_is_reported(void **state)
 	expect_refusal(&options, STEP_HOST_KEY, SP_UNTRUSTED, "no host key is trusted", &report);
 
 	assert_true(sp_text_starts_with(keys.trusted, report.host_key));
-	ssh_folder_run(&folder, "ssh-keygen -lf @/host_ed25519.pub > @/print");
+	ssh_folder_run(&folder, "ssh-keygen -lf ~/host_ed25519.pub > ~/print");
 	char *print = ssh_folder_read(&folder, "print");
 	assert_true(sp_text_starts_with(report.fingerprint, "SHA256:"));
 	assert_non_null(strstr(print, report.fingerprint));
@@ -201,7 +201,7 @@ static void another_key_than_the_trusted_one_ends_it_before_authentication(void 
 	(void)state;
 	struct transport_report report;
 	struct keys keys = read_keys("user_ed25519.pub", "user_ed25519");
-	ssh_folder_run(&folder, "rm -f @/sshd.log");
+	ssh_folder_run(&folder, "rm -f ~/sshd.log");
 	struct server server = server_sshd(&folder, "LogLevel DEBUG3");
 	struct transport_options options = usual_options(&server);
 	options.trusted_keys = keys.trusted;

@@ -32,7 +32,11 @@ struct objects {
 	size_t named_count;
 };
 
-/* AWS's rule for names, so that every bucket could move to S3 as it is. */
+/* AWS's rule for names, so that every bucket could move to S3 as it is. The text takes the two lengths. */
+#define BUCKET_NAME_RULE                                                                           \
+	"a bucket's name has %d to %d characters of a-z, 0-9, \".\" and \"-\", and begins and "    \
+	"ends with a letter or digit"
+
 static bool is_bucket_name(const char *name)
 {
 	size_t length = strlen(name);
@@ -54,11 +58,8 @@ static int add_named(struct objects *objects, const struct bucket_option *option
 		     struct sp_error *err)
 {
 	if (!is_bucket_name(option->name))
-		return sp_fail(
-			err, SP_INVALID,
-			"cannot use bucket.%s: a bucket's name has %d to %d characters of "
-			"a-z, 0-9, \".\" and \"-\", and begins and ends with a letter or digit",
-			option->name, BUCKET_NAME_MIN, BUCKET_NAME_MAX);
+		return sp_fail(err, SP_INVALID, "cannot use bucket.%s: " BUCKET_NAME_RULE,
+			       option->name, BUCKET_NAME_MIN, BUCKET_NAME_MAX);
 	if (option->path[0] != '/')
 		return sp_fail(err, SP_INVALID,
 			       "cannot use bucket.%s = %s: the folder's path must begin with \"/\"",
@@ -187,8 +188,11 @@ int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd
 		*out_fd = fd;
 		return 0;
 	}
-	if (!is_bucket_name(bucket))
-		return fail_unknown(objects, bucket, err);
+	if (!is_bucket_name(bucket)) {
+		SP_AUTO_FREE char *shown = sp_name_shown(bucket);
+		return sp_fail(err, SP_NOT_FOUND, "there is no bucket \"%s\": " BUCKET_NAME_RULE,
+			       shown, BUCKET_NAME_MIN, BUCKET_NAME_MAX);
+	}
 
 	SP_AUTO_FD folder = open(objects->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder == -1)

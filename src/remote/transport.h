@@ -38,7 +38,8 @@ struct transport_report {
 	char host_key[TRANSPORT_HOST_KEY_MAX];       /* "type base64", "" until it was seen */
 	char fingerprint[TRANSPORT_FINGERPRINT_MAX]; /* "SHA256:…" */
 	char kex[64], cipher[64], mac[64], host_key_algorithm[64];
-	char authenticated_by[32]; /* "publickey" or "password" */
+	char authenticated_by
+		[32]; /* "publickey", "password", "keyboard-interactive"; "none": nothing was asked for */
 };
 
 /** Process-wide, once, before any thread: libraries read their files now, so that a sandbox may close the doors after. */

@@ -3,6 +3,7 @@
 #include <libssh/libssh.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -15,7 +16,8 @@ static const struct errand channel_errand = { "the opening of a channel",
 
 int transport_init(struct sp_error *err)
 {
-	if (ssh_init() != 0)
+	/* OpenSSL would read its configuration when it is first used. */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1 || ssh_init() != 0)
 		return sp_fail(err, SP_SYSTEM, "could not start the SSH library");
 	ssh_set_log_level(SSH_LOG_NONE);
 	return 0;

@@ -81,11 +81,14 @@ void tcp_pair(int *client, int *server)
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t length = sizeof(address);
+	const int small = 16 * 1024;
 	SP_AUTO_FD listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) == 0, "setsockopt");
 	must(bind(listener, (struct sockaddr *)&address, length) == 0, "bind");
 	must(listen(listener, 1) == 0, "listen");
 	must(getsockname(listener, (struct sockaddr *)&address, &length) == 0, "getsockname");
 	*client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(setsockopt(*client, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) == 0, "setsockopt");
 	must(connect(*client, (struct sockaddr *)&address, length) == 0, "connect");
 	*server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	must(*server != -1, "accept");

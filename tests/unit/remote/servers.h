@@ -25,7 +25,7 @@ char *ssh_folder_read(const struct ssh_folder *folder, const char *name);
 /** Runs a command, which has to succeed. "~" stands for the folder's path. */
 void ssh_folder_run(const struct ssh_folder *folder, const char *command);
 
-/** Connected to 127.0.0.1 at both ends. */
+/** Connected to 127.0.0.1 at both ends; the kernel holds little of what the client sends, so that it soon would block. */
 void tcp_pair(int *client, int *server);
 
 struct server {

@@ -1,12 +1,17 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -171,6 +176,56 @@ static void a_password_opens_a_connection_however_it_is_asked_for(void **state)
 		server_end(&server, false);
 	}
 	free_keys(&keys);
+}
+
+/** From here on whoever opens a file or a socket is killed. */
+static void forbid_opening(void)
+{
+	enum { ADDRESS = offsetof(struct seccomp_data, nr) };
+	static const struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ADDRESS),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_connect, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	const struct sock_fprog program = { SP_COUNT_OF(filter), (struct sock_filter *)filter };
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(2);
+}
+
+/* What the worker's sandbox relies on. A process of its own, whose first connection this is. */
+static void after_the_start_a_connection_opens_no_file(void **state)
+{
+	(void)state;
+	struct keys keys = read_keys("host_rsa.pub", "user_ecdsa");
+	struct server server = server_sshd(&folder, "");
+	struct transport_options options = usual_options(&server);
+	options.trusted_keys = keys.trusted;
+	options.private_key = keys.user;
+	pid_t child = fork();
+	if (child == 0) {
+		struct transport_report report;
+		struct transport *transport;
+		struct channel *channel;
+		if (transport_init(NULL) != 0)
+			_exit(2);
+		forbid_opening();
+		if (transport_open(&options, &transport, &report, NULL) != 0 ||
+		    transport_open_sftp(transport, PATIENCE_MS, -1, &channel, NULL) != 0)
+			_exit(3);
+		channel->backend->close(channel);
+		transport_close(transport);
+		_exit(0);
+	}
+	close(server.client_fd);
+	int status = -1;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	free_keys(&keys);
+	server_end(&server, false);
 }
 
 /* ---- who the server is --------------------------------------------------------------------------------------------- */
@@ -653,6 +708,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(after_the_start_a_connection_opens_no_file),
 		cmocka_unit_test(every_kind_of_key_opens_a_connection),
 		cmocka_unit_test(every_policy_reaches_a_current_server),
 		cmocka_unit_test(the_trusted_key_may_be_one_of_several),

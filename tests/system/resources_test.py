@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Memory and descriptors are flat: they depend neither on a file's size nor on how much was done before.
+Measured on the plain build: the sanitizers need memory of their own."""
+
+import pathlib
+import signal
+import sys
+import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import flows  # noqa: E402
+import harness  # noqa: E402
+import sshd  # noqa: E402
+
+MIB = 1 << 20
+SIZE = 2048 * MIB if harness.LARGE else 256 * MIB
+PSS_MAX_KIB = 64 * 1024
+TRANSFERS = 200
+
+
+class Peaks:
+    """The highest proportional set size of the daemon and of any worker, looked at again and again."""
+
+    def __init__(self, daemon):
+        self.daemon, self.stop = daemon, threading.Event()
+        self.daemon_kib = self.worker_kib = self.looks = 0
+        self.thread = threading.Thread(target=self.look)
+
+    def look(self):
+        workers = []
+        while not self.stop.wait(0.01):
+            if self.looks % 20 == 0:
+                workers = self.daemon.workers()
+            self.looks += 1
+            self.daemon_kib = max(self.daemon_kib, harness.pss_kib(self.daemon.process.pid))
+            self.worker_kib = max([self.worker_kib] + [harness.pss_kib(pid) for pid in workers])
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.thread.join()
+
+
+with harness.Story() as story:
+    server = story.enter(sshd.Sshd(story.folder / "partner"))
+    daemon = story.enter(harness.Daemon(story.folder / "state", {"transfer.worker_idle": "500ms"},
+                                        build=harness.ROOT / "build"))
+    bucket, inbox = daemon.bucket("files"), server.home / "in"
+    inbox.mkdir()
+    partner = flows.partner_of(daemon, server)
+
+    with story.case(f"daemon and worker each stay below 64 MiB while {SIZE // MIB} MiB go out and come back"):
+        digest = flows.write_random(bucket / "large.bin", SIZE)
+        with Peaks(daemon) as peaks:
+            partner.wait_completed(partner.send("/files/large.bin", to="in"), 300)
+            partner.wait_completed(partner.retrieve("in/large.bin", to="/files/back"), 300)
+        print(f"# peak Pss: daemon {peaks.daemon_kib} KiB, worker {peaks.worker_kib} KiB ({peaks.looks} looks)")
+        assert flows.sha256_of(bucket / "back" / "large.bin") == digest
+        assert peaks.looks > 50 and 0 < peaks.worker_kib <= PSS_MAX_KIB and 0 < peaks.daemon_kib <= PSS_MAX_KIB
+        for path in (bucket / "large.bin", bucket / "back" / "large.bin", inbox / "large.bin"):
+            path.unlink()
+
+    with story.case(f"the daemon's descriptors are back at the start after {TRANSFERS} transfers and the idle time"):
+        harness.wait_until(lambda: not daemon.workers(), "the first worker to leave", 15)
+        start = harness.count_descriptors(daemon.process.pid)
+        (bucket / "small.txt").write_bytes(b"small" * 1000)
+        transfers = [partner.send("/files/small.txt", to="in") if number % 2 else
+                     partner.retrieve("in/small.txt" if number > 2 else "in/none.txt", to="/files/back")
+                     for number in range(TRANSFERS)]
+        for transfer in transfers:
+            partner.wait(transfer, 120)
+        harness.wait_until(lambda: not daemon.workers(), "the worker to leave", 15)
+        harness.wait_until(lambda: harness.count_descriptors(daemon.process.pid) <= start,
+                           f"{harness.count_descriptors(daemon.process.pid)} descriptors to be {start} again", 10)
+
+    with story.case("a queue of 1,000 files holds no descriptors, and all of them arrive"):
+        names = [f"queued-{number}" for number in range(10)]
+        for name in names:
+            (bucket / name).write_bytes(name.encode() * 100)
+        server.signal_sessions(signal.SIGSTOP, [server.process.pid])  # new connections stay silent
+        transfers = [partner.send(*(f"/files/{name}" for name in names), to="in") for _ in range(100)]
+        harness.wait_until(daemon.workers, "a worker to start")
+        held = harness.count_descriptors(daemon.process.pid)
+        server.signal_sessions(signal.SIGCONT, [server.process.pid])
+        assert held < start + 50, f"{held} descriptors are open, {start} were"
+        for transfer in transfers:
+            partner.wait_completed(transfer, 120)
+        assert all((inbox / name).read_bytes() == name.encode() * 100 for name in names)

@@ -149,6 +149,7 @@ class Sshd:
         self.signal_sessions(signal.SIGCONT, sessions)
         harness.end(self.process)
         self.signal_sessions(signal.SIGTERM, [pid for pid in sessions if harness.is_alive(pid)])
+        harness.wait_until(lambda: not any(harness.is_alive(pid) for pid in sessions), "the sessions to end")
 
     def log_text(self):
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""

@@ -1,5 +1,6 @@
 #include "ipc/channel.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,6 +37,7 @@ int ipc_send(int fd, const void *message, size_t length, const int *fds, size_t 
 		header.msg_control = &control;
 		header.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
 		struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+		assert(rights != NULL); /* there is room for it */
 		rights->cmsg_level = SOL_SOCKET;
 		rights->cmsg_type = SCM_RIGHTS;
 		rights->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);

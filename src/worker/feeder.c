@@ -152,13 +152,17 @@ static void link_last(struct feed *feed)
 	*at = feed;
 }
 
-/* Its share goes to the others. Unlinked already. */
+/* Off the list already; its share goes to the others. Leaves the lock meanwhile: closing may take its time as well. */
 static void destroy_feed(struct feed *feed)
 {
+	struct feeder *feeder = feed->feeder;
 	drop_queue(feed);
 	assert(feed->held == 0);
+	feeder->feed_count--;
+	pthread_mutex_unlock(&feeder->lock);
 	stream_close(feed->stream);
 	free(feed);
+	pthread_mutex_lock(&feeder->lock);
 }
 
 static void read_block(struct feed *feed, struct block *block)
@@ -189,6 +193,7 @@ static void read_block(struct feed *feed, struct block *block)
 
 static void write_block(struct feed *feed, struct block *block)
 {
+	assert(block != NULL);
 	struct feeder *feeder = feed->feeder;
 	struct sp_error err = { 0 };
 
@@ -207,24 +212,33 @@ static void write_block(struct feed *feed, struct block *block)
 		drop_queue(feed);
 }
 
+/* While it is served it is off the list; whoever closes it then leaves it to us. */
 static void serve(struct feed *feed)
 {
 	feed->busy = true;
-	unlink_feed(feed);
-	link_last(feed);
 	if (feed->way == FEED_SOURCE)
 		read_block(feed, take_spare(feed));
 	else
 		write_block(feed, dequeue(feed));
 	feed->busy = false;
 	if (feed->closed) {
-		unlink_feed(feed);
-		feed->feeder->feed_count--;
 		destroy_feed(feed);
 		return;
 	}
-	if (feed->way == FEED_SOURCE || feed->first == NULL)
+	link_last(feed);
+	if (feed->way == FEED_SOURCE || feed->first == NULL || may_hold_more(feed))
 		wake(feed);
+}
+
+static struct feed *take_feed_with_work(struct feeder *feeder)
+{
+	struct feed **at = &feeder->feeds;
+	while (*at != NULL && !has_work(*at))
+		at = &(*at)->next;
+	struct feed *feed = *at;
+	if (feed != NULL)
+		*at = sp_take_pointer(&feed->next);
+	return feed;
 }
 
 static void *run(void *ctx)
@@ -232,9 +246,7 @@ static void *run(void *ctx)
 	struct feeder *feeder = ctx;
 	pthread_mutex_lock(&feeder->lock);
 	for (;;) {
-		struct feed *feed = feeder->feeds;
-		while (feed != NULL && !has_work(feed))
-			feed = feed->next;
+		struct feed *feed = take_feed_with_work(feeder);
 		if (feed != NULL)
 			serve(feed);
 		else
@@ -393,7 +405,6 @@ void feed_close(struct feed *feed)
 		feed->closed = true;
 	} else {
 		unlink_feed(feed);
-		feeder->feed_count--;
 		destroy_feed(feed);
 	}
 	pthread_cond_signal(&feeder->work);

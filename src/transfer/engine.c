@@ -1,86 +1,19 @@
-#include "transfer/internal.h"
+#include "transfer/engine.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/scope.h"
 #include "store/transfers.h"
+#include "transfer/ground.h"
 #include "transfer/lane.h"
 #include "transfer/test_run.h"
 
-/* ---- leaving the loop's thread and coming back ----------------------------------------------------------------------- */
-
-struct job {
-	struct transfer_engine *engine;
-	loop_fn *work, *done;
-	store_fn *write;
-	engine_written_fn *written;
-	void *ctx;
-	int result;
-	struct sp_error err;
+struct transfer_engine {
+	struct ground ground;
+	struct lane *lanes;
+	struct test_runs tests;
 };
-
-void engine_went_out(struct transfer_engine *engine)
-{
-	engine->under_way++;
-}
-
-void engine_came_back(struct transfer_engine *engine)
-{
-	engine->under_way--;
-	if (engine->stopping && engine->under_way == 0)
-		engine->stopped(engine->stopped_ctx);
-}
-
-static void job_work(void *ctx)
-{
-	struct job *job = ctx;
-	job->work(job->ctx);
-}
-
-static void job_done(void *ctx)
-{
-	struct job *job = ctx;
-	struct transfer_engine *engine = job->engine;
-	if (job->write != NULL)
-		job->written(job->ctx, job->result, &job->err);
-	else
-		job->done(job->ctx);
-	free(job);
-	engine_came_back(engine);
-}
-
-void engine_run(struct transfer_engine *engine, loop_fn *work, loop_fn *done, void *ctx)
-{
-	struct job *job = sp_alloc(sizeof(*job));
-	*job = (struct job){ .engine = engine, .work = work, .done = done, .ctx = ctx };
-	engine_went_out(engine);
-	pool_run(engine->rooms.files, engine->rooms.loop, job_work, job_done, job);
-}
-
-static int job_write(struct db *db, void *ctx, struct sp_error *err)
-{
-	struct job *job = ctx;
-	return job->write(db, job->ctx, err);
-}
-
-static void job_written(void *ctx, int result, const struct sp_error *err)
-{
-	struct job *job = ctx;
-	job->result = result;
-	if (result != 0)
-		job->err = *err;
-	loop_post(job->engine->rooms.loop, job_done, job);
-}
-
-void engine_commit(struct transfer_engine *engine, store_fn *write, engine_written_fn *written,
-		   void *ctx)
-{
-	struct job *job = sp_alloc(sizeof(*job));
-	*job = (struct job){ .engine = engine, .write = write, .written = written, .ctx = ctx };
-	engine_went_out(engine);
-	store_submit(engine->rooms.store, job_write, job, job_written, job);
-}
 
 /* ---- lanes ------------------------------------------------------------------------------------------------------------ */
 
@@ -92,8 +25,9 @@ static struct lane *find_lane(const struct transfer_engine *engine, const char *
 	return lane;
 }
 
-void engine_drop_lane(struct transfer_engine *engine, struct lane *lane)
+static void drop_lane(void *ctx, struct lane *lane)
 {
+	struct transfer_engine *engine = ctx;
 	if (engine->lanes == lane) {
 		engine->lanes = lane_next(lane);
 	} else {
@@ -107,11 +41,11 @@ void engine_drop_lane(struct transfer_engine *engine, struct lane *lane)
 
 static void wake_lane(struct transfer_engine *engine, const char *connector_id)
 {
-	if (engine->stopping)
+	if (engine->ground.stopping)
 		return;
 	struct lane *lane = find_lane(engine, connector_id);
 	if (lane == NULL) {
-		lane = lane_create(engine, connector_id);
+		lane = lane_create(&engine->ground, connector_id, drop_lane, engine);
 		lane_set_next(lane, engine->lanes);
 		engine->lanes = lane;
 	}
@@ -131,7 +65,7 @@ static void post_notice(struct transfer_engine *engine, const char *connector_id
 	notice->all = connector_id == NULL;
 	snprintf(notice->connector_id, sizeof(notice->connector_id), "%s",
 		 notice->all ? "" : connector_id);
-	loop_post(engine->rooms.loop, fn, notice);
+	loop_post(engine->ground.rooms.loop, fn, notice);
 }
 
 static void woken(void *ctx)
@@ -160,6 +94,29 @@ void transfer_engine_changed(struct transfer_engine *engine, const char *connect
 	post_notice(engine, connector_id, changed);
 }
 
+struct test_request {
+	struct transfer_engine *engine;
+	char connector_id[CONNECTOR_ID_SIZE];
+	transfer_test_fn *fn;
+	void *ctx;
+};
+
+static void begin_test(void *ctx)
+{
+	struct test_request *request = ctx;
+	test_runs_begin(&request->engine->tests, request->connector_id, request->fn, request->ctx);
+	free(request);
+}
+
+void transfer_engine_test(struct transfer_engine *engine, const char *connector_id,
+			  transfer_test_fn *fn, void *ctx)
+{
+	struct test_request *request = sp_alloc(sizeof(*request));
+	*request = (struct test_request){ .engine = engine, .fn = fn, .ctx = ctx };
+	snprintf(request->connector_id, sizeof(request->connector_id), "%s", connector_id);
+	loop_post(engine->ground.rooms.loop, begin_test, request);
+}
+
 /* ---- opening and closing ---------------------------------------------------------------------------------------------- */
 
 static int requeue(struct db *db, void *ctx, struct sp_error *err)
@@ -182,11 +139,8 @@ int transfer_engine_open(const struct transfer_rooms *rooms, const struct transf
 			 struct transfer_engine **out, struct sp_error *err)
 {
 	struct transfer_engine *engine = sp_alloc(sizeof(*engine));
-	engine->rooms = *rooms;
-	engine->options = *options;
-	engine->options.worker_path = sp_strdup(options->worker_path);
-	engine->options.run_directory = sp_strdup(options->run_directory);
-	engine->options.builtin_role = sp_strdup(options->builtin_role);
+	ground_init(&engine->ground, rooms, options);
+	engine->tests.ground = &engine->ground;
 
 	if (store_write(rooms->store, requeue, NULL, err) != 0 ||
 	    store_read(rooms->store, find_busy, engine, err) != 0) {
@@ -199,14 +153,15 @@ int transfer_engine_open(const struct transfer_rooms *rooms, const struct transf
 
 void transfer_engine_stop(struct transfer_engine *engine, loop_fn *fn, void *ctx)
 {
-	engine->stopping = true;
-	engine->stopped = fn;
-	engine->stopped_ctx = ctx;
-	engine_went_out(engine); /* so that it is never idle before all were told */
+	struct ground *ground = &engine->ground;
+	ground->stopping = true;
+	ground->stopped = fn;
+	ground->stopped_ctx = ctx;
+	ground_went_out(ground); /* so that it is never idle before all were told */
 	for (struct lane *lane = engine->lanes; lane != NULL; lane = lane_next(lane))
 		lane_stop(lane);
-	test_runs_stop(engine);
-	engine_came_back(engine);
+	test_runs_stop(&engine->tests);
+	ground_came_back(ground);
 }
 
 void transfer_engine_close(struct transfer_engine *engine)
@@ -214,9 +169,7 @@ void transfer_engine_close(struct transfer_engine *engine)
 	if (engine == NULL)
 		return;
 	while (engine->lanes != NULL)
-		engine_drop_lane(engine, engine->lanes);
-	free((char *)(uintptr_t)engine->options.worker_path);
-	free((char *)(uintptr_t)engine->options.run_directory);
-	free((char *)(uintptr_t)engine->options.builtin_role);
+		drop_lane(engine, engine->lanes);
+	ground_finish(&engine->ground);
 	free(engine);
 }

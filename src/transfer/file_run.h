@@ -11,14 +11,30 @@
  */
 
 #include "ipc/worker_message.h"
-#include "transfer/lane.h"
+#include "transfer/ground.h"
 
 struct file_run;
 
-/** Takes what @file owns. */
-struct file_run *file_run_create(struct lane *lane, struct transfer_file *file);
+/** Whoever has the connector's worker. All functions are required. */
+struct file_owner {
+	void *ctx;
+	struct ground *ground;
+	/** False when there is no worker (any more). @fd is taken either way, -1 for none. */
+	bool (*send)(void *ctx, const struct worker_message *message, int fd);
+	/** Why no worker can be started; NULL when one can. */
+	const struct sp_error *(*refusal)(void *ctx, enum failure_step *out_step);
+	/** A worker is needed although no queued file asks for one: a publish is to be finished. */
+	void (*need_worker)(void *ctx);
+	/** The partner cannot be reached: no new files for @delay_ms. */
+	void (*pause)(void *ctx, int64_t delay_ms);
+	/** The run is over; it frees itself after the call. */
+	void (*ended)(void *ctx, struct file_run *run);
+};
 
-/** Begins, or goes on where the last run ended. It ends with lane_run_ended(). */
+/** Takes what @file owns. @owner is kept. */
+struct file_run *file_run_create(const struct file_owner *owner, struct transfer_file *file);
+
+/** Begins, or goes on where the last run ended. It ends with owner->ended(). */
 void file_run_go(struct file_run *run);
 
 struct file_run *file_run_next(const struct file_run *run);

@@ -20,8 +20,13 @@ enum {
 	LAUNCH_RETRY_MS = 5000,
 };
 
+enum lane_state { LANE_RESTING, LANE_LOADING, LANE_WORKING, LANE_REFUSED };
+
 struct lane {
-	struct transfer_engine *engine;
+	struct ground *ground;
+	lane_idle_fn *idle;
+	void *idle_ctx;
+	struct file_owner owner;
 	struct lane *next;
 	char connector_id[CONNECTOR_ID_SIZE];
 	enum lane_state state;
@@ -47,15 +52,6 @@ struct lane {
 
 static void pump(struct lane *lane);
 
-struct lane *lane_create(struct transfer_engine *engine, const char *connector_id)
-{
-	struct lane *lane = sp_alloc(sizeof(*lane));
-	lane->engine = engine;
-	lane->connections = 1;
-	snprintf(lane->connector_id, sizeof(lane->connector_id), "%s", connector_id);
-	return lane;
-}
-
 void lane_destroy(struct lane *lane)
 {
 	loop_cancel_timer(lane->timer);
@@ -77,17 +73,6 @@ const char *lane_connector_id(const struct lane *lane)
 	return lane->connector_id;
 }
 
-struct transfer_engine *lane_engine(const struct lane *lane)
-{
-	return lane->engine;
-}
-
-const struct sp_error *lane_refusal(const struct lane *lane, enum failure_step *out_step)
-{
-	*out_step = lane->refused_step;
-	return lane->state == LANE_REFUSED ? &lane->refusal : NULL;
-}
-
 /* ---- time ------------------------------------------------------------------------------------------------------------- */
 
 static void timer_fired(void *ctx)
@@ -100,12 +85,13 @@ static void timer_fired(void *ctx)
 static void wake_in(struct lane *lane, int64_t delay_ms)
 {
 	loop_cancel_timer(lane->timer);
-	lane->timer = loop_add_timer(lane->engine->rooms.loop, delay_ms < 0 ? 0 : delay_ms,
+	lane->timer = loop_add_timer(lane->ground->rooms.loop, delay_ms < 0 ? 0 : delay_ms,
 				     timer_fired, lane);
 }
 
-void lane_pause(struct lane *lane, int64_t delay_ms)
+static void pause_lane(void *ctx, int64_t delay_ms)
 {
+	struct lane *lane = ctx;
 	int64_t until = sp_monotonic_ms() + delay_ms;
 	if (until > lane->paused_until_ms)
 		lane->paused_until_ms = until;
@@ -176,22 +162,12 @@ static void send_worker_away(struct lane *lane)
 	tell_runs(lane, excuse_run);
 }
 
-bool lane_send(struct lane *lane, const struct worker_message *message, int fd)
-{
-	if (lane->worker == NULL) {
-		sp_close_fd(&fd);
-		return false;
-	}
-	worker_process_send(lane->worker, message, fd);
-	return true;
-}
-
 static void refuse(struct lane *lane, enum failure_step step, const struct sp_error *err)
 {
 	if (failure_is_transient(step, err->code)) {
 		sp_log(SP_LOG_ERROR, "%s: %s", lane->connector_id, err->message);
 		lane->state = LANE_RESTING;
-		lane_pause(lane, LAUNCH_RETRY_MS);
+		pause_lane(lane, LAUNCH_RETRY_MS);
 		return;
 	}
 	lane->state = LANE_REFUSED;
@@ -206,7 +182,7 @@ static void launched(void *ctx)
 	struct launch *launch = lane->launch;
 	lane->launch = NULL;
 
-	if (lane->engine->stopping) {
+	if (lane->ground->stopping) {
 		lane->state = LANE_RESTING;
 	} else if (launch->result != 0) {
 		refuse(lane, launch->step, &launch->err);
@@ -216,7 +192,7 @@ static void launched(void *ctx)
 						    .ended = worker_ended };
 		struct sp_error err = { 0 };
 		lane->connections = (size_t)launch->connector.max_connections;
-		if (worker_process_start(lane->engine, launch, false, &owner, &lane->worker,
+		if (worker_process_start(lane->ground, launch, false, &owner, &lane->worker,
 					 &err) != 0) {
 			refuse(lane, STEP_WORKER, &err);
 		} else {
@@ -233,13 +209,7 @@ static void load(struct lane *lane)
 {
 	lane->state = LANE_LOADING;
 	lane->stale = false;
-	lane->launch = launch_start(lane->engine, lane->connector_id, launched, lane);
-}
-
-void lane_need_worker(struct lane *lane)
-{
-	lane->need_worker = true;
-	lane_wake(lane);
+	lane->launch = launch_start(lane->ground, lane->connector_id, launched, lane);
 }
 
 /* ---- files ------------------------------------------------------------------------------------------------------------ */
@@ -266,7 +236,7 @@ static int read_page(struct db *db, void *ctx, struct sp_error *err)
 static void page_work(void *ctx)
 {
 	struct page *page = ctx;
-	page->result = store_read(page->lane->engine->rooms.store, read_page, page, &page->err);
+	page->result = store_read(page->lane->ground->rooms.store, read_page, page, &page->err);
 }
 
 static size_t credit(const struct lane *lane)
@@ -285,7 +255,7 @@ static bool must_wait(const struct lane *lane, const struct transfer_file *file)
 
 static void add_run(struct lane *lane, struct transfer_file *file)
 {
-	struct file_run *run = file_run_create(lane, file);
+	struct file_run *run = file_run_create(&lane->owner, file);
 	file_run_set_next(run, lane->runs);
 	lane->runs = run;
 	lane->run_count++;
@@ -323,7 +293,7 @@ static void rest(struct lane *lane, int64_t earliest_ms)
 	int64_t now = sp_monotonic_ms();
 	if (lane->idle_since_ms == 0)
 		lane->idle_since_ms = now;
-	int64_t leaves_in = lane->idle_since_ms + lane->engine->options.worker_idle_ms - now;
+	int64_t leaves_in = lane->idle_since_ms + lane->ground->options.worker_idle_ms - now;
 	if (lane->worker != NULL && leaves_in <= 0)
 		send_worker_away(lane);
 
@@ -333,7 +303,7 @@ static void rest(struct lane *lane, int64_t earliest_ms)
 	if (lane->worker != NULL && leaves_in < wait)
 		wait = leaves_in;
 	if (wait == INT64_MAX)
-		engine_drop_lane(lane->engine, lane);
+		lane->idle(lane->idle_ctx, lane);
 	else
 		wake_in(lane, wait);
 }
@@ -350,13 +320,13 @@ static void page_done(void *ctx)
 	if (!good)
 		sp_log(SP_LOG_ERROR, "%s: could not read the queue: %s", lane->connector_id,
 		       page->err.message);
-	else if (!lane->engine->stopping)
+	else if (!lane->ground->stopping)
 		seen = start_files(lane, page);
 	for (size_t i = 0; i < page->count; i++)
 		transfer_file_finish(&page->files[i]);
 	free(page);
 
-	if (lane->engine->stopping)
+	if (lane->ground->stopping)
 		return;
 	if (seen > 0)
 		lane->idle_since_ms = 0;
@@ -379,7 +349,7 @@ static void read_queue(struct lane *lane)
 	page->max = credit(lane) + lane->run_count;
 	lane->reading = true;
 	lane->ended_count = 0;
-	engine_run(lane->engine, page_work, page_done, page);
+	ground_run(lane->ground, page_work, page_done, page);
 }
 
 /* True when the lane may look for files now. */
@@ -405,7 +375,7 @@ static bool settle(struct lane *lane)
 
 static void pump(struct lane *lane)
 {
-	if (lane->engine->stopping)
+	if (lane->ground->stopping)
 		return;
 	lane->wanted = lane->reading || lane->state == LANE_LOADING;
 	if (!lane->wanted && settle(lane))
@@ -415,12 +385,40 @@ static void pump(struct lane *lane)
 void lane_wake(struct lane *lane)
 {
 	lane->wanted = true; /* a page that is being read may be older than the reason to wake */
-	if (!lane->engine->stopping)
+	if (!lane->ground->stopping)
 		wake_in(lane, 0);
 }
 
-void lane_run_ended(struct lane *lane, struct file_run *run)
+/* ---- what runs ask for -------------------------------------------------------------------------------------------------- */
+
+static bool send_to_worker(void *ctx, const struct worker_message *message, int fd)
 {
+	struct lane *lane = ctx;
+	if (lane->worker == NULL) {
+		sp_close_fd(&fd);
+		return false;
+	}
+	worker_process_send(lane->worker, message, fd);
+	return true;
+}
+
+static const struct sp_error *refusal_of(void *ctx, enum failure_step *out_step)
+{
+	const struct lane *lane = ctx;
+	*out_step = lane->refused_step;
+	return lane->state == LANE_REFUSED ? &lane->refusal : NULL;
+}
+
+static void need_worker(void *ctx)
+{
+	struct lane *lane = ctx;
+	lane->need_worker = true;
+	lane_wake(lane);
+}
+
+static void run_ended(void *ctx, struct file_run *run)
+{
+	struct lane *lane = ctx;
 	struct file_run *before = NULL;
 	for (struct file_run *at = lane->runs; at != run; at = file_run_next(at))
 		before = at;
@@ -433,6 +431,27 @@ void lane_run_ended(struct lane *lane, struct file_run *run)
 	if (lane->reading && lane->ended_count < CREDIT_MAX)
 		memcpy(lane->ended[lane->ended_count++], file_run_id(run), FILE_ID_SIZE);
 	lane_wake(lane);
+}
+
+struct lane *lane_create(struct ground *ground, const char *connector_id, lane_idle_fn *idle,
+			 void *ctx)
+{
+	struct lane *lane = sp_alloc(sizeof(*lane));
+	lane->ground = ground;
+	lane->idle = idle;
+	lane->idle_ctx = ctx;
+	lane->owner = (struct file_owner){
+		.ctx = lane,
+		.ground = ground,
+		.send = send_to_worker,
+		.refusal = refusal_of,
+		.need_worker = need_worker,
+		.pause = pause_lane,
+		.ended = run_ended,
+	};
+	lane->connections = 1;
+	snprintf(lane->connector_id, sizeof(lane->connector_id), "%s", connector_id);
+	return lane;
 }
 
 /* ---- changes ---------------------------------------------------------------------------------------------------------- */
@@ -456,7 +475,7 @@ static void check_work(void *ctx)
 	struct check *check = ctx;
 	struct sp_error err = { 0 };
 	check->deleted =
-		store_read(check->lane->engine->rooms.store, find_connector, check, &err) != 0 &&
+		store_read(check->lane->ground->rooms.store, find_connector, check, &err) != 0 &&
 		err.code == SP_NOT_FOUND;
 }
 
@@ -480,12 +499,12 @@ static void check_done(void *ctx)
 void lane_changed(struct lane *lane)
 {
 	lane->stale = true;
-	if (lane->checking || lane->engine->stopping)
+	if (lane->checking || lane->ground->stopping)
 		return;
 	struct check *check = sp_alloc(sizeof(*check));
 	check->lane = lane;
 	lane->checking = true;
-	engine_run(lane->engine, check_work, check_done, check);
+	ground_run(lane->ground, check_work, check_done, check);
 }
 
 void lane_stop(struct lane *lane)

@@ -22,14 +22,14 @@ struct secret_read {
 static int read_secret(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct secret_read *read = ctx;
-	return secrets_read_value(db, read->launch->engine->rooms.vault,
+	return secrets_read_value(db, read->launch->ground->rooms.vault,
 				  read->launch->connector.user_secret_id, NULL, &read->value, err);
 }
 
 static int load_credentials(struct launch *launch)
 {
 	struct secret_read read = { .launch = launch };
-	int result = store_read(launch->engine->rooms.store, read_secret, &read, &launch->err);
+	int result = store_read(launch->ground->rooms.store, read_secret, &read, &launch->err);
 	SP_AUTO_SECRET char *value = read.value;
 	if (result != 0)
 		return -1;
@@ -38,10 +38,10 @@ static int load_credentials(struct launch *launch)
 
 static int load(struct launch *launch)
 {
-	const struct transfer_options *options = &launch->engine->options;
+	const struct transfer_options *options = &launch->ground->options;
 
 	launch->step = STEP_WORKER;
-	if (store_read(launch->engine->rooms.store, read_connector, launch, &launch->err) != 0)
+	if (store_read(launch->ground->rooms.store, read_connector, launch, &launch->err) != 0)
 		return -1;
 	if (!connector_split_url(launch->connector.url, &launch->host, &launch->port))
 		return sp_fail(&launch->err, SP_INTERNAL,
@@ -72,15 +72,15 @@ static void done(void *ctx)
 	launch->done(launch->ctx);
 }
 
-struct launch *launch_start(struct transfer_engine *engine, const char *connector_id,
-			    loop_fn *on_done, void *ctx)
+struct launch *launch_start(struct ground *ground, const char *connector_id, loop_fn *on_done,
+			    void *ctx)
 {
 	struct launch *launch = sp_alloc(sizeof(*launch));
-	launch->engine = engine;
+	launch->ground = ground;
 	launch->done = on_done;
 	launch->ctx = ctx;
 	snprintf(launch->connector_id, sizeof(launch->connector_id), "%s", connector_id);
-	engine_run(engine, work, done, launch);
+	ground_run(ground, work, done, launch);
 	return launch;
 }
 

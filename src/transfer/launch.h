@@ -4,10 +4,10 @@
 #include "model/connector.h"
 #include "model/failure.h"
 #include "transfer/credentials.h"
-#include "transfer/internal.h"
+#include "transfer/ground.h"
 
 struct launch {
-	struct transfer_engine *engine;
+	struct ground *ground;
 	char connector_id[CONNECTOR_ID_SIZE];
 	struct connector connector;
 	char *host;
@@ -21,7 +21,7 @@ struct launch {
 };
 
 /** Reads, then @done(@ctx) on the loop. Owned by the caller from then on: launch_destroy(). */
-struct launch *launch_start(struct transfer_engine *engine, const char *connector_id, loop_fn *done,
+struct launch *launch_start(struct ground *ground, const char *connector_id, loop_fn *done,
 			    void *ctx);
 
 /** Wipes the credentials. NULL is fine. */

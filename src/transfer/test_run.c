@@ -8,8 +8,11 @@
 
 enum { GRACE_MS = 10000 /* beyond the time-outs of the steps, which tell more */ };
 
+static const char stopping_sentence[] = "the service is stopping";
+
 struct test_run {
-	struct transfer_engine *engine;
+	struct test_runs *runs;
+	struct ground *ground;
 	struct test_run *next;
 	char connector_id[CONNECTOR_ID_SIZE];
 	struct launch *launch;
@@ -22,7 +25,7 @@ struct test_run {
 
 static void forget(struct test_run *run)
 {
-	struct test_run **at = &run->engine->tests;
+	struct test_run **at = &run->runs->first;
 	while (*at != run)
 		at = &(*at)->next;
 	*at = run->next;
@@ -86,7 +89,7 @@ static void worker_ended(void *ctx, const char *how)
 
 static void start_worker(struct test_run *run, const struct launch *launch)
 {
-	const struct transfer_options *options = &run->engine->options;
+	const struct transfer_options *options = &run->ground->options;
 	const struct worker_owner owner = { .ctx = run,
 					    .message = worker_said,
 					    .ended = worker_ended };
@@ -95,12 +98,12 @@ static void start_worker(struct test_run *run, const struct launch *launch)
 		answer_failure(run, launch->step, launch->err.code, launch->err.message);
 		return;
 	}
-	if (worker_process_start(run->engine, launch, true, &owner, &run->worker, &err) != 0) {
+	if (worker_process_start(run->ground, launch, true, &owner, &run->worker, &err) != 0) {
 		answer_failure(run, STEP_WORKER, err.code, err.message);
 		return;
 	}
 	int64_t patience = options->handshake_timeout_ms + options->idle_timeout_ms + GRACE_MS;
-	run->deadline = loop_add_timer(run->engine->rooms.loop, patience, too_late, run);
+	run->deadline = loop_add_timer(run->ground->rooms.loop, patience, too_late, run);
 	const struct worker_message message = { .kind = WORKER_TEST };
 	worker_process_send(run->worker, &message, -1);
 }
@@ -117,34 +120,28 @@ static void launched(void *ctx)
 	launch_destroy(launch);
 }
 
-static void begin(void *ctx)
-{
-	struct test_run *run = ctx;
-	struct transfer_engine *engine = run->engine;
-	run->next = engine->tests;
-	engine->tests = run;
-	if (engine->stopping)
-		answer_failure(run, STEP_WORKER, SP_CANCELLED, "the service is stopping");
-	else
-		run->launch = launch_start(engine, run->connector_id, launched, run);
-}
-
-void transfer_engine_test(struct transfer_engine *engine, const char *connector_id,
-			  transfer_test_fn *fn, void *ctx)
+void test_runs_begin(struct test_runs *runs, const char *connector_id, transfer_test_fn *fn,
+		     void *ctx)
 {
 	struct test_run *run = sp_alloc(sizeof(*run));
-	run->engine = engine;
+	run->runs = runs;
+	run->ground = runs->ground;
 	run->fn = fn;
 	run->ctx = ctx;
 	snprintf(run->connector_id, sizeof(run->connector_id), "%s", connector_id);
-	loop_post(engine->rooms.loop, begin, run);
+	run->next = runs->first;
+	runs->first = run;
+	if (run->ground->stopping)
+		answer_failure(run, STEP_WORKER, SP_CANCELLED, stopping_sentence);
+	else
+		run->launch = launch_start(run->ground, run->connector_id, launched, run);
 }
 
-void test_runs_stop(struct transfer_engine *engine)
+void test_runs_stop(struct test_runs *runs)
 {
-	for (struct test_run *run = engine->tests, *next; run != NULL; run = next) {
+	for (struct test_run *run = runs->first, *next; run != NULL; run = next) {
 		next = run->next;
 		if (!run->answered)
-			answer_failure(run, STEP_WORKER, SP_CANCELLED, "the service is stopping");
+			answer_failure(run, STEP_WORKER, SP_CANCELLED, stopping_sentence);
 	}
 }

@@ -36,7 +36,7 @@ struct socket_request {
 };
 
 struct worker_process {
-	struct transfer_engine *engine;
+	struct ground *ground;
 	struct worker_owner owner;
 	char connector_id[CONNECTOR_ID_SIZE];
 	char *host;
@@ -89,7 +89,7 @@ void worker_process_close(struct worker_process *process)
 	process->owner = (struct worker_owner){ 0 };
 	close_channel(process);
 	if (process->pid > 0 && process->patience == NULL)
-		process->patience = loop_add_timer(process->engine->rooms.loop, LEAVE_PATIENCE_MS,
+		process->patience = loop_add_timer(process->ground->rooms.loop, LEAVE_PATIENCE_MS,
 						   kill_late_leaver, process);
 }
 
@@ -152,7 +152,7 @@ void worker_process_send(struct worker_process *process, const struct worker_mes
 
 static void configure(struct worker_process *process, const struct launch *launch)
 {
-	const struct transfer_options *options = &process->engine->options;
+	const struct transfer_options *options = &process->ground->options;
 	SP_AUTO_BUFFER
 	keys = { 0 };
 	for (size_t i = 0; i < launch->connector.trusted_key_count; i++)
@@ -202,7 +202,7 @@ static int give_socket(struct worker_process *process, uint32_t number)
 		if (request->attempt != NULL)
 			continue;
 		*request = (struct socket_request){ .process = process, .number = number };
-		request->attempt = egress_connect(process->engine->rooms.egress, process->host,
+		request->attempt = egress_connect(process->ground->rooms.egress, process->host,
 						  process->port, socket_ready, request);
 		return 0;
 	}
@@ -253,7 +253,7 @@ static bool receive_one(struct worker_process *process)
 static void child_ended(void *ctx, pid_t pid, int wait_status)
 {
 	struct worker_process *process = ctx;
-	struct transfer_engine *engine = process->engine;
+	struct ground *ground = process->ground;
 	process->pid = 0;
 	loop_cancel_timer(process->patience);
 	if (WIFSIGNALED(wait_status))
@@ -269,7 +269,7 @@ static void child_ended(void *ctx, pid_t pid, int wait_status)
 	if (process->fd >= 0)
 		end(process, "the worker process died");
 	destroy(process);
-	engine_came_back(engine);
+	ground_came_back(ground);
 }
 
 static void channel_event(void *ctx, uint32_t events)
@@ -283,27 +283,26 @@ static void channel_event(void *ctx, uint32_t events)
 
 /* ---- starting ----------------------------------------------------------------------------------------------------- */
 
-static int open_lock(const struct transfer_engine *engine, const char *connector_id,
-		     struct sp_error *err)
+static int open_lock(const struct ground *ground, const char *connector_id, struct sp_error *err)
 {
 	SP_AUTO_BUFFER
 	path = { 0 };
-	sp_buffer_format(&path, "%s/%s.lock", engine->options.run_directory, connector_id);
+	sp_buffer_format(&path, "%s/%s.lock", ground->options.run_directory, connector_id);
 	int fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return fd >= 0 ? fd : sp_fail_errno(err, "could not open the lock file \"%s\"", path.data);
 }
 
-static int spawn(const struct transfer_engine *engine, int control, int lock, bool test,
-		 pid_t *out_pid, struct sp_error *err)
+static int spawn(const struct ground *ground, int control, int lock, bool test, pid_t *out_pid,
+		 struct sp_error *err)
 {
-	char *program = (char *)(uintptr_t)engine->options.worker_path;
+	char *program = (char *)(uintptr_t)ground->options.worker_path;
 	char *argv[] = { program, test ? (char[]){ "--test" } : NULL, NULL };
 	char *environment[] = { (char[]){ "LC_ALL=C" }, (char[]){ "PATH=/usr/bin:/bin" }, NULL };
 	const int fds[] = { control, lock };
 	return spawn_program(argv, environment, fds, test ? 1 : 2, out_pid, err);
 }
 
-int worker_process_start(struct transfer_engine *engine, const struct launch *launch, bool test,
+int worker_process_start(struct ground *ground, const struct launch *launch, bool test,
 			 const struct worker_owner *owner, struct worker_process **out,
 			 struct sp_error *err)
 {
@@ -312,15 +311,15 @@ int worker_process_start(struct transfer_engine *engine, const struct launch *la
 		return -1;
 	SP_AUTO_FD ours = pair[0];
 	SP_AUTO_FD theirs = pair[1];
-	SP_AUTO_FD lock = test ? -1 : open_lock(engine, launch->connector_id, err);
+	SP_AUTO_FD lock = test ? -1 : open_lock(ground, launch->connector_id, err);
 	if (!test && lock < 0)
 		return -1;
 	pid_t pid;
-	if (spawn(engine, theirs, lock, test, &pid, err) != 0)
+	if (spawn(ground, theirs, lock, test, &pid, err) != 0)
 		return sp_wrap(err, "could not start a worker");
 
 	struct worker_process *process = sp_alloc(sizeof(*process));
-	process->engine = engine;
+	process->ground = ground;
 	process->owner = *owner;
 	process->host = sp_strdup(launch->host);
 	process->port = launch->port;
@@ -329,9 +328,9 @@ int worker_process_start(struct transfer_engine *engine, const struct launch *la
 	process->last = &process->first;
 	snprintf(process->connector_id, sizeof(process->connector_id), "%s", launch->connector_id);
 	process->watch =
-		loop_watch_fd(engine->rooms.loop, process->fd, EPOLLIN, channel_event, process);
-	loop_watch_child(engine->rooms.loop, pid, child_ended, process);
-	engine_went_out(engine);
+		loop_watch_fd(ground->rooms.loop, process->fd, EPOLLIN, channel_event, process);
+	loop_watch_child(ground->rooms.loop, pid, child_ended, process);
+	ground_went_out(ground);
 	configure(process, launch);
 	*out = process;
 	return 0;

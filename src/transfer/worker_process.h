@@ -5,7 +5,7 @@
  */
 
 #include "ipc/worker_message.h"
-#include "transfer/internal.h"
+#include "transfer/ground.h"
 #include "transfer/launch.h"
 
 struct worker_process;
@@ -22,7 +22,7 @@ struct worker_owner {
  * @launch  borrowed for the call; successful
  * @test    a worker for one TEST: takes no lock
  */
-int worker_process_start(struct transfer_engine *engine, const struct launch *launch, bool test,
+int worker_process_start(struct ground *ground, const struct launch *launch, bool test,
 			 const struct worker_owner *owner, struct worker_process **out,
 			 struct sp_error *err);
 

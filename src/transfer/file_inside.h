@@ -1,0 +1,58 @@
+#pragma once
+/**
+ * A file's run as the files of its house share it: file_run.c is the way to the end, file_end.c the ends,
+ * file_trip.c what leaves the loop's thread and comes back.
+ */
+
+#include "transfer/file_run.h"
+
+struct file_run {
+	const struct file_owner *owner;
+	struct file_run *next;
+	/* State and all: as committed, or as the commit under way will have it. */
+	struct transfer_file file;
+	enum file_state from; /* the state before the commit under way */
+	bool busy;            /* a pool job or a commit is under way: what happens waits in … */
+	bool abandoned;       /* … these four */
+	bool worker_lost, blamed;
+	struct {
+		enum failure_step step;
+		enum sp_code code;
+		char *text; /* owned; NULL: none */
+	} late;
+	bool at_worker; /* the worker owes an answer */
+	int fd;         /* source or staging, until it is sent */
+	struct object_identity identity;
+	int result; /* of the pool job, with … */
+	struct sp_error err;
+	void (*after)(struct file_run *run); /* when it came back */
+	struct loop_timer *timer;
+	void (*recover)(struct file_run *run); /* tries to finish a publish, at once */
+};
+
+/* ---- file_trip.c ---- */
+
+/** @work in the file pool, then @after. */
+void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run));
+
+/**
+ * Commits the file as it is, in state @to, then @after. A commit that fails is tried again, unless the row is no longer
+ * what it was (its connector was deleted): then the run is over.
+ */
+void file_commit(struct file_run *run, enum file_state to, void (*after)(struct file_run *run));
+
+/** The run is over, and freed. */
+void file_over(struct file_run *run);
+
+/* ---- file_end.c: how a run ends, or begins again ---- */
+
+void file_complete(struct file_run *run);
+
+/** Ends it as FAILED, or puts it back into the queue for another try, by the class of the failure. */
+void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, const char *text);
+
+/** The same, with what run->err says. */
+void file_fail_with_err(struct file_run *run, enum failure_step step);
+
+/** @blame: the worker died on its own; otherwise it was sent away. */
+void file_lose_worker(struct file_run *run, bool blame);

@@ -1,0 +1,79 @@
+#include "base/log.h"
+#include "base/scope.h"
+#include "store/transfers.h"
+#include "transfer/file_inside.h"
+
+enum { COMMIT_RETRY_MS = 1000 };
+
+void file_over(struct file_run *run)
+{
+	loop_cancel_timer(run->timer);
+	sp_close_fd(&run->fd);
+	free(run->late.text);
+	run->owner->ended(run->owner->ctx, run);
+	transfer_file_finish(&run->file);
+	free(run);
+}
+
+static void came_back(void *ctx)
+{
+	struct file_run *run = ctx;
+	run->busy = false;
+	run->after(run);
+}
+
+void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run))
+{
+	run->busy = true;
+	run->after = after;
+	ground_run(run->owner->ground, work, came_back, run);
+}
+
+static int write_move(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct file_run *run = ctx;
+	return transfers_move_file(db, &run->file, run->from, err);
+}
+
+static void written(void *ctx, int result, const struct sp_error *err);
+
+static void write_again(void *ctx)
+{
+	struct file_run *run = ctx;
+	run->timer = NULL;
+	ground_commit(run->owner->ground, write_move, written, run);
+}
+
+static void written(void *ctx, int result, const struct sp_error *err)
+{
+	struct file_run *run = ctx;
+	if (result == 0) {
+		run->busy = false;
+		run->after(run);
+		return;
+	}
+	if (err->code == SP_CONFLICT || err->code == SP_NOT_FOUND) {
+		/* The row is no longer what it was when it was read: its connector was deleted. */
+		run->busy = false;
+		file_over(run);
+		return;
+	}
+	sp_log(SP_LOG_ERROR, "could not record file %s as %s, trying again: %s", run->file.id,
+	       file_state_aws_name(run->file.state), err->message);
+	if (run->owner->ground->stopping) {
+		run->busy = false;
+		file_over(run);
+		return;
+	}
+	run->timer =
+		loop_add_timer(run->owner->ground->rooms.loop, COMMIT_RETRY_MS, write_again, run);
+}
+
+void file_commit(struct file_run *run, enum file_state to, void (*after)(struct file_run *run))
+{
+	run->from = run->file.state;
+	run->file.state = to;
+	run->busy = true;
+	run->after = after;
+	ground_commit(run->owner->ground, write_move, written, run);
+}

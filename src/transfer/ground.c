@@ -1,0 +1,90 @@
+#include "transfer/ground.h"
+
+#include "base/scope.h"
+
+struct job {
+	struct ground *ground;
+	loop_fn *work, *done;
+	store_fn *write;
+	ground_written_fn *written;
+	void *ctx;
+	int result;
+	struct sp_error err;
+};
+
+void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
+		 const struct transfer_options *options)
+{
+	*ground = (struct ground){ .rooms = *rooms, .options = *options };
+	ground->options.worker_path = sp_strdup(options->worker_path);
+	ground->options.run_directory = sp_strdup(options->run_directory);
+	ground->options.builtin_role = sp_strdup(options->builtin_role);
+}
+
+void ground_finish(struct ground *ground)
+{
+	free((char *)(uintptr_t)ground->options.worker_path);
+	free((char *)(uintptr_t)ground->options.run_directory);
+	free((char *)(uintptr_t)ground->options.builtin_role);
+}
+
+void ground_went_out(struct ground *ground)
+{
+	ground->under_way++;
+}
+
+void ground_came_back(struct ground *ground)
+{
+	ground->under_way--;
+	if (ground->stopping && ground->under_way == 0)
+		ground->stopped(ground->stopped_ctx);
+}
+
+static void job_work(void *ctx)
+{
+	struct job *job = ctx;
+	job->work(job->ctx);
+}
+
+static void job_done(void *ctx)
+{
+	struct job *job = ctx;
+	struct ground *ground = job->ground;
+	if (job->write != NULL)
+		job->written(job->ctx, job->result, &job->err);
+	else
+		job->done(job->ctx);
+	free(job);
+	ground_came_back(ground);
+}
+
+void ground_run(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx)
+{
+	struct job *job = sp_alloc(sizeof(*job));
+	*job = (struct job){ .ground = ground, .work = work, .done = done, .ctx = ctx };
+	ground_went_out(ground);
+	pool_run(ground->rooms.files, ground->rooms.loop, job_work, job_done, job);
+}
+
+static int job_write(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct job *job = ctx;
+	return job->write(db, job->ctx, err);
+}
+
+static void job_written(void *ctx, int result, const struct sp_error *err)
+{
+	struct job *job = ctx;
+	job->result = result;
+	if (result != 0)
+		job->err = *err;
+	loop_post(job->ground->rooms.loop, job_done, job);
+}
+
+void ground_commit(struct ground *ground, store_fn *write, ground_written_fn *written, void *ctx)
+{
+	struct job *job = sp_alloc(sizeof(*job));
+	*job = (struct job){ .ground = ground, .write = write, .written = written, .ctx = ctx };
+	ground_went_out(ground);
+	store_submit(ground->rooms.store, job_write, job, job_written, job);
+}

@@ -1,0 +1,40 @@
+#pragma once
+/**
+ * What everything in transfer/ stands on: the rooms it works with, its options, and the work that is away from the
+ * loop's thread. Such work (pool jobs, commits, children) is counted and always comes back to the loop, so that the
+ * engine knows when nothing is under way. Everything in transfer/ lives on the loop's thread:
+ *
+ *   engine ──► lane (one per busy connector) ──► file_run (one per file within the credit)
+ *     │           └──► worker_process ◄── test_run
+ *     └──► test_run
+ */
+
+#include <stdbool.h>
+
+#include "transfer/engine.h"
+
+struct ground {
+	struct transfer_rooms rooms;
+	struct transfer_options options; /* texts owned */
+	size_t under_way;
+	bool stopping; /* nothing new is begun */
+	loop_fn *stopped;
+	void *stopped_ctx;
+};
+
+/** Copies the options' texts. */
+void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
+		 const struct transfer_options *options);
+void ground_finish(struct ground *ground);
+
+/** @work in the file pool, then @done on the loop. */
+void ground_run(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx);
+
+typedef void ground_written_fn(void *ctx, int result, const struct sp_error *err);
+
+/** @write by the store's writer, then @written on the loop, after the commit. */
+void ground_commit(struct ground *ground, store_fn *write, ground_written_fn *written, void *ctx);
+
+/** Counts something else that will come back. */
+void ground_went_out(struct ground *ground);
+void ground_came_back(struct ground *ground);

@@ -11,6 +11,7 @@
  *   SEND        file, source fd                FILE_FAILED    file, why
  *   RETRIEVE    file, staging fd               PROGRESS       file, bytes
  *   RECOVER     file: finish a publish         TEST_RESULT
+ *   REMOVE      file: it FAILED; no answer
  *   PERMIT      file: publish it now
  *   CANCEL      file
  *   TEST        try the connection once
@@ -38,6 +39,7 @@ enum worker_kind {
 	WORKER_PERMIT,
 	WORKER_CANCEL,
 	WORKER_TEST,
+	WORKER_REMOVE,
 	WORKER_NEED_SOCKET = 64,
 	WORKER_READY,
 	WORKER_PUBLISHED,
@@ -63,14 +65,14 @@ struct worker_message {
 
 	char *file_id; /* every kind about a file … */
 	uint32_t
-		attempt; /* … and which try of it, so that what is said late of an earlier one is known as such */
-	uint32_t
-		oldest_attempt; /* SEND: parts of attempts oldest … attempt-1 may lie about and are removed */
-	uint64_t
-		size; /* bytes. SEND: of the source. RECOVER, READY: of the part. PROGRESS: done so far */
-	char *directory; /* SEND, RECOVER: remote, bytes; NULL is the home directory */
-	char *name;   /* SEND, RECOVER: in the directory, bytes. RETRIEVE: the remote path, bytes */
-	char *sha256; /* READY: 64 hex digits. RECOVER: of the part */
+		attempt; /* … and which try of it: what is said late of an earlier one is known as such */
+	/* Parts of the attempts from here on may lie about, and are removed. SEND: before this one. REMOVE: with it. */
+	uint32_t oldest_attempt;
+	/* Bytes. SEND: of the source. RECOVER, READY: of the part. PROGRESS: done so far. */
+	uint64_t size;
+	char *directory;  /* SEND, RECOVER, REMOVE: remote, bytes; NULL is the home directory */
+	char *name;       /* the same: in the directory, bytes. RETRIEVE: the remote path, bytes */
+	char *sha256;     /* READY: 64 hex digits. RECOVER: of the part */
 	uint32_t outcome; /* PUBLISHED: enum publish_outcome */
 
 	uint32_t step; /* NO_SOCKET, FILE_FAILED, TEST_RESULT: enum failure_step */

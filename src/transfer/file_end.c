@@ -23,6 +23,8 @@ static void tell_end(const struct file_run *run)
 		       what, file->path, (long long)file->size, file->sha256);
 }
 
+/* ---- COMPLETED ---------------------------------------------------------------------------------------------------- */
+
 static void ended(struct file_run *run)
 {
 	tell_end(run);
@@ -36,15 +38,35 @@ void file_complete(struct file_run *run)
 	file_commit(run, FILE_COMPLETED, ended);
 }
 
-static void commit_failed(struct file_run *run)
+/* ---- FAILED ------------------------------------------------------------------------------------------------------- */
+
+static void order_removal(struct file_run *run)
 {
-	file_commit(run, FILE_FAILED, ended);
+	struct worker_message message = file_message(run, WORKER_REMOVE);
+	run->owner->send(run->owner->ctx, &message, -1);
 }
 
-static void remove_staging(void *ctx)
+/* Temporaries go only now: after a crash before the commit, one that is gone would count as published. */
+static void failed(struct file_run *run)
 {
-	struct file_run *run = ctx;
-	objects_remove_staging(run->owner->ground->rooms.objects, run->file.bucket, run->file.id);
+	tell_end(run);
+	if (run->leaves_part)
+		order_removal(run);
+	file_clear_away(run);
+}
+
+/* The other side, or the way to it, failed: not the file. */
+static bool is_connection_step(enum failure_step step)
+{
+	return step >= STEP_RESOLVE && step <= STEP_SFTP;
+}
+
+/* A worker whose connection lived has removed the part itself, unless there was a permit. */
+static bool may_leave_part(const struct file_run *run, enum failure_step step, enum sp_code code)
+{
+	return run->file.direction == TRANSFER_SEND && run->file.attempt > 0 &&
+	       !is_connection_step(step) &&
+	       (run->file.state == FILE_PUBLISHING || failure_is_transient(step, code));
 }
 
 static void end_failed(struct file_run *run, enum failure_step step, enum sp_code code,
@@ -59,18 +81,18 @@ static void end_failed(struct file_run *run, enum failure_step step, enum sp_cod
 	file->failure_message = sp_buffer_take(&message);
 	file->failure_code = failure_code(step, code);
 	file->ended_ms = sp_now_ms();
-	if (file->direction == TRANSFER_RETRIEVE && file->attempt > 0)
-		file_in_pool(run, remove_staging, commit_failed);
-	else
-		commit_failed(run);
+	run->leaves_part = may_leave_part(run, step, code);
+	file_commit(run, FILE_FAILED, failed);
 }
 
+/* ---- another try -------------------------------------------------------------------------------------------------- */
+
 /* Doubles with each try, and a quarter either way, so that files that failed together do not return together. */
-static int64_t retry_delay_ms(const struct file_run *run)
+static int64_t retry_delay_ms(const struct file_run *run, int tries)
 {
 	const struct transfer_options *options = &run->owner->ground->options;
 	int64_t delay = options->retry_delay_ms;
-	for (int i = 1; i < run->file.tries && delay < options->retry_delay_max_ms; i++)
+	for (int i = 1; i < tries && delay < options->retry_delay_max_ms; i++)
 		delay *= 2;
 	if (delay > options->retry_delay_max_ms)
 		delay = options->retry_delay_max_ms;
@@ -85,37 +107,55 @@ static void requeue(struct file_run *run, int64_t delay_ms)
 	file_commit(run, FILE_QUEUED, file_over);
 }
 
-/* The other side, or the way to it, failed: not the file. */
-static bool is_connection_step(enum failure_step step)
-{
-	return step >= STEP_RESOLVE && step <= STEP_SFTP;
-}
-
 static void recover_later(void *ctx)
 {
 	struct file_run *run = ctx;
+	enum failure_step step;
 	run->timer = NULL;
-	run->recover(run);
+	if (run->owner->refusal(run->owner->ctx, &step) != NULL)
+		run->owner->need_worker(
+			run->owner->ctx); /* what was refused may be allowed by now */
+	else
+		run->recover(run);
 }
 
-/* In PUBLISHING the rename may have happened: only a definite answer ends it. */
-static void fail_publish(struct file_run *run, enum failure_step step, enum sp_code code,
-			 const char *text)
+/* Nobody could be asked. The file may have its final name, so this is not yet the end of it: as long as a file may
+ * wait in the queue, this one is asked after. */
+static void ask_again(struct file_run *run, enum failure_step step, enum sp_code code,
+		      const char *text)
 {
 	const struct transfer_options *options = &run->owner->ground->options;
-	bool vanished = (step == STEP_RENAME_REMOTE || step == STEP_WRITE_OBJECT) &&
-			(code == SP_NOT_FOUND || code == SP_CHANGED);
-	run->file.tries++;
-	if (run->file.tries >= options->attempts ||
-	    !(vanished || failure_is_transient(step, code))) {
-		end_failed(run, step, code, text);
-	} else if (vanished) {
-		requeue(run, retry_delay_ms(run));
+	if (sp_now_ms() - run->file.started_ms > options->queue_wait_max_ms) {
+		SP_AUTO_BUFFER
+		honest = { 0 };
+		sp_buffer_format(&honest, "%s; it may have been published already", text);
+		end_failed(run, step, code, sp_buffer_text(&honest));
 	} else if (run->owner->ground->stopping) {
 		file_over(run);
 	} else {
-		run->timer = loop_add_timer(run->owner->ground->rooms.loop, retry_delay_ms(run),
-					    recover_later, run);
+		int64_t delay = retry_delay_ms(run, ++run->asked);
+		sp_log(SP_LOG_WARNING,
+		       "%s \"%s\" was permitted to be published and is asked after in %lld ms: %s",
+		       run->file.connector_id, run->file.path, (long long)delay, text);
+		run->timer =
+			loop_add_timer(run->owner->ground->rooms.loop, delay, recover_later, run);
+	}
+}
+
+/* In PUBLISHING the rename may have happened: only a definite answer to it ends it. */
+static void fail_publish(struct file_run *run, enum failure_step step, enum sp_code code,
+			 const char *text)
+{
+	bool vanished = code == SP_NOT_FOUND || code == SP_CHANGED;
+	bool answered = (step == STEP_RENAME_REMOTE || step == STEP_WRITE_OBJECT) &&
+			(vanished || !failure_is_transient(step, code));
+	if (!answered) {
+		ask_again(run, step, code, text);
+	} else if (vanished && run->file.tries + 1 < run->owner->ground->options.attempts) {
+		run->file.tries++;
+		requeue(run, retry_delay_ms(run, run->file.tries));
+	} else {
+		end_failed(run, step, code, text);
 	}
 }
 
@@ -129,16 +169,18 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 		return;
 	}
 
-	bool again = failure_is_transient(step, code) && run->file.tries + 1 < options->attempts;
-	if (!again ||
-	    run->file.state == FILE_QUEUED) { /* nothing was begun: refused, or too late */
+	bool begun =
+		run->file.state != FILE_QUEUED; /* otherwise it was refused, or it is too late */
+	if (!begun || !failure_is_transient(step, code) ||
+	    run->file.tries + 1 >= options->attempts) {
 		end_failed(run, step, code, text);
 		return;
 	}
 	run->file.tries++;
-	int64_t delay = retry_delay_ms(run);
-	sp_log(SP_LOG_INFO, "%s \"%s\" is tried again in %lld ms: %s", run->file.connector_id,
-	       run->file.path, (long long)delay, text);
+	int64_t delay = retry_delay_ms(run, run->file.tries);
+	sp_log(SP_LOG_INFO, "%s \"%s\" is tried again in %lld ms, after %llu bytes: %s",
+	       run->file.connector_id, run->file.path, (long long)delay,
+	       (unsigned long long)run->bytes_done, text);
 	if (is_connection_step(step))
 		run->owner->pause(run->owner->ctx, delay);
 	requeue(run, delay);
@@ -160,18 +202,23 @@ void file_lose_worker(struct file_run *run, bool blame)
 	int most = publishing ? PUBLISH_WORKER_DEATHS_MAX : WORKER_DEATHS_MAX;
 	if (run->file.worker_deaths >= most)
 		end_failed(run, STEP_WORKER, SP_INTERNAL,
-			   "the worker process died on it again and again");
+			   publishing ? "worker processes ended on it again and again; it may have "
+					"been published already"
+				      : "worker processes ended on it again and again");
 	else if (run->owner->ground->stopping)
 		file_over(run); /* the next start finds it */
 	else if (publishing)
 		run->owner->need_worker(run->owner->ctx);
 	else
-		requeue(run, blame ? retry_delay_ms(run) : 0);
+		requeue(run, blame ? retry_delay_ms(run, run->file.worker_deaths) : 0);
 }
 
-static void staging_removed(struct file_run *run)
+/* ---- no end at all ------------------------------------------------------------------------------------------------ */
+
+void file_run_stop(struct file_run *run)
 {
-	file_over(run);
+	if (!run->busy || run->timer != NULL)
+		file_over(run);
 }
 
 void file_run_abandon(struct file_run *run)
@@ -181,5 +228,5 @@ void file_run_abandon(struct file_run *run)
 		return;
 	loop_cancel_timer(run->timer);
 	run->timer = NULL;
-	file_in_pool(run, remove_staging, staging_removed);
+	file_clear_away(run);
 }

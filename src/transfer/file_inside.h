@@ -27,7 +27,10 @@ struct file_run {
 	struct sp_error err;
 	void (*after)(struct file_run *run); /* when it came back */
 	struct loop_timer *timer;
+	int asked;                             /* in vain, after a publish */
 	void (*recover)(struct file_run *run); /* tries to finish a publish, at once */
+	uint64_t bytes_done;                   /* that the worker speaks of, in this run */
+	bool leaves_part;                      /* FAILED, and a part may lie at the partner */
 };
 
 /* ---- file_trip.c ---- */
@@ -43,6 +46,15 @@ void file_commit(struct file_run *run, enum file_state to, void (*after)(struct 
 
 /** The run is over, and freed. */
 void file_over(struct file_run *run);
+
+/** The same, once its temporaries in the bucket are gone. */
+void file_clear_away(struct file_run *run);
+
+/** What the worker is told of the file; its texts are the run's. */
+struct worker_message file_message(struct file_run *run, enum worker_kind kind);
+
+/** The worker, if it has the file, stops and removes the part. */
+void file_cancel_at_worker(struct file_run *run);
 
 /* ---- file_end.c: how a run ends, or begins again ---- */
 

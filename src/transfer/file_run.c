@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/scope.h"
 #include "transfer/file_inside.h"
 
 enum {
 	WORKER_DEATHS_ALONE = 2, /* so many, and the file gets a worker for itself */
-	OLD_PARTS_MAX = 8,       /* parts of so many earlier tries are cleaned up */
 };
 
 static void publish_object(struct file_run *run);
@@ -48,7 +48,7 @@ bool file_needs_worker(const struct transfer_file *file)
 static bool catch_up(struct file_run *run)
 {
 	if (run->abandoned) {
-		file_over(run);
+		file_clear_away(run);
 		return true;
 	}
 	if (run->worker_lost) {
@@ -68,18 +68,7 @@ static bool catch_up(struct file_run *run)
 
 static void give_to_worker(struct file_run *run, enum worker_kind kind)
 {
-	struct transfer_file *file = &run->file;
-	int oldest = file->attempt > OLD_PARTS_MAX ? file->attempt - OLD_PARTS_MAX : 1;
-	struct worker_message message = {
-		.kind = kind,
-		.file_id = file->id,
-		.attempt = (uint32_t)file->attempt,
-		.oldest_attempt = (uint32_t)oldest,
-		.size = kind == WORKER_RECOVER ? (uint64_t)file->size : run->identity.size,
-		.directory = file->remote_directory,
-		.name = file->remote_name,
-		.sha256 = kind == WORKER_RECOVER ? file->sha256 : NULL,
-	};
+	struct worker_message message = file_message(run, kind);
 	run->at_worker = true;
 	if (!run->owner->send(run->owner->ctx, &message, sp_take_fd(&run->fd)))
 		file_lose_worker(run, false);
@@ -122,7 +111,8 @@ static void begin(struct file_run *run)
 	enum failure_step step;
 	const struct sp_error *refusal = run->owner->refusal(run->owner->ctx, &step);
 
-	if (now - file->queued_ms > run->owner->ground->options.queue_wait_max_ms) {
+	bool waited = file->started_ms == 0; /* and was not under way since */
+	if (waited && now - file->queued_ms > run->owner->ground->options.queue_wait_max_ms) {
 		file_fail(run, STEP_WAIT, SP_TIMEOUT,
 			  "Transfer request timeout: it waited in the queue for too long");
 	} else if (refusal != NULL) {
@@ -190,16 +180,6 @@ static void check_source(void *ctx)
 					   run->file.key, &run->identity, &run->err);
 }
 
-static void cancel_at_worker(struct file_run *run)
-{
-	struct worker_message message = {
-		.kind = WORKER_CANCEL,
-		.file_id = run->file.id,
-		.attempt = (uint32_t)run->file.attempt,
-	};
-	run->owner->send(run->owner->ctx, &message, -1);
-}
-
 static void source_checked(struct file_run *run)
 {
 	if (catch_up(run))
@@ -208,8 +188,7 @@ static void source_checked(struct file_run *run)
 		file_commit(run, FILE_PUBLISHING, permitted);
 		return;
 	}
-	cancel_at_worker(
-		run); /* it removes the part; its answer comes for a run that is over, and is ignored */
+	file_cancel_at_worker(run);
 	file_fail_with_err(run, STEP_READ_OBJECT);
 }
 
@@ -269,6 +248,26 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	return true;
 }
 
+/* Laws 2 and 3: what was not seen to be renamed is not kept quiet about. */
+static const char *const outcomes[] = {
+	[PUBLISH_CONFIRMED] =
+		"the answer to its rename was lost; a file of its name and size is there",
+	[PUBLISH_INFERRED] = "the answer to its rename was lost; neither the part nor the file is "
+			     "there any more, so it "
+			     "was taken away",
+};
+
+static bool published_remotely(struct file_run *run, const struct worker_message *message)
+{
+	if (run->file.state != FILE_PUBLISHING || run->busy || message->outcome > PUBLISH_INFERRED)
+		return false;
+	if (outcomes[message->outcome] != NULL)
+		sp_log(SP_LOG_WARNING, "%s \"%s\": %s", run->file.connector_id, run->file.path,
+		       outcomes[message->outcome]);
+	file_complete(run);
+	return true;
+}
+
 static void note_late_failure(struct file_run *run, const struct worker_message *message)
 {
 	if (run->late.text != NULL)
@@ -289,10 +288,7 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 		return message->sha256 != NULL && strlen(message->sha256) == 64 &&
 		       ready(run, message);
 	case WORKER_PUBLISHED:
-		if (run->file.state != FILE_PUBLISHING || run->busy)
-			return false;
-		file_complete(run);
-		return true;
+		return published_remotely(run, message);
 	case WORKER_FILE_FAILED:
 		if (message->step >= FAILURE_STEP_COUNT || message->code == SP_OK)
 			return false;
@@ -304,6 +300,7 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 				  message->text == NULL ? "" : message->text);
 		return true;
 	case WORKER_PROGRESS:
+		run->bytes_done = message->size;
 		return true;
 	default:
 		return false;
@@ -327,10 +324,4 @@ void file_run_worker_changed(struct file_run *run)
 	if (!run->busy && !run->at_worker && run->timer == NULL &&
 	    run->file.state == FILE_PUBLISHING)
 		recover(run);
-}
-
-void file_run_stop(struct file_run *run)
-{
-	if (!run->busy || run->timer != NULL)
-		file_over(run);
 }

@@ -3,7 +3,10 @@
 #include "store/transfers.h"
 #include "transfer/file_inside.h"
 
-enum { COMMIT_RETRY_MS = 1000 };
+enum {
+	COMMIT_RETRY_MS = 1000,
+	OLD_PARTS_MAX = 8, /* parts of so many earlier tries are cleaned up */
+};
 
 void file_over(struct file_run *run)
 {
@@ -27,6 +30,44 @@ void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file
 	run->busy = true;
 	run->after = after;
 	ground_run(run->owner->ground, work, came_back, run);
+}
+
+static void remove_staging(void *ctx)
+{
+	struct file_run *run = ctx;
+	objects_remove_staging(run->owner->ground->rooms.objects, run->file.bucket, run->file.id);
+}
+
+void file_clear_away(struct file_run *run)
+{
+	if (run->file.direction == TRANSFER_RETRIEVE && run->file.attempt > 0)
+		file_in_pool(run, remove_staging, file_over);
+	else
+		file_over(run);
+}
+
+struct worker_message file_message(struct file_run *run, enum worker_kind kind)
+{
+	struct transfer_file *file = &run->file;
+	int oldest = file->attempt > OLD_PARTS_MAX ? file->attempt - OLD_PARTS_MAX : 1;
+	return (struct worker_message){
+		.kind = kind,
+		.file_id = file->id,
+		.attempt = (uint32_t)file->attempt,
+		.oldest_attempt = (uint32_t)oldest,
+		.size = kind == WORKER_RECOVER ? (uint64_t)file->size : run->identity.size,
+		.directory = file->remote_directory,
+		.name = file->remote_name,
+		.sha256 = kind == WORKER_RECOVER ? file->sha256 : NULL,
+	};
+}
+
+/* Its answer comes for a run that is over, and is ignored. */
+void file_cancel_at_worker(struct file_run *run)
+{
+	struct worker_message message = file_message(run, WORKER_CANCEL);
+	if (run->at_worker)
+		run->owner->send(run->owner->ctx, &message, -1);
 }
 
 static int write_move(struct db *db, void *ctx, struct sp_error *err)
@@ -55,7 +96,8 @@ static void written(void *ctx, int result, const struct sp_error *err)
 	if (err->code == SP_CONFLICT || err->code == SP_NOT_FOUND) {
 		/* The row is no longer what it was when it was read: its connector was deleted. */
 		run->busy = false;
-		file_over(run);
+		file_cancel_at_worker(run);
+		file_clear_away(run);
 		return;
 	}
 	sp_log(SP_LOG_ERROR, "could not record file %s as %s, trying again: %s", run->file.id,

@@ -17,7 +17,8 @@ struct ground {
 	struct transfer_rooms rooms;
 	struct transfer_options options; /* texts owned */
 	size_t under_way;
-	bool stopping; /* nothing new is begun */
+	size_t workers; /* processes, until they are reaped */
+	bool stopping;  /* nothing new is begun */
 	loop_fn *stopped;
 	void *stopped_ctx;
 };

@@ -18,6 +18,7 @@ enum {
 	CREDIT_MAX = FILES_PER_CONNECTION * CONNECTOR_CONNECTIONS_MAX,
 	PAGE_MAX = 2 * CREDIT_MAX, /* those in flight may be in it */
 	LAUNCH_RETRY_MS = 5000,
+	EARLY_DEATHS_MAX = 5, /* of workers that never said a word */
 };
 
 enum lane_state { LANE_RESTING, LANE_LOADING, LANE_WORKING, LANE_REFUSED };
@@ -40,6 +41,8 @@ struct lane {
 	bool reading;       /* a page is being read … */
 	size_t ended_count; /* … and these runs ended meanwhile: what it says of them is old */
 	char ended[CREDIT_MAX][FILE_ID_SIZE];
+	size_t early_deaths;     /* in a row */
+	bool check_again;        /* it changed once more while that was looked at */
 	bool checking;           /* whether the connector still exists */
 	bool wanted;             /* something happened since the page was asked for */
 	bool need_worker;        /* a publish waits for one */
@@ -126,14 +129,38 @@ static void excuse_run(struct file_run *run)
 	file_run_worker_lost(run, false);
 }
 
-static void worker_ended(void *ctx, const char *how)
+static void refuse(struct lane *lane, enum failure_step step, const struct sp_error *err)
+{
+	if (failure_is_transient(step, err->code)) {
+		sp_log(SP_LOG_ERROR, "%s: %s", lane->connector_id, err->message);
+		lane->state = LANE_RESTING;
+		pause_lane(lane, LAUNCH_RETRY_MS);
+		return;
+	}
+	lane->state = LANE_REFUSED;
+	lane->refused_step = step;
+	lane->refusal = *err;
+	tell_runs(lane, file_run_worker_changed);
+}
+
+static void worker_ended(void *ctx, const char *how, bool spoke)
 {
 	struct lane *lane = ctx;
 	sp_log(SP_LOG_WARNING, "%s: %s with %zu files under way", lane->connector_id, how,
 	       lane->run_count);
 	lane->worker = NULL;
 	lane->state = LANE_RESTING;
+	lane->early_deaths = spoke ? 0 : lane->early_deaths + 1;
+	if (lane->early_deaths > 0)
+		pause_lane(lane, lane->ground->options.retry_delay_ms << lane->early_deaths);
 	tell_runs(lane, blame_run);
+	if (lane->early_deaths >= EARLY_DEATHS_MAX) {
+		struct sp_error err = { 0 };
+		sp_fail(&err, SP_INTERNAL,
+			"worker processes end before they do anything; the log may tell why");
+		refuse(lane, STEP_WORKER, &err);
+		lane->early_deaths = 0;
+	}
 	lane_wake(lane);
 }
 
@@ -150,7 +177,7 @@ static void worker_said(void *ctx, const struct worker_message *message)
 	       "%s: the worker said something (%d) that it may not say now, and is ended",
 	       lane->connector_id, (int)message->kind);
 	worker_process_kill(lane->worker);
-	worker_ended(lane, "the worker process broke the protocol");
+	worker_ended(lane, "the worker process broke the protocol", true);
 }
 
 /* The runs that it has go on with the next one, blameless. */
@@ -160,20 +187,6 @@ static void send_worker_away(struct lane *lane)
 	lane->worker = NULL;
 	lane->state = LANE_RESTING;
 	tell_runs(lane, excuse_run);
-}
-
-static void refuse(struct lane *lane, enum failure_step step, const struct sp_error *err)
-{
-	if (failure_is_transient(step, err->code)) {
-		sp_log(SP_LOG_ERROR, "%s: %s", lane->connector_id, err->message);
-		lane->state = LANE_RESTING;
-		pause_lane(lane, LAUNCH_RETRY_MS);
-		return;
-	}
-	lane->state = LANE_REFUSED;
-	lane->refused_step = step;
-	lane->refusal = *err;
-	tell_runs(lane, file_run_worker_changed);
 }
 
 static void launched(void *ctx)
@@ -281,8 +294,11 @@ static size_t start_files(struct lane *lane, struct page *page)
 		seen++;
 		bool can = lane->state == LANE_WORKING || lane->state == LANE_REFUSED ||
 			   !file_needs_worker(file);
-		if (can && lane->run_count < credit(lane) && !must_wait(lane, file))
-			add_run(lane, file);
+		if (!can || lane->run_count >= credit(lane))
+			continue;
+		if (must_wait(lane, file))
+			break; /* those behind it wait as well, or its turn would never come */
+		add_run(lane, file);
 	}
 	return seen;
 }
@@ -412,6 +428,8 @@ static const struct sp_error *refusal_of(void *ctx, enum failure_step *out_step)
 static void need_worker(void *ctx)
 {
 	struct lane *lane = ctx;
+	if (lane->state == LANE_REFUSED)
+		lane->state = LANE_RESTING; /* asked again */
 	lane->need_worker = true;
 	lane_wake(lane);
 }
@@ -493,12 +511,15 @@ static void check_done(void *ctx)
 		}
 	}
 	free(check);
+	if (lane->check_again)
+		lane_changed(lane);
 	lane_wake(lane);
 }
 
 void lane_changed(struct lane *lane)
 {
 	lane->stale = true;
+	lane->check_again = lane->checking;
 	if (lane->checking || lane->ground->stopping)
 		return;
 	struct check *check = sp_alloc(sizeof(*check));

@@ -80,8 +80,9 @@ static void worker_said(void *ctx, const struct worker_message *message)
 	answer(run, &result);
 }
 
-static void worker_ended(void *ctx, const char *how)
+static void worker_ended(void *ctx, const char *how, bool spoke)
 {
+	(void)spoke;
 	struct test_run *run = ctx;
 	run->worker = NULL;
 	answer_failure(run, STEP_WORKER, SP_INTERNAL, how);

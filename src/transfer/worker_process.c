@@ -47,6 +47,7 @@ struct worker_process {
 	struct outgoing *first, **last;
 	struct socket_request sockets[SOCKET_REQUESTS_MAX];
 	struct loop_timer *patience;
+	bool spoke;
 };
 
 static void destroy(struct worker_process *process)
@@ -105,7 +106,7 @@ static void end(struct worker_process *process, const char *how)
 	struct worker_owner owner = process->owner;
 	worker_process_kill(process);
 	if (owner.ended != NULL)
-		owner.ended(owner.ctx, how);
+		owner.ended(owner.ctx, how, process->spoke);
 }
 
 /* ---- sending ------------------------------------------------------------------------------------------------------ */
@@ -119,7 +120,12 @@ static void flush(struct worker_process *process)
 				      message->fd >= 0, &err);
 		if (result == IPC_AGAIN)
 			break;
-		/* A failure here is the end of the worker; reading notices it, after what it still had to say. */
+		if (result == -1) {
+			/* It would wait for ever for what it was not told. Its death comes back as an event. */
+			sp_log(SP_LOG_ERROR, "worker of %s: %s", process->connector_id,
+			       err.message);
+			kill(process->pid, SIGKILL);
+		}
 		process->first = message->next;
 		if (process->first == NULL)
 			process->last = &process->first;
@@ -239,6 +245,7 @@ static bool receive_one(struct worker_process *process)
 		return false;
 	}
 
+	process->spoke = true;
 	bool good = true;
 	if (message.kind != WORKER_NEED_SOCKET)
 		process->owner.message(process->owner.ctx, &message);
@@ -268,6 +275,7 @@ static void child_ended(void *ctx, pid_t pid, int wait_status)
 		;
 	if (process->fd >= 0)
 		end(process, "the worker process died");
+	ground->workers--;
 	destroy(process);
 	ground_came_back(ground);
 }
@@ -306,6 +314,9 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 			 const struct worker_owner *owner, struct worker_process **out,
 			 struct sp_error *err)
 {
+	if (ground->workers >= WORKERS_MAX)
+		return sp_fail(err, SP_LIMIT, "could not start a worker: %d run already",
+			       WORKERS_MAX);
 	int pair[2];
 	if (ipc_pair(pair, err) != 0)
 		return -1;
@@ -330,6 +341,7 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 	process->watch =
 		loop_watch_fd(ground->rooms.loop, process->fd, EPOLLIN, channel_event, process);
 	loop_watch_child(ground->rooms.loop, pid, child_ended, process);
+	ground->workers++;
 	ground_went_out(ground);
 	configure(process, launch);
 	*out = process;

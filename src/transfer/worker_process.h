@@ -14,11 +14,16 @@ struct worker_owner {
 	void *ctx;
 	/** Everything but NEED_SOCKET. @message is borrowed. */
 	void (*message)(void *ctx, const struct worker_message *message);
-	/** It is gone, or broke the protocol and was killed. The process is not the owner's any more. */
-	void (*ended)(void *ctx, const char *how);
+	/** It is gone, or broke the protocol and was killed. The process is not the owner's any more. @spoke: it had
+	 *  said something before. */
+	void (*ended)(void *ctx, const char *how, bool spoke);
 };
 
+enum { WORKERS_MAX = 128 /* at a time, for transfers and tests together */ };
+
 /**
+ * SP_LIMIT when WORKERS_MAX are there already.
+ *
  * @launch  borrowed for the call; successful
  * @test    a worker for one TEST: takes no lock
  */

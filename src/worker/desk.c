@@ -315,8 +315,8 @@ static const struct {
 	{ WORKER_CONFIGURE, hear_configure }, { WORKER_SOCKET, hear_socket },
 	{ WORKER_NO_SOCKET, hear_socket },    { WORKER_SEND, hear_file },
 	{ WORKER_RETRIEVE, hear_file },       { WORKER_RECOVER, hear_file },
-	{ WORKER_PERMIT, hear_permit },       { WORKER_CANCEL, hear_cancel },
-	{ WORKER_TEST, hear_test },
+	{ WORKER_REMOVE, hear_file },         { WORKER_PERMIT, hear_permit },
+	{ WORKER_CANCEL, hear_cancel },       { WORKER_TEST, hear_test },
 };
 
 /* @letter is taken. */

@@ -177,11 +177,11 @@ static struct feed *open_feed(struct task *task, enum feed_way way, int fd)
 
 /* ---- SEND ------------------------------------------------------------------------------------------------------ */
 
-/* What earlier attempts left. That they cannot be removed is no reason not to try again. */
-static int remove_old_parts(struct task *task)
+/* What attempts from the oldest to before @end left. That they cannot be removed is no reason not to go on. */
+static int remove_parts(struct task *task, uint32_t end)
 {
-	for (uint32_t attempt = task->order->oldest_attempt;
-	     attempt != 0 && attempt < task->order->attempt; attempt++) {
+	for (uint32_t attempt = task->order->oldest_attempt; attempt != 0 && attempt < end;
+	     attempt++) {
 		SP_AUTO_FREE char *path = task_part_path(task->order, attempt);
 		struct remote_patience patience = connection_patience(task->connection, true);
 		struct sp_error reason = { 0 };
@@ -255,7 +255,7 @@ static int send_file(struct task *task, int fd)
 {
 	SP_AUTO_FD source = fd;
 	task->step = STEP_WRITE_REMOTE;
-	if (remove_old_parts(task) != 0)
+	if (remove_parts(task, task->order->attempt) != 0)
 		return -1;
 	uint64_t size;
 	char sha256[SP_SHA256_HEX_SIZE];
@@ -264,13 +264,16 @@ static int send_file(struct task *task, int fd)
 		return -1;
 	}
 	tell_sum(task, size, sha256);
-	if (wait_for_permit(task) != 0 || publish_part(task) != 0) {
-		/* Without an answer it may have its final name soon, and with a permit it belongs to whoever
-		 * finds that out. */
-		if (task->err.code != SP_CLOSED && task->err.code != SP_TIMEOUT)
+	if (wait_for_permit(task) != 0) {
+		/* It may have been given just now: then the part belongs to whoever finds that out. */
+		if (task->err.code == SP_CANCELLED)
 			task_remove_part(task);
 		return -1;
 	}
+	/* With the permit the part is only renamed or looked at: a part that is gone counts as published. When it
+	 * may be removed the daemon says, once it has committed that the file FAILED. */
+	if (publish_part(task) != 0)
+		return -1;
 	tell_published(task, PUBLISH_RENAMED);
 	return 0;
 }
@@ -331,6 +334,16 @@ static int recover_file(struct task *task, int fd)
 	return 0;
 }
 
+/* ---- REMOVE ---------------------------------------------------------------------------------------------------- */
+
+/* Nobody waits for it: what cannot be removed stays. */
+static int remove_file(struct task *task, int fd)
+{
+	(void)fd; /* it brings none */
+	remove_parts(task, task->order->attempt + 1);
+	return 0;
+}
+
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -340,6 +353,7 @@ static const struct {
 	{ WORKER_SEND, send_file },
 	{ WORKER_RETRIEVE, retrieve_file },
 	{ WORKER_RECOVER, recover_file },
+	{ WORKER_REMOVE, remove_file },
 };
 
 bool file_is_work(enum worker_kind kind)

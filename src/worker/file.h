@@ -6,7 +6,7 @@
 
 #include "worker/connection.h"
 
-/** SEND, RETRIEVE, RECOVER. */
+/** SEND, RETRIEVE, RECOVER, REMOVE. */
 bool file_is_work(enum worker_kind kind);
 
 /** @letter stays the caller's. Whether the connection survived is asked with connection_lives(). */

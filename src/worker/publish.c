@@ -26,8 +26,12 @@ static bool is_directory(const struct remote_attributes *attributes)
 static int refuse_directory(struct task *task, bool *out_exists)
 {
 	struct remote_attributes attributes;
-	if (look(task, task->final_path, out_exists, &attributes) != 0)
-		return -1;
+	if (look(task, task->final_path, out_exists, &attributes) != 0) {
+		/* A server that forbids looking may still allow the rename. */
+		*out_exists = false;
+		return connection_lives(task->connection) && task->err.code != SP_CANCELLED ? 0
+											    : -1;
+	}
 	if (!*out_exists || !is_directory(&attributes))
 		return 0;
 	SP_AUTO_FREE char *shown = words_of_path(task->final_path);

@@ -171,6 +171,10 @@ def send(ground):
             one.permit(file)
             failed = one.expect("FILE_FAILED", file, step="RENAME_REMOTE", code="CONFLICT")
             assert "in/folder" in failed.text and "directory" in failed.text and "sftp.example.com" in failed.text, failed
+            # With the permit given, a part that is gone counts as published: it goes when the daemon says so.
+            assert (home / "in" / file.part()).exists()
+            one.remove(file)
+            one.send_and_publish(ground.source(1), "next", "in")  # on the same connection, so after it
         ground.nothing_left()
 
     with story.case("parts of earlier attempts are removed, and no others"):

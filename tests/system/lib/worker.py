@@ -34,6 +34,7 @@ KINDS = {
     "PERMIT": (7, "file_id attempt:4"),
     "CANCEL": (8, "file_id attempt:4"),
     "TEST": (9, ""),
+    "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 directory name"),
     "NEED_SOCKET": (64, "request:4"),
     "READY": (65, "file_id attempt:4 size:8 sha256"),
     "PUBLISHED": (66, "file_id attempt:4 outcome:4"),
@@ -231,6 +232,10 @@ class Worker:
     def recover(self, file):
         order = {name: file.order[name] for name in ("attempt", "size", "directory", "name")}
         self.send("RECOVER", file_id=file.id, sha256="0" * 64, **order)
+
+    def remove(self, file):
+        order = {name: file.order[name] for name in ("attempt", "oldest_attempt", "directory", "name")}
+        self.send("REMOVE", file_id=file.id, **order)
 
     def permit(self, file):
         self.send("PERMIT", file_id=file.id, attempt=file.attempt)

@@ -9,6 +9,7 @@
 #include <ftw.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -359,7 +360,7 @@ static void nobody_publishes_without_a_permit(void **state)
 	char id[FILE_ID_SIZE];
 	write_file(house, "run/script", "publish-unasked\n");
 	start_file(house, TRANSFER_SEND, id);
-	assert_failed(house, id, "INTERNAL_ERROR", "the worker process died");
+	assert_failed(house, id, "INTERNAL_ERROR", "ended on it again and again");
 }
 
 static void ready_counts_once(void **state)
@@ -378,7 +379,7 @@ static void a_file_that_kills_its_worker_fails_alone(void **state)
 	char good[FILE_ID_SIZE];
 	write_file(house, "run/script", "die\ndie\ndie\nobey\n");
 	start_file(house, TRANSFER_SEND, bad);
-	assert_failed(house, bad, "INTERNAL_ERROR", "died on it again and again");
+	assert_failed(house, bad, "INTERNAL_ERROR", "ended on it again and again");
 	start_file(house, TRANSFER_SEND, good);
 	await_and_drop(house, good, FILE_COMPLETED);
 }
@@ -452,6 +453,45 @@ static void a_refused_rename_ends_it(void **state)
 	write_file(house, "run/script", "refuse-rename\n");
 	start_file(house, TRANSFER_SEND, id);
 	assert_failed(house, id, "RENAME_ERROR", "as the script has it");
+	/* The part may go only once that is committed: before, its absence would mean that it was published. */
+	await_heard(house, "REMOVE 1\n");
+	assert_heard(house, "SEND 1\nPERMIT 1\nREMOVE 1\n");
+}
+
+static void a_publish_is_asked_after_until_somebody_answers(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "lose-answer-and-partner\n");
+	start_file(house, TRANSFER_SEND, id);
+	/* More often than a file is tried: it may have been published already. */
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\nRECOVER 1\nRECOVER 1\nRECOVER 1\nRECOVER "
+			    "1\nRECOVER 1\n");
+}
+
+static void a_folder_in_the_way_of_a_fetched_file_is_told(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	SP_AUTO_FREE char *in = path_in(house, "buckets/bucket/in");
+	SP_AUTO_FREE char *folder = path_in(house, "buckets/bucket/in/fetched");
+	assert_int_equal(mkdir(in, 0700), 0);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	start_file(house, TRANSFER_RETRIEVE, id);
+	assert_failed(house, id, "WRITE_FILE_ERROR", "there is a folder of that name");
+}
+
+static void workers_that_never_say_a_word_are_not_started_for_ever(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "die-at-once\n");
+	start_file(house, TRANSFER_SEND, id);
+	struct transfer_file file = await(house, id, FILE_FAILED);
+	assert_string_equal(file.failure_code, "INTERNAL_ERROR");
+	assert_in_range(file.attempt, 0, 6);
+	transfer_file_finish(&file);
 }
 
 static void a_restart_goes_on_where_it_was(void **state)
@@ -484,10 +524,16 @@ static void a_deleted_connector_takes_its_files_along(void **state)
 	await_heard(house, "SEND 1\n");
 	assert_int_equal(store_write(house->rooms.store, delete_connector, NULL, &err), 0);
 	transfer_engine_changed(house->engine, connector_id);
-	struct lookup lookup = { .id = id };
-	assert_int_equal(store_read(house->rooms.store, find_file, &lookup, &err), -1);
-	assert_int_equal(err.code, SP_NOT_FOUND);
-	/* The teardown proves the rest: the engine stops only when nothing is under way. */
+	/* Its worker holds the lock for as long as it lives. */
+	SP_AUTO_FREE char *path = path_in(house, "run/c-00000000000000001.lock");
+	SP_AUTO_FD lock = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(lock >= 0);
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+		if (sp_monotonic_ms() > deadline)
+			fail_msg("the worker of a deleted connector lives on");
+		usleep(2000);
+	}
 }
 
 static void many_files_run_within_the_credit(void **state)
@@ -520,6 +566,9 @@ int main(void)
 		TEST(a_worker_that_dies_with_the_permit_is_followed_by_one_that_recovers),
 		TEST(a_vanished_part_starts_over),
 		TEST(a_refused_rename_ends_it),
+		TEST(a_publish_is_asked_after_until_somebody_answers),
+		TEST(a_folder_in_the_way_of_a_fetched_file_is_told),
+		TEST(workers_that_never_say_a_word_are_not_started_for_ever),
 		TEST(a_restart_goes_on_where_it_was),
 		TEST(a_deleted_connector_takes_its_files_along),
 		TEST(many_files_run_within_the_credit),

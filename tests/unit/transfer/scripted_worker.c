@@ -22,6 +22,7 @@ enum { CONTROL_FD = 3, LOCK_FD = 4 };
 
 static char directory[4000];
 static char part[64];
+static int recovered;
 
 static const char digest[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -138,7 +139,7 @@ static void obey(const struct worker_message *message, int fd)
 		hear("PERMIT", message);
 		if (plays("die-with-permit"))
 			_exit(9);
-		else if (plays("lose-answer"))
+		else if (strncmp(part, "lose-answer", 11) == 0)
 			say_failed(message, STEP_RENAME_REMOTE, SP_CLOSED);
 		else if (plays("refuse-rename"))
 			say_failed(message, STEP_RENAME_REMOTE, SP_DENIED);
@@ -147,13 +148,19 @@ static void obey(const struct worker_message *message, int fd)
 		break;
 	case WORKER_RECOVER:
 		hear("RECOVER", message);
+		recovered++;
 		if (plays("part-vanished"))
 			say_failed(message, STEP_RENAME_REMOTE, SP_NOT_FOUND);
+		else if (plays("lose-answer-and-partner") && recovered < 6)
+			say_failed(message, STEP_CONNECT, SP_UNREACHABLE);
 		else
 			say_published(message);
 		break;
 	case WORKER_CANCEL:
 		hear("CANCEL", message);
+		break;
+	case WORKER_REMOVE:
+		hear("REMOVE", message);
 		break;
 	default:
 		break;
@@ -170,6 +177,8 @@ int main(void)
 	if (flock(LOCK_FD, LOCK_EX) != 0)
 		return 2;
 	read_part();
+	if (plays("die-at-once"))
+		return 9;
 
 	for (;;) {
 		unsigned char data[IPC_MESSAGE_MAX];

@@ -14,7 +14,9 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
+import flows  # noqa: E402
 import harness  # noqa: E402
+import sshd  # noqa: E402
 
 DAY = 24 * 3600
 NOT_FOUND = "Secrets Manager can't find the specified secret"
@@ -371,6 +373,54 @@ with harness.Story() as story:
         call.refused("InvalidParameterException", "50", operation="TagResource", SecretId="tags",
                      Tags=[{"Key": str(number), "Value": ""} for number in range(50)])
         assert len(call.describe("tags")["Tags"]) == 1  # all or none
+
+    # ---- who uses them
+
+    with sshd.Sshd(story.folder / "partner") as server:
+        source = daemon.bucket("files") / "a.txt"
+        source.write_text("hello")
+        partner = flows.partner_of(daemon, server)
+        keys = {"old": server.private_key}
+
+        def secret_of(key):
+            return json.dumps({"Username": server.user, "PrivateKey": keys[key]})
+
+        def send():
+            return partner.send("/files/a.txt", to=server.home)
+
+        with story.case("after PutSecretValue the next file logs in with the new key, though a connection is open"):
+            partner.wait_completed(send())
+            before = daemon.workers()
+            assert before, "the connection should still be there"
+            new_key = server.folder / "new_key"
+            keys["new"] = sshd.make_key(new_key)
+            (server.folder / "authorized_keys").write_text(sshd.public_line(new_key) + "\n", encoding="ascii")
+            call("PutSecretValue", SecretId=partner.secret, SecretString=secret_of("new"))
+            fingerprint = subprocess.run(["ssh-keygen", "-l", "-f", str(new_key)], check=True, text=True,
+                                         stdout=subprocess.PIPE).stdout.split()[1]
+            assert fingerprint not in server.log_text()
+            partner.wait_completed(send())
+            assert "Accepted publickey" in server.log_text() and fingerprint in server.log_text(), server.log_text()
+            assert not set(before) & set(daemon.workers()), "a worker still has the old key"
+
+        with story.case("what UpdateSecret, UpdateSecretVersionStage, DeleteSecret and RestoreSecret do counts at once"):
+            good = call.stages(partner.secret)["AWSCURRENT"]
+            call("UpdateSecret", SecretId=partner.secret, SecretString=secret_of("old"))
+            partner.wait_failed(send(), "CONNECTION_ERROR", "key")
+            bad = call.stages(partner.secret)["AWSCURRENT"]
+            call("UpdateSecretVersionStage", SecretId=partner.secret, VersionStage="AWSCURRENT",
+                 RemoveFromVersionId=bad, MoveToVersionId=good)
+            partner.wait_completed(send())
+            call("DeleteSecret", SecretId=partner.secret)
+            partner.wait_failed(send(), "CONNECTION_ERROR", "scheduled for deletion")
+            call("RestoreSecret", SecretId=partner.secret)
+            partner.wait_completed(send())
+
+        with story.case("an UpdateSecret without a value leaves the open connection alone"):
+            before = daemon.workers()
+            call("UpdateSecret", SecretId=partner.secret, Description="the same key")
+            partner.wait_completed(send())
+            assert before and daemon.workers() == before
 
     # ---- laws
 

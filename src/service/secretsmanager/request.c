@@ -45,12 +45,25 @@ static struct request begin(struct api_call *call)
 				 .now_ms = sp_now_ms() };
 }
 
-void request_write(struct api_call *call, store_fn *fn)
+static void write_and_answer(struct api_call *call, store_fn *fn, bool is_value)
 {
 	struct request request = begin(call);
 	struct sp_error err = { 0 };
 	int result = store_write(request.context->store, fn, &request, &err);
+	/* Before the answer: what is transferred after it must not meet the old value. */
+	if (result == 0 && is_value)
+		transfer_engine_changed(request.context->engine, NULL);
 	answer(call, &request, result, &err);
+}
+
+void request_write(struct api_call *call, store_fn *fn)
+{
+	write_and_answer(call, fn, false);
+}
+
+void request_write_value(struct api_call *call, store_fn *fn)
+{
+	write_and_answer(call, fn, true);
 }
 
 void request_read(struct api_call *call, store_fn *fn)

@@ -19,6 +19,9 @@ struct request {
 void request_write(struct api_call *call, store_fn *fn);
 void request_read(struct api_call *call, store_fn *fn);
 
+/** As request_write(), and once it is committed connectors read their secrets anew before they use them again. */
+void request_write_value(struct api_call *call, store_fn *fn);
+
 /**
  * The secret that the input names.
  * SP_NOT_FOUND; SP_CONFLICT when it is scheduled for deletion, unless @deleted_too.

@@ -194,7 +194,13 @@ static int update(struct db *db, void *ctx, struct sp_error *err)
 
 void update_secret(struct api_call *call)
 {
-	request_write(call, update);
+	const json_t *input = api_input(call);
+	bool has_value = json_object_get(input, "SecretString") != NULL ||
+			 json_object_get(input, "SecretBinary") != NULL;
+	if (has_value)
+		request_write_value(call, update);
+	else
+		request_write(call, update);
 }
 
 /* ---- DeleteSecret and RestoreSecret ---- */
@@ -257,7 +263,7 @@ static int delete (struct db *db, void *ctx, struct sp_error *err)
 
 void delete_secret(struct api_call *call)
 {
-	request_write(call, delete);
+	request_write_value(call, delete);
 }
 
 static int restore(struct db *db, void *ctx, struct sp_error *err)
@@ -276,7 +282,7 @@ static int restore(struct db *db, void *ctx, struct sp_error *err)
 
 void restore_secret(struct api_call *call)
 {
-	request_write(call, restore);
+	request_write_value(call, restore);
 }
 
 /* ---- GetResourcePolicy: there is none ---- */

@@ -199,7 +199,7 @@ static int put_value(struct db *db, void *ctx, struct sp_error *err)
 
 void put_secret_value(struct api_call *call)
 {
-	request_write(call, put_value);
+	request_write_value(call, put_value);
 }
 
 /* ---- ListSecretVersionIds ---- */
@@ -282,5 +282,5 @@ static int move_stage(struct db *db, void *ctx, struct sp_error *err)
 
 void update_secret_version_stage(struct api_call *call)
 {
-	request_write(call, move_stage);
+	request_write_value(call, move_stage);
 }

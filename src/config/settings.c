@@ -7,10 +7,9 @@
 #include "base/text.h"
 #include "config/assign.h"
 #include "config/value.h"
+#include "model/bucket_name.h"
 
 enum {
-	BUCKET_NAME_MIN = 3,
-	BUCKET_NAME_MAX = 63,
 	NAME_MAX_BYTES = 64, /* longer ones are not compared with the known ones */
 	SECOND = 1000,
 	MINUTE = 60 * SECOND,
@@ -136,15 +135,6 @@ void settings_finish(struct settings *settings)
 
 /* Buckets */
 
-static bool is_bucket_name(const char *name)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	size_t length = strlen(name);
-	return length >= BUCKET_NAME_MIN && length <= BUCKET_NAME_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == length &&
-	       strchr(letters, name[0]) != NULL && strchr(letters, name[length - 1]) != NULL;
-}
-
 static struct settings_bucket *find_bucket(const struct settings *settings, const char *name)
 {
 	for (size_t i = 0; i < settings->bucket_count; i++)
@@ -156,12 +146,9 @@ static struct settings_bucket *find_bucket(const struct settings *settings, cons
 static int set_bucket(struct settings *settings, const char *name, const char *path,
 		      struct sp_error *err)
 {
-	if (!is_bucket_name(name))
-		return sp_fail(
-			err, SP_INVALID,
-			"cannot name a bucket \"%s\": needed are %d to %d lower-case letters, "
-			"digits, dots and dashes, first and last no dot or dash",
-			name, BUCKET_NAME_MIN, BUCKET_NAME_MAX);
+	if (!bucket_name_is_valid(name))
+		return sp_fail(err, SP_INVALID, "cannot name a bucket \"%s\": %s", name,
+			       bucket_name_rule);
 	if (path[0] != '/')
 		return sp_fail(err, SP_INVALID,
 			       "cannot set " BUCKET_PREFIX

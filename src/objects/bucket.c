@@ -13,10 +13,9 @@
 #include "base/name.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "model/bucket_name.h"
 
 enum {
-	BUCKET_NAME_MIN = 3,
-	BUCKET_NAME_MAX = 63,
 	BENEATH_TRIES = 64,       /* a rename beside us makes the kernel give up on a path */
 	SENTENCE_NAMES_MAX = 10,  /* buckets that a sentence lists … */
 	SENTENCE_BYTES_MAX = 300, /* … and the bytes they may take */
@@ -32,20 +31,6 @@ struct objects {
 	size_t named_count;
 };
 
-/* AWS's rule for names, so that every bucket could move to S3 as it is. The text takes the two lengths. */
-#define BUCKET_NAME_RULE                                                                           \
-	"a bucket's name has %d to %d characters of a-z, 0-9, \".\" and \"-\", and begins and "    \
-	"ends with a letter or digit"
-
-static bool is_bucket_name(const char *name)
-{
-	size_t length = strlen(name);
-	return length >= BUCKET_NAME_MIN && length <= BUCKET_NAME_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == length &&
-	       strchr(".-", name[0]) == NULL && strchr(".-", name[length - 1]) == NULL &&
-	       strstr(name, "..") == NULL;
-}
-
 static const struct named_bucket *find_named(const struct objects *objects, const char *name)
 {
 	for (size_t i = 0; i < objects->named_count; i++)
@@ -57,9 +42,9 @@ static const struct named_bucket *find_named(const struct objects *objects, cons
 static int add_named(struct objects *objects, const struct bucket_option *option,
 		     struct sp_error *err)
 {
-	if (!is_bucket_name(option->name))
-		return sp_fail(err, SP_INVALID, "cannot use bucket.%s: " BUCKET_NAME_RULE,
-			       option->name, BUCKET_NAME_MIN, BUCKET_NAME_MAX);
+	if (!bucket_name_is_valid(option->name))
+		return sp_fail(err, SP_INVALID, "cannot use bucket.%s: %s", option->name,
+			       bucket_name_rule);
 	if (option->path[0] != '/')
 		return sp_fail(err, SP_INVALID,
 			       "cannot use bucket.%s = %s: the folder's path must begin with \"/\"",
@@ -127,7 +112,8 @@ static size_t list_folders(const struct objects *objects, char **names, size_t r
 	struct dirent *entry;
 	while (count < room && (entry = readdir(folder)) != NULL) {
 		struct stat status;
-		if (is_bucket_name(entry->d_name) && find_named(objects, entry->d_name) == NULL &&
+		if (bucket_name_is_valid(entry->d_name) &&
+		    find_named(objects, entry->d_name) == NULL &&
 		    fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISDIR(status.st_mode))
 			names[count++] = sp_strdup(entry->d_name);
@@ -188,10 +174,10 @@ int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd
 		*out_fd = fd;
 		return 0;
 	}
-	if (!is_bucket_name(bucket)) {
+	if (!bucket_name_is_valid(bucket)) {
 		SP_AUTO_FREE char *shown = sp_name_shown(bucket);
-		return sp_fail(err, SP_NOT_FOUND, "there is no bucket \"%s\": " BUCKET_NAME_RULE,
-			       shown, BUCKET_NAME_MIN, BUCKET_NAME_MAX);
+		return sp_fail(err, SP_NOT_FOUND, "there is no bucket \"%s\": %s", shown,
+			       bucket_name_rule);
 	}
 
 	SP_AUTO_FD folder = open(objects->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -211,12 +197,6 @@ int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd
 		return sp_fail_errno(err, "could not open bucket \"%s\"", bucket);
 	*out_fd = fd;
 	return 0;
-}
-
-int objects_check_bucket(struct objects *objects, const char *bucket, struct sp_error *err)
-{
-	SP_AUTO_FD fd = -1;
-	return objects_open_bucket(objects, bucket, &fd, err);
 }
 
 int objects_open_beneath(int fd, const char *path, int flags, mode_t mode)

@@ -43,9 +43,6 @@ int objects_split_path(const char *path, bool need_key, char **out_bucket, char 
 /** The same checks for a key that was put together from parts. The sentence goes behind "…: ". Pure. */
 int objects_check_key(const char *key, struct sp_error *err);
 
-/** SP_NOT_FOUND names the buckets that exist. */
-int objects_check_bucket(struct objects *objects, const char *bucket, struct sp_error *err);
-
 /** What tells that a source is still the same. */
 struct object_identity {
 	uint64_t size; /* bytes */

@@ -156,8 +156,14 @@ static void a_mistake_names_file_line_setting_and_what_is_allowed(void **state)
 		"after #");
 	assert_refused(
 		"bucket.Invoices = /a\n",
-		"\"FILE\" line 1: cannot name a bucket \"Invoices\": needed are 3 to 63 "
-		"lower-case letters, digits, dots and dashes, first and last no dot or dash");
+		"\"FILE\" line 1: cannot name a bucket \"Invoices\": a bucket's name has 3 to 63 "
+		"characters of a-z, 0-9, \".\" and \"-\", begins and ends with a letter or digit, "
+		"and has no two dots in a row");
+	assert_refused(
+		"bucket.in..voices = /a\n",
+		"\"FILE\" line 1: cannot name a bucket \"in..voices\": a bucket's name has 3 to 63 "
+		"characters of a-z, 0-9, \".\" and \"-\", begins and ends with a letter or digit, "
+		"and has no two dots in a row");
 	assert_refused(
 		"bucket.invoices = a\n",
 		"\"FILE\" line 1: cannot set bucket.invoices to \"a\": needed is an absolute "

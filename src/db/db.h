@@ -7,7 +7,7 @@
  *   b  const void *, size_t: a blob, NULL is SQL NULL
  *
  * Failures, whatever database is behind: SP_EXISTS (a unique key is taken), SP_NOT_FOUND (a foreign key names nothing),
- * SP_NO_SPACE (the disk is full), SP_CONFLICT (another connection holds a lock for too long), SP_DENIED (read-only),
+ * SP_NO_SPACE (the disk is full), SP_TIMEOUT (another program holds a lock for too long), SP_DENIED (read-only),
  * SP_SYSTEM (damaged, or the disk fails), SP_INTERNAL (SQL that makes no sense). Messages never hold a bound value.
  */
 

@@ -243,6 +243,23 @@ static void the_file_is_private(void **state)
 	assert_int_equal(status.st_mode & 07777, 0600);
 }
 
+/* What was read is no longer what is there: no waiting would help, so SQLite says at once that it is busy. */
+static void a_lock_of_somebody_else_is_no_conflict_of_ours(void **state)
+{
+	struct fixture *f = *state;
+	struct db *other = NULL;
+	assert_int_equal(db_open(f->path, DB_READ_WRITE, &other, &err), 0);
+	assert_int_equal(db_begin(f->db, &err), 0);
+	assert_int_equal(count_of(f->db, "SELECT count(*) FROM parents"), 0);
+	assert_int_equal(db_run(other, &err, "INSERT INTO parents VALUES (1, 'a')", ""), 0);
+	assert_int_equal(db_run(f->db, &err, "INSERT INTO parents VALUES (2, 'b')", ""), -1);
+	assert_int_equal(err.code, SP_TIMEOUT);
+	assert_string_equal(err.message, "could not write to the database: the store is locked by "
+					 "another program");
+	db_rollback(f->db);
+	db_close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +270,7 @@ int main(void)
 		WITH_DB(a_query_may_run_inside_itself),
 		WITH_DB(statements_are_kept_up_to_a_limit),
 		WITH_DB(more_open_queries_than_the_cache_holds_still_work),
+		WITH_DB(a_lock_of_somebody_else_is_no_conflict_of_ours),
 		WITH_DB(a_damaged_file_is_refused),
 		WITH_DB(a_link_is_not_created_through),
 		WITH_DB(a_backup_is_whole_private_and_never_overwrites),

@@ -55,7 +55,7 @@ static const struct setting {
 	  "The state folder must belong to that user." },
 	{ "master_key", AT(master_key), OPTIONAL(VALUE_PATH), NULL,
 	  "The file with the key that seals secrets in the store: 64 hex digits, readable by the daemon "
-	  "alone, created when it is not there. Without this setting it is the file master.key among "
+	  "alone, created together with the store. Without this setting it is the file master.key among "
 	  "systemd's credentials when there is one, and else master.key in the state folder. "
 	  "Whoever loses the key has lost the secrets: keep a copy apart from that of the state." },
 	{ "worker.path", AT(worker_path), OPTIONAL(VALUE_PATH), NULL,

@@ -1,8 +1,10 @@
 #include "daemon/rooms.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/arn.h"
 #include "base/scope.h"
@@ -24,11 +26,24 @@ static const struct api_service *const services[] = {
 };
 static_assert(SP_COUNT_OF(services) == ROOMS_SERVICES, "every service must be served");
 
+/* A new key would open nothing that is in the store. */
+static int check_master_key(const struct state *state, const char *key_path, struct sp_error *err)
+{
+	struct stat status;
+	if (!store_exists(state->directory) || lstat(key_path, &status) == 0 || errno != ENOENT)
+		return 0;
+	return sp_fail(err, SP_NOT_FOUND,
+		       "cannot open the secrets in \"%s/store.db\": the master key \"%s\" is not "
+		       "there",
+		       state->directory, key_path);
+}
+
 static int open_kept(struct rooms *rooms, const struct settings *settings,
 		     const struct state *state, struct admin_key *admin, struct sp_error *err)
 {
 	SP_AUTO_FREE char *key_path = state_master_key_path(state, settings->master_key);
-	if (vault_open(key_path, &rooms->vault, err) != 0 ||
+	if (check_master_key(state, key_path, err) != 0 ||
+	    vault_open(key_path, &rooms->vault, err) != 0 ||
 	    store_open(state->directory, &rooms->store, err) != 0)
 		return -1;
 	vault_derive(rooms->vault, "pagination", rooms->token_key);
@@ -175,6 +190,7 @@ static void end_serving(void *ctx)
 
 void rooms_drain(struct rooms *rooms)
 {
+	rooms->drained = true;
 	/* Both at once: the engine answers the tests of connectors that requests wait for. */
 	rooms->parts_to_end = 2;
 	pool_run(rooms->files, rooms->loop, end_serving, part_ended, rooms);
@@ -183,6 +199,11 @@ void rooms_drain(struct rooms *rooms)
 
 void rooms_close(struct rooms *rooms)
 {
+	/* What requests have posted to the loop meanwhile needs the engine that it speaks of. */
+	if (rooms->server != NULL && !rooms->drained) {
+		rooms_drain(rooms);
+		loop_run(rooms->loop);
+	}
 	api_server_close(rooms->server, 0);
 	pool_destroy(rooms->operations);
 	transfer_engine_close(rooms->engine);

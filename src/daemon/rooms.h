@@ -35,7 +35,8 @@ struct rooms {
 	struct service_context context;
 	struct api_served served[ROOMS_SERVICES];
 
-	int parts_to_end; /* while draining */
+	bool drained; /* or told to */
+	int parts_to_end;
 };
 
 /**
@@ -46,10 +47,8 @@ struct rooms {
 int rooms_open(struct rooms *rooms, const struct settings *settings, const struct state *state,
 	       struct admin_key *admin, struct sp_error *err);
 
-/**
- * On the loop's thread: serves what is under way, then stops the loop. The rooms are quiet afterwards; without it
- * nothing may have been served yet.
- */
+/** On the loop's thread: serves what is under way, then stops the loop. The rooms are quiet afterwards. */
 void rooms_drain(struct rooms *rooms);
 
+/** Drains them first when they were opened and that was not done. */
 void rooms_close(struct rooms *rooms);

@@ -167,14 +167,24 @@ static int start_writer(struct store *store, struct sp_error *err)
 
 /* ---- the door ---- */
 
+/* Owned by the caller. */
+static char *path_of(const char *directory)
+{
+	struct sp_buffer path = { 0 };
+	sp_buffer_format(&path, "%s/store.db", directory);
+	return sp_buffer_take(&path);
+}
+
+bool store_exists(const char *directory)
+{
+	SP_AUTO_FREE char *path = path_of(directory);
+	return access(path, F_OK) == 0;
+}
+
 int store_open(const char *directory, struct store **out, struct sp_error *err)
 {
-	SP_AUTO_BUFFER
-	path = { 0 };
-	sp_buffer_format(&path, "%s/store.db", directory);
-
 	struct store *store = sp_alloc(sizeof(*store));
-	store->path = sp_buffer_take(&path);
+	store->path = path_of(directory);
 	store->last = &store->first;
 	pthread_mutex_init(&store->mutex, NULL);
 	pthread_cond_init(&store->work, NULL);

@@ -24,6 +24,9 @@ typedef void store_done_fn(void *ctx, int result, const struct sp_error *err);
 
 enum { STORE_BATCH_MAX = 512, STORE_QUEUE_MAX = 65536, STORE_READERS = 8 };
 
+/** Whether there is a DIR/store.db. */
+bool store_exists(const char *directory);
+
 /**
  * Opens or creates DIR/store.db, keeps a copy before migrating an older schema, refuses a newer one with a sentence.
  * @directory  copied; must exist

@@ -11,11 +11,15 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import flows  # noqa: E402
 import harness  # noqa: E402
+import sshd  # noqa: E402
 
 END_SECONDS_MAX = 5  # for a daemon without work
+LATE_STARTS = 5  # whether a request comes just in time is chance
 STRANGER = "nobody"
 
 
@@ -199,6 +203,46 @@ def refuses_to_start(story):
         key.write_text(right)
         with daemon:
             assert daemon.env["AWS_SECRET_ACCESS_KEY"] == secret
+
+    with story.case("a master key that is gone is named, and no other one is made in its place"):
+        key.unlink()
+        assert_says(refusal(daemon), f'cannot open the secrets in "{daemon.state}/store.db"', f'"{key}" is not there')
+        assert not key.exists()
+        elsewhere = story.folder / "elsewhere.key"
+        assert_says(refusal(daemon, master_key=str(elsewhere)), f'"{elsewhere}" is not there')
+        key.write_text(right)
+        key.chmod(0o600)
+        with daemon:
+            assert daemon.env["AWS_SECRET_ACCESS_KEY"] == secret
+
+    with story.case("requests that come before a start fails late end in order"):
+        daemon = harness.Daemon(story.folder / "late", {"listen": f"127.0.0.1:{sshd.free_port()}"})
+        with daemon:
+            partner = flows.Partner(daemon, "sftp://127.0.0.1:9", {"Username": "user", "Password": "word"})
+            end = threading.Event()
+
+            def ask():
+                client = daemon.new_client()
+                while not end.is_set():
+                    with contextlib.suppress(Exception):
+                        client.call("transfer", "UpdateConnector", {"ConnectorId": partner.id, "Url": "sftp://127.0.0.1:9"})
+
+            daemon.stop()
+            (daemon.state / ".admin.env.part" / "in-the-way").mkdir(parents=True)
+            askers = [threading.Thread(target=ask) for _ in range(2)]
+            for asker in askers:
+                asker.start()
+            try:
+                for _ in range(LATE_STARTS):
+                    said = refusal(daemon)
+                    assert_says(said, 'could not write "', "admin.env")
+                    assert not any(word in said for word in harness.SANITIZER_WORDS), said
+            finally:
+                end.set()
+                for asker in askers:
+                    asker.join()
+            shutil.rmtree(daemon.state / ".admin.env.part")
+            daemon.start()
 
 
 def guards_the_state(story):

@@ -40,7 +40,7 @@ class SmallDisk:
         return self.folder
 
     def __exit__(self, *_):
-        subprocess.run(["umount", str(self.folder)], check=True)
+        subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
 
 @contextlib.contextmanager

@@ -153,13 +153,13 @@ def main():
                 return
             print(f"  Go on yourself, in another terminal:\n\n    source {daemon.state}/admin.env\n"
                   "    aws transfer list-connectors\n\n  Ctrl-C ends the demo and removes what it made.", flush=True)
-            try:
-                while daemon.process.poll() is None:
-                    time.sleep(1)
-                raise SystemExit(f"sallyportd ended: {daemon.log_text()[-1000:]}")
-            except KeyboardInterrupt:
-                print()
+            while daemon.process.poll() is None:
+                time.sleep(1)
+            raise SystemExit(f"sallyportd ended: {daemon.log_text()[-1000:]}")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print()

@@ -236,10 +236,10 @@ int host_key_line_parse(const char *line, bool allow_host, struct host_key_line 
 			struct sp_error *err)
 {
 	struct words words;
-	const struct key_type *type;
+	const struct key_type *type = NULL;
 
 	if (refuse_known_mistakes(line, err) != 0 || copy_line(line, &words, err) != 0 ||
-	    find_type_word(&words, allow_host, &type, err) != 0)
+	    find_type_word(&words, allow_host, &type, err) != 0 || type == NULL)
 		return -1;
 	const char *base64 = next_word(&words);
 	if (*base64 == '\0')

@@ -64,7 +64,7 @@ static enum sign_verdict read_parts(const char *credential, const char *names,
 		sp_buffer_add_text(&missing, "Authorization requires 'Signature' parameter. ");
 	if (names == NULL)
 		sp_buffer_add_text(&missing, "Authorization requires 'SignedHeaders' parameter. ");
-	if (missing.length > 0) {
+	if (credential == NULL || signature == NULL || names == NULL) {
 		sp_fail(err, SP_INVALID, "%.*s", (int)missing.length - 1, missing.data);
 		return SIGN_INCOMPLETE;
 	}

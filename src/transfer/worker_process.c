@@ -233,7 +233,7 @@ static bool receive_one(struct worker_process *process)
 		return false;
 	}
 
-	struct worker_message message;
+	struct worker_message message = { 0 };
 	if (result == IPC_DONE) {
 		for (size_t i = 0; i < fd_count; i++)
 			close(fds[i]);

@@ -30,7 +30,8 @@ CHECKS = [
     ("everything builds with clang 14, warnings being errors", ["./dev", "build", "--clang"], True),
     ("everything builds with the sanitizers", ["./dev", "build", "--sanitize"], False),
 ]
-TAP_SCRIPTS = ["tests/tools/check_includes_test.py"]
+TAP_SCRIPTS = ["tests/tools/check_includes_test.py", "tests/tools/run_test.py"]
+TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
 TAP_LINE = re.compile(r"^(ok|not ok)\b\s*\d*\s*-?\s*(.*?)(?:\s+#\s*(SKIP)\b\s*(.*))?$", re.IGNORECASE)
 
 
@@ -59,10 +60,13 @@ class Tally:
                 self.passed += 1
             else:
                 self.fail(f"{name}: {match.group(2)}")
+        plan = TAP_PLAN.search(output)
         if returncode != 0 and self.failed == failed_before:
             self.fail(f"{name}: ended with {describe_end(returncode)}")
         elif seen == 0:
             self.fail(f"{name}: proved nothing")
+        elif plan and int(plan.group(1)) != seen:
+            self.fail(f"{name}: promised {plan.group(1)} cases and showed {seen}")
 
     def __str__(self):
         text = f"{self.passed} passed, {self.failed} failed"

@@ -54,6 +54,7 @@ class Peaks:
 
 
 with harness.Story() as story:
+    harness.need_root("to look into the memory and the descriptors of processes that guard secrets")
     server = story.enter(sshd.Sshd(story.folder / "partner"))
     daemon = story.enter(harness.Daemon(story.folder / "state", {"transfer.worker_idle": "500ms"},
                                         build=harness.ROOT / "build"))

@@ -247,7 +247,7 @@ def retrieve(ground):
         with ground.worker() as one:
             file = one.retrieve("out", staging)
             one.expect("READY", file)
-            links = [os.readlink(f"/proc/{one.process.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{one.process.pid}/fd")]
+            links = harness.descriptors(one.process.pid)
             assert str(staging) not in links, links
         os.close(reader)
         os.close(writer)

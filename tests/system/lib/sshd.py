@@ -137,7 +137,7 @@ class Sshd:
         return harness.descendants(self.process.pid)
 
     def sftp_servers(self):
-        return [pid for pid in self.sessions() if harness.program_of(pid) == "sftp-server"]
+        return [pid for pid in self.sessions() if harness.runs(pid, "sftp-server")]
 
     def signal_sessions(self, sign, sessions=None):
         for pid in self.sessions() if sessions is None else sessions:

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/arn.h"
+#include "base/log.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "daemon/process.h"
@@ -15,8 +16,11 @@
 enum {
 	FILE_THREADS = 4,
 	FILE_QUEUE_MAX = 4096,
+	READ_THREADS = 2,
+	READ_QUEUE_MAX = 4096,
 	OPERATION_QUEUE_MAX = 4096,
-	DRAIN_MS = 5000, /* for the requests under way when we are told to end */
+	DRAIN_MS = 5000,     /* for the requests under way when we are told to end */
+	PATIENCE_MS = 20000, /* for all that is under way: a bucket may hang for ever */
 };
 
 static const struct api_service *const services[] = {
@@ -59,7 +63,9 @@ static int open_threads(struct rooms *rooms, const struct settings *settings, st
 	    pool_create("operations", operations, OPERATION_QUEUE_MAX, &rooms->operations, err) !=
 		    0)
 		return -1;
-	return pool_create("files", FILE_THREADS, FILE_QUEUE_MAX, &rooms->files, err);
+	if (pool_create("files", FILE_THREADS, FILE_QUEUE_MAX, &rooms->files, err) != 0)
+		return -1;
+	return pool_create("reads", READ_THREADS, READ_QUEUE_MAX, &rooms->reads, err);
 }
 
 static int open_objects(struct rooms *rooms, const struct settings *settings,
@@ -107,6 +113,7 @@ static int open_engine(struct rooms *rooms, const struct settings *settings,
 	struct transfer_rooms needed = {
 		.loop = rooms->loop,
 		.files = rooms->files,
+		.reads = rooms->reads,
 		.store = rooms->store,
 		.vault = rooms->vault,
 		.objects = rooms->objects,
@@ -180,7 +187,7 @@ static void part_ended(void *ctx)
 		loop_stop(rooms->loop);
 }
 
-/* In the pool of files: what an operation waits for may come from the loop, which must go on turning. */
+/* In a pool: what an operation waits for may come from the loop, which must go on turning. */
 static void end_serving(void *ctx)
 {
 	struct rooms *rooms = ctx;
@@ -188,12 +195,23 @@ static void end_serving(void *ctx)
 	pool_destroy(sp_take_pointer(&rooms->operations));
 }
 
+/* Whoever starts next finds what a crash would have left, and goes on with it. */
+static void give_up(void *ctx)
+{
+	(void)ctx;
+	sp_log(SP_LOG_ERROR,
+	       "could not end in order within %d s, probably because a bucket's file system hangs",
+	       PATIENCE_MS / 1000);
+	_exit(EXIT_FAILURE);
+}
+
 void rooms_drain(struct rooms *rooms)
 {
 	rooms->drained = true;
 	/* Both at once: the engine answers the tests of connectors that requests wait for. */
 	rooms->parts_to_end = 2;
-	pool_run(rooms->files, rooms->loop, end_serving, part_ended, rooms);
+	loop_add_timer(rooms->loop, PATIENCE_MS, give_up, NULL);
+	pool_run(rooms->reads, rooms->loop, end_serving, part_ended, rooms);
 	transfer_engine_stop(rooms->engine, part_ended, rooms);
 }
 
@@ -209,6 +227,7 @@ void rooms_close(struct rooms *rooms)
 	transfer_engine_close(rooms->engine);
 	egress_close(rooms->egress);
 	pool_destroy(rooms->files);
+	pool_destroy(rooms->reads);
 	objects_close(rooms->objects);
 	store_close(rooms->store);
 	vault_close(rooms->vault);

@@ -21,7 +21,7 @@ struct rooms {
 	struct vault *vault;
 	struct store *store;
 	struct loop *loop;
-	struct pool *operations, *files;
+	struct pool *operations, *files, *reads;
 	struct objects *objects;
 	struct egress *egress;
 	struct transfer_engine *engine;

@@ -32,7 +32,8 @@ struct transfer_options {
 /** What the engine works with; all kept. */
 struct transfer_rooms {
 	struct loop *loop;
-	struct pool *files; /* blocking file and store calls */
+	struct pool *files; /* for calls on buckets, which may hang */
+	struct pool *reads; /* for reading the store, which must not wait for those */
 	struct store *store;
 	const struct vault *vault;
 	struct objects *objects;

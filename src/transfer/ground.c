@@ -58,12 +58,23 @@ static void job_done(void *ctx)
 	ground_came_back(ground);
 }
 
-void ground_run(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx)
+static void run_in(struct pool *pool, struct ground *ground, loop_fn *work, loop_fn *done,
+		   void *ctx)
 {
 	struct job *job = sp_alloc(sizeof(*job));
 	*job = (struct job){ .ground = ground, .work = work, .done = done, .ctx = ctx };
 	ground_went_out(ground);
-	pool_run(ground->rooms.files, ground->rooms.loop, job_work, job_done, job);
+	pool_run(pool, ground->rooms.loop, job_work, job_done, job);
+}
+
+void ground_run(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx)
+{
+	run_in(ground->rooms.files, ground, work, done, ctx);
+}
+
+void ground_read(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx)
+{
+	run_in(ground->rooms.reads, ground, work, done, ctx);
 }
 
 static int job_write(struct db *db, void *ctx, struct sp_error *err)

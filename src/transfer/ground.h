@@ -28,8 +28,11 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 		 const struct transfer_options *options);
 void ground_finish(struct ground *ground);
 
-/** @work in the file pool, then @done on the loop. */
+/** @work in the pool for buckets, then @done on the loop. */
 void ground_run(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx);
+
+/** The same in the pool for reading the store. */
+void ground_read(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx);
 
 typedef void ground_written_fn(void *ctx, int result, const struct sp_error *err);
 

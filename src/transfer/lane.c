@@ -365,7 +365,7 @@ static void read_queue(struct lane *lane)
 	page->max = credit(lane) + lane->run_count;
 	lane->reading = true;
 	lane->ended_count = 0;
-	ground_run(lane->ground, page_work, page_done, page);
+	ground_read(lane->ground, page_work, page_done, page);
 }
 
 /* True when the lane may look for files now. */
@@ -525,7 +525,7 @@ void lane_changed(struct lane *lane)
 	struct check *check = sp_alloc(sizeof(*check));
 	check->lane = lane;
 	lane->checking = true;
-	ground_run(lane->ground, check_work, check_done, check);
+	ground_read(lane->ground, check_work, check_done, check);
 }
 
 void lane_stop(struct lane *lane)

@@ -80,7 +80,7 @@ struct launch *launch_start(struct ground *ground, const char *connector_id, loo
 	launch->done = on_done;
 	launch->ctx = ctx;
 	snprintf(launch->connector_id, sizeof(launch->connector_id), "%s", connector_id);
-	ground_run(ground, work, done, launch);
+	ground_read(ground, work, done, launch);
 	return launch;
 }
 

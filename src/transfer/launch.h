@@ -1,5 +1,5 @@
 #pragma once
-/** What a worker needs to know before it can start: the connector, its role, its secret. Read in the file pool. */
+/** What a worker needs to know before it can start: the connector, its role, its secret. Read in the pool for that. */
 
 #include "model/connector.h"
 #include "model/failure.h"

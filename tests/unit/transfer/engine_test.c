@@ -173,6 +173,7 @@ static int setup(void **state)
 					       .connect_timeout_ms = 2000 };
 	assert_int_equal(loop_create(&house->rooms.loop, &err), 0);
 	assert_int_equal(pool_create("files", 4, 64, &house->rooms.files, &err), 0);
+	assert_int_equal(pool_create("reads", 2, 64, &house->rooms.reads, &err), 0);
 	assert_int_equal(vault_open(key, &house->vault, &err), 0);
 	house->rooms.vault = house->vault;
 	assert_int_equal(store_open(house->directory, &house->rooms.store, &err), 0);
@@ -200,6 +201,7 @@ static int teardown(void **state)
 	stop_engine(house);
 	egress_close(house->rooms.egress);
 	pool_destroy(house->rooms.files);
+	pool_destroy(house->rooms.reads);
 	store_close(house->rooms.store);
 	objects_close(house->rooms.objects);
 	vault_close(house->vault);

@@ -16,7 +16,9 @@
  *               └───────────┴───────────┴──► EXPLAIN ──► EXPLAINING ──► FAILED
  *
  * OPEN, CHECK and EXPLAIN ask one question, as soon as there is room for it; the states in -ING wait for replies.
- * ENDING is FSYNC, FSTAT and CLOSE in one burst: the protocol has requests for one file carried out in order.
+ * ENDING is FSYNC, FSTAT, CLOSE and STAT in one burst: the protocol has requests for one file carried out in order.
+ * Only the last one sees what CLOSE has left. CHECK asks it again on its own, for servers that take a path's requests
+ * as they like.
  * EXPLAIN is for servers that only say "failure": the reason is looked for, and what failed stays the error.
  */
 enum upload_state {
@@ -40,7 +42,7 @@ enum question {
 	QUESTION_SPACE,  /* is the disk full? */
 };
 
-enum { ENDING_REQUESTS = 3 };
+enum { ENDING_REQUESTS = 4 };
 
 struct upload {
 	struct remote *remote;
@@ -59,7 +61,7 @@ struct upload {
 	struct flight flight;
 
 	size_t ending; /* requests of the burst that were not answered */
-	struct remote_attributes measured;
+	struct remote_attributes before_close, after_close;
 
 	struct sp_error failure;
 	enum failure_step failed_step;
@@ -257,7 +259,7 @@ static void step_open(struct upload *upload)
 	upload->state = UPLOAD_OPENING;
 }
 
-/* ---- ending: FSYNC, FSTAT, CLOSE, and when FSTAT does not settle it, STAT ---------------------------------------- */
+/* ---- ending: FSYNC, FSTAT, CLOSE, STAT, and when that is another size, STAT again -------------------------------- */
 
 static void fail_size(struct upload *upload, uint64_t size)
 {
@@ -267,14 +269,27 @@ static void fail_size(struct upload *upload, uint64_t size)
 	fail(upload, STEP_WRITE_REMOTE, QUESTION_NONE);
 }
 
+/* What was told last counts. Without any size to compare, every WRITE and the CLOSE were acknowledged, and that has
+ * to do. */
+static void judge(struct upload *upload)
+{
+	const struct remote_attributes *told =
+		upload->after_close.has_size ? &upload->after_close : &upload->before_close;
+	if (told->has_size && told->size != upload->size)
+		fail_size(upload, told->size);
+	else
+		upload->state = UPLOAD_DONE;
+}
+
 /* Once everything is answered. */
 static void conclude(struct upload *upload)
 {
 	if (upload->state != UPLOAD_ENDING || upload->ending > 0 || upload->flight.out > 0)
 		return;
-	bool is_right = upload->measured.has_size && upload->measured.size == upload->size;
-	/* Servers that keep what is written elsewhere until CLOSE may tell an open file's size wrong. */
-	upload->state = is_right ? UPLOAD_DONE : UPLOAD_CHECK;
+	if (upload->after_close.has_size && upload->after_close.size != upload->size)
+		upload->state = UPLOAD_CHECK;
+	else
+		judge(upload);
 }
 
 static void checked(void *owner, const struct reply *reply)
@@ -282,15 +297,9 @@ static void checked(void *owner, const struct reply *reply)
 	struct upload *upload = owner;
 	if (reply->dead != NULL)
 		return;
-	const struct remote_attributes *told = &upload->measured;
 	if (reply->kind == REPLY_ATTRIBUTES && reply->attributes.has_size)
-		told = &reply->attributes;
-	if (told->has_size && told->size != upload->size) {
-		fail_size(upload, told->size);
-		return;
-	}
-	/* Without any size to compare, every WRITE and the CLOSE were acknowledged, and that has to do. */
-	upload->state = UPLOAD_DONE;
+		upload->after_close = reply->attributes;
+	judge(upload);
 }
 
 static void step_check(struct upload *upload)
@@ -312,15 +321,27 @@ static void synced(void *owner, const struct reply *reply)
 	conclude(upload);
 }
 
-static void measured(void *owner, const struct reply *reply)
+static void note_size(struct upload *upload, const struct reply *reply,
+		      struct remote_attributes *out)
 {
-	struct upload *upload = owner;
 	upload->ending--;
 	if (reply->dead != NULL)
 		return;
 	if (reply->kind == REPLY_ATTRIBUTES)
-		upload->measured = reply->attributes;
+		*out = reply->attributes;
 	conclude(upload);
+}
+
+static void measured_open(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	note_size(upload, reply, &upload->before_close);
+}
+
+static void measured_closed(void *owner, const struct reply *reply)
+{
+	struct upload *upload = owner;
+	note_size(upload, reply, &upload->after_close);
 }
 
 static void closed(void *owner, const struct reply *reply)
@@ -343,9 +364,10 @@ static void end(struct upload *upload)
 		ask_fsync(upload->remote, &upload->handle, asker(upload, synced));
 		upload->ending++;
 	}
-	ask_fstat(upload->remote, &upload->handle, asker(upload, measured));
+	ask_fstat(upload->remote, &upload->handle, asker(upload, measured_open));
 	ask_close(upload->remote, &upload->handle, asker(upload, closed));
-	upload->ending += 2;
+	ask_stat(upload->remote, WIRE_STAT, upload->path, asker(upload, measured_closed));
+	upload->ending += 3;
 	upload->is_open = false;
 }
 

@@ -3,7 +3,7 @@
  * Sends one file into a part: a state machine that steps whenever replies or blocks came. It does not publish:
  * whoever runs it renames the part once that was permitted.
  *
- *   OPEN (CREAT|EXCL) ──► WRITE… ──► FSYNC (if offered) ──► FSTAT ──► CLOSE ──► done
+ *   OPEN (CREAT|EXCL) ──► WRITE… ──► FSYNC (if offered) ──► FSTAT ──► CLOSE ──► STAT ──► done
  */
 
 #include "remote/blocks.h"

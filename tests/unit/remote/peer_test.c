@@ -404,7 +404,7 @@ static void checks_the_size_of_what_it_sent(void **state)
 	struct peer *peer = *state;
 	peer->told_size = 999;
 	fail_to_send(peer, 1000, SP_CHANGED, "has 999 bytes of \"/in/part\" after 1000");
-	assert_int_equal(peer->seen[WIRE_STAT], 1);
+	assert_int_equal(peer->seen[WIRE_STAT], 2); /* it had the chance to say it again */
 
 	/* Neither tells: what was acknowledged has to do. */
 	peer->of_handle.size = peer->of_path.size = false;
@@ -431,6 +431,54 @@ static void believes_the_size_after_close_more_than_before(void **state)
 	peer->told_size = 0;
 	struct outcome outcome = send(peer, 1000);
 	assert_done(&outcome);
+}
+
+static bool truncate_at_close(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)id, (void)rest;
+	if (type == WIRE_CLOSE)
+		peer->told_size = 999;
+	return false;
+}
+
+static void notices_what_close_has_cut_off(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = truncate_at_close;
+	peer->told_size = 1000;
+	fail_to_send(peer, 1000, SP_CHANGED, "has 999 bytes of \"/in/part\" after 1000");
+
+	/* When the path tells nothing, the size before CLOSE is the last one there is. */
+	peer->of_path.fails = true;
+	peer->written = 0;
+	send_whole(peer, 1000);
+}
+
+static void a_size_that_fits_is_asked_for_once(void **state)
+{
+	struct peer *peer = *state;
+	send_whole(peer, 1000);
+	assert_int_equal(peer->seen[WIRE_FSTAT], 1);
+	assert_int_equal(peer->seen[WIRE_STAT], 1);
+}
+
+/* A server that answers STAT before it is done with CLOSE. */
+static bool take_time_to_close(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)id, (void)rest;
+	if (type == WIRE_STAT)
+		peer->told_size = peer->seen[WIRE_STAT] == 1 ? 0 : 1000;
+	return false;
+}
+
+static void a_size_that_is_told_too_early_may_be_corrected(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = take_time_to_close;
+	peer->told_size = 1000;
+	struct outcome outcome = send(peer, 1000);
+	assert_done(&outcome);
+	assert_int_equal(peer->seen[WIRE_STAT], 2);
 }
 
 static uint8_t refused_type;
@@ -1047,6 +1095,9 @@ int main(void)
 		WITH_PEER(notices_that_the_file_changed),
 		WITH_PEER(checks_the_size_of_what_it_sent),
 		WITH_PEER(believes_the_size_after_close_more_than_before),
+		WITH_PEER(notices_what_close_has_cut_off),
+		WITH_PEER(a_size_that_fits_is_asked_for_once),
+		WITH_PEER(a_size_that_is_told_too_early_may_be_corrected),
 		WITH_PEER(fails_when_writing_flushing_or_closing_is_refused),
 		WITH_PEER(asks_whether_the_disk_is_full),
 		WITH_PEER(shows_the_servers_words_escaped),

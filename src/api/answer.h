@@ -11,7 +11,7 @@ struct api_answer {
 	const char *content_type;
 	char error_type
 		[API_ERROR_TYPE_SIZE]; /* for the header that the JSON protocols have; "" without error */
-	char *body;                    /* owned, from malloc; NULL: empty */
+	char *body; /* owned, a NUL behind it; NULL: empty. Wiped when it goes: it may be a secret */
 	size_t length;
 	bool close; /* the connection ends with this answer */
 };

@@ -8,12 +8,14 @@
 #include "api/exchange.h"
 #include "api/protocol.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 struct api_call *call_create(const char *target)
 {
 	struct api_call *call = sp_alloc(sizeof(*call));
 	call->target = sp_strdup(target);
+	call->body.secret = true;
 	sp_random_uuid(call->id);
 	pthread_mutex_init(&call->lock, NULL);
 	atomic_init(&call->holders, 1);
@@ -36,11 +38,9 @@ void call_release(struct api_call *call)
 	free(call->headers);
 	free(call->method);
 	free(call->target);
-	if (call->body.data != NULL)
-		explicit_bzero(call->body.data, call->body.length); /* it may hold a secret */
 	sp_buffer_finish(&call->body);
 	json_decref(call->input);
-	free(call->answer.body);
+	sp_secret_free(call->answer.body);
 	pthread_mutex_destroy(&call->lock);
 	free(call);
 }
@@ -86,7 +86,7 @@ bool call_answer(struct api_call *call, struct api_answer *answer)
 	}
 	pthread_mutex_unlock(&call->lock);
 	if (!first)
-		free(answer->body);
+		sp_secret_free(answer->body);
 	return first;
 }
 

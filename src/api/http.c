@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 void *http_on_target(void *ctx, const char *target, struct MHD_Connection *connection)
@@ -38,11 +39,19 @@ static void copy_head(struct api_call *call, const char *method)
 	MHD_get_connection_values(call->connection, MHD_HEADER_KIND, add_header, call);
 }
 
+static void wipe_body(void *body)
+{
+	sp_secret_free(body);
+}
+
 static enum MHD_Result send_answer(struct api_call *call)
 {
 	struct api_answer *answer = &call->answer;
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		answer->length, sp_take_pointer(&answer->body), MHD_RESPMEM_MUST_FREE);
+	struct MHD_Response *response =
+		answer->body == NULL
+			? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
+			: MHD_create_response_from_buffer_with_free_callback(
+				  answer->length, sp_take_pointer(&answer->body), wipe_body);
 	if (response == NULL)
 		sp_die("out of memory");
 	MHD_add_response_header(response, "x-amzn-RequestId", call->id);

@@ -6,10 +6,32 @@
 
 #include "base/scope.h"
 
+static void give_back(struct sp_buffer *buffer)
+{
+	if (buffer->secret && buffer->data != NULL)
+		explicit_bzero(buffer->data, buffer->room);
+	free(buffer->data);
+}
+
 void sp_buffer_finish(struct sp_buffer *buffer)
 {
-	free(buffer->data);
-	*buffer = (struct sp_buffer){ .limit = buffer->limit };
+	give_back(buffer);
+	*buffer = (struct sp_buffer){ .limit = buffer->limit, .secret = buffer->secret };
+}
+
+static void grow(struct sp_buffer *buffer, size_t room)
+{
+	if (!buffer->secret) {
+		buffer->data = sp_realloc(buffer->data, room);
+	} else {
+		/* realloc() would leave a copy behind when it moves the bytes. */
+		char *data = sp_alloc(room);
+		if (buffer->data != NULL)
+			memcpy(data, buffer->data, buffer->length);
+		give_back(buffer);
+		buffer->data = data;
+	}
+	buffer->room = room;
 }
 
 /* Makes room for @more bytes and the NUL. */
@@ -28,8 +50,7 @@ static bool make_room(struct sp_buffer *buffer, size_t more)
 	size_t room = buffer->room < 64 ? 64 : buffer->room;
 	while (room <= needed)
 		room *= 2;
-	buffer->data = sp_realloc(buffer->data, room);
-	buffer->room = room;
+	grow(buffer, room);
 	return true;
 }
 
@@ -86,6 +107,6 @@ const char *sp_buffer_text(const struct sp_buffer *buffer)
 char *sp_buffer_take(struct sp_buffer *buffer)
 {
 	char *text = buffer->data != NULL ? buffer->data : sp_strdup("");
-	*buffer = (struct sp_buffer){ .limit = buffer->limit };
+	*buffer = (struct sp_buffer){ .limit = buffer->limit, .secret = buffer->secret };
 	return text;
 }

@@ -14,6 +14,7 @@ struct sp_buffer {
 	size_t room;
 	size_t limit; /* bytes; 0 means SP_BUFFER_LIMIT */
 	bool failed;  /* the limit would have been passed */
+	bool secret;  /* set by its owner: memory that it gives back is wiped before */
 };
 
 enum { SP_BUFFER_LIMIT = 64 << 20 };

@@ -1,6 +1,20 @@
 #include "base/json.h"
 
+#include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
+
+static void wipe_and_free(void *memory)
+{
+	if (memory != NULL)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+void sp_json_wipe_what_is_freed(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
+}
 
 int sp_json_parse(const char *text, size_t length, json_t **out, struct sp_error *err)
 {

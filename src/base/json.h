@@ -14,6 +14,13 @@ static inline void sp_cleanup_json(json_t **value)
 /** In front of an owned reference: SP_AUTO_JSON json_t *object = json_object(); */
 #define SP_AUTO_JSON __attribute__((cleanup(sp_cleanup_json)))
 
+/**
+ * From now on whatever jansson frees is wiped: the texts of values, and what it keeps while it reads and writes them.
+ * For the whole process: called by main() of a program whose JSON may hold secrets, before its first value.
+ * What sp_json_text() gives is the caller's: sp_secret_free().
+ */
+void sp_json_wipe_what_is_freed(void);
+
 /** One JSON value and nothing after it; duplicate members are refused. @out is owned by the caller. SP_INVALID says where it broke. */
 int sp_json_parse(const char *text, size_t length, json_t **out, struct sp_error *err);
 

@@ -45,9 +45,9 @@ int announce(const struct state *state, const struct settings *settings,
 		{ "SALLYPORT_ROLE", NULL, role },
 	};
 	SP_AUTO_BUFFER
-	env = { 0 };
+	env = { .secret = true };
 	SP_AUTO_BUFFER
-	profile = { 0 };
+	profile = { .secret = true };
 	sp_buffer_add_text(&profile, "[profile sallyport]\n");
 	for (size_t i = 0; i < SP_COUNT_OF(lines); i++) {
 		if (lines[i].value == NULL)
@@ -62,7 +62,5 @@ int announce(const struct state *state, const struct settings *settings,
 	int result = state_write_file(state, profile_file, sp_buffer_text(&profile), err);
 	if (result == 0)
 		result = state_write_file(state, env_file, sp_buffer_text(&env), err);
-	explicit_bzero(env.data, env.length);
-	explicit_bzero(profile.data, profile.length);
 	return result;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "daemon/announce.h"
@@ -74,6 +75,7 @@ int main(int argc, char **argv)
 		return status;
 
 	sp_log_init("sallyportd", SP_LOG_INFO);
+	sp_json_wipe_what_is_freed();
 	struct settings settings;
 	struct sp_error err = { 0 };
 	if (options_read_settings(&options, &settings, &err) != 0)

@@ -3,6 +3,7 @@
 
 import base64
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -21,6 +22,7 @@ import sshd  # noqa: E402
 DAY = 24 * 3600
 NOT_FOUND = "Secrets Manager can't find the specified secret"
 WRITERS, WRITES = 8, 25  # for the kill
+MAPPING_MAX = 1 << 30  # bytes: what is larger is the address sanitizer's
 
 
 class Api:
@@ -78,6 +80,21 @@ class Api:
 
 def token():
     return str(uuid.uuid4())
+
+
+def times_in_memory(pid, text):
+    """How often @text stands in the memory that the process can write."""
+    found = 0
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            where, permissions = line.split()[:2]
+            start, end = (int(address, 16) for address in where.split("-"))
+            if not permissions.startswith("rw") or end - start > MAPPING_MAX:
+                continue
+            with contextlib.suppress(OSError, OverflowError):  # the sanitizer's own, or gone meanwhile
+                memory.seek(start)
+                found += memory.read(end - start).count(text.encode())
+    return found
 
 
 def run_aws(daemon, *words):
@@ -439,6 +456,13 @@ with harness.Story() as story:
         for path in daemon.state.rglob("*"):
             if path.is_file():
                 assert mark.encode() not in path.read_bytes(), path
+
+    with story.case("nor in the memory of the daemon once it was answered, read or refused"):
+        harness.need_root("to look into the memory of a process that allows nobody to")
+        assert times_in_memory(daemon.process.pid, daemon.env["AWS_REGION"]) > 0, "this look would find nothing"
+        call.create("large", mark * 1000)
+        assert call.text("large") == mark * 1000
+        harness.wait_until(lambda: times_in_memory(daemon.process.pid, mark) == 0, "the text to be wiped", every=0.2)
 
     with story.case("after kill -9 every value that was acknowledged is there"):
         for number in range(WRITERS):

@@ -27,7 +27,7 @@ struct api_server_options {
 	size_t body_max; /* bytes; more is refused with 413 */
 	size_t connection_max;
 	int64_t idle_timeout_ms;
-	const char *region, *account;                 /* kept */
+	const char *region;                           /* kept */
 	const struct sign_keys *keys;                 /* kept: who may ask */
 	struct pool *operations;                      /* kept */
 	const struct api_served *services; /* kept */ /* kept, as what they point to */

@@ -52,13 +52,6 @@ void sp_time_to_amz(int64_t time_ms, char out[SP_ISO_TIME_SIZE])
 	strftime(out, SP_ISO_TIME_SIZE, "%Y%m%dT%H%M%SZ", &parts);
 }
 
-void sp_time_to_http(int64_t time_ms, char out[SP_ISO_TIME_SIZE])
-{
-	int ms;
-	struct tm parts = parts_of(time_ms, &ms);
-	strftime(out, SP_ISO_TIME_SIZE, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-}
-
 /* timegm() silently turns 31 February into March: what it made must be what was written. */
 static bool from_parts(struct tm parts, int64_t *out_ms)
 {

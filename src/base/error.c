@@ -6,29 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const code_names[] = {
-	[SP_OK] = "ok",
-	[SP_INVALID] = "invalid",
-	[SP_NOT_FOUND] = "not-found",
-	[SP_EXISTS] = "exists",
-	[SP_DENIED] = "denied",
-	[SP_AUTH] = "authentication",
-	[SP_UNTRUSTED] = "untrusted",
-	[SP_CONFLICT] = "conflict",
-	[SP_LIMIT] = "limit",
-	[SP_NO_SPACE] = "no-space",
-	[SP_UNSUPPORTED] = "unsupported",
-	[SP_PROTOCOL] = "protocol",
-	[SP_UNREACHABLE] = "unreachable",
-	[SP_CLOSED] = "closed",
-	[SP_TIMEOUT] = "timeout",
-	[SP_CHANGED] = "changed",
-	[SP_CANCELLED] = "cancelled",
-	[SP_NO_MEMORY] = "no-memory",
-	[SP_SYSTEM] = "system",
-	[SP_INTERNAL] = "internal",
-};
-
 static const struct {
 	int number;
 	enum sp_code code;
@@ -58,13 +35,6 @@ static const struct {
 	{ ETIMEDOUT, SP_TIMEOUT },
 	{ ECANCELED, SP_CANCELLED },
 };
-
-const char *sp_code_name(enum sp_code code)
-{
-	if ((size_t)code >= sizeof(code_names) / sizeof(code_names[0]) || code_names[code] == NULL)
-		return "unknown";
-	return code_names[code];
-}
 
 enum sp_code sp_code_from_errno(int number)
 {

@@ -40,9 +40,6 @@ struct sp_error {
 	char message[SP_ERROR_MESSAGE_MAX];
 };
 
-/** "not-found", "timeout" …: for logs. */
-const char *sp_code_name(enum sp_code code);
-
 /** The code that stands for a value of errno. */
 enum sp_code sp_code_from_errno(int number);
 

@@ -158,7 +158,6 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.connection_max = (size_t)settings->http_connections_max,
 		.idle_timeout_ms = settings->http_idle_timeout_ms,
 		.region = settings->region,
-		.account = settings->account,
 		.keys = &rooms->sign_keys,
 		.operations = rooms->operations,
 		.services = rooms->served,

@@ -87,11 +87,6 @@ void ask_rename(struct remote *remote, const char *from, const char *to, bool po
 		ask_paths(remote, REPLY_STATUS, WIRE_RENAME, from, to, asker);
 }
 
-void ask_realpath(struct remote *remote, const char *path, struct asker asker)
-{
-	ask_paths(remote, REPLY_NAME, WIRE_REALPATH, path, NULL, asker);
-}
-
 void ask_space(struct remote *remote, const char *path, struct asker asker)
 {
 	ask_extended(remote, REPLY_SPACE, "statvfs@openssh.com", path, NULL, asker);

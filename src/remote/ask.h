@@ -32,7 +32,6 @@ void ask_stat(struct remote *remote, enum wire_type type, const char *path, stru
 void ask_remove(struct remote *remote, const char *path, struct asker asker);
 void ask_rename(struct remote *remote, const char *from, const char *to, bool posix,
 		struct asker asker);
-void ask_realpath(struct remote *remote, const char *path, struct asker asker);
 void ask_space(struct remote *remote, const char *path, struct asker asker);
 void ask_limits(struct remote *remote, struct asker asker);
 

@@ -13,20 +13,7 @@ struct waiting {
 	bool answered;
 	struct sp_error failure; /* SP_OK: it went well */
 	struct remote_attributes attributes;
-	char *name; /* owned */
 };
-
-static void note_name(struct waiting *waiting, const struct wire_bytes *name)
-{
-	if (name->length == 0 || memchr(name->data, '\0', name->length) != NULL ||
-	    memchr(name->data, '\n', name->length) != NULL) {
-		sp_fail(&waiting->failure, SP_PROTOCOL,
-			"the server answered with a name that is empty or holds NUL or newline");
-		return;
-	}
-	waiting->name = sp_alloc(name->length + 1);
-	memcpy(waiting->name, name->data, name->length);
-}
 
 static void note_answer(void *owner, const struct reply *reply)
 {
@@ -37,8 +24,6 @@ static void note_answer(void *owner, const struct reply *reply)
 		reply_fail(reply, &waiting->failure);
 	else if (reply->kind == REPLY_ATTRIBUTES)
 		waiting->attributes = reply->attributes;
-	else if (reply->kind == REPLY_NAME)
-		note_name(waiting, &reply->name);
 }
 
 static int pump_patiently(struct remote *remote, const struct remote_patience *patience,
@@ -87,14 +72,14 @@ static int wait_for_answer(struct remote *remote, const struct remote_patience *
 	return 0;
 }
 
-static int stat_path(struct remote *remote, enum wire_type type, const char *path,
+static int stat_path(struct remote *remote, const char *path,
 		     const struct remote_patience *patience, struct remote_attributes *out,
 		     struct sp_error *err)
 {
 	if (check_path(path, err) != 0 || wait_for_room(remote, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
-	ask_stat(remote, type, path, (struct asker){ note_answer, &waiting });
+	ask_stat(remote, WIRE_STAT, path, (struct asker){ note_answer, &waiting });
 	if (wait_for_answer(remote, patience, &waiting, err) != 0)
 		return -1;
 	*out = waiting.attributes;
@@ -110,15 +95,7 @@ static int tell_path(struct sp_error *err, const char *what, const char *path)
 int remote_stat(struct remote *remote, const char *path, const struct remote_patience *patience,
 		struct remote_attributes *out, struct sp_error *err)
 {
-	if (stat_path(remote, WIRE_STAT, path, patience, out, err) != 0)
-		return tell_path(err, "look up", path);
-	return 0;
-}
-
-int remote_lstat(struct remote *remote, const char *path, const struct remote_patience *patience,
-		 struct remote_attributes *out, struct sp_error *err)
-{
-	if (stat_path(remote, WIRE_LSTAT, path, patience, out, err) != 0)
+	if (stat_path(remote, path, patience, out, err) != 0)
 		return tell_path(err, "look up", path);
 	return 0;
 }
@@ -161,25 +138,4 @@ int remote_rename(struct remote *remote, const char *from, const char *to, bool 
 	SP_AUTO_FREE char *shown_from = words_of_path(from);
 	SP_AUTO_FREE char *shown_to = words_of_path(to);
 	return sp_wrap(err, "could not rename \"%s\" to \"%s\"", shown_from, shown_to);
-}
-
-static int resolve_path(struct remote *remote, const char *path,
-			const struct remote_patience *patience, char **out, struct sp_error *err)
-{
-	if (check_path(path, err) != 0 || wait_for_room(remote, patience, err) != 0)
-		return -1;
-	struct waiting waiting = { 0 };
-	ask_realpath(remote, path, (struct asker){ note_answer, &waiting });
-	if (wait_for_answer(remote, patience, &waiting, err) != 0)
-		return -1;
-	*out = waiting.name;
-	return 0;
-}
-
-int remote_realpath(struct remote *remote, const char *path, const struct remote_patience *patience,
-		    char **out, struct sp_error *err)
-{
-	if (resolve_path(remote, path, patience, out, err) != 0)
-		return tell_path(err, "resolve", path);
-	return 0;
 }

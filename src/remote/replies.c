@@ -13,11 +13,6 @@ static bool get_handle(struct sp_reader *reader, struct reply *out)
 	return wire_get_handle(reader, &out->handle);
 }
 
-static bool get_name(struct sp_reader *reader, struct reply *out)
-{
-	return wire_get_name(reader, &out->name);
-}
-
 static bool get_attributes(struct sp_reader *reader, struct reply *out)
 {
 	return wire_get_attributes(reader, &out->attributes);
@@ -40,7 +35,6 @@ static const struct {
 	[REPLY_STATUS] = { WIRE_STATUS, get_status },
 	[REPLY_HANDLE] = { WIRE_HANDLE, get_handle },
 	[REPLY_DATA] = { WIRE_DATA, NULL },
-	[REPLY_NAME] = { WIRE_NAME, get_name },
 	[REPLY_ATTRIBUTES] = { WIRE_ATTRS, get_attributes },
 	[REPLY_LIMITS] = { WIRE_EXTENDED_REPLY, get_limits },
 	[REPLY_SPACE] = { WIRE_EXTENDED_REPLY, get_space },

@@ -16,7 +16,6 @@ enum reply_kind {
 	REPLY_STATUS,
 	REPLY_HANDLE,
 	REPLY_DATA,
-	REPLY_NAME,
 	REPLY_ATTRIBUTES,
 	REPLY_LIMITS,
 	REPLY_SPACE,
@@ -28,7 +27,6 @@ struct reply {
 	enum reply_kind kind;        /* as asked, or REPLY_STATUS */
 	struct wire_status status;
 	struct wire_handle handle;
-	struct wire_bytes name;
 	struct remote_attributes attributes;
 	struct wire_limits limits;
 	struct wire_space space;

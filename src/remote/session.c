@@ -441,8 +441,6 @@ static void note_limits(void *owner, const struct reply *reply)
 	const struct wire_limits *limits = &reply->limits;
 	remote->features.read_max = request_bytes(limits->read, limits->packet);
 	remote->features.write_max = request_bytes(limits->write, limits->packet);
-	remote->features.handles_max =
-		limits->handles > UINT32_MAX ? UINT32_MAX : (uint32_t)limits->handles;
 }
 
 static int greet(struct remote *remote, int64_t deadline_ms, int cancel_fd, struct sp_error *err)

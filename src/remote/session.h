@@ -27,9 +27,8 @@ enum {
 /** What the server offers; learnt when the session opens. */
 struct remote_features {
 	uint32_t version;
-	bool posix_rename, fsync, statvfs, home_directory, limits;
+	bool posix_rename, fsync, statvfs, limits;
 	uint32_t read_max, write_max; /* bytes of one request */
-	uint32_t handles_max;         /* 0: not said */
 };
 
 /** INIT, VERSION, limits. @channel is taken, also when the call fails. */
@@ -74,8 +73,6 @@ struct remote_patience {
 
 int remote_stat(struct remote *remote, const char *path, const struct remote_patience *patience,
 		struct remote_attributes *out, struct sp_error *err);
-int remote_lstat(struct remote *remote, const char *path, const struct remote_patience *patience,
-		 struct remote_attributes *out, struct sp_error *err);
 int remote_remove(struct remote *remote, const char *path, const struct remote_patience *patience,
 		  struct sp_error *err);
 
@@ -87,9 +84,6 @@ int remote_remove(struct remote *remote, const char *path, const struct remote_p
  */
 int remote_rename(struct remote *remote, const char *from, const char *to, bool replace,
 		  const struct remote_patience *patience, struct sp_error *err);
-/** The absolute path of @path ("." is the home directory), owned by the caller; checked for NUL and newline. */
-int remote_realpath(struct remote *remote, const char *path, const struct remote_patience *patience,
-		    char **out, struct sp_error *err);
 
 /** The error that an SFTP status stands for: NO_SUCH_FILE → SP_NOT_FOUND, PERMISSION_DENIED → SP_DENIED, and so on.
  *  @text: the server's own words, escaped and shortened already; used when they say more than the code. NULL is fine. */

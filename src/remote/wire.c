@@ -125,7 +125,6 @@ static const struct {
 	{ "fsync@openssh.com", "1", offsetof(struct remote_features, fsync) },
 	{ "statvfs@openssh.com", "2", offsetof(struct remote_features, statvfs) },
 	{ "limits@openssh.com", "1", offsetof(struct remote_features, limits) },
-	{ "home-directory", "1", offsetof(struct remote_features, home_directory) },
 };
 
 static bool bytes_are(const struct wire_bytes *bytes, const char *text)
@@ -211,15 +210,6 @@ bool wire_get_attributes(struct sp_reader *reader, struct remote_attributes *out
 		read_bytes(reader);
 	}
 	return !reader->failed;
-}
-
-bool wire_get_name(struct sp_reader *reader, struct wire_bytes *out)
-{
-	uint32_t count = sp_read_u32(reader);
-	*out = read_bytes(reader);
-	read_bytes(reader); /* the long name, as ls -l prints it */
-	struct remote_attributes unused;
-	return wire_get_attributes(reader, &unused) && count == 1 && out->length <= REMOTE_PATH_MAX;
 }
 
 bool wire_get_limits(struct sp_reader *reader, struct wire_limits *out)

@@ -21,7 +21,6 @@ enum wire_type {
 	WIRE_LSTAT = 7,
 	WIRE_FSTAT = 8,
 	WIRE_REMOVE = 13,
-	WIRE_REALPATH = 16,
 	WIRE_STAT = 17,
 	WIRE_RENAME = 18,
 	WIRE_STATUS = 101,
@@ -91,7 +90,7 @@ void wire_put_read(struct sp_writer *writer, uint32_t id, const struct wire_hand
 void wire_put_write_head(struct sp_writer *writer, uint32_t id, const struct wire_handle *handle,
 			 uint64_t offset, uint32_t length);
 
-/** LSTAT, STAT, REMOVE, REALPATH, and with @second RENAME. */
+/** LSTAT, STAT, REMOVE, and with @second RENAME. */
 void wire_put_paths(struct sp_writer *writer, enum wire_type type, uint32_t id, const char *first,
 		    const char *second);
 
@@ -131,8 +130,6 @@ bool wire_get_status(struct sp_reader *reader, struct wire_status *out);
 bool wire_get_handle(struct sp_reader *reader, struct wire_handle *out);
 bool wire_get_attributes(struct sp_reader *reader, struct remote_attributes *out);
 
-/** A NAME packet with exactly one name, at most REMOTE_PATH_MAX bytes. */
-bool wire_get_name(struct sp_reader *reader, struct wire_bytes *out);
 bool wire_get_limits(struct sp_reader *reader, struct wire_limits *out);
 bool wire_get_space(struct sp_reader *reader, struct wire_space *out);
 

@@ -77,16 +77,3 @@ int access_keys_find(struct db *db, const struct vault *vault, const char *id,
 		return -1;
 	return read_key(rows, vault, NULL, secret, err);
 }
-
-int access_keys_each(struct db *db, void (*fn)(void *ctx, const char *id, int64_t created_ms),
-		     void *ctx, struct sp_error *err)
-{
-	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err,
-		     "SELECT id, created_ms FROM access_keys ORDER BY created_ms, id", "") != 0)
-		return -1;
-	int got;
-	while ((got = db_rows_next(rows, err)) == 1)
-		fn(ctx, db_rows_text(rows, 0), db_rows_integer(rows, 1));
-	return got;
-}

@@ -17,7 +17,3 @@ int access_keys_first(struct db *db, const struct vault *vault, char id[ACCESS_K
 /** SP_NOT_FOUND when there is none. Wipe @secret after use. */
 int access_keys_find(struct db *db, const struct vault *vault, const char *id,
 		     char secret[ACCESS_KEY_SECRET_MAX + 1], struct sp_error *err);
-
-/** @fn is called for each, oldest first; it must not use @db. */
-int access_keys_each(struct db *db, void (*fn)(void *ctx, const char *id, int64_t created_ms),
-		     void *ctx, struct sp_error *err);

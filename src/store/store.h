@@ -49,5 +49,5 @@ void store_submit(struct store *store, store_fn *fn, void *ctx, store_done_fn *d
 /** On a read-only connection that is borrowed for the call, in one snapshot. Any thread but the loop's. */
 int store_read(struct store *store, store_fn *fn, void *ctx, struct sp_error *err);
 
-/** Batches that were committed since it was opened. Any thread. */
+/** Batches that were committed since it was opened: what proves that writes share a commit. Any thread. */
 uint64_t store_commits(struct store *store);

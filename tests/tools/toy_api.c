@@ -219,7 +219,6 @@ int main(int argc, char **argv)
 		.connection_max = 64,
 		.idle_timeout_ms = 3000,
 		.region = "eu-central-1",
-		.account = context.account,
 		.keys = &keys,
 		.operations = pool,
 		.services = served,

@@ -12,10 +12,8 @@ static void every_form_of_one_moment(void **state)
 	assert_string_equal(text, "20261123T154148Z");
 	sp_time_to_iso(moment + 7, text);
 	assert_string_equal(text, "2026-11-23T15:41:48.007Z");
-	sp_time_to_http(moment, text);
-	assert_string_equal(text, "Mon, 23 Nov 2026 15:41:48 GMT");
 	int64_t again = 0;
-	assert_true(sp_time_from_http(text, &again));
+	assert_true(sp_time_from_http("Mon, 23 Nov 2026 15:41:48 GMT", &again));
 	assert_int_equal(moment, again);
 }
 

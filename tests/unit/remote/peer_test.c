@@ -44,7 +44,7 @@ static void refuse_to_open(struct peer *peer, enum sp_code code, const char *wor
 	assert_int_equal(remote_open(&peer->channel, TINY_MS, -1, &remote, &err), -1);
 	assert_null(remote);
 	if (err.code != code || strstr(err.message, words) == NULL)
-		fail_msg("unexpected: %s: %s", sp_code_name(err.code), err.message);
+		fail_msg("unexpected: code %d: %s", err.code, err.message);
 }
 
 static struct outcome fetch(struct peer *peer, uint64_t *out_bytes)
@@ -85,8 +85,8 @@ static void assert_failed(const struct outcome *outcome, enum failure_step step,
 	assert_int_equal(outcome->state, JOB_FAILED);
 	if (outcome->error.code != code || outcome->step != step ||
 	    strstr(outcome->error.message, words) == NULL)
-		fail_msg("unexpected: step %s, %s: %s", failure_step_name(outcome->step),
-			 sp_code_name(outcome->error.code), outcome->error.message);
+		fail_msg("unexpected: step %s, code %d: %s", failure_step_name(outcome->step),
+			 outcome->error.code, outcome->error.message);
 }
 
 static void fetch_whole(struct peer *peer)
@@ -1003,55 +1003,6 @@ static void forgets_an_upload_in_the_middle_of_a_write(void **state)
 
 /* ---- single operations ----------------------------------------------------------------------------------------- */
 
-static const char *name_reply;
-static size_t name_reply_length;
-
-static bool answer_names(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
-{
-	(void)rest;
-	if (type == WIRE_REALPATH)
-		peer_send_packet(peer, WIRE_NAME, id, name_reply, name_reply_length);
-	return type == WIRE_REALPATH;
-}
-
-static void refuses_names_that_are_none(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *reply;
-		size_t length;
-		const char *name; /* NULL: refused */
-	} cases[] = {
-		{ "\0\0\0\1\0\0\0\2/a\0\0\0\0\0\0\0\0", 18, "/a" },
-		{ "\0\0\0\1\0\0\0\2/a\0\0\0\1x\0\0\0\4\0\0\1\xff", 23, "/a" },
-		{ "\0\0\0\1\0\0\0\3/\0a\0\0\0\0\0\0\0\0", 19, NULL },
-		{ "\0\0\0\1\0\0\0\3/\na\0\0\0\0\0\0\0\0", 19, NULL },
-		{ "\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0", 16, NULL },
-		{ "\0\0\0\0", 4, NULL },
-		{ "\0\0\0\2\0\0\0\2/a\0\0\0\0\0\0\0\0", 18, NULL },
-		{ "\0\0\0\1\xff\xff\xff\xff/a", 10, NULL },
-	};
-	const struct remote_patience patience = { OPEN_MS, -1 };
-	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
-		struct peer *peer = peer_create();
-		peer->hook = answer_names;
-		name_reply = cases[i].reply;
-		name_reply_length = cases[i].length;
-		struct remote *remote = open_peer(peer);
-		struct sp_error err = { 0 };
-		SP_AUTO_FREE char *name = NULL;
-		int result = remote_realpath(remote, ".", &patience, &name, &err);
-		assert_int_equal(result, cases[i].name != NULL ? 0 : -1);
-		if (cases[i].name != NULL)
-			assert_string_equal(name, cases[i].name);
-		else
-			assert_int_equal(err.code, SP_PROTOCOL);
-		remote_close(remote);
-		peer_destroy(peer);
-	}
-	((struct peer *)*state)->was_closed = true;
-}
-
 static void uses_posix_rename_only_where_offered(void **state)
 {
 	struct peer *peer = *state;
@@ -1111,7 +1062,6 @@ int main(void)
 		WITH_PEER(closes_a_handle_that_comes_too_late),
 		WITH_PEER(forgets_a_download_in_the_middle),
 		WITH_PEER(forgets_an_upload_in_the_middle_of_a_write),
-		WITH_PEER(refuses_names_that_are_none),
 		WITH_PEER(uses_posix_rename_only_where_offered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,8 +81,8 @@ static void expect_refusal(const struct transport_options *options, enum failure
 	assert_int_equal(transport_open(options, &transport, report, &err), -1);
 	assert_null(transport);
 	if (strstr(err.message, says) == NULL || err.code != code || report->step != step)
-		fail_msg("at step %s, code %s: %s", failure_step_name(report->step),
-			 sp_code_name(err.code), err.message);
+		fail_msg("at step %s, code %d: %s", failure_step_name(report->step), err.code,
+			 err.message);
 	print_message("# %s\n", err.message);
 }
 

@@ -22,7 +22,6 @@ static const struct {
 	  "\0\0\0\5\0\0\0\6"
 	  "\0\0\0\1\0\0\0\1a\0\0\0\1b",
 	  46 },
-	{ REPLY_NAME, WIRE_NAME, "\0\0\0\1\0\0\0\2/a\0\0\0\1x\0\0\0\4\0\0\1\xff", 23 },
 	{ REPLY_LIMITS, WIRE_EXTENDED_REPLY,
 	  "\0\0\0\0\0\4\0\0"
 	  "\0\0\0\0\0\3\xfc\0"
@@ -81,12 +80,12 @@ static void reads_what_is_there(void **state)
 	assert_int_equal(reply.attributes.permissions, 0100644);
 	assert_int_equal(reply.attributes.atime, 5);
 	assert_int_equal(reply.attributes.mtime, 6);
-	assert_int_equal(decode(4, replies[4].length, &reply, &err), 0);
+	assert_int_equal(decode(3, replies[3].length, &reply, &err), 0);
 	assert_int_equal(reply.limits.packet, 262144);
 	assert_int_equal(reply.limits.read, 261120);
 	assert_int_equal(reply.limits.write, 261121);
 	assert_int_equal(reply.limits.handles, 7);
-	assert_int_equal(decode(5, replies[5].length, &reply, &err), 0);
+	assert_int_equal(decode(4, replies[4].length, &reply, &err), 0);
 	assert_int_equal(reply.space.unit, 2);
 	assert_int_equal(reply.space.available, 5);
 }

@@ -153,7 +153,7 @@ static void what_makes_no_sense_is_refused_with_the_members_name(void **state)
 		snprintf(text, sizeof(text), "{%s}", bad[i].input);
 		assert_int_equal(create(text, &connector, &err), -1);
 		if (err.code != bad[i].code || strstr(err.message, bad[i].says) == NULL)
-			fail_msg("%s: %s: %s", text, sp_code_name(err.code), err.message);
+			fail_msg("%s: code %d: %s", text, err.code, err.message);
 		assert_null(connector.url);
 	}
 }

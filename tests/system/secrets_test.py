@@ -348,7 +348,8 @@ with harness.Story() as story:
         for name in ("list/b", "list/d", "list/a", "list/c"):
             call.create(name)
         mine = {"Filters": [{"Key": "name", "Values": ["list/"]}]}
-        assert call.names(**mine) == ["list/b", "list/d", "list/a", "list/c"]
+        made = [(call.describe(name)["CreatedDate"], name) for name in ("list/b", "list/d", "list/a", "list/c")]
+        assert call.names(**mine) == [name for _, name in sorted(made)]  # two may be of the same millisecond
         assert call.names(MaxResults=1, SortBy="name", **mine) == ["list/a", "list/b", "list/c", "list/d"]
         assert call.names(MaxResults=3, SortBy="name", SortOrder="desc", **mine) == [
             "list/d", "list/c", "list/b", "list/a"]

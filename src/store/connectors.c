@@ -91,6 +91,17 @@ int connectors_find(struct db *db, const char *id, struct connector *out, struct
 	return got == 0 ? not_there(id, err) : read_connector(db, rows, out, err);
 }
 
+int connectors_check(struct db *db, const char *id, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT 1 FROM connectors WHERE id = ?1", "s", id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	return got == 0 ? not_there(id, err) : 0;
+}
+
 int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err)
 {
 	if (db_run(db, err,

@@ -7,6 +7,8 @@
 int connectors_insert(struct db *db, const struct connector *connector, struct sp_error *err);
 /** SP_NOT_FOUND when there is none. @out is the caller's to finish. */
 int connectors_find(struct db *db, const char *id, struct connector *out, struct sp_error *err);
+/** SP_NOT_FOUND when there is none. */
+int connectors_check(struct db *db, const char *id, struct sp_error *err);
 /** Everything but id and created. */
 int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err);
 /** Its transfers, files and tags go with it. SP_NOT_FOUND. */

@@ -226,6 +226,7 @@ with harness.Story() as story:
                 ("Tags[0].Value", {"Name": "x", "Tags": [{"Key": "k", "Value": "v" * 257}]}),
                 ("\"k\"", {"Name": "x", "Tags": [{"Key": "k"}, {"Key": "k"}]}),
                 ("aws:", {"Name": "x", "Tags": [{"Key": "aws:k"}]}),
+                ("AWS:", {"Name": "x", "Tags": [{"Key": "AWS:k"}]}),
                 ("50", {"Name": "x", "Tags": [{"Key": str(number)} for number in range(51)]})):
             call.refused("InvalidParameterException", word, operation="CreateSecret", **arguments)
         call.refused("ResourceNotFoundException", operation="DescribeSecret", SecretId="x")  # nothing of it was kept

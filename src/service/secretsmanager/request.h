@@ -55,12 +55,6 @@ int value_from_input(const json_t *input, struct secret_value *out, struct sp_er
 /** The id of the version to be made: ClientRequestToken, or a new one. */
 void value_id_from_input(const json_t *input, char out[SECRET_VERSION_ID_MAX + 1]);
 
-/** Puts the tags of the input's Tags on the secret. SP_INVALID. */
-int tags_put_from_input(struct db *db, const json_t *input, const char *arn, struct sp_error *err);
-
-/** The tags of the secret as a list of Key and Value, NULL when there are none; owned by the caller. */
-int tags_to_json(struct db *db, const char *arn, json_t **out, struct sp_error *err);
-
 /**
  * What DescribeSecret and ListSecrets tell of a secret; owned by the caller.
  * @stages_name  they call the versions' stages differently

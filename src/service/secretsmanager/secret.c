@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "service/tag_list.h"
 
 enum {
 	ARN_SUFFIX_LENGTH = 6,
@@ -85,7 +86,8 @@ static int repeat_creation(struct db *db, struct request *request, struct sp_err
 static int create(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct request *request = ctx;
-	if (refuse_foreign(request->input, err) != 0)
+	const json_t *tags = json_object_get(request->input, "Tags");
+	if (refuse_foreign(request->input, err) != 0 || tag_list_check(tags, err) != 0)
 		return -1;
 	const char *name = sp_json_string(request->input, "Name");
 	char suffix[ARN_SUFFIX_LENGTH + 1];
@@ -108,7 +110,7 @@ static int create(struct db *db, void *ctx, struct sp_error *err)
 		return err->code == SP_EXISTS ? repeat_creation(db, request, err) : -1;
 	}
 	if (put_value(db, request, &secret, true, err) != 0 ||
-	    tags_put_from_input(db, request->input, secret.arn, err) != 0)
+	    tag_list_put(db, secret.arn, tags, err) != 0)
 		return -1;
 	request_reply_secret(request, &secret);
 	return 0;
@@ -137,9 +139,9 @@ int secret_to_json(struct db *db, const struct secret *secret, const char *stage
 {
 	SP_AUTO_JSON json_t *object = json_object();
 	SP_AUTO_JSON json_t *versions = json_object();
-	json_t *tags;
+	SP_AUTO_JSON json_t *tags = NULL;
 	if (secret_versions_each_stage(db, secret->arn, add_stage, versions, err) != 0 ||
-	    tags_to_json(db, secret->arn, &tags, err) != 0)
+	    tag_list_read_all(db, secret->arn, &tags, err) != 0)
 		return -1;
 	sp_json_set_text(object, "ARN", secret->arn);
 	sp_json_set_text(object, "Name", secret->name);
@@ -149,8 +151,8 @@ int secret_to_json(struct db *db, const struct secret *secret, const char *stage
 	request_set_time(object, "LastChangedDate", secret->changed_ms);
 	request_set_time(object, "LastAccessedDate", secret->accessed_ms);
 	request_set_time(object, "DeletedDate", secret->deleted_ms);
-	if (tags != NULL)
-		json_object_set_new(object, "Tags", tags);
+	if (json_array_size(tags) > 0)
+		json_object_set(object, "Tags", tags);
 	if (json_object_size(versions) > 0)
 		json_object_set(object, stages_name, versions);
 	*out = sp_take_pointer(&object);

@@ -1,10 +1,10 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "service/tag_list.h"
 #include "service/transfer/answer.h"
 #include "service/transfer/connector_request.h"
 #include "service/transfer/operations.h"
-#include "service/transfer/tags.h"
 #include "store/connectors.h"
 
 static void answer_id(struct api_call *call, const char *connector_id)
@@ -34,7 +34,7 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 	const struct creation *creation = ctx;
 	if (connectors_insert(db, creation->connector, err) != 0)
 		return -1;
-	return tags_put_request(db, creation->arn, creation->tags, err);
+	return tag_list_put(db, creation->arn, creation->tags, err);
 }
 
 void transfer_create_connector(struct api_call *call)
@@ -43,7 +43,7 @@ void transfer_create_connector(struct api_call *call)
 	const json_t *tags = json_object_get(api_input(call), "Tags");
 	struct connector connector = { 0 };
 	struct sp_error err = { 0 };
-	if (tags_check_request(tags, &err) != 0 ||
+	if (tag_list_check(tags, &err) != 0 ||
 	    connector_request_create(api_input(call), sp_now_ms(), &connector, &err) != 0) {
 		answer_refused(call, &err);
 		return;

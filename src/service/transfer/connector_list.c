@@ -1,8 +1,8 @@
 #include "base/scope.h"
 #include "base/text.h"
+#include "service/tag_list.h"
 #include "service/transfer/answer.h"
 #include "service/transfer/operations.h"
-#include "service/transfer/tags.h"
 #include "store/connectors.h"
 
 static const char list_name[] = "connectors";
@@ -16,10 +16,9 @@ struct description {
 static int read_description(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct description *description = ctx;
-	bool more;
 	if (connectors_find(db, description->id, &description->connector, err) != 0)
 		return -1;
-	return tags_as_json(db, description->arn, NULL, TAGS_MAX, &description->tags, &more, err);
+	return tag_list_read_all(db, description->arn, &description->tags, err);
 }
 
 static json_t *sftp_config(const struct connector *connector)

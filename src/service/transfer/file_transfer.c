@@ -14,15 +14,6 @@
 /* Of one connector. AWS has 1000; a queue here is paged and costs only disk. */
 enum { PENDING_FILES_MAX = 100000 };
 
-static int check_connector(struct db *db, const char *id, struct sp_error *err)
-{
-	struct connector connector = { 0 };
-	if (connectors_find(db, id, &connector, err) != 0)
-		return -1;
-	connector_finish(&connector);
-	return 0;
-}
-
 struct start {
 	struct plan plan;
 	bool queue_is_full;
@@ -33,7 +24,7 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 	struct start *start = ctx;
 	const char *connector_id = start->plan.transfer.connector_id;
 	int64_t pending = 0;
-	if (check_connector(db, connector_id, err) != 0 ||
+	if (connectors_check(db, connector_id, err) != 0 ||
 	    transfers_count_pending(db, connector_id, &pending, err) != 0)
 		return -1;
 	start->queue_is_full = pending + (int64_t)start->plan.count > PENDING_FILES_MAX;
@@ -82,7 +73,7 @@ static int read_results(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct results *results = ctx;
 	struct transfer transfer = { 0 };
-	if (check_connector(db, results->connector_id, err) != 0)
+	if (connectors_check(db, results->connector_id, err) != 0)
 		return -1;
 	if (transfers_find(db, results->connector_id, results->transfer_id, &transfer, err) != 0) {
 		results->no_transfer = err->code == SP_NOT_FOUND;

@@ -19,8 +19,7 @@ static const struct api_served *find_service(const struct api_catalogue *catalog
 static void refuse_service(struct api_call *call, const char *signing_name)
 {
 	const struct api_catalogue *catalogue = &call->catalogue;
-	SP_AUTO_BUFFER
-	text = { 0 };
+	SP_AUTO_BUFFER text = { 0 };
 	sp_buffer_format(&text, "Sallyport does not answer \"%s\"; it answers ", signing_name);
 	for (size_t i = 0; i < catalogue->service_count; i++)
 		sp_buffer_format(&text, "%s%s", i == 0 ? "" : ", ",

@@ -11,8 +11,7 @@
 /* Percent and plus decoded; NULL when it is no UTF-8 text. Owned by the caller. */
 static char *decode(const char *text, size_t length)
 {
-	SP_AUTO_BUFFER
-	out = { 0 };
+	SP_AUTO_BUFFER out = { 0 };
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] != '%') {
 			sp_buffer_add_char(&out, text[i] == '+' ? ' ' : text[i]);
@@ -116,8 +115,7 @@ static json_t *build(const struct form *form, const struct shape *shape, const c
 static json_t *build_list(const struct form *form, const struct shape *shape, const char *name)
 {
 	json_t *list = json_array();
-	SP_AUTO_BUFFER
-	element = { 0 };
+	SP_AUTO_BUFFER element = { 0 };
 	sp_buffer_format(&element, "%s.member.1", name);
 	const char *infix = is_there(form, sp_buffer_text(&element)) ? ".member" : "";
 	for (size_t i = 1; i <= form->count; i++) {
@@ -134,8 +132,7 @@ static json_t *build_structure(const struct form *form, const struct shape *shap
 {
 	json_t *structure = json_object();
 	for (const struct shape_member *member = shape->members; member->name != NULL; member++) {
-		SP_AUTO_BUFFER
-		inner = { 0 };
+		SP_AUTO_BUFFER inner = { 0 };
 		sp_buffer_format(&inner, "%s%s%s", name, *name == '\0' ? "" : ".", member->name);
 		if (is_there(form, sp_buffer_text(&inner)))
 			json_object_set_new(structure, member->name,

@@ -57,10 +57,8 @@ int protocol_read_query(struct api_call *call, enum refusal_reason *reason, stru
 void protocol_write_query(const struct api_call *call, const json_t *output, struct api_answer *out)
 {
 	const char *name = call->operation->name;
-	SP_AUTO_BUFFER
-	xml = { 0 };
-	SP_AUTO_BUFFER
-	result = { 0 };
+	SP_AUTO_BUFFER xml = { 0 };
+	SP_AUTO_BUFFER result = { 0 };
 
 	sp_buffer_format(&result, "%sResult", name);
 	sp_buffer_format(&xml, "<%sResponse xmlns=\"%s\">", name, call->service->xml_namespace);

@@ -184,8 +184,7 @@ static void write_xml(enum refusal_form form, unsigned status, const char *code,
 		      const char *message, const json_t *members, const char *xml_namespace,
 		      const char *request_id, struct api_answer *out)
 {
-	SP_AUTO_BUFFER
-	xml = { 0 };
+	SP_AUTO_BUFFER xml = { 0 };
 	sp_buffer_add_text(&xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 	if (form == FORM_EC2)
 		sp_buffer_add_text(&xml, "<Response><Errors>");

@@ -20,8 +20,8 @@ struct api_served {
 
 struct api_server_options {
 	const char *listen; /* "127.0.0.1:8722", "[::1]:0"; port 0 takes a free one */
-	const char *
-		tls_certificate; /* paths of PEM files; NULL: plain HTTP, which is served on loopback only */
+	/* Paths of PEM files; NULL: plain HTTP, which is served on loopback only. */
+	const char *tls_certificate;
 	const char *tls_key;
 	size_t io_threads;
 	size_t body_max; /* bytes; more is refused with 413 */

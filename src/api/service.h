@@ -33,10 +33,10 @@ struct api_service {
 	const char *target_prefix; /* JSON 1.1: "TransferService" */
 	const char *version;       /* Query: "2011-06-15" */
 	const char *xml_namespace; /* Query */
-	const char *
-		validation_error; /* what a shape that does not fit is called: "InvalidRequestException" */
+	/* What a shape that does not fit is called: "InvalidRequestException". */
+	const char *validation_error;
 	const char *internal_error; /* what our own failure is called: "InternalServiceError" */
 	const struct api_operation *operations; /* ends with a NULL name */
-	const struct api_error_type
-		*errors; /* ends with a NULL name; those not listed are HTTP 400 */
+	/* Ends with a NULL name; those not listed are HTTP 400. */
+	const struct api_error_type *errors;
 };

@@ -46,8 +46,7 @@ __attribute__((format(printf, 4, 5))) static int refuse(const struct place *plac
 							struct sp_error *err, enum sp_code code,
 							const char *format, ...)
 {
-	SP_AUTO_BUFFER
-	path = { 0 };
+	SP_AUTO_BUFFER path = { 0 };
 	add_place(&path, place);
 	va_list args;
 	va_start(args, format);
@@ -87,8 +86,7 @@ static const regex_t *compiled(const char *pattern)
 	while (entry != NULL && entry->pattern != pattern)
 		entry = entry->next;
 	if (entry == NULL) {
-		SP_AUTO_BUFFER
-		whole = { 0 };
+		SP_AUTO_BUFFER whole = { 0 };
 		sp_buffer_format(&whole, "^(%s)$", pattern);
 		entry = sp_alloc(sizeof(*entry));
 		if (regcomp(&entry->regex, sp_buffer_text(&whole), REG_EXTENDED | REG_NOSUB) != 0)

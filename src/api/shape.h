@@ -31,13 +31,14 @@ struct shape_member {
 
 struct shape {
 	enum shape_type type;
-	int64_t min,
-		max; /* STRING: Unicode characters. BLOB: bytes. LIST, MAP: entries. INTEGER: value. max 0: none (INTEGER: both 0: none) */
-	const char *
-		pattern; /* STRING: POSIX extended regular expression for the whole text; NULL: any */
+	/* STRING: Unicode characters. BLOB: bytes. LIST, MAP: entries. INTEGER: the value. max 0: none (INTEGER: when both
+	 * are 0). */
+	int64_t min, max;
+	/* STRING: POSIX extended regular expression for the whole text; NULL: any. */
+	const char *pattern;
 	const struct shape *element; /* LIST, MAP */
-	const struct shape_member *
-		members; /* STRUCTURE; ends with a NULL name. Members not listed are ignored, as AWS does */
+	/* STRUCTURE; ends with a NULL name. Members not listed are ignored, as AWS does. */
+	const struct shape_member *members;
 	bool is_union;  /* STRUCTURE: exactly one member */
 	bool is_secret; /* the message never quotes the value */
 };

@@ -27,8 +27,7 @@ bool sp_arn_parse(const char *text, struct sp_arn *out)
 char *sp_arn_format(const char *service, const char *region, const char *account,
 		    const char *resource_format, ...)
 {
-	SP_AUTO_BUFFER
-	arn = { 0 };
+	SP_AUTO_BUFFER arn = { 0 };
 	char resource[SP_ARN_MAX];
 	va_list args;
 	va_start(args, resource_format);

@@ -28,8 +28,7 @@ static size_t character_length(const char *at)
 
 char *sp_name_escape(const char *name)
 {
-	SP_AUTO_BUFFER
-	text = { 0 };
+	SP_AUTO_BUFFER text = { 0 };
 	while (*name != '\0') {
 		unsigned char byte = (unsigned char)*name;
 		size_t length = character_length(name);
@@ -69,8 +68,7 @@ char *sp_name_shown(const char *name)
 
 int sp_name_unescape(const char *text, char **out, struct sp_error *err)
 {
-	SP_AUTO_BUFFER
-	name = { 0 };
+	SP_AUTO_BUFFER name = { 0 };
 	while (*text != '\0') {
 		int byte = escaped_byte(text);
 		if (byte == 0)

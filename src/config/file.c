@@ -43,8 +43,7 @@ static int take_pair(void *ctx, const char *section, const char *name, const cha
 	struct reading *reading = ctx;
 	if (reading->failed)
 		return 0;
-	SP_AUTO_BUFFER
-	full = { 0 };
+	SP_AUTO_BUFFER full = { 0 };
 	if (section[0] != '\0')
 		sp_buffer_format(&full, "%s.", section);
 	sp_buffer_add_text(&full, name);

@@ -243,8 +243,7 @@ int settings_assign(struct settings *settings, const char *name, const char *val
 	if (value_read(&setting->rule, value, place_of(settings, setting)))
 		return 0;
 
-	SP_AUTO_BUFFER
-	needed = { 0 };
+	SP_AUTO_BUFFER needed = { 0 };
 	value_describe(&setting->rule, &needed);
 	return sp_fail(err, SP_INVALID, "cannot set %s to \"%s\": needed is %s", name, value,
 		       sp_buffer_text(&needed));
@@ -313,8 +312,7 @@ void settings_print_manual(FILE *out)
 		const struct setting *setting = &table[i];
 		print_item(out, setting->name, value_word(setting->rule.kind),
 			   setting->description);
-		SP_AUTO_BUFFER
-		allowed = { 0 };
+		SP_AUTO_BUFFER allowed = { 0 };
 		value_describe(&setting->rule, &allowed);
 		fprintf(out, ".Pp\nAllowed: %s.\n", sp_buffer_text(&allowed));
 		if (setting->value != NULL)

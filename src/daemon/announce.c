@@ -44,10 +44,8 @@ int announce(const struct state *state, const struct settings *settings,
 		{ "AWS_CA_BUNDLE", "ca_bundle", endpoint->trust },
 		{ "SALLYPORT_ROLE", NULL, role },
 	};
-	SP_AUTO_BUFFER
-	env = { .secret = true };
-	SP_AUTO_BUFFER
-	profile = { .secret = true };
+	SP_AUTO_BUFFER env = { .secret = true };
+	SP_AUTO_BUFFER profile = { .secret = true };
 	sp_buffer_add_text(&profile, "[profile sallyport]\n");
 	for (size_t i = 0; i < SP_COUNT_OF(lines); i++) {
 		if (lines[i].value == NULL)

@@ -115,8 +115,7 @@ int process_find_worker(const char *path, char **out, struct sp_error *err)
 		{ SALLYPORT_LIBEXEC, "/sallyport-worker" },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(places); i++) {
-		SP_AUTO_BUFFER
-		place = { 0 };
+		SP_AUTO_BUFFER place = { 0 };
 		sp_buffer_format(&place, "%s%s", places[i].folder, places[i].below);
 		if (access(sp_buffer_text(&place), X_OK) == 0) {
 			*out = sp_buffer_take(&place);

@@ -50,8 +50,7 @@ static void note_change(void *ctx, const char *name)
 
 static void take_settings(const struct serving *serving, const struct settings *fresh)
 {
-	SP_AUTO_BUFFER
-	later = { 0 };
+	SP_AUTO_BUFFER later = { 0 };
 	settings_compare(serving->settings, fresh, note_change, &later);
 	if (later.length > 0)
 		sp_log(SP_LOG_WARNING, "these settings need a new start: %s",

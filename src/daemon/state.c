@@ -146,8 +146,7 @@ int state_write_file(const struct state *state, const char *name, const char *te
 		     struct sp_error *err)
 {
 	/* Only the holder of the lock writes here: what has this name was left by a daemon that was killed. */
-	SP_AUTO_BUFFER
-	part = { 0 };
+	SP_AUTO_BUFFER part = { 0 };
 	sp_buffer_format(&part, ".%s.part", name);
 	const char *part_name = sp_buffer_text(&part);
 	unlinkat(state->directory_fd, part_name, 0);

@@ -124,8 +124,7 @@ static int write_copy(struct db *db, const char *part, struct sp_error *err)
 
 int db_backup(struct db *db, const char *to_path, struct sp_error *err)
 {
-	SP_AUTO_BUFFER
-	part = { 0 };
+	SP_AUTO_BUFFER part = { 0 };
 	sp_buffer_format(&part, "%s.part", to_path);
 	const char *part_path = sp_buffer_text(&part);
 	int result = write_copy(db, part_path, err);

@@ -197,8 +197,7 @@ static void list_host_addresses(int family, struct sp_buffer *list)
 
 static int fail_bind(const struct source *source, int number, struct sp_error *err)
 {
-	SP_AUTO_BUFFER
-	list = { 0 };
+	SP_AUTO_BUFFER list = { 0 };
 	list_host_addresses(address_family(&source->address), &list);
 	errno = number;
 	sp_fail_errno(err, "could not leave from %s", source->text);

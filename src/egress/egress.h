@@ -18,13 +18,13 @@ struct egress_attempt;
 enum { EGRESS_SOURCES_MAX = 16, EGRESS_ADDRESS_TEXT_MAX = 64 };
 
 struct egress_options {
-	const char *const *
-		source_addresses; /* service-managed: connections leave from one of these; borrowed for the call */
+	/* Service-managed: connections leave from one of these. Borrowed for the call. */
+	const char *const *source_addresses;
 	size_t source_address_count; /* 0: the kernel chooses */
 	bool allow_private_targets; /* else private, loopback, link-local and multicast targets are refused (after resolution) */
 	int64_t connect_timeout_ms; /* name resolution and all addresses together */
-	const char
-		*dns_servers; /* "192.0.2.1, 192.0.2.2:5353"; NULL: those of this host. Copied. */
+	/* "192.0.2.1, 192.0.2.2:5353"; NULL: those of this host. Copied. */
+	const char *dns_servers;
 };
 
 int egress_open(struct loop *loop, const struct egress_options *options, struct egress **out,

@@ -64,8 +64,8 @@ struct worker_message {
 	uint32_t request; /* NEED_SOCKET, SOCKET, NO_SOCKET */
 
 	char *file_id; /* every kind about a file … */
-	uint32_t
-		attempt; /* … and which try of it: what is said late of an earlier one is known as such */
+	/* … and which try of it: what is said late of an earlier one is known as such. */
+	uint32_t attempt;
 	/* Parts of the attempts from here on may lie about, and are removed. SEND: before this one. REMOVE: with it. */
 	uint32_t oldest_attempt;
 	/* Bytes. SEND: of the source. RECOVER, READY: of the part. PROGRESS: done so far. */
@@ -90,8 +90,8 @@ struct worker_message {
 	char *security_policy;
 	uint32_t connections;          /* at most that many SSH connections */
 	uint32_t handshake_timeout_ms; /* from the connected socket to SFTP's VERSION */
-	uint32_t
-		idle_timeout_ms; /* a connection on which an answer is owed and nothing comes for so long is dead */
+	/* A connection on which an answer is owed and nothing comes for so long is dead. */
+	uint32_t idle_timeout_ms;
 	uint32_t keepalive_ms; /* a warm connection without work says something this often */
 
 	/* TEST_RESULT */

@@ -144,8 +144,7 @@ static int fail_unknown(const struct objects *objects, const char *bucket, struc
 			       "buckets/ of the state folder",
 			       shown);
 
-	SP_AUTO_BUFFER
-	list = { 0 };
+	SP_AUTO_BUFFER list = { 0 };
 	size_t listed = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (i < SENTENCE_NAMES_MAX &&

@@ -70,8 +70,7 @@ static void tell_key(struct attempt *attempt, const char *what)
 {
 	unsigned char *hash = NULL;
 	size_t length = 0;
-	SP_AUTO_BUFFER
-	text = { 0 };
+	SP_AUTO_BUFFER text = { 0 };
 	sp_buffer_format(&text, "public key %s", ssh_key_type_to_char(ssh_key_type(attempt->key)));
 	if (ssh_get_publickey_hash(attempt->key, SSH_PUBLICKEY_HASH_SHA256, &hash, &length) == 0) {
 		char *fingerprint =
@@ -213,8 +212,7 @@ static int fail_refused(struct attempt *attempt, int offered, struct sp_error *e
 {
 	const struct transport_options *options = attempt->handshake->options;
 	SP_AUTO_FREE char *user = sp_name_escape(options->user);
-	SP_AUTO_BUFFER
-	names = { 0 };
+	SP_AUTO_BUFFER names = { 0 };
 
 	for (size_t i = 0; i < SP_COUNT_OF(methods); i++)
 		if ((offered & methods[i].bit) != 0)

@@ -57,8 +57,8 @@ struct download {
 	 *   0 ────────── delivered ─────────── next ─────────── limit
 	 *    in the sink     blocks, asked for       not asked for    what we were told; then one probe for more
 	 */
-	struct block *head,
-		*tail; /* ascending; the tail is being filled with requests while it has room */
+	/* Ascending; the tail is being filled with requests while it has room. */
+	struct block *head, *tail;
 	uint64_t delivered, next;
 	uint64_t limit; /* UNKNOWN: until EOF shows */
 	uint64_t end;   /* where EOF was seen; UNKNOWN until then */

@@ -196,8 +196,7 @@ static void add_names(struct sp_buffer *sentence, const char *list, size_t room)
 /** The server has keys that the policy allows, and none of the types that are trusted: it is not the one we know. */
 static int fail_other_key_types(const char *offered, const char *server_list, struct sp_error *err)
 {
-	SP_AUTO_BUFFER
-	sentence = { 0 };
+	SP_AUTO_BUFFER sentence = { 0 };
 	sp_buffer_add_text(&sentence, "the server has no host key of a trusted type: trusted is [");
 	add_names(&sentence, offered, ALGORITHM_LIST_SIZE);
 	sp_buffer_add_text(&sentence, "], the server offers [");
@@ -222,8 +221,7 @@ int failure_of_key_exchange(const struct handshake *handshake, struct sp_error *
 		return fail_other_key_types(offered, server_list, err);
 	}
 	/* The sentence of the API's contract, also where it has full stops. */
-	SP_AUTO_BUFFER
-	sentence = { 0 };
+	SP_AUTO_BUFFER sentence = { 0 };
 	sp_buffer_format(
 		&sentence,
 		"Key exchange negotiation failed due to incompatible %s. Client offered: [",

@@ -40,8 +40,8 @@ struct outbox {
 	struct parcel parcels[OUTBOX_PARCELS]; /* a ring */
 	size_t first, count;
 	bool writing; /* between begin and add */
-	uint8_t *
-		kept; /* the rest of the first parcel's body, when its owner left in the middle of it */
+	/* The rest of the first parcel's body, when its owner left in the middle of it. */
+	uint8_t *kept;
 };
 
 void outbox_init(struct outbox *outbox);

@@ -17,8 +17,7 @@ enum { TOKEN_MAX = 8192 };
 static void sign(const unsigned char *key, const char *list, const char *position, size_t length,
 		 unsigned char out[SP_SHA256_SIZE])
 {
-	SP_AUTO_BUFFER
-	text = { 0 };
+	SP_AUTO_BUFFER text = { 0 };
 	sp_buffer_add(&text, list, strlen(list) + 1);
 	sp_buffer_add(&text, position, length);
 	if (HMAC(EVP_sha256(), key, PAGE_TOKEN_KEY_SIZE,
@@ -37,8 +36,7 @@ char *page_token_make(const unsigned char *key, const char *list, const char *po
 	unsigned char signature[SP_SHA256_SIZE];
 	size_t length = strlen(position);
 	sign(key, list, position, length, signature);
-	SP_AUTO_BUFFER
-	bytes = { 0 };
+	SP_AUTO_BUFFER bytes = { 0 };
 	sp_buffer_add(&bytes, signature, sizeof(signature));
 	sp_buffer_add(&bytes, position, length);
 
@@ -54,8 +52,7 @@ int page_token_read(const unsigned char *key, const char *list, const char *toke
 {
 	if (strlen(token) > TOKEN_MAX || strpbrk(token, "+/=") != NULL)
 		return sp_fail(err, SP_INVALID, "the token is not one that was given out");
-	SP_AUTO_BUFFER
-	text = { 0 };
+	SP_AUTO_BUFFER text = { 0 };
 	sp_buffer_add_text(&text, token);
 	while (text.length % 4 != 0)
 		sp_buffer_add_char(&text, '=');

@@ -40,8 +40,7 @@ static void add_decoded(struct sp_buffer *out, const char *text, size_t length)
 
 void sign_canonical_path(const char *path, size_t length, struct sp_buffer *out)
 {
-	SP_AUTO_BUFFER
-	kept = { 0 };
+	SP_AUTO_BUFFER kept = { 0 };
 
 	for (size_t at = 0; at < length;) {
 		const char *segment = path + at;
@@ -79,10 +78,8 @@ static int compare_pairs(const void *a, const void *b)
 
 static char *recode(const char *text, size_t length)
 {
-	SP_AUTO_BUFFER
-	decoded = { 0 };
-	SP_AUTO_BUFFER
-	encoded = { 0 };
+	SP_AUTO_BUFFER decoded = { 0 };
+	SP_AUTO_BUFFER encoded = { 0 };
 	add_decoded(&decoded, text, length);
 	add_encoded(&encoded, decoded.data, decoded.length);
 	return sp_buffer_take(&encoded);
@@ -139,13 +136,11 @@ char *sign_query_value(const char *query, const char *wanted)
 	const char *name, *value;
 	size_t name_length, value_length;
 	while (next_pair(&query, &name, &name_length, &value, &value_length)) {
-		SP_AUTO_BUFFER
-		key = { 0 };
+		SP_AUTO_BUFFER key = { 0 };
 		add_decoded(&key, name, name_length);
 		if (strcmp(sp_buffer_text(&key), wanted) != 0)
 			continue;
-		SP_AUTO_BUFFER
-		decoded = { 0 };
+		SP_AUTO_BUFFER decoded = { 0 };
 		add_decoded(&decoded, value, value_length);
 		return sp_buffer_take(&decoded);
 	}

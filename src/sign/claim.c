@@ -56,8 +56,7 @@ static enum sign_verdict read_parts(const char *credential, const char *names,
 {
 	/* The credential first: a refusal takes the form of the service that it names. */
 	bool scoped = credential != NULL && read_credential(credential, claim);
-	SP_AUTO_BUFFER
-	missing = { 0 };
+	SP_AUTO_BUFFER missing = { 0 };
 	if (credential == NULL)
 		sp_buffer_add_text(&missing, "Authorization requires 'Credential' parameter. ");
 	if (signature == NULL)

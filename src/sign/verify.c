@@ -124,8 +124,7 @@ static bool canonical_hash(const struct sign_request *request, const struct sign
 {
 	size_t path_length = strcspn(request->target, "?");
 	const char *query = request->target + path_length + (request->target[path_length] == '?');
-	SP_AUTO_BUFFER
-	text = { 0 };
+	SP_AUTO_BUFFER text = { 0 };
 
 	if (request->target[0] != '/')
 		return false;
@@ -165,8 +164,7 @@ static void compute_signature(const struct sign_claim *claim, const char *secret
 	hmac(out, claim->service);
 	hmac(out, TERMINATOR);
 
-	SP_AUTO_BUFFER
-	text = { 0 };
+	SP_AUTO_BUFFER text = { 0 };
 	sp_buffer_format(&text, "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/" TERMINATOR "\n%s", claim->stamp,
 			 claim->date, claim->region, claim->service, hash);
 	hmac(out, sp_buffer_text(&text));

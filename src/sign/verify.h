@@ -11,8 +11,8 @@
 #include "base/error.h"
 
 struct sign_header {
-	const char *name,
-		*value; /* borrowed; names as received, in the order received, repeated ones repeated */
+	/* Borrowed; names as received, in the order received, repeated ones repeated. */
+	const char *name, *value;
 };
 
 /** A request as it came over the wire. All borrowed. */

@@ -10,8 +10,7 @@
 /* What a sealed secret is bound to. */
 static char *place_of(const char *id)
 {
-	SP_AUTO_BUFFER
-	place = { 0 };
+	SP_AUTO_BUFFER place = { 0 };
 	sp_buffer_format(&place, "access-key|%s", id);
 	return sp_buffer_take(&place);
 }

@@ -125,8 +125,7 @@ static int read_version(struct db *db, int64_t *out, struct sp_error *err)
 /* A copy of this name that is there already comes from a start that ended before it migrated: ours is newer. */
 static int keep_copy(struct db *db, const char *path, size_t target, struct sp_error *err)
 {
-	SP_AUTO_BUFFER
-	copy = { 0 };
+	SP_AUTO_BUFFER copy = { 0 };
 	sp_buffer_format(&copy, "%s.before-%zu", path, target);
 	if (unlink(sp_buffer_text(&copy)) == -1 && errno != ENOENT)
 		return sp_fail_errno(err, "could not remove \"%s\"", sp_buffer_text(&copy));

@@ -26,8 +26,7 @@ void secret_version_finish(struct secret_version *version)
 /* What a sealed value is bound to. */
 static char *place_of(const char *arn, const char *id)
 {
-	SP_AUTO_BUFFER
-	place = { 0 };
+	SP_AUTO_BUFFER place = { 0 };
 	sp_buffer_format(&place, "%s|%s", arn, id);
 	return sp_buffer_take(&place);
 }

@@ -38,8 +38,7 @@ static int create_key(const char *path, struct sp_error *err)
 	unsigned char key[KEY_SIZE];
 	char digits[KEY_DIGITS + 1], suffix[17];
 	sp_random_hex(suffix, sizeof(suffix) - 1);
-	SP_AUTO_BUFFER
-	part = { 0 };
+	SP_AUTO_BUFFER part = { 0 };
 	sp_buffer_format(&part, "%s.%s", path, suffix);
 	SP_AUTO_FREE char *copy = sp_strdup(path);
 	SP_AUTO_FD folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

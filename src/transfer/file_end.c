@@ -73,8 +73,7 @@ static void end_failed(struct file_run *run, enum failure_step step, enum sp_cod
 		       const char *text)
 {
 	struct transfer_file *file = &run->file;
-	SP_AUTO_BUFFER
-	message = { 0 };
+	SP_AUTO_BUFFER message = { 0 };
 	sp_buffer_format(&message, "could not %s \"%s\": %s",
 			 file->direction == TRANSFER_SEND ? "send" : "retrieve", file->path, text);
 	free(file->failure_message);
@@ -126,8 +125,7 @@ static void ask_again(struct file_run *run, enum failure_step step, enum sp_code
 {
 	const struct transfer_options *options = &run->owner->ground->options;
 	if (sp_now_ms() - run->file.started_ms > options->queue_wait_max_ms) {
-		SP_AUTO_BUFFER
-		honest = { 0 };
+		SP_AUTO_BUFFER honest = { 0 };
 		sp_buffer_format(&honest, "%s; it may have been published already", text);
 		end_failed(run, step, code, sp_buffer_text(&honest));
 	} else if (run->owner->ground->stopping) {

@@ -49,8 +49,8 @@ struct lane {
 	bool stale;              /* the worker has old settings */
 	int64_t paused_until_ms; /* monotonic; 0: not paused */
 	int64_t idle_since_ms;   /* monotonic; 0: it had work when it last looked */
-	struct loop_timer
-		*timer; /* what comes first: a retry, the end of a pause, the worker's idle time */
+	/* What comes first: a retry, the end of a pause, the worker's idle time. */
+	struct loop_timer *timer;
 };
 
 static void pump(struct lane *lane);

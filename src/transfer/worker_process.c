@@ -159,8 +159,7 @@ void worker_process_send(struct worker_process *process, const struct worker_mes
 static void configure(struct worker_process *process, const struct launch *launch)
 {
 	const struct transfer_options *options = &process->ground->options;
-	SP_AUTO_BUFFER
-	keys = { 0 };
+	SP_AUTO_BUFFER keys = { 0 };
 	for (size_t i = 0; i < launch->connector.trusted_key_count; i++)
 		sp_buffer_format(&keys, "%s\n", launch->connector.trusted_keys[i]);
 
@@ -293,8 +292,7 @@ static void channel_event(void *ctx, uint32_t events)
 
 static int open_lock(const struct ground *ground, const char *connector_id, struct sp_error *err)
 {
-	SP_AUTO_BUFFER
-	path = { 0 };
+	SP_AUTO_BUFFER path = { 0 };
 	sp_buffer_format(&path, "%s/%s.lock", ground->options.run_directory, connector_id);
 	int fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return fd >= 0 ? fd : sp_fail_errno(err, "could not open the lock file \"%s\"", path.data);

@@ -17,8 +17,8 @@
 enum {
 	FILES_MAX = 1024, /* that wait: the daemon gives out credit for far fewer */
 	CONTENT_MS =
-		60 *
-		1000, /* a server that refused a further connection is not asked again for so long */
+		/* A server that refused a further connection is not asked again for so long. */
+	60 * 1000,
 };
 
 /*

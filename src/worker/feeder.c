@@ -14,8 +14,8 @@
 struct feeder {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct feed *
-		feeds; /* the file thread starts at the first, and what it served goes to the end */
+	/* The file thread starts at the first, and what it served goes to the end. */
+	struct feed *feeds;
 	size_t feed_count;
 	struct block *spare; /* blocks that nobody holds, the one used last in front */
 	size_t made;         /* blocks that exist */

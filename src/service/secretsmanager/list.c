@@ -210,8 +210,7 @@ static int list(struct db *db, void *ctx, struct sp_error *err)
 	const char *token = sp_json_string(input, "NextToken");
 
 	/* The position means something in the same order only. */
-	SP_AUTO_BUFFER
-	name = { 0 };
+	SP_AUTO_BUFFER name = { 0 };
 	SP_AUTO_FREE char *position_text = NULL;
 	sp_buffer_format(&name, "ListSecrets|%d|%d", (int)order, descending);
 	const char *list_name = sp_buffer_text(&name);
@@ -238,8 +237,7 @@ static int list(struct db *db, void *ctx, struct sp_error *err)
 		return -1;
 	if (page.more) {
 		const json_t *last = json_array_get(page.secrets, page.max - 1);
-		SP_AUTO_BUFFER
-		position = { 0 };
+		SP_AUTO_BUFFER position = { 0 };
 		sp_buffer_format(&position, "%" PRId64 "|%s", date_of(last, order),
 				 sp_json_string(last, "Name"));
 		SP_AUTO_FREE char *next =

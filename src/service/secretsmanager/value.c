@@ -226,8 +226,7 @@ static int list_versions(struct db *db, void *ctx, struct sp_error *err)
 	if (request_find_secret(db, request, true, &secret, err) != 0)
 		return -1;
 
-	SP_AUTO_BUFFER
-	list = { 0 };
+	SP_AUTO_BUFFER list = { 0 };
 	SP_AUTO_FREE char *after = NULL;
 	sp_buffer_format(&list, "ListSecretVersionIds|%s|%d", secret.arn, deprecated);
 	const unsigned char *key = request->context->token_key;

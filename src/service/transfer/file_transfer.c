@@ -87,8 +87,7 @@ static int read_results(struct db *db, void *ctx, struct sp_error *err)
 /* A token of one transfer is none of another. Owned by the caller. */
 static char *list_name(const char *transfer_id)
 {
-	SP_AUTO_BUFFER
-	name = { 0 };
+	SP_AUTO_BUFFER name = { 0 };
 	sp_buffer_format(&name, "files of %s", transfer_id);
 	return sp_buffer_take(&name);
 }

@@ -150,8 +150,7 @@ static int plan_retrieve(struct transfer_file *file, const char *local_directory
 	*step = STEP_WRITE_OBJECT;
 	if (objects_split_path(local_directory, false, &file->bucket, &prefix, err) != 0)
 		return -1;
-	SP_AUTO_BUFFER
-	key = { 0 };
+	SP_AUTO_BUFFER key = { 0 };
 	sp_buffer_format(&key, "%s%s%s", prefix, prefix[0] != '\0' ? "/" : "",
 			 base_name(file->remote_name));
 	file->key = sp_buffer_take(&key);

@@ -54,8 +54,7 @@ static void write_message(const struct test *test, const struct transfer_test_re
 static void on_tested(void *ctx, const struct transfer_test_result *result)
 {
 	struct test *test = ctx;
-	SP_AUTO_BUFFER
-	message = { 0 };
+	SP_AUTO_BUFFER message = { 0 };
 	write_message(test, result, &message);
 	json_t *output = json_pack("{s:s, s:s}", "ConnectorId", test->connector_id, "Status",
 				   result->code == SP_OK ? "OK" : "ERROR");

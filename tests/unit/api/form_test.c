@@ -83,8 +83,7 @@ static void every_truncation_is_read_within_its_bounds(void **state)
 static void too_many_fields_are_refused(void **state)
 {
 	(void)state;
-	SP_AUTO_BUFFER
-	fields = { 0 };
+	SP_AUTO_BUFFER fields = { 0 };
 	for (int i = 0; i < FORM_FIELDS_MAX; i++)
 		sp_buffer_format(&fields, "f%d=&", i);
 	struct form form = { 0 };

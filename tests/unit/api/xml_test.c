@@ -5,8 +5,7 @@
 static void text_is_escaped(void **state)
 {
 	(void)state;
-	SP_AUTO_BUFFER
-	out = { 0 };
+	SP_AUTO_BUFFER out = { 0 };
 	xml_add_element(&out, "M", "<a href=\"x\">&amp;\r\n\t\x01 \xc3\xa9</a>");
 	assert_string_equal(sp_buffer_text(&out),
 			    "<M>&lt;a href=&quot;x&quot;&gt;&amp;amp;&#xD;\n\t\xef\xbf\xbd "
@@ -20,8 +19,7 @@ static void values_become_elements(void **state)
 				   "\"T\": true, \"F\": false, \"L\": [\"x\", {\"B\": 1}], "
 				   "\"E\": [], \"O\": {}}",
 				   0, NULL);
-	SP_AUTO_BUFFER
-	out = { 0 };
+	SP_AUTO_BUFFER out = { 0 };
 	xml_add_value(&out, "Result", value);
 	xml_add_value(&out, "Nothing", NULL);
 	assert_string_equal(sp_buffer_text(&out),

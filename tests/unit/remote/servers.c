@@ -34,8 +34,7 @@ static void must(bool holds, const char *what)
 
 void ssh_folder_run(const struct ssh_folder *folder, const char *command)
 {
-	SP_AUTO_BUFFER
-	line = { 0 };
+	SP_AUTO_BUFFER line = { 0 };
 	for (; *command != '\0'; command++) {
 		if (*command == '~')
 			sp_buffer_add_text(&line, folder->path);

@@ -26,8 +26,7 @@ static void paths_are_resolved_and_encoded_once_more(void **state)
 		{ "/\xc3\xa9 ", "/%C3%A9%20" },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
-		SP_AUTO_BUFFER
-		out = { 0 };
+		SP_AUTO_BUFFER out = { 0 };
 		sign_canonical_path(cases[i].path, strlen(cases[i].path), &out);
 		assert_string_equal(sp_buffer_text(&out), cases[i].canonical);
 	}
@@ -50,8 +49,7 @@ static void queries_are_recoded_and_sorted(void **state)
 		{ "a=1&X-Amz-Signature=00&b=2", "a=1&b=2" },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
-		SP_AUTO_BUFFER
-		out = { 0 };
+		SP_AUTO_BUFFER out = { 0 };
 		assert_true(sign_canonical_query(cases[i].query, "X-Amz-Signature", &out));
 		assert_string_equal(sp_buffer_text(&out), cases[i].canonical);
 	}
@@ -60,10 +58,8 @@ static void queries_are_recoded_and_sorted(void **state)
 static void a_query_with_too_many_parameters_is_refused(void **state)
 {
 	(void)state;
-	SP_AUTO_BUFFER
-	query = { 0 };
-	SP_AUTO_BUFFER
-	out = { 0 };
+	SP_AUTO_BUFFER query = { 0 };
+	SP_AUTO_BUFFER out = { 0 };
 	for (int i = 0; i < SIGN_QUERY_PAIRS_MAX; i++)
 		sp_buffer_format(&query, "p%d=&", i);
 	assert_true(sign_canonical_query(sp_buffer_text(&query), NULL, &out));
@@ -81,8 +77,7 @@ static void header_values_are_trimmed_collapsed_and_joined(void **state)
 	};
 	const struct sign_request request = { .headers = headers,
 					      .header_count = SP_COUNT_OF(headers) };
-	SP_AUTO_BUFFER
-	out = { 0 };
+	SP_AUTO_BUFFER out = { 0 };
 	assert_true(sign_canonical_headers(&request, "empty;host;my-header", &out));
 	assert_string_equal(sp_buffer_text(&out),
 			    "empty:\nhost:example.com\nmy-header:b \"c d\" e,a\n");

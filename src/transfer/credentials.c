@@ -7,18 +7,6 @@
 #include "base/secret.h"
 #include "base/text.h"
 
-/* jansson frees without wiping, so every text in the object is wiped first. */
-static void wipe_and_free(json_t **object)
-{
-	const char *name;
-	json_t *value;
-	json_object_foreach (*object, name, value)
-		if (json_is_string(value))
-			explicit_bzero((char *)(uintptr_t)json_string_value(value),
-				       json_string_length(value));
-	json_decref(*object);
-}
-
 static int take_text(const json_t *object, const char *name, size_t max, char **out,
 		     struct sp_error *err)
 {
@@ -54,13 +42,12 @@ static int explain_missing_user(const json_t *object, struct sp_error *err)
 
 int credentials_parse(const char *secret, struct credentials *out, struct sp_error *err)
 {
-	json_t *parsed = NULL;
+	SP_AUTO_JSON json_t *object = NULL; /* wiped when it goes, as the program has jansson do */
 	/* jansson's own message would quote the text it stumbled over. */
-	if (sp_json_parse(secret, strlen(secret), &parsed, NULL) != 0)
+	if (sp_json_parse(secret, strlen(secret), &object, NULL) != 0)
 		return sp_fail(err, SP_INVALID,
 			       "the secret is not a JSON object with \"Username\" and \"Password\" "
 			       "or \"PrivateKey\"");
-	__attribute__((cleanup(wipe_and_free))) json_t *object = parsed;
 	if (!json_is_object(object))
 		return sp_fail(err, SP_INVALID, "the secret is JSON, but not an object");
 

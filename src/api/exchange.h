@@ -40,7 +40,6 @@ struct api_call {
 	/* HTTP's side */
 	struct api_server *server;
 	struct MHD_Connection *connection;
-	bool begun;       /* its headers are here */
 	bool under_way;   /* counted by the server */
 	bool refuse_body; /* too large: dropped while it comes */
 	size_t body_seen;

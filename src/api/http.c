@@ -9,15 +9,32 @@
 #include "base/secret.h"
 #include "base/text.h"
 
+/* One client's connection. libmicrohttpd answers some requests by itself after it has told their target (arguments or
+ * headers that do not fit its memory): their calls wait here, where the next request or the end finds them. */
+struct client {
+	struct tls_credentials *credentials; /* NULL: plain HTTP */
+	struct api_call *announced;          /* its target is known, its headers are not */
+};
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info->socket_context;
+}
+
 void *http_on_target(void *ctx, const char *target, struct MHD_Connection *connection)
 {
 	struct api_server *server = ctx;
+	struct client *client = client_of(connection);
 	struct api_call *call = call_create(target);
 	call->server = server;
 	call->connection = connection;
 	call->catalogue = server->catalogue;
 	call->secure = server->tls != NULL;
-	return call;
+	call_release(client->announced);
+	client->announced = call;
+	return NULL;
 }
 
 static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char *name,
@@ -88,7 +105,6 @@ static enum MHD_Result refuse_size(struct api_call *call)
  * is read to its end and dropped; a client that waits for "100 Continue" is told at once. */
 static enum MHD_Result begin(struct api_call *call, const char *method)
 {
-	call->begun = true;
 	call->begun_ms = sp_monotonic_ms();
 	call->body.limit = call->server->body_max;
 	copy_head(call, method);
@@ -149,14 +165,15 @@ enum MHD_Result http_on_request(void *ctx, struct MHD_Connection *connection, co
 				const char *method, const char *version, const char *piece,
 				size_t *piece_length, void **of_request)
 {
-	struct api_call *call = *of_request;
 	(void)ctx;
-	(void)connection;
 	(void)url; /* decoded: useless for a signature */
 	(void)version;
 
-	if (!call->begun)
-		return begin(call, method);
+	if (*of_request == NULL) {
+		*of_request = sp_take_pointer(&client_of(connection)->announced);
+		return begin(*of_request, method);
+	}
+	struct api_call *call = *of_request;
 	if (*piece_length > 0) {
 		size_t length = *piece_length;
 		*piece_length = 0;
@@ -185,17 +202,22 @@ void http_on_completed(void *ctx, struct MHD_Connection *connection, void **of_r
 	call_release(call);
 }
 
-void http_on_connection(void *ctx, struct MHD_Connection *connection, void **credentials,
+void http_on_connection(void *ctx, struct MHD_Connection *connection, void **of_connection,
 			enum MHD_ConnectionNotificationCode what)
 {
 	struct api_server *server = ctx;
-	if (server->tls == NULL)
-		return;
+	struct client *client = *of_connection;
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-		tls_return(*credentials);
+		call_release(client->announced);
+		if (client->credentials != NULL)
+			tls_return(client->credentials);
+		free(client);
 		return;
 	}
+	*of_connection = client = sp_alloc(sizeof(*client));
+	if (server->tls == NULL)
+		return;
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	*credentials = tls_equip(server->tls, (gnutls_session_t)info->tls_session);
+	client->credentials = tls_equip(server->tls, (gnutls_session_t)info->tls_session);
 }

@@ -21,7 +21,7 @@ struct api_server {
 	bool closing;
 };
 
-/** The request line is here; the target still has its escapes. Returns the call. */
+/** The request line is here; the target still has its escapes. Always NULL: the call is begun with its headers. */
 void *http_on_target(void *server, const char *target, struct MHD_Connection *connection);
 
 /** The headers are here, then each piece of the body, then its end; and again when there is an answer. */
@@ -34,5 +34,5 @@ void http_on_completed(void *server, struct MHD_Connection *connection, void **c
 		       enum MHD_RequestTerminationCode how);
 
 /** A connection begins or ends. */
-void http_on_connection(void *server, struct MHD_Connection *connection, void **credentials,
+void http_on_connection(void *server, struct MHD_Connection *connection, void **of_connection,
 			enum MHD_ConnectionNotificationCode what);

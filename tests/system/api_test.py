@@ -426,6 +426,21 @@ GARBAGE = [b"\r\n\r\n\r\n\x00\x01\x02", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x
 
 def hostile_clients(story, toy):
     client = toy.client()
+    with story.case("requests that never reach a handler hold no memory"):
+        # Their many arguments do not fit: they are refused after their target was told.
+        request = b"POST /?" + b"X-Amz-Signature=a&" * 3000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+        def send_many(count):
+            for _ in range(count):
+                with socket.create_connection((toy.host, toy.port), 10) as connection:
+                    connection.sendall(request)  # libmicrohttpd answers nothing, and waits
+            client.call("toy", "Echo", {"Text": "good"})
+
+        send_many(100)
+        before = harness.pss_kib(toy.process.pid)
+        send_many(300)
+        grown = harness.pss_kib(toy.process.pid) - before
+        assert grown < 4096, f"{grown} KiB after 300 requests of 54 KB"
+
     with story.case("garbage, alone or behind a good request, harms nobody"):
         for garbage in GARBAGE:
             for before in (b"", raw_of(client, body='{"Text": "good"}')):

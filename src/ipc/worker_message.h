@@ -52,9 +52,9 @@ enum { WORKER_TEXT_MAX = 32768 /* bytes of one text */ };
 
 /** How a SEND got its final name. */
 enum publish_outcome {
-	PUBLISH_RENAMED,   /* the server answered our rename with OK */
+	PUBLISH_RENAMED, /* the server answered our rename with OK, and a file of its size is there */
 	PUBLISH_CONFIRMED, /* the rename's answer was lost; the final name has the size */
-	PUBLISH_INFERRED,  /* the part is gone and so is the final name: a partner took it away */
+	PUBLISH_INFERRED, /* the part is gone, and no file of its size is there: a partner took it away */
 };
 
 /** Texts are C strings, NULL when empty; in a message that was received they are owned by it. */

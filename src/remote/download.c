@@ -34,6 +34,9 @@ enum download_state {
 
 #define UNKNOWN UINT64_MAX
 
+/* Bytes of a file whose size the server tells as 0 or not at all: a disk must not be filled by a server that lies. */
+#define UNTOLD_MAX (UINT64_C(1) << 30)
+
 enum { LOOK_REQUESTS = 2, END_REQUESTS = 3 };
 
 /* What the server says about the file: of the handle, and of the path where the handle did not tell enough. */
@@ -345,7 +348,10 @@ static void probe_answered(void *owner, const struct reply *reply)
 	if (reply->dead != NULL)
 		return;
 	download->reading--;
-	if (reply->kind == REPLY_DATA) {
+	if (reply->kind == REPLY_DATA && download->limit > 0) {
+		fail_changed(download, "there is more of it than its size");
+	} else if (reply->kind == REPLY_DATA) {
+		/* A size of 0 is what servers tell of files that are made as they are read. */
 		note_seen(download, reply->offset + reply->data_length);
 		download->limit = UNKNOWN;
 	} else if (reply_is_status(reply, WIRE_EOF)) {
@@ -402,6 +408,14 @@ static bool ask_next(struct download *download)
 	}
 	if (!flight_allows(&download->flight, read_max))
 		return false;
+	if (download->limit == UNKNOWN && download->next >= UNTOLD_MAX) {
+		sp_fail(&download->failure, SP_UNSUPPORTED,
+			"cannot read \"%s\": the server tells no size, and more than %llu bytes "
+			"come",
+			download->shown_path, (unsigned long long)UNTOLD_MAX);
+		fail(download, STEP_READ_REMOTE);
+		return false;
+	}
 	struct block *block = filling(download, read_max);
 	if (block == NULL)
 		return false;

@@ -4,9 +4,9 @@
  *
  *   OPEN ──► FSTAT ──► READ… to the end ──► FSTAT (same size and mtime, else SP_CHANGED) ──► CLOSE ──► done
  *
- * A file is read until EOF, whatever its size is said to be; the second FSTAT then decides. More bytes than both
- * FSTATs tell are taken (there are servers that do not know sizes before they made the file), fewer are SP_CHANGED: a
- * file that was just being rewritten looks like that.
+ * A file has the size that the first FSTAT tells: fewer bytes, or more, are SP_CHANGED, as is another size or mtime in
+ * the second: a file that was just being written looks like that. Without a size, or with 0 (there are servers that do
+ * not know it before they made the file), it is read until EOF, within a limit.
  */
 
 #include "remote/blocks.h"

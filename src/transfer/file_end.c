@@ -66,7 +66,8 @@ static bool may_leave_part(const struct file_run *run, enum failure_step step, e
 {
 	return run->file.direction == TRANSFER_SEND && run->file.attempt > 0 &&
 	       !is_connection_step(step) &&
-	       (run->file.state == FILE_PUBLISHING || failure_is_transient(step, code));
+	       (run->file.state == FILE_PUBLISHING || code == SP_PROTOCOL ||
+		failure_is_transient(step, code));
 }
 
 static void end_failed(struct file_run *run, enum failure_step step, enum sp_code code,
@@ -111,10 +112,8 @@ static void recover_later(void *ctx)
 	struct file_run *run = ctx;
 	enum failure_step step;
 	run->timer = NULL;
-	if (run->owner->refusal(run->owner->ctx, &step) != NULL)
-		run->owner->need_worker(
-			run->owner->ctx); /* what was refused may be allowed by now */
-	else
+	run->owner->need_worker(run->owner->ctx); /* one with the settings of now */
+	if (run->owner->refusal(run->owner->ctx, &step) == NULL)
 		run->recover(run);
 }
 
@@ -221,8 +220,11 @@ void file_run_stop(struct file_run *run)
 
 void file_run_abandon(struct file_run *run)
 {
+	if (run->abandoned)
+		return;
 	run->abandoned = true;
-	if (run->busy)
+	file_cancel_at_worker(run); /* and wait for its answer, so that the part is gone */
+	if (run->busy || run->at_worker)
 		return;
 	loop_cancel_timer(run->timer);
 	run->timer = NULL;

@@ -39,6 +39,11 @@ bool file_run_is_suspect(const struct file_run *run)
 	return file_is_suspect(&run->file);
 }
 
+bool file_run_is_at_worker(const struct file_run *run)
+{
+	return run->at_worker;
+}
+
 bool file_needs_worker(const struct transfer_file *file)
 {
 	return !(file->state == FILE_PUBLISHING && file->direction == TRANSFER_RETRIEVE);
@@ -48,8 +53,9 @@ bool file_needs_worker(const struct transfer_file *file)
 static bool catch_up(struct file_run *run)
 {
 	if (run->abandoned) {
-		file_clear_away(run);
-		return true;
+		if (!run->at_worker)
+			file_clear_away(run);
+		return true; /* its answer to the CANCEL ends the run */
 	}
 	if (run->worker_lost) {
 		run->worker_lost = false;
@@ -252,9 +258,8 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 static const char *const outcomes[] = {
 	[PUBLISH_CONFIRMED] =
 		"the answer to its rename was lost; a file of its name and size is there",
-	[PUBLISH_INFERRED] = "the answer to its rename was lost; neither the part nor the file is "
-			     "there any more, so it "
-			     "was taken away",
+	[PUBLISH_INFERRED] = "after its rename neither the part nor a file of its size is there: "
+			     "it was taken away",
 };
 
 static bool published_remotely(struct file_run *run, const struct worker_message *message)
@@ -277,12 +282,24 @@ static void note_late_failure(struct file_run *run, const struct worker_message 
 	run->late.text = sp_strdup(message->text == NULL ? "" : message->text);
 }
 
+static bool abandoned_message(struct file_run *run, const struct worker_message *message)
+{
+	if (message->kind == WORKER_READY || message->kind == WORKER_PROGRESS)
+		return true; /* said before it heard of the CANCEL */
+	run->at_worker = false;
+	if (!run->busy)
+		file_clear_away(run);
+	return true;
+}
+
 bool file_run_message(struct file_run *run, const struct worker_message *message)
 {
 	if (!run->at_worker || message->attempt != (uint32_t)run->file.attempt)
 		return message->kind == WORKER_PROGRESS ||
 		       message->kind == WORKER_FILE_FAILED; /* late, and harmless */
 
+	if (run->abandoned)
+		return abandoned_message(run, message);
 	switch (message->kind) {
 	case WORKER_READY:
 		return message->sha256 != NULL && strlen(message->sha256) == 64 &&
@@ -311,7 +328,11 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 
 void file_run_worker_lost(struct file_run *run, bool blame)
 {
-	if (run->busy) {
+	if (run->abandoned && run->at_worker) {
+		run->at_worker = false;
+		if (!run->busy)
+			file_clear_away(run);
+	} else if (run->busy) {
 		run->worker_lost = run->at_worker;
 		run->blamed = blame;
 	} else if (run->at_worker) {

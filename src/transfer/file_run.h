@@ -23,7 +23,8 @@ struct file_owner {
 	bool (*send)(void *ctx, const struct worker_message *message, int fd);
 	/** Why no worker can be started; NULL when one can. */
 	const struct sp_error *(*refusal)(void *ctx, enum failure_step *out_step);
-	/** A worker is needed although no queued file asks for one: a publish is to be finished. */
+	/** A worker with the settings of now is needed, although no queued file asks for one: a publish is to be
+	 *  finished. */
 	void (*need_worker)(void *ctx);
 	/** The partner cannot be reached: no new files for @delay_ms. */
 	void (*pause)(void *ctx, int64_t delay_ms);
@@ -44,6 +45,9 @@ const char *file_run_id(const struct file_run *run);
 /** Its worker died more than once: it gets the next one for itself. */
 bool file_run_is_suspect(const struct file_run *run);
 bool file_is_suspect(const struct transfer_file *file);
+
+/** Whether the worker owes an answer about it. */
+bool file_run_is_at_worker(const struct file_run *run);
 
 /** Whether it can go on without a worker. */
 bool file_needs_worker(const struct transfer_file *file);

@@ -346,7 +346,7 @@ static void page_done(void *ctx)
 		return;
 	if (seen > 0)
 		lane->idle_since_ms = 0;
-	if ((seen > 0 || lane->need_worker) && lane->state == LANE_RESTING)
+	if (seen > 0 && lane->state == LANE_RESTING)
 		load(lane);
 	else if (lane->wanted)
 		pump(lane);
@@ -386,6 +386,11 @@ static bool settle(struct lane *lane)
 		return false;
 	}
 	lane->paused_until_ms = 0;
+	/* Files that wait for a worker to finish their publish may have used up the credit. */
+	if (lane->need_worker && lane->state == LANE_RESTING) {
+		load(lane);
+		return false;
+	}
 	return lane->run_count < credit(lane);
 }
 
@@ -428,8 +433,15 @@ static const struct sp_error *refusal_of(void *ctx, enum failure_step *out_step)
 static void need_worker(void *ctx)
 {
 	struct lane *lane = ctx;
+	bool used = false;
+	for (struct file_run *run = lane->runs; run != NULL; run = file_run_next(run))
+		used = used || file_run_is_at_worker(run);
+	if (lane->stale && lane->state == LANE_WORKING && !used)
+		send_worker_away(lane);
 	if (lane->state == LANE_REFUSED)
 		lane->state = LANE_RESTING; /* asked again */
+	if (lane->state == LANE_WORKING)
+		return;
 	lane->need_worker = true;
 	lane_wake(lane);
 }
@@ -502,14 +514,8 @@ static void check_done(void *ctx)
 	struct check *check = ctx;
 	struct lane *lane = check->lane;
 	lane->checking = false;
-	if (check->deleted) {
-		tell_runs(lane, file_run_abandon);
-		if (lane->worker != NULL) {
-			worker_process_kill(lane->worker);
-			lane->worker = NULL;
-			lane->state = LANE_RESTING;
-		}
-	}
+	if (check->deleted)
+		tell_runs(lane, file_run_abandon); /* the worker goes when they are gone */
 	free(check);
 	if (lane->check_again)
 		lane_changed(lane);

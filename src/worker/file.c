@@ -272,9 +272,10 @@ static int send_file(struct task *task, int fd)
 	}
 	/* With the permit the part is only renamed or looked at: a part that is gone counts as published. When it
 	 * may be removed the daemon says, once it has committed that the file FAILED. */
-	if (publish_part(task) != 0)
+	enum publish_outcome outcome;
+	if (publish_part(task, &outcome) != 0)
 		return -1;
-	tell_published(task, PUBLISH_RENAMED);
+	tell_published(task, outcome);
 	return 0;
 }
 

@@ -37,7 +37,7 @@ void task_remove_part(struct task *task);
  * Gives the part its final name. SP_CLOSED and SP_TIMEOUT mean that nobody knows whether the server did it; after any
  * other failure the part still has its old name, or is gone (SP_NOT_FOUND).
  */
-int publish_part(struct task *task);
+int publish_part(struct task *task, enum publish_outcome *out);
 
 /** Finds out what became of a publish whose answer nobody heard, and ends it. */
 int publish_recover(struct task *task, enum publish_outcome *out);

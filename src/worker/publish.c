@@ -49,7 +49,33 @@ static int fail_existing(struct task *task)
 			 shown);
 }
 
-int publish_part(struct task *task)
+/* An OK is a claim: there are servers that answer it and do nothing. */
+static int check_renamed(struct task *task, enum publish_outcome *out)
+{
+	bool exists;
+	struct remote_attributes attributes;
+	*out = PUBLISH_RENAMED;
+	if (look(task, task->final_path, &exists, &attributes) != 0) {
+		/* A server that forbids looking: its OK is all there is. */
+		bool lives = connection_lives(task->connection);
+		return lives ? 0 : -1;
+	}
+	if (exists && (!attributes.has_size || attributes.size == task->order->size))
+		return 0;
+	if (look(task, task->part_path, &exists, &attributes) != 0)
+		return -1;
+	if (exists) {
+		SP_AUTO_FREE char *shown = words_of_path(task->final_path);
+		return task_fail(task, SP_PROTOCOL,
+				 "could not publish \"%s\": the server said that it renamed the "
+				 "part, and did not",
+				 shown);
+	}
+	*out = PUBLISH_INFERRED; /* taken away, or replaced, at once */
+	return 0;
+}
+
+int publish_part(struct task *task, enum publish_outcome *out)
 {
 	struct connection *connection = task->connection;
 	task->step = STEP_RENAME_REMOTE;
@@ -61,7 +87,7 @@ int publish_part(struct task *task)
 	struct remote_patience patience = connection_patience(connection, false);
 	if (remote_rename(connection->remote, task->part_path, task->final_path, true, &patience,
 			  &task->err) == 0)
-		return 0;
+		return check_renamed(task, out);
 	if (task->err.code == SP_CLOSED || task->err.code == SP_TIMEOUT)
 		return -1;
 	if (!connection_lives(connection)) {
@@ -114,8 +140,7 @@ int publish_recover(struct task *task, enum publish_outcome *out)
 	if (part.has_size && part.size != task->order->size)
 		return fail_size(task, part.size);
 
-	*out = PUBLISH_RENAMED;
-	if (publish_part(task) == 0)
+	if (publish_part(task, out) == 0)
 		return 0;
 	/* An earlier rename that the server had queued may have overtaken ours. */
 	if (task->err.code == SP_NOT_FOUND)

@@ -203,6 +203,11 @@ with harness.Story() as story:
         with sshd.Sshd(story.folder / "no-rename", home=partner_server.home, sftp=["-P", "rename,posix-rename"]) as server:
             send_fails(flows.partner_of(daemon, server), "RENAME_ERROR", "source.bin")
 
+    with story.case("a server that says it renamed, and did not, is a RENAME_ERROR"):
+        liar = harness.ROOT / "tests" / "tools" / "lying_sftp_server.py"
+        with sshd.Sshd(story.folder / "liar", home=partner_server.home, sftp_server=liar) as server:
+            send_fails(flows.partner_of(daemon, server), "RENAME_ERROR", "source.bin", "did not")
+
     with story.case("a full disk at the partner is a WRITE_FILE_ERROR that speaks of space"):
         with SmallDisk(story.folder / "small", 2) as full, sshd.Sshd(story.folder / "full-server", home=full) as server:
             send_fails(flows.partner_of(daemon, server), "WRITE_FILE_ERROR", "source.bin", to=full)

@@ -62,13 +62,15 @@ class Sshd:
     @user     who logs in: a ThrowAwayUser, or None for the user that runs the story
     @options  further lines of sshd_config
     @sftp     further arguments of sftp-server, for example ("-R",) for a read-only server
+    @sftp_server  the program
     """
 
-    def __init__(self, folder, home=None, user=None, host_keys=HOST_KEY_TYPES, options=(), sftp=()):
+    def __init__(self, folder, home=None, user=None, host_keys=HOST_KEY_TYPES, options=(), sftp=(),
+                 sftp_server=SFTP_SERVER):
         self.folder = pathlib.Path(folder)
         self.home = pathlib.Path(home) if home else self.folder / "home"
         self.account, self.user = user, user.name if user else getpass.getuser()
-        self.host_keys, self.options, self.sftp = host_keys, options, sftp
+        self.host_keys, self.options, self.sftp, self.sftp_server = host_keys, options, sftp, sftp_server
         self.port = self.process = self.private_key = None
         self.log = self.folder / "sshd.log"
 
@@ -108,7 +110,7 @@ class Sshd:
             keys.write(public + "\n")
 
     def configuration(self):
-        sftp = " ".join([SFTP_SERVER, "-d", str(self.home), *self.sftp])
+        sftp = " ".join([str(self.sftp_server), "-d", str(self.home), *self.sftp])
         return [*self.options,  # sshd takes the first value that it meets
                 f"Port {self.port}", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no", "StrictModes no",
                 "LogLevel VERBOSE", "MaxStartups 100", "UseDNS no", "PrintMotd no",

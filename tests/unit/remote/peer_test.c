@@ -260,14 +260,21 @@ static void fetches_with_small_requests_into_big_blocks(void **state)
 	fetch_whole(peer);
 }
 
-static void fetches_files_whose_size_is_not_told_or_too_small(void **state)
+static void refuses_files_that_are_longer_than_their_size(void **state)
 {
 	struct peer *peer = *state;
-	static const uint64_t told[] = { 0, 1, 261120, FILE_SIZE - 1 };
+	static const uint64_t told[] = { 1, 261120, FILE_SIZE - 1 };
 	for (size_t i = 0; i < SP_COUNT_OF(told); i++) {
 		peer->told_size = told[i];
-		fetch_whole(peer);
+		fail_to_fetch(peer, SP_CHANGED, "there is more of it than its size");
 	}
+}
+
+static void fetches_files_whose_size_is_not_told(void **state)
+{
+	struct peer *peer = *state;
+	peer->told_size = 0; /* as /proc has it */
+	fetch_whole(peer);
 	peer->of_handle.size = peer->of_path.size = false;
 	fetch_whole(peer);
 	peer->of_handle.fails = peer->of_path.fails = true;
@@ -1039,7 +1046,8 @@ int main(void)
 		WITH_PEER(takes_replies_byte_by_byte),
 		WITH_PEER(asks_again_for_the_rest_of_short_reads),
 		WITH_PEER(fetches_with_small_requests_into_big_blocks),
-		WITH_PEER(fetches_files_whose_size_is_not_told_or_too_small),
+		WITH_PEER(refuses_files_that_are_longer_than_their_size),
+		WITH_PEER(fetches_files_whose_size_is_not_told),
 		WITH_PEER(looks_at_the_path_when_the_handle_tells_too_little),
 		WITH_PEER(refuses_what_is_no_regular_file),
 		WITH_PEER(finds_out_why_a_file_cannot_be_opened),

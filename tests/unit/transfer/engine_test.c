@@ -438,6 +438,18 @@ static void a_worker_that_dies_with_the_permit_is_followed_by_one_that_recovers(
 	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\n");
 }
 
+static void publishes_that_fill_the_credit_get_a_worker_again(void **state)
+{
+	struct house *house = *state;
+	enum { FILES = 12 }; /* the credit is 8 */
+	char ids[FILES][FILE_ID_SIZE];
+	write_file(house, "run/script", "die-with-8-permits\nobey\n");
+	for (size_t i = 0; i < FILES; i++)
+		start_file(house, TRANSFER_SEND, ids[i]);
+	for (size_t i = 0; i < FILES; i++)
+		await_and_drop(house, ids[i], FILE_COMPLETED);
+}
+
 static void a_vanished_part_starts_over(void **state)
 {
 	struct house *house = *state;
@@ -566,6 +578,7 @@ int main(void)
 		TEST(a_missing_source_never_reaches_the_worker),
 		TEST(a_lost_answer_leads_to_recovery_and_not_to_a_second_part),
 		TEST(a_worker_that_dies_with_the_permit_is_followed_by_one_that_recovers),
+		TEST(publishes_that_fill_the_credit_get_a_worker_again),
 		TEST(a_vanished_part_starts_over),
 		TEST(a_refused_rename_ends_it),
 		TEST(a_publish_is_asked_after_until_somebody_answers),

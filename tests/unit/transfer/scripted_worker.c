@@ -22,7 +22,7 @@ enum { CONTROL_FD = 3, LOCK_FD = 4 };
 
 static char directory[4000];
 static char part[64];
-static int recovered;
+static int recovered, permits;
 
 static const char digest[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -137,6 +137,12 @@ static void obey(const struct worker_message *message, int fd)
 		break;
 	case WORKER_PERMIT:
 		hear("PERMIT", message);
+		permits++;
+		if (plays("die-with-8-permits")) {
+			if (permits == 8)
+				_exit(9);
+			break;
+		}
 		if (plays("die-with-permit"))
 			_exit(9);
 		else if (strncmp(part, "lose-answer", 11) == 0)
@@ -158,6 +164,7 @@ static void obey(const struct worker_message *message, int fd)
 		break;
 	case WORKER_CANCEL:
 		hear("CANCEL", message);
+		say_failed(message, STEP_WAIT, SP_CANCELLED);
 		break;
 	case WORKER_REMOVE:
 		hear("REMOVE", message);

@@ -169,7 +169,7 @@ static void tells_the_channel_what_to_expect(void **state)
 	struct fixture *fixture = *state;
 	fetch_and_check(fixture, 20 << 20, 32);
 	size_t expected = pipe_channel_expected(fixture->channel);
-	assert_in_range(expected, 15 * REMOTE_BLOCK_MAX, 17 * REMOTE_BLOCK_MAX);
+	assert_in_range(expected, 7 * REMOTE_BLOCK_MAX, 9 * REMOTE_BLOCK_MAX);
 }
 
 static void keeps_within_the_flight_it_was_given(void **state)

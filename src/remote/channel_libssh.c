@@ -1,8 +1,8 @@
 /*
  * Bytes through libssh. Three of its habits shape this file:
  *
- *  - It reads 4 KiB at a time, and only when its own buffer is empty: read() goes on until a look at the socket brought
- *    nothing, which the socket's counter tells.
+ *  - It reads 4 KiB at a time (which read_ahead.c makes cheap), and only when its own buffer is empty: read() goes on
+ *    until a look at the socket brought nothing, which the socket's counter tells.
  *  - Its out-buffer has no end. BUDGET bounds what we put there; how much it still holds is reckoned from the counter.
  *  - Its receive window is small and grows only through the size of a read: see grow_window().
  */

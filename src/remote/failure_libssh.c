@@ -81,6 +81,7 @@ void transport_enter(struct transport *transport)
 	ssh_set_log_callback(note);
 	ssh_set_log_userdata(transport);
 	ssh_set_log_level(SSH_LOG_INFO);
+	read_ahead_enter(transport != NULL ? &transport->ahead : NULL);
 }
 
 /* ---- a connection that ended ------------------------------------------------------------------------------------ */

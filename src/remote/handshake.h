@@ -4,7 +4,7 @@
  *
  *   transport_libssh.c  a connection's life          handshake.c     waiting, and who the server is
  *   authenticate.c      who we are                   channel_libssh.c  bytes
- *   failure_libssh.c    libssh's words into ours
+ *   failure_libssh.c    libssh's words into ours     read_ahead.c    large receives
  */
 
 #include <libssh/callbacks.h>
@@ -12,6 +12,7 @@
 
 #include "remote/algorithms.h"
 #include "remote/host_keys.h"
+#include "remote/read_ahead.h"
 #include "remote/transport.h"
 
 enum { TRANSPORT_WORDS_MAX = 1024 }; /* libssh's own limit */
@@ -20,6 +21,7 @@ struct transport {
 	ssh_session session;
 	int fd; /* ours until libssh connects; then -1, and libssh closes it */
 	struct ssh_counter_struct socket_bytes;
+	struct read_ahead ahead;
 	char last_words
 		[TRANSPORT_WORDS_MAX]; /* why libssh gave the connection up; see transport_enter() */
 	char host_key_algorithm[64];   /* negotiated; libssh tells it to its log only */

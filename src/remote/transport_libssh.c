@@ -82,6 +82,7 @@ static struct transport *create_transport(const struct transport_options *option
 	}
 	ssh_set_counters(transport->session, &transport->socket_bytes, NULL);
 	disable_nagle(fd);
+	transport->ahead.fd = fd;
 	transport->fd = sp_take_fd(&fd);
 	return transport;
 }

@@ -9,8 +9,8 @@
 enum api_protocol {
 	API_JSON_1_1, /* POST /, X-Amz-Target: <target>.<Operation> */
 	API_QUERY,    /* POST / (or GET), form parameters Action and Version; XML answers */
-	API_EC2, /* as Query, with EC2's own answers and errors (from the private-egress work on) */
-	API_REST_JSON /* method and path (from the private-egress work on) */
+	API_EC2,      /* as Query, with EC2's own answers and errors */
+	API_REST_JSON /* method and path; labels and the query string are members of the input */
 };
 
 struct api_operation {
@@ -19,6 +19,7 @@ struct api_operation {
 	void (*handle)(struct api_call *call);
 	/* REST-JSON only: "POST", "/resourcegateways/{resourceGatewayIdentifier}" */
 	const char *method, *path;
+	int status; /* REST-JSON only: of a success; 0: 200 */
 };
 
 struct api_error_type {

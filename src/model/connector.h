@@ -14,9 +14,12 @@ enum {
 	CONNECTOR_PORT_DEFAULT = 22,
 };
 
+/** Numbers are kept: add at the end only. */
+enum connector_state { CONNECTOR_ACTIVE, CONNECTOR_PENDING, CONNECTOR_ERRORED };
+
 struct connector {
 	char id[CONNECTOR_ID_SIZE];
-	char *url; /* as given: "sftp://host[:port]". Owned, as all below. */
+	char *url; /* as given: "sftp://host[:port]"; NULL with VPC_LATTICE. Owned, as all below. */
 	char *access_role;
 	char *logging_role;                             /* NULL when none */
 	char *user_secret_id;                           /* name or ARN, as given */
@@ -25,6 +28,13 @@ struct connector {
 	int max_connections;
 	char *security_policy; /* a name that security_policy_find() knows */
 	int64_t created_ms;
+
+	/* EgressType VPC_LATTICE: */
+	char *configuration_arn; /* of the resource configuration; NULL: service-managed */
+	int port;                /* as given; 0: not given, which means CONNECTOR_PORT_DEFAULT */
+
+	enum connector_state state;
+	char *failure; /* CONNECTOR_ERRORED: why; else NULL */
 };
 
 void connector_finish(struct connector *connector);

@@ -24,6 +24,11 @@ static const struct {
 	[STEP_WRITE_OBJECT] = { "write-object", "WRITE_FILE_ERROR", NULL },
 	[STEP_WAIT] = { "wait", "TIMEOUT_ERROR", NULL },
 	[STEP_WORKER] = { "worker", "INTERNAL_ERROR", NULL },
+	[STEP_CONFIGURATION] = { "resource-configuration", "CONNECTION_ERROR", NULL },
+	[STEP_PORT] = { "port", "CONNECTION_ERROR", NULL },
+	[STEP_GATEWAY] = { "gateway", "CONNECTION_ERROR", NULL },
+	[STEP_INTERFACE] = { "interface", "CONNECTION_ERROR", NULL },
+	[STEP_GROUPS] = { "security-groups", "CONNECTION_ERROR", NULL },
 };
 
 const char *failure_step_name(enum failure_step step)

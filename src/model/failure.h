@@ -26,6 +26,11 @@ enum failure_step {
 	STEP_WRITE_OBJECT,  /* RETRIEVE: creating, writing, publishing in the bucket */
 	STEP_WAIT,          /* waiting in the queue */
 	STEP_WORKER,        /* the worker process itself */
+	STEP_CONFIGURATION, /* the resource configuration: is it there? */
+	STEP_PORT,          /* is the port among its port ranges? */
+	STEP_GATEWAY,       /* the resource gateway: is it there and active? */
+	STEP_INTERFACE,     /* a network interface of it, and the address to leave from */
+	STEP_GROUPS,        /* what the gateway's security groups let out */
 	FAILURE_STEP_COUNT,
 };
 

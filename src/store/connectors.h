@@ -13,6 +13,18 @@ int connectors_check(struct db *db, const char *id, struct sp_error *err);
 int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err);
 /** Its transfers, files and tags go with it. SP_NOT_FOUND. */
 int connectors_delete(struct db *db, const char *id, struct sp_error *err);
+/**
+ * State and failure of a connector that is still CONNECTOR_PENDING and has this configuration and port; otherwise
+ * nothing happens: it was changed meanwhile.
+ */
+int connectors_settle(struct db *db, const struct connector *connector, enum connector_state state,
+		      const char *failure, struct sp_error *err);
+/** The first that uses the resource configuration; @out_id is "" when none does. */
+int connectors_using(struct db *db, const char *configuration_arn, char out_id[CONNECTOR_ID_SIZE],
+		     struct sp_error *err);
+/** Ids of those that are CONNECTOR_PENDING after @after (NULL: from the start), at most @max. */
+int connectors_pending(struct db *db, const char *after, struct connector *out, size_t max,
+		       size_t *out_count, struct sp_error *err);
 /** Ascending ids after @after (NULL: from the start), at most @max. */
 int connectors_list(struct db *db, const char *after, struct connector *out, size_t max,
 		    size_t *out_count, struct sp_error *err);

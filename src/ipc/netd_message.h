@@ -1,0 +1,93 @@
+#pragma once
+/**
+ * What sallyportd and sallyport-netd say to each other. One flat struct; the table in netd_message.c says which fields
+ * each kind carries, in which order. Unknown kinds, missing and left-over bytes are errors, on both sides.
+ *
+ *   daemon ──► netd                              netd ──► daemon
+ *   OWNER    once, first: whose things are ours     HELLO    once, unasked; again when another process took over
+ *   BEGIN    all that is wanted follows             DONE     request
+ *   VPC      there shall be this router …           FAILED   request, why
+ *   SUBNET   … this bridge or uplink …              SOCKETS  request, descriptors
+ *   ENI      … this interface with these rules
+ *   END      what was not named since BEGIN goes
+ *   REMOVE   id and what stands on it
+ *   OPEN     sockets in an ENI's namespace
+ *
+ * VPC, SUBNET and ENI say how it shall be: what is there already and the same is left alone, so that connections live
+ * on. Every request is answered by exactly one of DONE, FAILED and SOCKETS, in order. The first is always HELLO: when
+ * it comes again, nothing that was asked before is answered, and everything has to be said again from OWNER on.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/network.h"
+
+enum netd_kind {
+	NETD_OWNER = 1,
+	NETD_BEGIN,
+	NETD_VPC,
+	NETD_SUBNET,
+	NETD_ENI,
+	NETD_END,
+	NETD_REMOVE,
+	NETD_OPEN,
+	NETD_HELLO = 64,
+	NETD_DONE,
+	NETD_FAILED,
+	NETD_SOCKETS,
+};
+
+enum {
+	NETD_VERSION = 1,
+	NETD_OWNER_SIZE = 9,   /* 8 hex digits: a hash of the state folder */
+	NETD_TEXT_MAX = 1024,  /* bytes of one text */
+	NETD_SERVERS_MAX = 4,  /* name servers of a VPC */
+	NETD_SOCKETS_MAX = 12, /* of one OPEN */
+};
+
+struct netd_message {
+	enum netd_kind kind;
+	uint32_t request; /* all but HELLO: chosen by the daemon, echoed */
+
+	uint32_t version;            /* HELLO */
+	bool has_uplinks;            /* HELLO: real interfaces can be used */
+	char owner[NETD_OWNER_SIZE]; /* OWNER */
+
+	char id[NETWORK_ID_SIZE];     /* VPC, SUBNET, ENI, REMOVE, OPEN */
+	char parent[NETWORK_ID_SIZE]; /* SUBNET: its VPC. ENI: its subnet */
+	struct cidr cidr;             /* VPC, SUBNET */
+	char uplink
+		[INTERFACE_NAME_SIZE]; /* SUBNET: "" for a bridge in the VPC's router namespace */
+	uint32_t
+		router; /* SUBNET: next hop of its ENIs. On a bridge the first address is the VPC's router itself */
+	uint32_t address; /* ENI */
+	char mac[MAC_TEXT_SIZE];
+	/* ENI: who may be asked for names, whatever the rules say (UDP and TCP). */
+	struct netd_server {
+		uint32_t address;
+		uint16_t port;
+	} servers[NETD_SERVERS_MAX];
+	uint32_t server_count;
+	/* ENI: what may leave. Received ones are owned by the message; ids of rules and groups do not travel. */
+	struct egress_rule *rules;
+	uint32_t rule_count;
+
+	uint32_t streams,
+		datagrams; /* OPEN: how many TCP and UDP sockets; SOCKETS has them in this order */
+
+	uint32_t code; /* FAILED: enum sp_code */
+	char *text; /* FAILED: the sentence. HELLO: why there are no uplinks, or NULL. Owned when received */
+};
+
+/** Returns 0, or -1 with SP_LIMIT when it does not fit IPC_MESSAGE_MAX. @out: room for IPC_MESSAGE_MAX bytes. */
+int netd_message_encode(const struct netd_message *message, void *out, size_t *out_length,
+			struct sp_error *err);
+
+/** Returns 0, or -1 with SP_PROTOCOL and nothing to finish. @fd_count: only SOCKETS may bring descriptors. */
+int netd_message_decode(const void *data, size_t length, size_t fd_count, struct netd_message *out,
+			struct sp_error *err);
+
+void netd_message_finish(struct netd_message *message);

@@ -1,0 +1,62 @@
+#include "model/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const provider_names[NETWORK_PROVIDER_COUNT] = {
+	[PROVIDER_HOST] = "host",
+	[PROVIDER_NETNS] = "netns",
+};
+
+const char *network_provider_name(enum network_provider provider)
+{
+	return (unsigned)provider < NETWORK_PROVIDER_COUNT ? provider_names[provider] : "unknown";
+}
+
+bool network_provider_find(const char *name, enum network_provider *out)
+{
+	for (unsigned i = 0; i < NETWORK_PROVIDER_COUNT; i++) {
+		if (strcmp(provider_names[i], name) != 0)
+			continue;
+		*out = (enum network_provider)i;
+		return true;
+	}
+	return false;
+}
+
+void security_group_finish(struct security_group *group)
+{
+	if (group == NULL)
+		return;
+	free(group->name);
+	free(group->description);
+	*group = (struct security_group){ 0 };
+}
+
+void security_rule_finish(struct security_rule *rule)
+{
+	if (rule == NULL)
+		return;
+	free(rule->value);
+	free(rule->description);
+	*rule = (struct security_rule){ 0 };
+}
+
+void resource_gateway_finish(struct resource_gateway *gateway)
+{
+	if (gateway == NULL)
+		return;
+	free(gateway->name);
+	free(gateway->failure);
+	*gateway = (struct resource_gateway){ 0 };
+}
+
+void resource_configuration_finish(struct resource_configuration *configuration)
+{
+	if (configuration == NULL)
+		return;
+	free(configuration->name);
+	free(configuration->target);
+	free(configuration->custom_domain);
+	*configuration = (struct resource_configuration){ 0 };
+}

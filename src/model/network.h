@@ -1,0 +1,173 @@
+#pragma once
+/**
+ * VPCs and what stands in them, resource gateways and resource configurations, as they are kept. Names, limits and
+ * states: Amazon EC2 API 2016-11-15 and VPC Lattice API 2022-11-30. All texts that are pointers are owned.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	NETWORK_ID_SIZE =
+		32, /* "vpc-", "subnet-", "sg-" … and 17 hex digits, with room and a NUL */
+	CIDR_TEXT_SIZE = 20,    /* "255.255.255.255/32" */
+	ADDRESS_TEXT_SIZE = 16, /* IPv4 */
+	MAC_TEXT_SIZE = 18,
+	ZONE_SIZE = 32,
+	INTERFACE_NAME_SIZE = 16, /* of the kernel */
+	GATEWAY_GROUPS_MAX = 5,
+	GATEWAY_SUBNETS_MAX = 16,
+	CONFIGURATION_PORT_RANGES_MAX = 64,
+	GROUP_RULES_MAX = 60, /* each way */
+};
+
+/** Who makes a VPC real. Numbers are kept: add at the end only. */
+enum network_provider {
+	PROVIDER_HOST,  /* this machine's own addresses and interfaces */
+	PROVIDER_NETNS, /* network namespaces, made by sallyport-netd */
+	NETWORK_PROVIDER_COUNT,
+};
+
+/** "host", "netns": the values of the tag sallyport:network. */
+const char *network_provider_name(enum network_provider provider);
+bool network_provider_find(const char *name, enum network_provider *out);
+
+/* Our additions to AWS's resources. */
+#define NETWORK_TAG_PROVIDER "sallyport:network" /* VPC: "host", "netns" */
+#define NETWORK_TAG_DNS      "sallyport:dns" /* VPC: name servers inside it, "10.0.0.2, 10.0.0.3:5353" */
+#define NETWORK_TAG_UPLINK                                                                         \
+	"sallyport:uplink" /* subnet: the real interface that its ENIs hang on (macvlan) */
+#define NETWORK_TAG_ROUTER                                                                         \
+	"sallyport:router" /* subnet: its ENIs' next hop; else the subnet's first address */
+
+struct vpc {
+	char id[NETWORK_ID_SIZE];
+	char cidr[CIDR_TEXT_SIZE];
+	enum network_provider provider;
+	bool is_host; /* the ready one: shows this machine's interfaces, cannot be changed or deleted */
+	bool dns_support, dns_hostnames, usage_metrics;
+	/* What comes and goes with it: */
+	char cidr_association_id[NETWORK_ID_SIZE];
+	char default_group_id[NETWORK_ID_SIZE];
+	char dhcp_options_id[NETWORK_ID_SIZE];
+	char network_acl_id[NETWORK_ID_SIZE];
+	char main_route_table_id[NETWORK_ID_SIZE];
+	char main_association_id[NETWORK_ID_SIZE];
+	int64_t created_ms;
+};
+
+struct subnet {
+	char id[NETWORK_ID_SIZE];
+	char vpc_id[NETWORK_ID_SIZE];
+	char cidr[CIDR_TEXT_SIZE];
+	char zone[ZONE_SIZE];                /* "eu-central-1a" */
+	char interface[INTERFACE_NAME_SIZE]; /* of the ready VPC: the interface it shows; else "" */
+	char acl_association_id[NETWORK_ID_SIZE];
+	bool map_public_ip, assign_ipv6, enable_dns64;
+	int64_t created_ms;
+};
+
+struct security_group {
+	char id[NETWORK_ID_SIZE];
+	char vpc_id[NETWORK_ID_SIZE];
+	char *name, *description;
+	int64_t created_ms;
+};
+
+/** Numbers are kept: add at the end only. */
+enum rule_peer {
+	RULE_CIDR4,
+	RULE_CIDR6,
+	RULE_GROUP,       /* addresses of network interfaces that have this group */
+	RULE_PREFIX_LIST, /* kept and shown, never matches: there are no prefix lists */
+};
+
+enum { RULE_PROTOCOL_ALL = -1, RULE_PORT_NONE = -1 };
+
+struct security_rule {
+	char id[NETWORK_ID_SIZE];
+	char group_id[NETWORK_ID_SIZE];
+	bool egress;
+	int protocol;           /* IANA's number, or RULE_PROTOCOL_ALL */
+	int from_port, to_port; /* TCP and UDP: a range; ICMP: type and code; RULE_PORT_NONE: all */
+	enum rule_peer peer;
+	char *value;       /* "10.0.0.0/8", "sg-…", "pl-…": canonical */
+	char *description; /* NULL when none */
+};
+
+/** A block of IPv4 addresses, in host byte order. Text and arithmetic: network/cidr.h. */
+struct cidr {
+	uint32_t address; /* host bits are zero */
+	int bits;         /* 0 … 32 */
+};
+
+enum {
+	EGRESS_RULES_MAX = 4096, /* of one ENI, groups spelled out as addresses */
+	EGRESS_RULE_ANY = -1,
+};
+
+/** One thing that may leave an ENI: security groups, flattened (network/verdict.h). */
+struct egress_rule {
+	int16_t protocol; /* IANA's number, EGRESS_RULE_ANY: all */
+	/* TCP, UDP: a range. ICMP: type and code, EGRESS_RULE_ANY: all. Others, and all protocols: ignored. */
+	int32_t from_port, to_port;
+	struct cidr to;
+	char rule_id[NETWORK_ID_SIZE]; /* where it comes from: for sentences */
+	char group_id[NETWORK_ID_SIZE];
+};
+
+/** Numbers are kept. */
+enum network_state {
+	NETWORK_IN_PROGRESS, /* being made */
+	NETWORK_ACTIVE,
+	NETWORK_FAILED,
+};
+
+struct network_interface {
+	char id[NETWORK_ID_SIZE];
+	char vpc_id[NETWORK_ID_SIZE];
+	char subnet_id[NETWORK_ID_SIZE];
+	char owner_id[NETWORK_ID_SIZE]; /* the resource gateway whose it is */
+	char address[ADDRESS_TEXT_SIZE];
+	char mac[MAC_TEXT_SIZE];
+	int64_t created_ms;
+};
+
+struct resource_gateway {
+	char id[NETWORK_ID_SIZE];
+	char vpc_id[NETWORK_ID_SIZE];
+	char *name;
+	enum network_state state;
+	char *failure; /* NETWORK_FAILED: why; else NULL */
+	char subnet_ids[GATEWAY_SUBNETS_MAX][NETWORK_ID_SIZE];
+	size_t subnet_count;
+	char group_ids[GATEWAY_GROUPS_MAX][NETWORK_ID_SIZE];
+	size_t group_count;
+	bool resolves_in_vpc;        /* resourceConfigDnsResolution: IN_VPC, else PUBLIC */
+	int addresses_per_interface; /* kept and reported; one is used */
+	int64_t created_ms, updated_ms;
+};
+
+struct port_range {
+	uint16_t from, to;
+};
+
+struct resource_configuration {
+	char id[NETWORK_ID_SIZE];
+	char gateway_id[NETWORK_ID_SIZE];
+	char *name;
+	bool is_name; /* dnsResource, else ipResource */
+	char *target; /* the name or address, as given */
+	struct port_range ports[CONFIGURATION_PORT_RANGES_MAX];
+	size_t port_count;
+	bool allow_association; /* allowAssociationToShareableServiceNetwork */
+	char *custom_domain;    /* NULL when none */
+	int64_t created_ms, updated_ms;
+};
+
+/* All leave the struct empty; NULL is fine. */
+void security_group_finish(struct security_group *group);
+void security_rule_finish(struct security_rule *rule);
+void resource_gateway_finish(struct resource_gateway *gateway);
+void resource_configuration_finish(struct resource_configuration *configuration);

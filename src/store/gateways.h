@@ -1,0 +1,41 @@
+#pragma once
+/** Resource gateways, their network interfaces, and resource configurations, as they are kept. Lists: ascending ids; arrays owned by the caller, each entry to finish. */
+
+#include "db/db.h"
+#include "model/network.h"
+
+enum { GATEWAYS_MAX = 2000, CONFIGURATIONS_MAX = 2000 }; /* in all */
+
+/** SP_EXISTS: the name is taken. SP_LIMIT past GATEWAYS_MAX. */
+int gateways_insert(struct db *db, const struct resource_gateway *gateway, struct sp_error *err);
+int gateways_find(struct db *db, const char *id, struct resource_gateway *out,
+		  struct sp_error *err);
+/** State, failure, groups, updated. SP_NOT_FOUND. */
+int gateways_update(struct db *db, const struct resource_gateway *gateway, struct sp_error *err);
+/** With its interfaces. SP_EXISTS while resource configurations name it. */
+int gateways_delete(struct db *db, const char *id, struct sp_error *err);
+int gateways_list(struct db *db, struct resource_gateway **out, size_t *out_count,
+		  struct sp_error *err);
+void gateways_free(struct resource_gateway *gateways, size_t count); /* NULL is fine */
+
+/** SP_EXISTS: the subnet's address is taken. */
+int interfaces_insert(struct db *db, const struct network_interface *interface,
+		      struct sp_error *err);
+/** By subnet, owner; either may be NULL. @out: owned by the caller, nothing in it to finish. */
+int interfaces_list(struct db *db, const char *subnet_id, const char *owner_id,
+		    struct network_interface **out, size_t *out_count, struct sp_error *err);
+
+/** SP_EXISTS: the name is taken. SP_LIMIT past CONFIGURATIONS_MAX. */
+int configurations_insert(struct db *db, const struct resource_configuration *configuration,
+			  struct sp_error *err);
+int configurations_find(struct db *db, const char *id, struct resource_configuration *out,
+			struct sp_error *err);
+/** Target, ports, allow_association, updated. SP_NOT_FOUND. */
+int configurations_update(struct db *db, const struct resource_configuration *configuration,
+			  struct sp_error *err);
+/** SP_NOT_FOUND. Whether a connector uses it is asked before: connectors_using(). */
+int configurations_delete(struct db *db, const char *id, struct sp_error *err);
+/** @gateway_id NULL: of all. */
+int configurations_list(struct db *db, const char *gateway_id, struct resource_configuration **out,
+			size_t *out_count, struct sp_error *err);
+void configurations_free(struct resource_configuration *configurations, size_t count);

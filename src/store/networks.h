@@ -1,0 +1,27 @@
+#pragma once
+/** VPCs and subnets as they are kept. Tags hang on ARNs and are the services'. All lists: ascending ids. */
+
+#include "db/db.h"
+#include "model/network.h"
+
+enum { VPCS_MAX = 1000, SUBNETS_MAX = 4000 }; /* in all: a list of them fits into memory */
+
+int vpcs_insert(struct db *db, const struct vpc *vpc, struct sp_error *err);
+/** SP_NOT_FOUND when there is none. */
+int vpcs_find(struct db *db, const char *id, struct vpc *out, struct sp_error *err);
+/** The ready one. SP_NOT_FOUND before networks_open() made it. */
+int vpcs_find_host(struct db *db, struct vpc *out, struct sp_error *err);
+int vpcs_update(struct db *db, const struct vpc *vpc, struct sp_error *err);
+/** With its default group. SP_EXISTS while subnets, other groups or gateways are there. */
+int vpcs_delete(struct db *db, const char *id, struct sp_error *err);
+/** @out: an array, owned by the caller. */
+int vpcs_list(struct db *db, struct vpc **out, size_t *out_count, struct sp_error *err);
+
+int subnets_insert(struct db *db, const struct subnet *subnet, struct sp_error *err);
+int subnets_find(struct db *db, const char *id, struct subnet *out, struct sp_error *err);
+int subnets_update(struct db *db, const struct subnet *subnet, struct sp_error *err);
+/** SP_EXISTS while network interfaces are in it. */
+int subnets_delete(struct db *db, const char *id, struct sp_error *err);
+/** @vpc_id NULL: of all. @out: an array, owned by the caller. */
+int subnets_list(struct db *db, const char *vpc_id, struct subnet **out, size_t *out_count,
+		 struct sp_error *err);

@@ -1,8 +1,11 @@
 """A client for the tests: signs with its own SigV4 (nothing shared with the server's C code), speaks AWS JSON 1.1 and
-Query, keeps its connection, and lets a test bend every part of a request. Standard library only.
+Query (EC2's too) and REST-JSON, keeps its connection, and lets a test bend every part of a request. Standard library
+only.
 
     client = Client("http://127.0.0.1:8722", "eu-central-1", key_id, secret)
     client.call("transfer", "DescribeConnector", {"ConnectorId": "c-…"})   -> dict, or raises AwsError
+    client.call("ec2", "DescribeSubnets", {"SubnetId": ["subnet-…"]})      names as on the wire
+    client.rest("vpc-lattice", "GET", "/resourcegateways/rgw-…")           -> dict, or raises AwsError
     client.send("transfer", request, tamper=function)                      -> Response, whatever the status
 """
 
@@ -110,7 +113,7 @@ def signature(secret, request, scope, stamp, signed, payload):
 
 
 class Client:
-    def __init__(self, endpoint, region, key, secret, ca_file=None, timeout=60):
+    def __init__(self, endpoint, region, key, secret, ca_file=None, timeout=60, connect=None):
         url = urllib.parse.urlsplit(endpoint)
         self.host, self.region, self.key, self.secret = url.netloc, region, key, secret
         self.now = lambda: datetime.datetime.now(datetime.timezone.utc)
@@ -119,6 +122,8 @@ class Client:
             self.connection = http.client.HTTPSConnection(url.hostname, url.port, timeout=timeout, context=context)
         else:
             self.connection = http.client.HTTPConnection(url.hostname, url.port, timeout=timeout)
+        if connect is not None:
+            self.connection._create_connection = connect  # pylint: disable=protected-access
 
     def close(self):
         self.connection.close()
@@ -127,18 +132,28 @@ class Client:
 
     def call(self, service, operation, arguments=None, tamper=None):
         """One operation; the output as a dict. Raises AwsError."""
-        query = service in QUERY_VERSIONS
         request = self.request(service, operation, arguments or {})
         response = self.send(service, request, tamper=tamper)
         if response.status != 200:
             raise error_of(response)
-        return query_output(response, operation) if query else response.json()
+        if service == "ec2":
+            return _tree(xml.fromstring(response.body))  # no Result around it
+        return query_output(response, operation) if service in QUERY_VERSIONS else response.json()
+
+    def rest(self, service, method, path, body=None):
+        """One operation of a REST-JSON service; the output as a dict. Raises AwsError."""
+        headers = [("Content-Type", "application/json")] if body is not None else []
+        text = json.dumps(body) if body is not None else b""
+        response = self.send(service, Request(method, path, headers, text))
+        if response.status not in (200, 201, 204):
+            raise error_of(response)
+        return response.json()
 
     def request(self, service, operation, arguments):
         """The unsigned request of one operation."""
         if service in QUERY_VERSIONS:
             fields = {"Action": operation, "Version": QUERY_VERSIONS[service]}
-            fields.update(flatten(arguments))
+            fields.update(flatten(arguments, between="." if service == "ec2" else ".member."))
             return Request(headers=[("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")],
                            body=urllib.parse.urlencode(fields))
         return Request(headers=[("X-Amz-Target", f"{JSON_TARGETS.get(service, service)}.{operation}"),
@@ -216,17 +231,17 @@ class Client:
         self.connection.send(b"0\r\n\r\n")
 
 
-def flatten(value, prefix=""):
-    """A dict as Query parameters: A.B, A.member.1, …"""
+def flatten(value, prefix="", between=".member."):
+    """A dict as Query parameters: A.B, A.member.1, … (EC2: A.1)"""
     if isinstance(value, dict):
         parts = ((f"{prefix}.{name}" if prefix else name, part) for name, part in value.items())
     elif isinstance(value, (list, tuple)):
-        parts = ((f"{prefix}.member.{place}", part) for place, part in enumerate(value, 1))
+        parts = ((f"{prefix}{between}{place}", part) for place, part in enumerate(value, 1))
     else:
         return {prefix: str(value).lower() if isinstance(value, bool) else str(value)}
     fields = {}
     for name, part in parts:
-        fields.update(flatten(part, name))
+        fields.update(flatten(part, name, between))
     return fields
 
 
@@ -238,7 +253,7 @@ def _tree(node):
     children = list(node)
     if not children:
         return node.text or ""
-    if all(_plain(child.tag) == "member" for child in children):
+    if all(_plain(child.tag) in ("member", "item") for child in children):
         return [_tree(child) for child in children]
     return {_plain(child.tag): _tree(child) for child in children}
 

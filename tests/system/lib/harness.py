@@ -208,10 +208,14 @@ DAEMON_SETTINGS = {
 
 
 class Daemon:
-    """sallyportd with its state in @state. Entering starts it, leaving ends it and looks at its log."""
+    """
+    sallyportd with its state in @state. Entering starts it, leaving ends it and looks at its log.
 
-    def __init__(self, state, settings=None, build=BUILD):
-        self.state, self.build = pathlib.Path(state), pathlib.Path(build)
+    @namespace  the lan.Namespace that is its whole network; None: this machine's
+    """
+
+    def __init__(self, state, settings=None, build=BUILD, namespace=None):
+        self.state, self.build, self.namespace = pathlib.Path(state), pathlib.Path(build), namespace
         self.program = self.build / "src" / "daemon" / "sallyportd"
         self.worker = self.build / "src" / "worker" / "sallyport-worker"
         self.settings = {**DAEMON_SETTINGS, "worker.path": str(self.worker), **(settings or {})}
@@ -228,7 +232,7 @@ class Daemon:
         self.check_log()
 
     def command(self):
-        words = [str(self.program), "--state", str(self.state)]
+        words = [*(self.namespace.prefix if self.namespace else []), str(self.program), "--state", str(self.state)]
         for name, value in self.settings.items():
             words += ["--set", f"{name}={value}"]
         return words
@@ -247,8 +251,9 @@ class Daemon:
         self.client = self.new_client()
 
     def new_client(self):
+        connect = (lambda place, *_: self.namespace.connect(*place, seconds=60)) if self.namespace else None
         return aws.Client(self.env["AWS_ENDPOINT_URL"], self.env["AWS_REGION"], self.env["AWS_ACCESS_KEY_ID"],
-                          self.env["AWS_SECRET_ACCESS_KEY"], ca_file=self.env.get("AWS_CA_BUNDLE"))
+                          self.env["AWS_SECRET_ACCESS_KEY"], ca_file=self.env.get("AWS_CA_BUNDLE"), connect=connect)
 
     def stop(self):
         workers = self.workers()

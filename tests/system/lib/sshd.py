@@ -63,15 +63,17 @@ class Sshd:
     @options  further lines of sshd_config
     @sftp     further arguments of sftp-server, for example ("-R",) for a read-only server
     @sftp_server  the program
+    @namespace    the lan.Namespace that it listens in, at @address; None: loopback
     """
 
     def __init__(self, folder, home=None, user=None, host_keys=HOST_KEY_TYPES, options=(), sftp=(),
-                 sftp_server=SFTP_SERVER):
+                 sftp_server=SFTP_SERVER, namespace=None, address="127.0.0.1", port=None):
         self.folder = pathlib.Path(folder)
         self.home = pathlib.Path(home) if home else self.folder / "home"
         self.account, self.user = user, user.name if user else getpass.getuser()
         self.host_keys, self.options, self.sftp, self.sftp_server = host_keys, options, sftp, sftp_server
-        self.port = self.process = self.private_key = None
+        self.namespace, self.address, self.port = namespace, address, port
+        self.process = self.private_key = None
         self.log = self.folder / "sshd.log"
 
     def __enter__(self):
@@ -88,7 +90,7 @@ class Sshd:
             make_key(client_key)
         self.private_key = client_key.read_text(encoding="ascii")
         (self.folder / "authorized_keys").write_text(public_line(client_key) + "\n", encoding="ascii")
-        self.port = free_port()
+        self.port = self.port or free_port()
         self.start()
         return self
 
@@ -103,7 +105,7 @@ class Sshd:
 
     @property
     def url(self):
-        return f"sftp://127.0.0.1:{self.port}"
+        return f"sftp://{self.address}:{self.port}"
 
     def authorize(self, public):
         with open(self.folder / "authorized_keys", "a", encoding="ascii") as keys:
@@ -112,7 +114,7 @@ class Sshd:
     def configuration(self):
         sftp = " ".join([str(self.sftp_server), "-d", str(self.home), *self.sftp])
         return [*self.options,  # sshd takes the first value that it meets
-                f"Port {self.port}", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no", "StrictModes no",
+                f"Port {self.port}", f"ListenAddress {self.address}", "PidFile none", "UsePAM no", "StrictModes no",
                 "LogLevel VERBOSE", "MaxStartups 100", "UseDNS no", "PrintMotd no",
                 "PermitRootLogin yes", "PasswordAuthentication yes",
                 f"AuthorizedKeysFile {self.folder}/authorized_keys",
@@ -124,13 +126,19 @@ class Sshd:
             os.makedirs("/run/sshd", mode=0o755, exist_ok=True)  # where sshd goes to give up its privileges
         config = self.folder / "sshd_config"
         config.write_text("\n".join(self.configuration()) + "\n", encoding="utf-8")
-        self.process = subprocess.Popen([SSHD, "-D", "-f", str(config), "-E", str(self.log)], stdin=subprocess.DEVNULL)
+        prefix = self.namespace.prefix if self.namespace else []
+        self.process = subprocess.Popen([*prefix, SSHD, "-D", "-f", str(config), "-E", str(self.log)],
+                                        stdin=subprocess.DEVNULL)
         harness.wait_until(lambda: self.answers() or self.process.poll() is not None, "sshd to listen")
         if self.process.poll() is not None:
             raise RuntimeError("sshd ended at once:\n" + self.log_text())
 
     def answers(self):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+        with contextlib.suppress(OSError):
+            if self.namespace:
+                self.namespace.connect(self.address, self.port, seconds=1).close()
+            else:
+                socket.create_connection((self.address, self.port), 1).close()
             return True
         return False
 
@@ -153,11 +161,17 @@ class Sshd:
         self.signal_sessions(signal.SIGTERM, [pid for pid in sessions if harness.is_alive(pid)])
         harness.wait_until(lambda: not any(harness.is_alive(pid) for pid in sessions), "the sessions to end")
 
+    def logins(self):
+        """[address] of those who came in, in their order."""
+        return [line.split(" from ")[1].split()[0] for line in self.log_text().splitlines()
+                if line.startswith("Accepted ")]
+
     def log_text(self):
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
     def sftp_command(self, *options):
         """OpenSSH's own client, logged in."""
-        return ["sftp", "-q", "-P", str(self.port), "-i", str(self.folder / "client_key"), "-F", "none",
+        prefix = self.namespace.prefix if self.namespace else []
+        return [*prefix, "sftp", "-q", "-P", str(self.port), "-i", str(self.folder / "client_key"), "-F", "none",
                 "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-                "-o", "IdentitiesOnly=yes", *options, f"{self.user}@127.0.0.1"]
+                "-o", "IdentitiesOnly=yes", *options, f"{self.user}@{self.address}"]

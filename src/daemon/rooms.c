@@ -101,7 +101,7 @@ static int open_egress(struct rooms *rooms, const struct settings *settings, str
 		.connect_timeout_ms = settings->egress_connect_timeout_ms,
 		.dns_servers = settings->egress_dns_servers,
 	};
-	return egress_open(rooms->loop, &options, &rooms->egress, err);
+	return egress_open(rooms->loop, NULL, NULL, NULL, &options, &rooms->egress, err);
 }
 
 static int open_engine(struct rooms *rooms, const struct settings *settings,

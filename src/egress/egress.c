@@ -27,6 +27,9 @@ struct source {
 
 struct egress {
 	struct loop *loop;
+	struct store *store; /* NULL, with the next two, where there are no private paths */
+	struct pool *reads;
+	struct networks *networks;
 	struct source sources[EGRESS_SOURCES_MAX];
 	size_t source_count;
 	bool allow_private_targets;
@@ -43,9 +46,11 @@ struct egress_attempt {
 	struct egress *egress;
 	struct egress_attempt *next, **slot; /* its place in egress->attempts */
 	char *host;
+	char *configuration_arn; /* NULL: service-managed */
 	uint16_t port;
 	egress_fn *fn;
 	void *ctx;
+	struct trace trace;
 	int64_t deadline_ms; /* monotonic */
 	struct lookup *lookup;
 	struct address addresses[LOOKUP_ADDRESSES_MAX];
@@ -59,8 +64,9 @@ struct egress_attempt {
 	enum sp_code code;        /* of the weightiest reason */
 };
 
-int egress_open(struct loop *loop, const struct egress_options *options, struct egress **out,
-		struct sp_error *err)
+int egress_open(struct loop *loop, struct store *store, struct pool *reads,
+		struct networks *networks, const struct egress_options *options,
+		struct egress **out, struct sp_error *err)
 {
 	if (options->source_address_count > EGRESS_SOURCES_MAX)
 		return sp_fail(err, SP_LIMIT, "cannot use %zu source addresses: at most %d",
@@ -70,6 +76,9 @@ int egress_open(struct loop *loop, const struct egress_options *options, struct 
 
 	struct egress *egress = sp_alloc(sizeof(*egress));
 	egress->loop = loop;
+	egress->store = store;
+	egress->reads = reads;
+	egress->networks = networks;
 	egress->allow_private_targets = options->allow_private_targets;
 	egress->connect_timeout_ms = options->connect_timeout_ms;
 	egress->dns_servers = sp_strdup(options->dns_servers);
@@ -137,7 +146,9 @@ void egress_cancel(struct egress_attempt *attempt)
 	if (attempt->next != NULL)
 		attempt->next->slot = attempt->slot;
 	sp_buffer_finish(&attempt->reasons);
+	trace_finish(&attempt->trace);
 	free(attempt->host);
+	free(attempt->configuration_arn);
 	free(attempt);
 }
 
@@ -146,8 +157,19 @@ static void end_attempt(struct egress_attempt *attempt, struct egress_result *re
 {
 	egress_fn *fn = attempt->fn;
 	void *ctx = attempt->ctx;
+	trace_begin(&result->trace);
+	trace_move(&result->trace, &attempt->trace);
 	egress_cancel(attempt);
 	fn(ctx, result);
+	trace_finish(&result->trace);
+}
+
+static void end_failed(struct egress_attempt *attempt, enum failure_step step,
+		       const struct sp_error *err)
+{
+	struct egress_result result = { .fd = -1, .step = step, .error = *err };
+	trace_failed(&attempt->trace, step, NULL, err->message);
+	end_attempt(attempt, &result);
 }
 
 static void add_reason(struct egress_attempt *attempt, const struct address *address,
@@ -167,12 +189,12 @@ static void add_reason(struct egress_attempt *attempt, const struct address *add
 
 static void end_refused(struct egress_attempt *attempt)
 {
-	struct egress_result result = { .fd = -1, .step = STEP_CONNECT };
+	struct sp_error err = { 0 };
 	bool for_ever = attempt->code == SP_DENIED || attempt->code == SP_INVALID;
-	sp_fail(&result.error, attempt->code, "%s to %s port %u: %s",
+	sp_fail(&err, attempt->code, "%s to %s port %u: %s",
 		for_ever ? "cannot connect" : "could not connect", attempt->host, attempt->port,
 		sp_buffer_text(&attempt->reasons));
-	end_attempt(attempt, &result);
+	end_failed(attempt, STEP_CONNECT, &err);
 }
 
 /* "192.0.2.1, 127.0.0.1": what a source address could be. */
@@ -329,7 +351,25 @@ static void on_socket(void *ctx, uint32_t events)
 	loop_watch_remove(attempt->watch);
 	attempt->watch = NULL;
 	result.fd = sp_take_fd(&attempt->fd);
+	trace_passed(&attempt->trace, STEP_CONNECT,
+		     json_pack("{s:s, s:s}", "Address", result.target, "Source", result.source),
+		     "connected to %s from %s", result.target, result.source);
 	end_attempt(attempt, &result);
+}
+
+static void note_found(struct egress_attempt *attempt)
+{
+	SP_AUTO_BUFFER list = { 0 };
+	json_t *addresses = json_array();
+	for (size_t i = 0; i < attempt->address_count; i++) {
+		char text[EGRESS_ADDRESS_TEXT_MAX];
+		address_host_text(&attempt->addresses[i], text);
+		sp_buffer_format(&list, "%s%s", i > 0 ? ", " : "", text);
+		json_array_append_new(addresses, json_string(text));
+	}
+	trace_passed(&attempt->trace, STEP_RESOLVE,
+		     json_pack("{s:s, s:o}", "Host", attempt->host, "Addresses", addresses),
+		     "\"%s\" is %s", attempt->host, sp_buffer_text(&list));
 }
 
 static void on_lookup(void *ctx, const struct lookup_result *found)
@@ -337,14 +377,12 @@ static void on_lookup(void *ctx, const struct lookup_result *found)
 	struct egress_attempt *attempt = ctx;
 	attempt->lookup = NULL;
 	if (found->error.code != SP_OK) {
-		struct egress_result result = { .fd = -1,
-						.step = STEP_RESOLVE,
-						.error = found->error };
-		end_attempt(attempt, &result);
+		end_failed(attempt, STEP_RESOLVE, &found->error);
 		return;
 	}
 	memcpy(attempt->addresses, found->addresses, sizeof(attempt->addresses));
 	attempt->address_count = found->count;
+	note_found(attempt);
 	try_next(attempt);
 }
 
@@ -363,6 +401,14 @@ static void begin(void *ctx)
 	struct egress_attempt *attempt = ctx;
 	struct egress *egress = attempt->egress;
 	attempt->timer = NULL;
+	if (attempt->configuration_arn != NULL) {
+		struct sp_error err = { 0 };
+		sp_fail(&err, SP_UNSUPPORTED,
+			"cannot use the resource configuration \"%s\": there are no private paths",
+			attempt->configuration_arn);
+		end_failed(attempt, STEP_CONFIGURATION, &err);
+		return;
+	}
 	if (address_parse(attempt->host, attempt->port, &attempt->addresses[0])) {
 		attempt->host_is_address = true;
 		attempt->address_count = 1;
@@ -373,6 +419,7 @@ static void begin(void *ctx)
 		address_parse("127.0.0.1", attempt->port, &attempt->addresses[0]);
 		address_parse("::1", attempt->port, &attempt->addresses[1]);
 		attempt->address_count = 2;
+		note_found(attempt);
 		try_next(attempt);
 		return;
 	}
@@ -381,13 +428,15 @@ static void begin(void *ctx)
 			     egress->connect_timeout_ms / LOOKUP_SHARE, on_lookup, attempt);
 }
 
-struct egress_attempt *egress_connect(struct egress *egress, const char *host, uint16_t port,
+struct egress_attempt *egress_connect(struct egress *egress, const struct egress_target *target,
 				      egress_fn *fn, void *ctx)
 {
 	struct egress_attempt *attempt = sp_alloc(sizeof(*attempt));
 	attempt->egress = egress;
-	attempt->host = sp_strdup(host);
-	attempt->port = port;
+	attempt->host = sp_strdup(target->host);
+	attempt->configuration_arn = sp_strdup(target->configuration_arn);
+	attempt->port = target->port;
+	trace_begin(&attempt->trace);
 	attempt->fn = fn;
 	attempt->ctx = ctx;
 	attempt->fd = -1;

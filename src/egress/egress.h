@@ -9,13 +9,25 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "egress/networks.h"
+#include "egress/trace.h"
 #include "loop/loop.h"
+#include "loop/pool.h"
 #include "model/failure.h"
+#include "store/store.h"
 
 struct egress;
 struct egress_attempt;
 
 enum { EGRESS_SOURCES_MAX = 16, EGRESS_ADDRESS_TEXT_MAX = 64 };
+
+/** Where to. */
+struct egress_target {
+	const char *host; /* service-managed: a name or an address */
+	const char *
+		configuration_arn; /* or VPC_LATTICE: a resource configuration; then host is NULL */
+	uint16_t port;
+};
 
 struct egress_options {
 	/* Service-managed: connections leave from one of these. Borrowed for the call. */
@@ -27,8 +39,10 @@ struct egress_options {
 	const char *dns_servers;
 };
 
-int egress_open(struct loop *loop, const struct egress_options *options, struct egress **out,
-		struct sp_error *err);
+/** @store, @reads and @networks are kept; NULL, all three, where there are no private paths. */
+int egress_open(struct loop *loop, struct store *store, struct pool *reads,
+		struct networks *networks, const struct egress_options *options,
+		struct egress **out, struct sp_error *err);
 void egress_close(struct egress *egress); /* cancels what is under way. NULL is fine */
 
 struct egress_result {
@@ -37,15 +51,17 @@ struct egress_result {
 	char target[EGRESS_ADDRESS_TEXT_MAX];
 	enum failure_step step; /* the step that failed */
 	struct sp_error error;  /* code SP_OK on success */
+	struct trace
+		trace; /* the steps up to the connected socket; finished after @fn, which may move it */
 };
 
 typedef void egress_fn(void *ctx, struct egress_result *result);
 
 /**
- * Service-managed egress to @host (name or address) and @port. @fn is called once, unless it is cancelled before.
- * All addresses of the name are tried in turn; the error names each address and its reason.
+ * @fn is called once, unless it is cancelled before. All addresses of a name are tried in turn; the error names each
+ * address and its reason. A private path is read from the store anew: what was changed holds for this connection.
  */
-struct egress_attempt *egress_connect(struct egress *egress, const char *host, uint16_t port,
+struct egress_attempt *egress_connect(struct egress *egress, const struct egress_target *target,
 				      egress_fn *fn, void *ctx);
 void egress_cancel(struct egress_attempt *attempt); /* not after @fn was called. NULL is fine */
 

@@ -1,7 +1,9 @@
 #include "transfer/launch.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/arn.h"
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -36,6 +38,24 @@ static int load_credentials(struct launch *launch)
 	return credentials_parse(value, &launch->credentials, &launch->err);
 }
 
+/* Where to, as sentences name it; VPC_LATTICE is for egress/ to find out at every connection. */
+static int read_target(struct launch *launch)
+{
+	const struct connector *connector = &launch->connector;
+	struct sp_arn arn;
+	if (connector->configuration_arn == NULL) {
+		if (connector_split_url(connector->url, &launch->host, &launch->port))
+			return 0;
+		return sp_fail(&launch->err, SP_INTERNAL,
+			       "the connector's URL \"%s\" cannot be read", connector->url);
+	}
+	bool is_arn = sp_arn_parse(connector->configuration_arn, &arn);
+	const char *slash = is_arn ? strchr(arn.resource, '/') : NULL;
+	launch->host = sp_strdup(slash == NULL ? connector->configuration_arn : slash + 1);
+	launch->port = (uint16_t)(connector->port == 0 ? CONNECTOR_PORT_DEFAULT : connector->port);
+	return 0;
+}
+
 static int load(struct launch *launch)
 {
 	const struct transfer_options *options = &launch->ground->options;
@@ -43,9 +63,8 @@ static int load(struct launch *launch)
 	launch->step = STEP_WORKER;
 	if (store_read(launch->ground->rooms.store, read_connector, launch, &launch->err) != 0)
 		return -1;
-	if (!connector_split_url(launch->connector.url, &launch->host, &launch->port))
-		return sp_fail(&launch->err, SP_INTERNAL,
-			       "the connector's URL \"%s\" cannot be read", launch->connector.url);
+	if (read_target(launch) != 0)
+		return -1;
 
 	launch->step = STEP_ROLE;
 	if (!sp_text_equal(launch->connector.access_role, options->builtin_role))

@@ -40,6 +40,7 @@ struct worker_process {
 	struct worker_owner owner;
 	char connector_id[CONNECTOR_ID_SIZE];
 	char *host;
+	char *configuration_arn; /* NULL: service-managed */
 	uint16_t port;
 	pid_t pid;
 	int fd; /* -1 once closed */
@@ -53,6 +54,7 @@ struct worker_process {
 static void destroy(struct worker_process *process)
 {
 	free(process->host);
+	free(process->configuration_arn);
 	free(process);
 }
 
@@ -202,13 +204,18 @@ static void socket_ready(void *ctx, struct egress_result *result)
 
 static int give_socket(struct worker_process *process, uint32_t number)
 {
+	const struct egress_target target = {
+		.host = process->configuration_arn == NULL ? process->host : NULL,
+		.configuration_arn = process->configuration_arn,
+		.port = process->port,
+	};
 	for (size_t i = 0; i < SOCKET_REQUESTS_MAX; i++) {
 		struct socket_request *request = &process->sockets[i];
 		if (request->attempt != NULL)
 			continue;
 		*request = (struct socket_request){ .process = process, .number = number };
-		request->attempt = egress_connect(process->ground->rooms.egress, process->host,
-						  process->port, socket_ready, request);
+		request->attempt = egress_connect(process->ground->rooms.egress, &target,
+						  socket_ready, request);
 		return 0;
 	}
 	return -1; /* more at once than it was allowed connections */
@@ -338,6 +345,7 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 	process->ground = ground;
 	process->owner = *owner;
 	process->host = sp_strdup(launch->host);
+	process->configuration_arn = sp_strdup(launch->connector.configuration_arn);
 	process->port = launch->port;
 	process->pid = pid;
 	process->fd = sp_take_fd(&ours);

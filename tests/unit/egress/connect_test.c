@@ -35,6 +35,8 @@ static void on_result(void *ctx, struct egress_result *result)
 {
 	struct fixture *f = ctx;
 	f->result = *result;
+	trace_begin(&f->result.trace);
+	trace_move(&f->result.trace, &result->trace);
 	f->answers++;
 	loop_stop(f->loop);
 }
@@ -68,6 +70,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 	egress_close(f->egress);
+	trace_finish(&f->result.trace);
 	name_server_close(&f->server);
 	close(f->listener);
 	loop_destroy(f->loop);
@@ -89,13 +92,15 @@ static void open_egress(struct fixture *f, const char *source, bool allow_privat
 	struct sp_error err = { 0 };
 	egress_close(f->egress);
 	f->egress = NULL;
-	assert_int_equal(egress_open(f->loop, &options, &f->egress, &err), 0);
+	assert_int_equal(egress_open(f->loop, NULL, NULL, NULL, &options, &f->egress, &err), 0);
 }
 
 static void go_to(struct fixture *f, const char *host, uint16_t port)
 {
 	f->answers = 0;
-	assert_non_null(egress_connect(f->egress, host, port, on_result, f));
+	const struct egress_target target = { .host = host, .port = port };
+	trace_finish(&f->result.trace);
+	assert_non_null(egress_connect(f->egress, &target, on_result, f));
 	assert_int_equal(f->answers, 0);
 	loop_run(f->loop);
 	assert_int_equal(f->answers, 1);
@@ -148,6 +153,39 @@ static void finds_names_at_the_name_server(void **state)
 	go_to(f, "one.test", f->port);
 	assert_connected(f);
 	assert_true(f->server.questions > 0);
+}
+
+static void assert_step(const struct trace *trace, size_t index, enum failure_step step,
+			const char *text)
+{
+	assert_true(index < trace->count);
+	assert_int_equal(trace->steps[index].step, step);
+	assert_string_equal(trace->steps[index].text, text);
+}
+
+static void traces_what_was_found_and_where_it_ended(void **state)
+{
+	struct fixture *f = *state;
+	char text[256];
+	open_egress(f, NULL, true, 5000);
+	go_to(f, "second-answers.test", f->port);
+	assert_int_equal(f->result.trace.count, 2);
+	assert_step(&f->result.trace, 0, STEP_RESOLVE,
+		    "\"second-answers.test\" is 127.0.0.2, 127.0.0.3");
+	snprintf(text, sizeof(text), "connected to %s from %s", f->result.target, f->result.source);
+	assert_step(&f->result.trace, 1, STEP_CONNECT, text);
+	assert_false(f->result.trace.steps[1].failed);
+	assert_connected(f);
+
+	go_to(f, "127.0.0.4", f->port);
+	assert_int_equal(f->result.trace.count, 1);
+	assert_step(&f->result.trace, 0, STEP_CONNECT, f->result.error.message);
+	assert_true(f->result.trace.steps[0].failed);
+
+	go_to(f, "nobody.test", f->port);
+	assert_int_equal(f->result.trace.count, 1);
+	assert_step(&f->result.trace, 0, STEP_RESOLVE, f->result.error.message);
+	assert_true(f->result.trace.steps[0].failed);
 }
 
 static void localhost_is_this_host_and_nobody_is_asked(void **state)
@@ -296,11 +334,11 @@ static void refuses_options_that_make_no_sense(void **state)
 	struct sp_error err = { 0 };
 	const char *source = "not-an-address";
 	struct egress_options options = { .source_addresses = &source, .source_address_count = 1 };
-	assert_int_equal(egress_open(f->loop, &options, &f->egress, &err), -1);
+	assert_int_equal(egress_open(f->loop, NULL, NULL, NULL, &options, &f->egress, &err), -1);
 	assert_int_equal(err.code, SP_INVALID);
 	assert_non_null(strstr(err.message, "\"not-an-address\""));
 	options = (struct egress_options){ .dns_servers = "nonsense" };
-	assert_int_equal(egress_open(f->loop, &options, &f->egress, &err), -1);
+	assert_int_equal(egress_open(f->loop, NULL, NULL, NULL, &options, &f->egress, &err), -1);
 	assert_int_equal(err.code, SP_INVALID);
 	assert_null(f->egress);
 }
@@ -316,14 +354,18 @@ static void what_is_cancelled_is_never_heard_of(void **state)
 	open_egress(f, NULL, true, 5000);
 	struct egress_attempt *attempts[3];
 	static const char *const hosts[] = { "silent.test", "one.test", "127.0.0.3" };
-	for (size_t i = 0; i < SP_COUNT_OF(hosts); i++)
-		attempts[i] = egress_connect(f->egress, hosts[i], f->port, on_result, f);
+	struct egress_target target = { .port = f->port };
+	for (size_t i = 0; i < SP_COUNT_OF(hosts); i++) {
+		target.host = hosts[i];
+		attempts[i] = egress_connect(f->egress, &target, on_result, f);
+	}
 	egress_cancel(attempts[1]);
 	loop_add_timer(f->loop, 0, stop, f->loop);
 	loop_run(f->loop);
 	f->answers = 0;
 	egress_cancel(attempts[0]); /* in the middle of its lookup */
-	egress_connect(f->egress, "silent.test", f->port, on_result, f);
+	target.host = "silent.test";
+	egress_connect(f->egress, &target, on_result, f);
 	egress_close(f->egress); /* with another one under way */
 	f->egress = NULL;
 	loop_add_timer(f->loop, 0, stop, f->loop);
@@ -337,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORY(connects_to_an_address),
 		STORY(finds_names_at_the_name_server),
+		STORY(traces_what_was_found_and_where_it_ended),
 		STORY(localhost_is_this_host_and_nobody_is_asked),
 		STORY(tries_all_addresses_in_turn),
 		STORY(does_not_wait_for_the_family_that_nobody_answers),

@@ -178,7 +178,9 @@ static int setup(void **state)
 	house->rooms.vault = house->vault;
 	assert_int_equal(store_open(house->directory, &house->rooms.store, &err), 0);
 	assert_int_equal(objects_open(buckets, NULL, 0, &house->rooms.objects, &err), 0);
-	assert_int_equal(egress_open(house->rooms.loop, &egress, &house->rooms.egress, &err), 0);
+	assert_int_equal(egress_open(house->rooms.loop, NULL, NULL, NULL, &egress,
+				     &house->rooms.egress, &err),
+			 0);
 	assert_int_equal(store_write(house->rooms.store, insert_connector, house, &err), 0);
 	write_file(house, "buckets/bucket/key", "twelve bytes");
 	write_file(house, "run/script", "obey\n");

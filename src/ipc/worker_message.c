@@ -8,6 +8,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "ipc/channel.h"
+#include "ipc/sentence.h"
 
 /* ---- what there is to say -------------------------------------------------------------------------------------- */
 
@@ -141,25 +142,6 @@ static bool is_sha256(const char *text)
 
 /* ---- out ------------------------------------------------------------------------------------------------------- */
 
-/* A sentence may have been cut in the middle of a character, or quote what a server said. Every byte that spoils it
- * becomes a question mark, so that who reads it may rely on UTF-8. */
-static void write_sentence(struct sp_writer *writer, const char *text)
-{
-	SP_AUTO_FREE char *clean = sp_strdup(text);
-	size_t length = clean == NULL ? 0 : strlen(clean);
-	for (size_t at = 0; at < length;) {
-		size_t size = 1;
-		while (size < 4 && size < length - at && !sp_utf8_valid(clean + at, size))
-			size++;
-		if (sp_utf8_valid(clean + at, size)) {
-			at += size;
-			continue;
-		}
-		clean[at++] = '?';
-	}
-	sp_write_text(writer, clean);
-}
-
 static int write_field(struct sp_writer *writer, const struct worker_message *message,
 		       enum field field, struct sp_error *err)
 {
@@ -184,7 +166,7 @@ static int write_field(struct sp_writer *writer, const struct worker_message *me
 			       "cannot tell the worker's %s: it is longer than %u bytes",
 			       fields[field].name, fields[field].max);
 	if (fields[field].type == SENTENCE)
-		write_sentence(writer, text);
+		sentence_write(writer, text);
 	else
 		sp_write_text(writer, text);
 	return 0;

@@ -79,6 +79,21 @@ static int open_objects(struct rooms *rooms, const struct settings *settings,
 	return objects_open(state->buckets, named, settings->bucket_count, &rooms->objects, err);
 }
 
+static int open_networks(struct rooms *rooms, const struct settings *settings,
+			 const struct state *state, struct sp_error *err)
+{
+	struct networks_options options = {
+		.state_directory = state->directory,
+		.region = settings->region,
+		.account = settings->account,
+		.netd_fd = -1,
+		.why_no_netd = "sallyport-netd is not there",
+		.default_provider = "host",
+	};
+	return networks_open(rooms->loop, rooms->store, rooms->reads, &options, &rooms->networks,
+			     err);
+}
+
 static int open_egress(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
 {
 	SP_AUTO_FREE char *list = sp_strdup(settings->egress_source_addresses);
@@ -101,7 +116,8 @@ static int open_egress(struct rooms *rooms, const struct settings *settings, str
 		.connect_timeout_ms = settings->egress_connect_timeout_ms,
 		.dns_servers = settings->egress_dns_servers,
 	};
-	return egress_open(rooms->loop, NULL, NULL, NULL, &options, &rooms->egress, err);
+	return egress_open(rooms->loop, rooms->store, rooms->reads, rooms->networks, &options,
+			   &rooms->egress, err);
 }
 
 static int open_engine(struct rooms *rooms, const struct settings *settings,
@@ -141,6 +157,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.vault = rooms->vault,
 		.objects = rooms->objects,
 		.egress = rooms->egress,
+		.networks = rooms->networks,
 		.engine = rooms->engine,
 		.region = settings->region,
 		.account = settings->account,
@@ -174,6 +191,7 @@ int rooms_open(struct rooms *rooms, const struct settings *settings, const struc
 	if (open_kept(rooms, settings, state, admin, err) != 0 ||
 	    open_threads(rooms, settings, err) != 0 ||
 	    open_objects(rooms, settings, state, err) != 0 ||
+	    open_networks(rooms, settings, state, err) != 0 ||
 	    open_egress(rooms, settings, err) != 0 || open_engine(rooms, settings, state, err) != 0)
 		return -1;
 	return open_server(rooms, settings, err);
@@ -225,6 +243,7 @@ void rooms_close(struct rooms *rooms)
 	pool_destroy(rooms->operations);
 	transfer_engine_close(rooms->engine);
 	egress_close(rooms->egress);
+	networks_close(rooms->networks);
 	pool_destroy(rooms->files);
 	pool_destroy(rooms->reads);
 	objects_close(rooms->objects);

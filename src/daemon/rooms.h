@@ -6,6 +6,7 @@
 #include "daemon/keys.h"
 #include "daemon/state.h"
 #include "egress/egress.h"
+#include "egress/networks.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "objects/objects.h"
@@ -23,6 +24,7 @@ struct rooms {
 	struct loop *loop;
 	struct pool *operations, *files, *reads;
 	struct objects *objects;
+	struct networks *networks;
 	struct egress *egress;
 	struct transfer_engine *engine;
 	struct api_server *server;

@@ -31,5 +31,11 @@ int host_addresses_in(const struct cidr *subnet, uint32_t **out, size_t *out_cou
 /** The interface that has it, for SO_BINDTODEVICE. SP_NOT_FOUND names the addresses that there are. */
 int host_addresses_interface(uint32_t address, char out[IF_NAMESIZE], struct sp_error *err);
 
+/**
+ * What a socket that is bound to an address and its interface cannot reach, although it would only time out: SP_UNREACHABLE.
+ * A loopback address reaches what this host owns and nothing else; nothing else reaches loopback addresses.
+ */
+int host_addresses_check_reach(uint32_t from, uint32_t to, struct sp_error *err);
+
 /** "192.0.2.1 (eth0), 127.0.0.1 (lo)": for sentences. */
 void host_addresses_describe(struct sp_buffer *out);

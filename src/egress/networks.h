@@ -23,8 +23,8 @@ struct networks_request;
 struct networks_options {
 	const char
 		*state_directory; /* whose networks are ours: its path is hashed into their names */
-	const char *region;       /* names the zones of the ready VPC's subnets */
-	const char *netd_socket;  /* netd listens there (systemd's socket); NULL: no */
+	const char *region, *account; /* of zones and of the ARNs that tags hang on */
+	const char *netd_socket;      /* netd listens there (systemd's socket); NULL: no */
 	int netd_fd; /* or: the other end of the pair that a spawned netd has; -1: none. Taken */
 	const char *why_no_netd; /* neither: why, for sentences */
 	const char

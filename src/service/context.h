@@ -2,6 +2,7 @@
 /** What operations work with: the api_context() of all our services. */
 
 #include "egress/egress.h"
+#include "egress/networks.h"
 #include "objects/objects.h"
 #include "store/store.h"
 #include "store/vault.h"
@@ -12,6 +13,7 @@ struct service_context {
 	const struct vault *vault;
 	struct objects *objects;
 	const struct egress *egress;
+	struct networks *networks;
 	struct transfer_engine *engine;
 	const char *region, *account;
 	const char *builtin_role;       /* ARN */

@@ -15,6 +15,8 @@ void connector_finish(struct connector *connector)
 	for (size_t i = 0; i < connector->trusted_key_count; i++)
 		free(connector->trusted_keys[i]);
 	free(connector->security_policy);
+	free(connector->configuration_arn);
+	free(connector->failure);
 	*connector = (struct connector){ 0 };
 }
 

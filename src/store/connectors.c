@@ -1,13 +1,11 @@
 #include "store/connectors.h"
 
-#include <string.h>
-
-#include "base/scope.h"
+#include "store/rows.h"
 
 /* What read_connector() reads, in its order. */
 #define CONNECTOR_COLUMNS                                                                          \
 	"id, url, access_role, logging_role, user_secret_id, max_connections, security_policy,"    \
-	" created_ms"
+	" created_ms, configuration_arn, port, state, failure"
 
 static int read_trusted_keys(struct db *db, struct connector *connector, struct sp_error *err)
 {
@@ -35,9 +33,12 @@ static int read_connector(struct db *db, struct db_rows *rows, struct connector 
 				   .user_secret_id = db_rows_copy_text(rows, 4),
 				   .max_connections = (int)db_rows_integer(rows, 5),
 				   .security_policy = db_rows_copy_text(rows, 6),
-				   .created_ms = db_rows_integer(rows, 7) };
-	const char *id = db_rows_text(rows, 0);
-	memcpy(out->id, id, strnlen(id, sizeof(out->id) - 1));
+				   .created_ms = db_rows_integer(rows, 7),
+				   .configuration_arn = db_rows_copy_text(rows, 8),
+				   .port = (int)db_rows_integer(rows, 9),
+				   .state = (enum connector_state)db_rows_integer(rows, 10),
+				   .failure = db_rows_copy_text(rows, 11) };
+	rows_copy(rows, 0, out->id, sizeof(out->id));
 	if (read_trusted_keys(db, out, err) != 0) {
 		connector_finish(out);
 		return -1;
@@ -64,11 +65,12 @@ int connectors_insert(struct db *db, const struct connector *connector, struct s
 {
 	if (db_run(db, err,
 		   "INSERT INTO connectors (" CONNECTOR_COLUMNS
-		   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-		   "sssssisi", connector->id, connector->url, connector->access_role,
+		   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		   "sssssisisiis", connector->id, connector->url, connector->access_role,
 		   connector->logging_role, connector->user_secret_id,
 		   (int64_t)connector->max_connections, connector->security_policy,
-		   connector->created_ms) != 0 ||
+		   connector->created_ms, connector->configuration_arn, (int64_t)connector->port,
+		   (int64_t)connector->state, connector->failure) != 0 ||
 	    write_trusted_keys(db, connector, err) != 0)
 		return sp_wrap(err, "could not keep the connector");
 	return 0;
@@ -106,11 +108,14 @@ int connectors_update(struct db *db, const struct connector *connector, struct s
 {
 	if (db_run(db, err,
 		   "UPDATE connectors SET url = ?2, access_role = ?3, logging_role = ?4,"
-		   " user_secret_id = ?5, max_connections = ?6, security_policy = ?7"
+		   " user_secret_id = ?5, max_connections = ?6, security_policy = ?7,"
+		   " configuration_arn = ?8, port = ?9, state = ?10, failure = ?11"
 		   " WHERE id = ?1",
-		   "sssssis", connector->id, connector->url, connector->access_role,
+		   "sssssissiis", connector->id, connector->url, connector->access_role,
 		   connector->logging_role, connector->user_secret_id,
-		   (int64_t)connector->max_connections, connector->security_policy) != 0)
+		   (int64_t)connector->max_connections, connector->security_policy,
+		   connector->configuration_arn, (int64_t)connector->port,
+		   (int64_t)connector->state, connector->failure) != 0)
 		return sp_wrap(err, "could not change the connector");
 	if (db_changes(db) == 0)
 		return not_there(connector->id, err);
@@ -129,15 +134,31 @@ int connectors_delete(struct db *db, const char *id, struct sp_error *err)
 		      id);
 }
 
-int connectors_list(struct db *db, const char *after, struct connector *out, size_t max,
-		    size_t *out_count, struct sp_error *err)
+int connectors_settle(struct db *db, const struct connector *connector, enum connector_state state,
+		      const char *failure, struct sp_error *err)
 {
-	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err,
-		     "SELECT " CONNECTOR_COLUMNS
-		     " FROM connectors WHERE id > ?1 ORDER BY id LIMIT ?2",
-		     "si", after != NULL ? after : "", (int64_t)max) != 0)
-		return -1;
+	if (db_run(db, err,
+		   "UPDATE connectors SET state = ?2, failure = ?3"
+		   " WHERE id = ?1 AND state = ?4 AND configuration_arn = ?5 AND port = ?6",
+		   "sisisi", connector->id, (int64_t)state, failure, (int64_t)CONNECTOR_PENDING,
+		   connector->configuration_arn, (int64_t)connector->port) != 0)
+		return sp_wrap(err, "could not note the state of the connector \"%s\"",
+			       connector->id);
+	return 0;
+}
+
+int connectors_using(struct db *db, const char *configuration_arn, char out_id[CONNECTOR_ID_SIZE],
+		     struct sp_error *err)
+{
+	return rows_text(db,
+			 "SELECT id FROM connectors WHERE configuration_arn = ?1"
+			 " ORDER BY id LIMIT 1",
+			 configuration_arn, out_id, CONNECTOR_ID_SIZE, err);
+}
+
+static int read_page(struct db *db, struct db_rows *rows, struct connector *out, size_t max,
+		     size_t *out_count, struct sp_error *err)
+{
 	size_t count = 0;
 	int got = 0;
 	while (count < max && (got = db_rows_next(rows, err)) == 1) {
@@ -151,4 +172,29 @@ int connectors_list(struct db *db, const char *after, struct connector *out, siz
 		connector_finish(&out[--count]);
 	*out_count = count;
 	return got < 0 ? -1 : 0;
+}
+
+int connectors_list(struct db *db, const char *after, struct connector *out, size_t max,
+		    size_t *out_count, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT " CONNECTOR_COLUMNS
+		     " FROM connectors WHERE id > ?1 ORDER BY id LIMIT ?2",
+		     "si", after != NULL ? after : "", (int64_t)max) != 0)
+		return -1;
+	return read_page(db, rows, out, max, out_count, err);
+}
+
+int connectors_pending(struct db *db, const char *after, struct connector *out, size_t max,
+		       size_t *out_count, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT " CONNECTOR_COLUMNS
+		     " FROM connectors WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+		     "isi", (int64_t)CONNECTOR_PENDING, after != NULL ? after : "",
+		     (int64_t)max) != 0)
+		return -1;
+	return read_page(db, rows, out, max, out_count, err);
 }

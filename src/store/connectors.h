@@ -22,7 +22,7 @@ int connectors_settle(struct db *db, const struct connector *connector, enum con
 /** The first that uses the resource configuration; @out_id is "" when none does. */
 int connectors_using(struct db *db, const char *configuration_arn, char out_id[CONNECTOR_ID_SIZE],
 		     struct sp_error *err);
-/** Ids of those that are CONNECTOR_PENDING after @after (NULL: from the start), at most @max. */
+/** Those that are CONNECTOR_PENDING, ascending ids after @after (NULL: from the start), at most @max. */
 int connectors_pending(struct db *db, const char *after, struct connector *out, size_t max,
 		       size_t *out_count, struct sp_error *err);
 /** Ascending ids after @after (NULL: from the start), at most @max. */

@@ -1,0 +1,63 @@
+#include <string.h>
+
+#include "store/gateways.h"
+#include "store/rows.h"
+
+static int read_interface(struct db *db, struct db_rows *rows, void *out, struct sp_error *err)
+{
+	(void)db;
+	(void)err;
+	struct network_interface *interface = out;
+	*interface = (struct network_interface){ .created_ms = db_rows_integer(rows, 6) };
+	rows_copy(rows, 0, interface->id, sizeof(interface->id));
+	rows_copy(rows, 1, interface->vpc_id, sizeof(interface->vpc_id));
+	rows_copy(rows, 2, interface->subnet_id, sizeof(interface->subnet_id));
+	rows_copy(rows, 3, interface->owner_id, sizeof(interface->owner_id));
+	rows_copy(rows, 4, interface->address, sizeof(interface->address));
+	rows_copy(rows, 5, interface->mac, sizeof(interface->mac));
+	return 0;
+}
+
+static const struct row_kind interface_kind = {
+	.name = "network interface",
+	.table = "interfaces",
+	.columns = "id, vpc_id, subnet_id, owner_id, address, mac, created_ms",
+	.size = sizeof(struct network_interface),
+	.read = read_interface,
+};
+
+int interfaces_insert(struct db *db, const struct network_interface *interface,
+		      struct sp_error *err)
+{
+	if (db_run(db, err,
+		   "INSERT INTO interfaces (id, vpc_id, subnet_id, owner_id, address, mac,"
+		   " created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		   "ssssssi", interface->id, interface->vpc_id, interface->subnet_id,
+		   interface->owner_id, interface->address, interface->mac,
+		   interface->created_ms) == 0)
+		return 0;
+	if (err->code == SP_EXISTS)
+		return sp_fail(err, SP_EXISTS, "the address %s of the subnet \"%s\" is taken",
+			       interface->address, interface->subnet_id);
+	return sp_wrap(err, "could not keep the network interface \"%s\"", interface->id);
+}
+
+int interfaces_list(struct db *db, const char *subnet_id, const char *owner_id,
+		    struct network_interface **out, size_t *out_count, struct sp_error *err)
+{
+	if (owner_id == NULL)
+		return rows_list(db, &interface_kind, "subnet_id", subnet_id, out, out_count, err);
+
+	/* An owner has GATEWAY_SUBNETS_MAX of them: looking at each costs nothing. */
+	struct network_interface *all;
+	size_t count;
+	if (rows_list(db, &interface_kind, "owner_id", owner_id, &all, &count, err) != 0)
+		return -1;
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (subnet_id == NULL || strcmp(all[i].subnet_id, subnet_id) == 0)
+			all[kept++] = all[i];
+	*out = all;
+	*out_count = kept;
+	return 0;
+}

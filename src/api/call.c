@@ -98,8 +98,7 @@ bool call_is_answered(struct api_call *call)
 	return answered;
 }
 
-/* The handler's side has said all it has to say. */
-static void finish_call(struct api_call *call, struct api_answer *answer)
+void call_finish(struct api_call *call, struct api_answer *answer)
 {
 	call_answer(call, answer);
 	call_release(call);
@@ -109,7 +108,7 @@ void call_refuse(struct api_call *call, enum refusal_reason reason, const char *
 {
 	struct api_answer answer;
 	refusal_write(call_form(call), reason, message, call->id, &answer);
-	finish_call(call, &answer);
+	call_finish(call, &answer);
 }
 
 const json_t *api_input(const struct api_call *call)
@@ -135,12 +134,9 @@ const char *api_access_key_id(const struct api_call *call)
 void api_reply(struct api_call *call, json_t *output)
 {
 	struct api_answer answer;
-	if (call->service->protocol == API_QUERY)
-		protocol_write_query(call, output, &answer);
-	else
-		protocol_write_json(output, &answer);
+	protocol_of(call->service->protocol)->write(call, output, &answer);
 	json_decref(output);
-	finish_call(call, &answer);
+	call_finish(call, &answer);
 }
 
 static unsigned status_of(const struct api_service *service, const char *type)
@@ -150,6 +146,13 @@ static unsigned status_of(const struct api_service *service, const char *type)
 		if (strcmp(at->name, type) == 0)
 			return (unsigned)at->http_status;
 	return 400;
+}
+
+void call_write_error(const struct api_call *call, const char *type, const char *message,
+		      const json_t *members, struct api_answer *out)
+{
+	refusal_write_modelled(call_form(call), status_of(call->service, type), type, message,
+			       members, call->service->xml_namespace, call->id, out);
 }
 
 static void fail_with(struct api_call *call, const char *type, const json_t *members,
@@ -163,9 +166,8 @@ static void fail_with(struct api_call *call, const char *type, const json_t *mem
 		sp_die("out of memory");
 
 	struct api_answer answer;
-	refusal_write_modelled(call_form(call), status_of(call->service, type), type, text, members,
-			       call->service->xml_namespace, call->id, &answer);
-	finish_call(call, &answer);
+	call_write_error(call, type, text, members, &answer);
+	call_finish(call, &answer);
 }
 
 void api_fail(struct api_call *call, const char *type, const char *format, ...)

@@ -55,26 +55,13 @@ static bool verify(struct api_call *call)
 	return true;
 }
 
-static int read_input(struct api_call *call, enum refusal_reason *reason, struct sp_error *err)
-{
-	switch (call->service->protocol) {
-	case API_JSON_1_1:
-		return protocol_read_json(call, reason, err);
-	case API_QUERY:
-		return protocol_read_query(call, reason, err);
-	case API_EC2:
-	case API_REST_JSON:
-		break;
-	}
-	*reason = REFUSED_UNKNOWN_OPERATION;
-	return sp_fail(err, SP_UNSUPPORTED, "%s is not answered yet", call->service->title);
-}
-
 void call_run(void *ctx)
 {
 	struct api_call *call = ctx;
 	struct sp_error err = { 0 };
 	enum refusal_reason reason = REFUSED_MALFORMED;
+	struct shape_fault fault;
+	struct api_answer answer;
 
 	/* Its client was told that nobody will do it. */
 	if (call_is_answered(call)) {
@@ -83,15 +70,17 @@ void call_run(void *ctx)
 	}
 	if (!verify(call))
 		return;
-	if (read_input(call, &reason, &err) != 0) {
-		call_refuse(call, reason, err.message);
+	const struct protocol *protocol = protocol_of(call->service->protocol);
+	if (protocol->read(call, &reason, &err) != 0) {
+		protocol->refuse(call, reason, &err, &answer);
+		call_finish(call, &answer);
 		return;
 	}
 	shape_drop_nulls(call->input);
-	if (shape_check(call->operation->input, call->input, &err) == 0)
-		call->operation->handle(call);
-	else if (err.code == SP_PROTOCOL)
-		call_refuse(call, REFUSED_MALFORMED, err.message);
-	else
-		api_fail(call, call->service->validation_error, "%s", err.message);
+	if (shape_find_fault(call->operation->input, call->input, &fault) != 0) {
+		protocol->refuse_input(call, &fault, &answer);
+		call_finish(call, &answer);
+		return;
+	}
+	call->operation->handle(call);
 }

@@ -89,7 +89,12 @@ bool call_answer(struct api_call *call, struct api_answer *answer);
 /** Was it answered already: the server was closed? */
 bool call_is_answered(struct api_call *call);
 
-/** The handler's side: answers and lets go of the call. */
+/** An error that the call's service declares. @members: further members, borrowed, may be NULL. */
+void call_write_error(const struct api_call *call, const char *type, const char *message,
+		      const json_t *members, struct api_answer *out);
+
+/* The handler's side has said all it has to say: both answer and let go of the call. */
+void call_finish(struct api_call *call, struct api_answer *answer);
 void call_refuse(struct api_call *call, enum refusal_reason reason, const char *message);
 
 /** From the pool: verifies, finds the operation, checks the input, runs it. @ctx: a call, held by the handler's side. */

@@ -8,13 +8,12 @@
 #include "base/scope.h"
 #include "base/text.h"
 
-/* Percent and plus decoded; NULL when it is no UTF-8 text. Owned by the caller. */
-static char *decode(const char *text, size_t length)
+char *form_decode(const char *text, size_t length, bool plus_is_space)
 {
 	SP_AUTO_BUFFER out = { 0 };
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] != '%') {
-			sp_buffer_add_char(&out, text[i] == '+' ? ' ' : text[i]);
+			sp_buffer_add_char(&out, text[i] == '+' && plus_is_space ? ' ' : text[i]);
 			continue;
 		}
 		int high = length - i > 2 ? sp_hex_value(text[i + 1]) : -1;
@@ -36,19 +35,18 @@ static int add_field(struct form *form, const char *pair, size_t length, struct 
 	size_t name_length = equals == NULL ? length : (size_t)(equals - pair);
 	size_t value_at = name_length + (equals != NULL);
 
-	SP_AUTO_FREE char *name = decode(pair, name_length);
-	SP_AUTO_FREE char *value = decode(pair + value_at, length - value_at);
+	SP_AUTO_FREE char *name = form_decode(pair, name_length, true);
+	SP_AUTO_FREE char *value = form_decode(pair + value_at, length - value_at, true);
 	if (name == NULL || value == NULL)
 		return sp_fail(err, SP_PROTOCOL, "the form has a field that is no encoded UTF-8");
-	if (form_value(form, name) != NULL)
+	if (!form->may_repeat && form_value(form, name) != NULL)
 		return sp_fail(err, SP_PROTOCOL, "the form has the field \"%.64s\" twice", name);
 	if (form->count == FORM_FIELDS_MAX)
 		return sp_fail(err, SP_PROTOCOL, "the form has more than %d fields",
 			       FORM_FIELDS_MAX);
 	form->fields = sp_realloc(form->fields, (form->count + 1) * sizeof(*form->fields));
-	form->fields[form->count].name = sp_take_pointer(&name);
-	form->fields[form->count].value = sp_take_pointer(&value);
-	form->count++;
+	form->fields[form->count++] = (struct form_field){ .name = sp_take_pointer(&name),
+							   .value = sp_take_pointer(&value) };
 	return 0;
 }
 
@@ -96,7 +94,7 @@ static bool is_there(const struct form *form, const char *name)
 	return false;
 }
 
-static json_t *scalar(const struct shape *shape, const char *text)
+json_t *form_scalar(const struct shape *shape, const char *text)
 {
 	char *end;
 	errno = 0;
@@ -110,9 +108,9 @@ static json_t *scalar(const struct shape *shape, const char *text)
 	return json_string(text);
 }
 
-static json_t *build(const struct form *form, const struct shape *shape, const char *name);
+static json_t *build(struct form *form, const struct shape *shape, const char *name);
 
-static json_t *build_list(const struct form *form, const struct shape *shape, const char *name)
+static json_t *build_list(struct form *form, const struct shape *shape, const char *name)
 {
 	json_t *list = json_array();
 	SP_AUTO_BUFFER element = { 0 };
@@ -128,7 +126,7 @@ static json_t *build_list(const struct form *form, const struct shape *shape, co
 	return list;
 }
 
-static json_t *build_structure(const struct form *form, const struct shape *shape, const char *name)
+static json_t *build_structure(struct form *form, const struct shape *shape, const char *name)
 {
 	json_t *structure = json_object();
 	for (const struct shape_member *member = shape->members; member->name != NULL; member++) {
@@ -141,18 +139,30 @@ static json_t *build_structure(const struct form *form, const struct shape *shap
 	return structure;
 }
 
-/* A list or structure that is not there as such, but as a plain field, is empty or text: shape_check() tells. */
-static json_t *build(const struct form *form, const struct shape *shape, const char *name)
+/* The value of a field that has found its place; NULL when there is no such field. */
+static const char *take_value(struct form *form, const char *name)
 {
-	const char *text = form_value(form, name);
+	for (size_t i = 0; i < form->count; i++) {
+		if (strcmp(form->fields[i].name, name) == 0) {
+			form->fields[i].is_read = true;
+			return form->fields[i].value;
+		}
+	}
+	return NULL;
+}
+
+/* A list or structure that is not there as such, but as a plain field, is empty or text: shape_check() tells. */
+static json_t *build(struct form *form, const struct shape *shape, const char *name)
+{
+	const char *text = take_value(form, name);
 	if (shape->type == SHAPE_LIST && (text == NULL || *text == '\0'))
 		return build_list(form, shape, name);
 	if (shape->type == SHAPE_STRUCTURE && text == NULL)
 		return build_structure(form, shape, name);
-	return text == NULL ? json_object() : scalar(shape, text);
+	return text == NULL ? json_object() : form_scalar(shape, text);
 }
 
-json_t *form_to_json(const struct form *form, const struct shape *shape)
+json_t *form_to_json(struct form *form, const struct shape *shape)
 {
 	return build_structure(form, shape, "");
 }

@@ -10,15 +10,17 @@ enum { FORM_FIELDS_MAX = 2000 };
 
 struct form_field {
 	char *name, *value; /* owned; UTF-8 */
+	bool is_read;       /* form_to_json() found a place for it */
 };
 
 /** Start with { 0 }. */
 struct form {
 	struct form_field *fields; /* owned */
 	size_t count;
+	bool may_repeat; /* set by its owner: a name may come more than once */
 };
 
-/** Adds the fields of one text: a query string or a body. SP_PROTOCOL when it is none, or a name comes twice. */
+/** Adds the fields of one text: a query string or a body. SP_PROTOCOL when it is none, or a name comes twice that may not. */
 int form_add(struct form *form, const char *text, size_t length, struct sp_error *err);
 
 void form_finish(struct form *form);
@@ -30,4 +32,10 @@ const char *form_value(const struct form *form, const char *name);
  * The fields that @shape (a STRUCTURE) names, as an object: A.B is a member, A.member.1 and A.1 are elements of a
  * list. A number or truth value that is none stays text, so that shape_check() names it. Owned by the caller.
  */
-json_t *form_to_json(const struct form *form, const struct shape *shape);
+json_t *form_to_json(struct form *form, const struct shape *shape);
+
+/** The value of one field: a number or truth value if @shape wants one and it is one, else text. Owned by the caller. */
+json_t *form_scalar(const struct shape *shape, const char *text);
+
+/** Without percent escapes; NULL when it is no UTF-8 text. Owned by the caller. */
+char *form_decode(const char *text, size_t length, bool plus_is_space);

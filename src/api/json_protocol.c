@@ -54,7 +54,7 @@ static int find_operation(struct api_call *call, const struct sign_request *requ
 	return 0;
 }
 
-int protocol_read_json(struct api_call *call, enum refusal_reason *reason, struct sp_error *err)
+static int read_json(struct api_call *call, enum refusal_reason *reason, struct sp_error *err)
 {
 	const struct sign_request request = call_request(call);
 	if (find_operation(call, &request, reason, err) != 0)
@@ -77,11 +77,19 @@ int protocol_read_json(struct api_call *call, enum refusal_reason *reason, struc
 	return 0;
 }
 
-void protocol_write_json(const json_t *output, struct api_answer *out)
+static void write_json(const struct api_call *call, const json_t *output, struct api_answer *out)
 {
+	(void)call;
 	*out = (struct api_answer){ .status = 200, .content_type = CONTENT_TYPE };
 	if (output == NULL)
 		return;
 	out->body = sp_json_text(output);
 	out->length = strlen(out->body);
 }
+
+const struct protocol protocol_json = {
+	.read = read_json,
+	.write = write_json,
+	.refuse = protocol_refuse,
+	.refuse_input = protocol_refuse_input,
+};

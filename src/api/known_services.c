@@ -23,7 +23,7 @@ static const struct {
 	  " cognito-sync connect dataexchange detective dlm ebs eks elasticfilesystem elastictranscoder emr-containers"
 	  " emr-serverless es execute-api glacier grafana greengrass guardduty imagebuilder inspector2 iot kafka lambda"
 	  " macie2 mediaconvert mq networkmanager osis pipes qldb ram resource-groups"
-	  " rolesanywhere s3tables scheduler schemas securityhub serverlessrepo signer sso synthetics verifiedpermissions"
+	  " rolesanywhere s3tables sallyport scheduler schemas securityhub serverlessrepo signer sso synthetics verifiedpermissions"
 	  " vpc-lattice workmail xray " },
 	{ FORM_QUERY,
 	  " autoscaling cloudformation cloudfront cloudsearch elasticache elasticbeanstalk elasticloadbalancing"

@@ -1,24 +1,57 @@
 #pragma once
-/** The protocols: which operation a verified request names, and what its input is; and how an output is written. */
+/**
+ * The protocols: which operation a verified request names, and what its input is; and how an output and a refusal are
+ * written. They look at the call and write answers; who asked is answered elsewhere.
+ */
 
 #include "api/exchange.h"
+#include "api/form.h"
 
-/**
- * Fills @call's operation and input. Returns 0, or -1 with @err and the reason of the refusal; the service and its
- * protocol are known.
- */
-int protocol_read_json(struct api_call *call, enum refusal_reason *reason, struct sp_error *err);
-int protocol_read_query(struct api_call *call, enum refusal_reason *reason, struct sp_error *err);
+struct protocol {
+	/**
+	 * Fills @call's operation and input. Returns 0, or -1 with @err and the reason of the refusal; the service is
+	 * known. SP_NOT_FOUND: the service has no such operation, and the refusal shall name what it has.
+	 */
+	int (*read)(struct api_call *call, enum refusal_reason *reason, struct sp_error *err);
+	/** @output is borrowed; NULL: no output. */
+	void (*write)(const struct api_call *call, const json_t *output, struct api_answer *out);
+	/** What read() refused. */
+	void (*refuse)(const struct api_call *call, enum refusal_reason reason,
+		       const struct sp_error *err, struct api_answer *out);
+	/** An input that does not fit the operation's shape. */
+	void (*refuse_input)(const struct api_call *call, const struct shape_fault *fault,
+			     struct api_answer *out);
+};
 
-/** @output is borrowed; NULL: no output. */
-void protocol_write_json(const json_t *output, struct api_answer *out);
-void protocol_write_query(const struct api_call *call, const json_t *output,
-			  struct api_answer *out);
+extern const struct protocol protocol_json, protocol_query, protocol_ec2, protocol_rest;
 
-/** -1 with "… has no operation "X"; it has A, B, C". */
-int protocol_unknown_operation(const struct api_service *service, const char *name,
-			       struct sp_error *err);
+const struct protocol *protocol_of(enum api_protocol protocol);
+
+/* What protocols share. */
 
 /** NULL when the service has none of this name. */
 const struct api_operation *protocol_find_operation(const struct api_service *service,
 						    const char *name);
+
+/** -1 with SP_NOT_FOUND. */
+int protocol_unknown_operation(const struct api_service *service, const char *name,
+			       struct sp_error *err);
+
+/** The sentence of @err; that of an unknown operation goes on with the names of those that are there. */
+void protocol_add_sentence(const struct api_service *service, const struct sp_error *err,
+			   struct sp_buffer *out);
+
+/** With the code that refusals have in the protocol's form. */
+void protocol_refuse(const struct api_call *call, enum refusal_reason reason,
+		     const struct sp_error *err, struct api_answer *out);
+
+/** As the service's validation error, a wrong type as a malformed request. */
+void protocol_refuse_input(const struct api_call *call, const struct shape_fault *fault,
+			   struct api_answer *out);
+
+/** Reads what the Query protocols have in common; @form is filled as far as it could be read. */
+int protocol_read_form(struct api_call *call, struct form *form, enum refusal_reason *reason,
+		       struct sp_error *err);
+
+/** An answer of status 200; @xml is empty afterwards. */
+void protocol_give_xml(struct sp_buffer *xml, struct api_answer *out);

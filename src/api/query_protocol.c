@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "api/form.h"
 #include "api/protocol.h"
 #include "api/xml.h"
 #include "base/text.h"
@@ -39,22 +38,28 @@ static int find_operation(struct api_call *call, const struct sign_request *requ
 	return 0;
 }
 
-int protocol_read_query(struct api_call *call, enum refusal_reason *reason, struct sp_error *err)
+int protocol_read_form(struct api_call *call, struct form *form, enum refusal_reason *reason,
+		       struct sp_error *err)
 {
 	const struct sign_request request = call_request(call);
-	__attribute__((cleanup(form_finish))) struct form form = { 0 };
 
 	*reason = REFUSED_MALFORMED;
-	if (read_fields(&request, &form, err) != 0)
+	if (read_fields(&request, form, err) != 0)
 		return -1;
 	*reason = REFUSED_UNKNOWN_OPERATION;
-	if (find_operation(call, &request, &form, err) != 0)
+	if (find_operation(call, &request, form, err) != 0)
 		return -1;
-	call->input = form_to_json(&form, call->operation->input);
+	call->input = form_to_json(form, call->operation->input);
 	return 0;
 }
 
-void protocol_write_query(const struct api_call *call, const json_t *output, struct api_answer *out)
+static int read_query(struct api_call *call, enum refusal_reason *reason, struct sp_error *err)
+{
+	__attribute__((cleanup(form_finish))) struct form form = { 0 };
+	return protocol_read_form(call, &form, reason, err);
+}
+
+static void write_query(const struct api_call *call, const json_t *output, struct api_answer *out)
 {
 	const char *name = call->operation->name;
 	SP_AUTO_BUFFER xml = { 0 };
@@ -62,13 +67,16 @@ void protocol_write_query(const struct api_call *call, const json_t *output, str
 
 	sp_buffer_format(&result, "%sResult", name);
 	sp_buffer_format(&xml, "<%sResponse xmlns=\"%s\">", name, call->service->xml_namespace);
-	xml_add_value(&xml, sp_buffer_text(&result), output);
+	xml_add_value(&xml, sp_buffer_text(&result), output, "member");
 	sp_buffer_add_text(&xml, "<ResponseMetadata>");
 	xml_add_element(&xml, "RequestId", call->id);
 	sp_buffer_format(&xml, "</ResponseMetadata></%sResponse>", name);
-
-	*out = (struct api_answer){ .status = 200,
-				    .content_type = "text/xml;charset=UTF-8",
-				    .length = xml.length };
-	out->body = sp_buffer_take(&xml);
+	protocol_give_xml(&xml, out);
 }
+
+const struct protocol protocol_query = {
+	.read = read_query,
+	.write = write_query,
+	.refuse = protocol_refuse,
+	.refuse_input = protocol_refuse_input,
+};

@@ -171,14 +171,6 @@ static void write_json(bool rest, const char *code, const char *message_member, 
 	out->length = strlen(out->body);
 }
 
-static void add_members(struct sp_buffer *xml, const json_t *members)
-{
-	const char *name;
-	json_t *value;
-	json_object_foreach ((json_t *)members, name, value)
-		xml_add_value(xml, name, value);
-}
-
 /* The same three facts in three shapes. */
 static void write_xml(enum refusal_form form, unsigned status, const char *code,
 		      const char *message, const json_t *members, const char *xml_namespace,
@@ -198,7 +190,7 @@ static void write_xml(enum refusal_form form, unsigned status, const char *code,
 		xml_add_element(&xml, "Type", status < 500 ? "Sender" : "Receiver");
 	xml_add_element(&xml, "Code", code);
 	xml_add_element(&xml, "Message", message);
-	add_members(&xml, members);
+	xml_add_members(&xml, members, form == FORM_EC2 ? "item" : "member");
 	if (form == FORM_S3)
 		xml_add_element(&xml, "RequestId", request_id);
 	sp_buffer_add_text(&xml, "</Error>");

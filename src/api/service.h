@@ -17,9 +17,10 @@ struct api_operation {
 	const char *name;
 	const struct shape *input; /* a STRUCTURE */
 	void (*handle)(struct api_call *call);
-	/* REST-JSON only: "POST", "/resourcegateways/{resourceGatewayIdentifier}" */
+	/* REST-JSON only: "POST", "/resourcegateways/{resourceGatewayIdentifier}". A label is a member of the input; the
+	 * other members are in the query string, or with POST, PUT and PATCH in the body. */
 	const char *method, *path;
-	int status; /* REST-JSON only: of a success; 0: 200 */
+	int status; /* REST-JSON only: of a success; 0: 200. 204 has no body */
 };
 
 struct api_error_type {
@@ -32,9 +33,9 @@ struct api_service {
 	const char *title;        /* "AWS Transfer Family": for sentences */
 	enum api_protocol protocol;
 	const char *target_prefix; /* JSON 1.1: "TransferService" */
-	const char *version;       /* Query: "2011-06-15" */
-	const char *xml_namespace; /* Query */
-	/* What a shape that does not fit is called: "InvalidRequestException". */
+	const char *version;       /* Query, EC2: "2011-06-15" */
+	const char *xml_namespace; /* Query, EC2 */
+	/* What a shape that does not fit is called: "InvalidRequestException". EC2's protocol has its own names. */
 	const char *validation_error;
 	const char *internal_error; /* what our own failure is called: "InternalServiceError" */
 	const struct api_operation *operations; /* ends with a NULL name */

@@ -42,22 +42,26 @@ static void add_place(struct sp_buffer *out, const struct place *place)
 		sp_buffer_format(out, "%s%s", out->length == 0 ? "" : ".", place->name);
 }
 
+/* Where a check ended: the fault is told once, by whoever meets it first. */
 __attribute__((format(printf, 4, 5))) static int refuse(const struct place *place,
-							struct sp_error *err, enum sp_code code,
+							struct shape_fault *fault,
+							enum shape_fault_kind kind,
 							const char *format, ...)
 {
 	SP_AUTO_BUFFER path = { 0 };
 	add_place(&path, place);
+	fault->kind = kind;
+	snprintf(fault->member, sizeof(fault->member), "%s", sp_buffer_text(&path));
 	va_list args;
 	va_start(args, format);
-	sp_fail_va(err, code, format, args);
+	vsnprintf(fault->reason, sizeof(fault->reason), format, args);
 	va_end(args);
-	return sp_wrap(err, "%s", path.length == 0 ? "the input" : path.data);
+	return -1;
 }
 
 /* "must have at least 1 character": the same sentence for characters, bytes and entries. */
 static int check_size(const struct shape *shape, size_t size, const char *unit,
-		      const struct place *place, struct sp_error *err)
+		      const struct place *place, struct shape_fault *fault)
 {
 	bool too_small = shape->min > 0 && size < (size_t)shape->min;
 	bool too_large = shape->max > 0 && size > (size_t)shape->max;
@@ -67,7 +71,7 @@ static int check_size(const struct shape *shape, size_t size, const char *unit,
 			    : too_small              ? "at least"
 						     : "at most";
 	int64_t limit = too_small ? shape->min : shape->max;
-	return refuse(place, err, SP_INVALID, "must have %s %lld %s%s, not %zu", bound,
+	return refuse(place, fault, SHAPE_UNFIT, "must have %s %lld %s%s, not %zu", bound,
 		      (long long)limit, unit, limit == 1 ? "" : "s", size);
 }
 
@@ -100,75 +104,75 @@ static const regex_t *compiled(const char *pattern)
 }
 
 static int check_string(const struct shape *shape, const json_t *value, const struct place *place,
-			struct sp_error *err)
+			struct shape_fault *fault)
 {
 	const char *text = json_string_value(value);
-	if (check_size(shape, sp_utf8_count(text), "character", place, err) != 0)
+	if (check_size(shape, sp_utf8_count(text), "character", place, fault) != 0)
 		return -1;
 	if (shape->pattern == NULL || regexec(compiled(shape->pattern), text, 0, NULL, 0) == 0)
 		return 0;
 	if (shape->is_secret || strlen(text) > QUOTE_MAX)
-		return refuse(place, err, SP_INVALID, "must match %s", shape->pattern);
-	return refuse(place, err, SP_INVALID, "must match %s, and \"%s\" does not", shape->pattern,
-		      text);
+		return refuse(place, fault, SHAPE_UNFIT, "must match %s", shape->pattern);
+	return refuse(place, fault, SHAPE_UNFIT, "must match %s, and \"%s\" does not",
+		      shape->pattern, text);
 }
 
 static int check_integer(const struct shape *shape, const json_t *value, const struct place *place,
-			 struct sp_error *err)
+			 struct shape_fault *fault)
 {
 	json_int_t number = json_integer_value(value);
 	bool bounded = shape->min != 0 || shape->max != 0;
 	if (!bounded || (number >= shape->min && number <= shape->max))
 		return 0;
-	return refuse(place, err, SP_INVALID, "must be between %lld and %lld, not %lld",
+	return refuse(place, fault, SHAPE_UNFIT, "must be between %lld and %lld, not %lld",
 		      (long long)shape->min, (long long)shape->max, (long long)number);
 }
 
 static int check_blob(const struct shape *shape, const json_t *value, const struct place *place,
-		      struct sp_error *err)
+		      struct shape_fault *fault)
 {
 	size_t length = json_string_length(value), decoded = 0;
 	SP_AUTO_FREE char *bytes = sp_alloc(sp_base64_decoded_max(length));
 	bool good = sp_base64_decode(json_string_value(value), length, bytes, &decoded);
 	explicit_bzero(bytes, sp_base64_decoded_max(length));
 	if (!good)
-		return refuse(place, err, SP_PROTOCOL, "must be %s", type_names[SHAPE_BLOB]);
-	return check_size(shape, decoded, "byte", place, err);
+		return refuse(place, fault, SHAPE_WRONG_TYPE, "must be %s", type_names[SHAPE_BLOB]);
+	return check_size(shape, decoded, "byte", place, fault);
 }
 
 static int check(const struct shape *shape, const json_t *value, const struct place *place,
-		 struct sp_error *err);
+		 struct shape_fault *fault);
 
 static int check_list(const struct shape *shape, const json_t *list, const struct place *place,
-		      struct sp_error *err)
+		      struct shape_fault *fault)
 {
-	if (check_size(shape, json_array_size(list), "element", place, err) != 0)
+	if (check_size(shape, json_array_size(list), "element", place, fault) != 0)
 		return -1;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		struct place inner = { .outer = place, .index = i };
-		if (check(shape->element, json_array_get(list, i), &inner, err) != 0)
+		if (check(shape->element, json_array_get(list, i), &inner, fault) != 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int check_map(const struct shape *shape, const json_t *map, const struct place *place,
-		     struct sp_error *err)
+		     struct shape_fault *fault)
 {
 	const char *key;
 	json_t *value;
-	if (check_size(shape, json_object_size(map), "element", place, err) != 0)
+	if (check_size(shape, json_object_size(map), "element", place, fault) != 0)
 		return -1;
 	json_object_foreach ((json_t *)map, key, value) {
 		struct place inner = { .outer = place, .name = key };
-		if (check(shape->element, value, &inner, err) != 0)
+		if (check(shape->element, value, &inner, fault) != 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int check_structure(const struct shape *shape, const json_t *structure,
-			   const struct place *place, struct sp_error *err)
+			   const struct place *place, struct shape_fault *fault)
 {
 	size_t present = 0;
 	for (const struct shape_member *member = shape->members; member->name != NULL; member++) {
@@ -176,15 +180,15 @@ static int check_structure(const struct shape *shape, const json_t *structure,
 		const json_t *value = json_object_get(structure, member->name);
 		bool absent = value == NULL || json_is_null(value);
 		if (absent && member->required)
-			return refuse(&inner, err, SP_INVALID, "is required");
+			return refuse(&inner, fault, SHAPE_MISSING, "is required");
 		if (absent)
 			continue;
 		present++;
-		if (check(member->shape, value, &inner, err) != 0)
+		if (check(member->shape, value, &inner, fault) != 0)
 			return -1;
 	}
 	if (shape->is_union && present != 1)
-		return refuse(place, err, SP_INVALID, "must have exactly one member, not %zu",
+		return refuse(place, fault, SHAPE_UNFIT, "must have exactly one member, not %zu",
 			      present);
 	return 0;
 }
@@ -211,23 +215,24 @@ static bool has_type(enum shape_type type, const json_t *value)
 }
 
 static int check(const struct shape *shape, const json_t *value, const struct place *place,
-		 struct sp_error *err)
+		 struct shape_fault *fault)
 {
 	if (!has_type(shape->type, value))
-		return refuse(place, err, SP_PROTOCOL, "must be %s", type_names[shape->type]);
+		return refuse(place, fault, SHAPE_WRONG_TYPE, "must be %s",
+			      type_names[shape->type]);
 	switch (shape->type) {
 	case SHAPE_STRING:
-		return check_string(shape, value, place, err);
+		return check_string(shape, value, place, fault);
 	case SHAPE_INTEGER:
-		return check_integer(shape, value, place, err);
+		return check_integer(shape, value, place, fault);
 	case SHAPE_BLOB:
-		return check_blob(shape, value, place, err);
+		return check_blob(shape, value, place, fault);
 	case SHAPE_STRUCTURE:
-		return check_structure(shape, value, place, err);
+		return check_structure(shape, value, place, fault);
 	case SHAPE_LIST:
-		return check_list(shape, value, place, err);
+		return check_list(shape, value, place, fault);
 	case SHAPE_MAP:
-		return check_map(shape, value, place, err);
+		return check_map(shape, value, place, fault);
 	case SHAPE_BOOLEAN:
 	case SHAPE_TIMESTAMP:
 		return 0;
@@ -235,10 +240,22 @@ static int check(const struct shape *shape, const json_t *value, const struct pl
 	return 0;
 }
 
-int shape_check(const struct shape *shape, const json_t *value, struct sp_error *err)
+int shape_find_fault(const struct shape *shape, const json_t *value, struct shape_fault *out)
 {
 	const struct place input = { .outer = NULL };
-	return check(shape, value, &input, err);
+	return check(shape, value, &input, out);
+}
+
+int shape_tell_fault(const struct shape_fault *fault, struct sp_error *err)
+{
+	return sp_fail(err, fault->kind == SHAPE_WRONG_TYPE ? SP_PROTOCOL : SP_INVALID, "%s: %s",
+		       fault->member[0] == '\0' ? "the input" : fault->member, fault->reason);
+}
+
+int shape_check(const struct shape *shape, const json_t *value, struct sp_error *err)
+{
+	struct shape_fault fault;
+	return shape_find_fault(shape, value, &fault) == 0 ? 0 : shape_tell_fault(&fault, err);
 }
 
 void shape_drop_nulls(json_t *value)

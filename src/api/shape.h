@@ -43,10 +43,28 @@ struct shape {
 	bool is_secret; /* the message never quotes the value */
 };
 
-/**
- * Returns 0, or -1 with SP_INVALID. JSON null counts as absent.
- * A wrong JSON type is SP_PROTOCOL instead: protocols answer it as a SerializationException.
- */
+enum shape_fault_kind {
+	SHAPE_MISSING,    /* a required member is not there */
+	SHAPE_WRONG_TYPE, /* another JSON type */
+	SHAPE_UNFIT,      /* too long, too large, not of the pattern … */
+};
+
+enum { SHAPE_MEMBER_SIZE = 128, SHAPE_REASON_SIZE = 384 };
+
+/** The first thing that does not fit. Protocols tell it in their own words. */
+struct shape_fault {
+	enum shape_fault_kind kind;
+	char member[SHAPE_MEMBER_SIZE]; /* "SftpConfig.TrustedHostKeys[2]"; "": the input itself */
+	char reason[SHAPE_REASON_SIZE]; /* "must have at least 1 character, not 0" */
+};
+
+/** Returns 0, or -1 with @out. JSON null counts as absent. */
+int shape_find_fault(const struct shape *shape, const json_t *value, struct shape_fault *out);
+
+/** A fault as a sentence: SP_PROTOCOL for a wrong JSON type, else SP_INVALID. Returns -1. */
+int shape_tell_fault(const struct shape_fault *fault, struct sp_error *err);
+
+/** Both in one. */
 int shape_check(const struct shape *shape, const json_t *value, struct sp_error *err);
 
 /** Removes every member that is null, at any depth: handlers need to know one kind of absent only. Done before a handler sees its input. */

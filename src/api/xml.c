@@ -42,21 +42,27 @@ void xml_add_element(struct sp_buffer *out, const char *name, const char *text)
 	sp_buffer_format(out, "</%s>", name);
 }
 
-void xml_add_value(struct sp_buffer *out, const char *name, const json_t *value)
+void xml_add_members(struct sp_buffer *out, const json_t *object, const char *element)
 {
 	const char *key;
 	json_t *member;
+	json_object_foreach ((json_t *)object, key, member)
+		xml_add_value(out, key, member, element);
+}
+
+void xml_add_value(struct sp_buffer *out, const char *name, const json_t *value,
+		   const char *element)
+{
 	if (value == NULL || json_is_null(value))
 		return;
 	sp_buffer_format(out, "<%s>", name);
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
-		json_object_foreach ((json_t *)value, key, member)
-			xml_add_value(out, key, member);
+		xml_add_members(out, value, element);
 		break;
 	case JSON_ARRAY:
 		for (size_t i = 0; i < json_array_size(value); i++)
-			xml_add_value(out, "member", json_array_get(value, i));
+			xml_add_value(out, element, json_array_get(value, i), element);
 		break;
 	case JSON_STRING:
 		xml_add_text(out, json_string_value(value));

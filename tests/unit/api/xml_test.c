@@ -20,8 +20,8 @@ static void values_become_elements(void **state)
 				   "\"E\": [], \"O\": {}}",
 				   0, NULL);
 	SP_AUTO_BUFFER out = { 0 };
-	xml_add_value(&out, "Result", value);
-	xml_add_value(&out, "Nothing", NULL);
+	xml_add_value(&out, "Result", value, "member");
+	xml_add_value(&out, "Nothing", NULL, "member");
 	assert_string_equal(sp_buffer_text(&out),
 			    "<Result><A>&lt;</A><I>-3</I><R>1.5</R><T>true</T><F>false</F>"
 			    "<L><member>x</member><member><B>1</B></member></L><E></E><O></O>"

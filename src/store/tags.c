@@ -1,6 +1,9 @@
 #include "store/tags.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
 
 void tag_finish(struct tag *tag)
 {
@@ -66,4 +69,23 @@ int tags_list(struct db *db, const char *arn, struct tag out[TAGS_MAX], size_t *
 		tag_finish(&out[--count]);
 	*out_count = count;
 	return got < 0 ? -1 : 0;
+}
+
+/* ';' is what comes behind ':'. */
+int tags_each_under(struct db *db, const char *prefix, tags_fn *fn, void *ctx, struct sp_error *err)
+{
+	SP_AUTO_FREE char *end = sp_strdup(prefix);
+	end[strlen(end) - 1] = ':' + 1;
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT arn, tag_key, tag_value FROM tags WHERE arn >= ?1 AND arn < ?2"
+		     " ORDER BY arn, tag_key",
+		     "ss", prefix, end) != 0)
+		return -1;
+	int got;
+	while ((got = db_rows_next(rows, err)) == 1)
+		if (fn(ctx, db_rows_text(rows, 0), db_rows_text(rows, 1), db_rows_text(rows, 2),
+		       err) != 0)
+			return -1;
+	return got;
 }

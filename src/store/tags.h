@@ -18,3 +18,9 @@ int tags_remove_all(struct db *db, const char *arn, struct sp_error *err);
 /** Ascending keys; @out has room for TAGS_MAX. */
 int tags_list(struct db *db, const char *arn, struct tag out[TAGS_MAX], size_t *out_count,
 	      struct sp_error *err);
+
+typedef int tags_fn(void *ctx, const char *arn, const char *key, const char *value,
+		    struct sp_error *err);
+/** Every tag of every resource whose ARN begins with @prefix, which ends with a ':'; ascending. The first failure of @fn ends it. */
+int tags_each_under(struct db *db, const char *prefix, tags_fn *fn, void *ctx,
+		    struct sp_error *err);

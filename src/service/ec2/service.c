@@ -1,0 +1,40 @@
+#include "service/ec2/operations.h"
+#include "service/ec2/shapes.h"
+#include "service/services.h"
+
+/* clang-format off */
+
+static const struct api_operation operations[] = {
+	{ "DescribeVpcs",              &ec2_describe_vpcs_input,               ec2_describe_vpcs },
+	{ "DescribeSubnets",           &ec2_describe_subnets_input,            ec2_describe_subnets },
+	{ "DescribeRouteTables",       &ec2_describe_route_tables_input,       ec2_describe_route_tables },
+	{ "DescribeNetworkAcls",       &ec2_describe_network_acls_input,       ec2_describe_network_acls },
+	{ "DescribeDhcpOptions",       &ec2_describe_dhcp_options_input,       ec2_describe_dhcp_options },
+	{ "DescribeAvailabilityZones", &ec2_describe_zones_input,              ec2_describe_availability_zones },
+	{ "CreateTags",                &ec2_create_tags_input,                 ec2_create_tags },
+	{ "DeleteTags",                &ec2_delete_tags_input,                 ec2_delete_tags },
+	{ "DescribeTags",              &ec2_describe_tags_input,               ec2_describe_tags },
+	{ NULL },
+};
+
+static const struct api_error_type errors[] = {
+	{ "DryRunOperation",      412 },
+	{ "RequestLimitExceeded", 503 },
+	{ "Unavailable",          503 },
+	{ "InternalError",        500 },
+	{ NULL, 0 },
+};
+
+/* clang-format on */
+
+const struct api_service service_ec2 = {
+	.signing_name = "ec2",
+	.title = "Amazon EC2",
+	.protocol = API_EC2,
+	.version = "2016-11-15",
+	.xml_namespace = "http://ec2.amazonaws.com/doc/2016-11-15/",
+	.validation_error = "InvalidParameterValue",
+	.internal_error = "InternalError",
+	.operations = operations,
+	.errors = errors,
+};

@@ -1,0 +1,68 @@
+#include "base/scope.h"
+#include "service/ec2/describe.h"
+#include "service/ec2/operations.h"
+#include "service/ec2/tags.h"
+#include "store/networks.h"
+
+/* ---- describing ----------------------------------------------------------------------------------------------------- */
+
+static json_t *show_vpc(const struct service_context *context, const struct vpc *vpc)
+{
+	json_t *block = json_pack("{s:s, s:s, s:{s:s}}", "associationId", vpc->cidr_association_id,
+				  "cidrBlock", vpc->cidr, "cidrBlockState", "state", "associated");
+	return json_pack("{s:s, s:s, s:s, s:s, s:[o], s:s, s:s, s:b}", "vpcId", vpc->id, "ownerId",
+			 context->account, "state", "available", "cidrBlock", vpc->cidr,
+			 "cidrBlockAssociationSet", block, "dhcpOptionsId", vpc->dhcp_options_id,
+			 "instanceTenancy", "default", "isDefault", 0);
+}
+
+static int list(struct ec2_view *view, struct db *db, struct sp_error *err)
+{
+	SP_AUTO_FREE struct vpc *vpcs = NULL;
+	size_t count;
+	if (vpcs_list(db, &vpcs, &count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (ec2_view_wants(view, vpcs[i].id) &&
+		    ec2_view_add(view, db, vpcs[i].id, show_vpc(view->request->context, &vpcs[i]),
+				 err) != 0)
+			return -1;
+	return 0;
+}
+
+/* clang-format off */
+static const struct ec2_filter filters[] = {
+	{ "cidr", "cidrBlock" },
+	{ "cidr-block-association.cidr-block", "cidrBlockAssociationSet.cidrBlock" },
+	{ "cidr-block-association.association-id", "cidrBlockAssociationSet.associationId" },
+	{ "cidr-block-association.state", "cidrBlockAssociationSet.cidrBlockState.state" },
+	{ "dhcp-options-id", "dhcpOptionsId" },
+	{ "ipv6-cidr-block-association.association-id", NULL },
+	{ "ipv6-cidr-block-association.ipv6-cidr-block", NULL },
+	{ "ipv6-cidr-block-association.ipv6-pool", NULL },
+	{ "ipv6-cidr-block-association.state", NULL },
+	{ "is-default", "isDefault" },
+	{ "owner-id", "ownerId" },
+	{ "state", "state" },
+	{ "vpc-id", "vpcId" },
+	EC2_TAG_FILTERS,
+	{ 0 },
+};
+/* clang-format on */
+
+const struct ec2_kind ec2_vpc = {
+	.type = "vpc",
+	.id_prefix = "vpc-",
+	.malformed = "InvalidVpcId.Malformed",
+	.selectors = { { "VpcId", "vpcId", "InvalidVpcID.NotFound", "vpc ID" } },
+	.set = "vpcSet",
+	.page_min = 5,
+	.page_max = 1000,
+	.filters = filters,
+	.list = list,
+};
+
+void ec2_describe_vpcs(struct api_call *call)
+{
+	ec2_describe(call, &ec2_vpc);
+}

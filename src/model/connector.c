@@ -6,6 +6,19 @@
 
 enum { HOST_MAX = 253 };
 
+const char *connector_state_name(enum connector_state state)
+{
+	switch (state) {
+	case CONNECTOR_ACTIVE:
+		return "ACTIVE";
+	case CONNECTOR_PENDING:
+		return "PENDING";
+	case CONNECTOR_ERRORED:
+		return "ERRORED";
+	}
+	return "UNKNOWN";
+}
+
 void connector_finish(struct connector *connector)
 {
 	free(connector->url);

@@ -14,7 +14,7 @@ enum {
 	CONNECTOR_PORT_DEFAULT = 22,
 };
 
-/** Numbers are kept: add at the end only. */
+/** Of service-managed connectors always CONNECTOR_ACTIVE. Numbers are kept: add at the end only. */
 enum connector_state { CONNECTOR_ACTIVE, CONNECTOR_PENDING, CONNECTOR_ERRORED };
 
 struct connector {
@@ -36,6 +36,9 @@ struct connector {
 	enum connector_state state;
 	char *failure; /* CONNECTOR_ERRORED: why; else NULL */
 };
+
+/** "ACTIVE", "PENDING", "ERRORED". */
+const char *connector_state_name(enum connector_state state);
 
 void connector_finish(struct connector *connector);
 

@@ -104,6 +104,26 @@ int connectors_check(struct db *db, const char *id, struct sp_error *err)
 	return got == 0 ? not_there(id, err) : 0;
 }
 
+int connectors_check_active(struct db *db, const char *id, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT state, failure FROM connectors WHERE id = ?1", "s",
+		     id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return not_there(id, err);
+	enum connector_state state = (enum connector_state)db_rows_integer(rows, 0);
+	if (state == CONNECTOR_ACTIVE)
+		return 0;
+	const char *failure = db_rows_text(rows, 1);
+	return sp_fail(err, SP_CONFLICT, "the connector \"%s\" is %s: %s", id,
+		       connector_state_name(state),
+		       failure != NULL ? failure : "its private path is being made");
+}
+
 int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err)
 {
 	if (db_run(db, err,

@@ -9,6 +9,8 @@ int connectors_insert(struct db *db, const struct connector *connector, struct s
 int connectors_find(struct db *db, const char *id, struct connector *out, struct sp_error *err);
 /** SP_NOT_FOUND when there is none. */
 int connectors_check(struct db *db, const char *id, struct sp_error *err);
+/** SP_NOT_FOUND when there is none, SP_CONFLICT when it is not CONNECTOR_ACTIVE: the sentence has state and reason. */
+int connectors_check_active(struct db *db, const char *id, struct sp_error *err);
 /** Everything but id and created. */
 int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err);
 /** Its transfers, files and tags go with it. SP_NOT_FOUND. */

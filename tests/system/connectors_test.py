@@ -121,8 +121,6 @@ with harness.Story() as story:
         for words, more in [
                 (("Url",), {"Url": "partner.example"}),
                 (("Url", "without user"), {"Url": "sftp://user@partner.example"}),
-                (("VPC_LATTICE",), {"EgressConfig": {"VpcLattice": {"ResourceConfigurationArn":
-                    "arn:aws:vpc-lattice:eu-central-1:000000000000:resourceconfiguration/rcfg-0123456789abcdefg"}}}),
                 (("As2Config",), {"As2Config": {"LocalProfileId": "p"}}),
                 (("DUALSTACK",), {"IpAddressType": "DUALSTACK"}),
                 (("AccessRole",), {"AccessRole": "arn:aws:iam::000000000000:user/x"}),

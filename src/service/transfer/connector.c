@@ -23,6 +23,11 @@ static void answer_refused(struct api_call *call, const struct sp_error *err)
 		answer_error(call, err);
 }
 
+static struct connector_home home_of(const struct service_context *context)
+{
+	return (struct connector_home){ .region = context->region, .account = context->account };
+}
+
 struct creation {
 	const struct connector *connector;
 	const char *arn;
@@ -41,24 +46,28 @@ void transfer_create_connector(struct api_call *call)
 {
 	const struct service_context *context = answer_context(call);
 	const json_t *tags = json_object_get(api_input(call), "Tags");
+	struct connector_home home = home_of(context);
 	struct connector connector = { 0 };
 	struct sp_error err = { 0 };
 	if (tag_list_check(tags, &err) != 0 ||
-	    connector_request_create(api_input(call), sp_now_ms(), &connector, &err) != 0) {
+	    connector_request_create(api_input(call), &home, sp_now_ms(), &connector, &err) != 0) {
 		answer_refused(call, &err);
 		return;
 	}
 	SP_AUTO_FREE char *arn = answer_connector_arn(context, connector.id);
 	struct creation creation = { .connector = &connector, .arn = arn, .tags = tags };
-	if (store_write(context->store, insert, &creation, &err) == 0)
+	if (store_write(context->store, insert, &creation, &err) == 0) {
+		networks_wake(context->networks);
 		answer_id(call, connector.id);
-	else
+	} else {
 		answer_error(call, &err);
+	}
 	connector_finish(&connector);
 }
 
 struct change {
 	const json_t *input;
+	struct connector_home home;
 	const char *id;
 	bool refused; /* the connector is there, but the request makes no sense */
 };
@@ -70,7 +79,7 @@ static int update(struct db *db, void *ctx, struct sp_error *err)
 	struct connector connector = { 0 };
 	if (connectors_find(db, change->id, &connector, err) != 0)
 		return -1;
-	int result = connector_request_update(change->input, &connector, err);
+	int result = connector_request_update(change->input, &change->home, &connector, err);
 	change->refused = result != 0;
 	if (result == 0)
 		result = connectors_update(db, &connector, err);
@@ -83,11 +92,13 @@ void transfer_update_connector(struct api_call *call)
 	const struct service_context *context = answer_context(call);
 	struct change change = {
 		.input = api_input(call),
+		.home = home_of(context),
 		.id = sp_json_string(api_input(call), "ConnectorId"),
 	};
 	struct sp_error err = { 0 };
 	if (store_write(context->store, update, &change, &err) == 0) {
 		transfer_engine_changed(context->engine, change.id);
+		networks_wake(context->networks);
 		answer_id(call, change.id);
 	} else if (change.refused) {
 		answer_refused(call, &err);

@@ -47,6 +47,28 @@ static void add_source_addresses(json_t *out, const struct egress *egress)
 	json_object_set_new(out, "ServiceManagedEgressIpAddresses", addresses);
 }
 
+static json_t *egress_config(const struct connector *connector)
+{
+	json_t *lattice =
+		json_pack("{s:s}", "ResourceConfigurationArn", connector->configuration_arn);
+	/* Whoever left the port out does not want to see one: tools would call it a difference. */
+	if (connector->port != 0)
+		json_object_set_new(lattice, "PortNumber", json_integer(connector->port));
+	return json_pack("{s:o}", "VpcLattice", lattice);
+}
+
+static void add_egress(json_t *out, const struct connector *connector, const struct egress *egress)
+{
+	if (connector->configuration_arn == NULL) {
+		sp_json_set_text(out, "EgressType", "SERVICE_MANAGED");
+		add_source_addresses(out, egress);
+		return;
+	}
+	sp_json_set_text(out, "EgressType", "VPC_LATTICE");
+	json_object_set_new(out, "EgressConfig", egress_config(connector));
+	sp_json_set_text(out, "ErrorMessage", connector->failure);
+}
+
 void transfer_describe_connector(struct api_call *call)
 {
 	const struct service_context *context = answer_context(call);
@@ -64,15 +86,15 @@ void transfer_describe_connector(struct api_call *call)
 	}
 
 	json_t *out =
-		json_pack("{s:s, s:s, s:s, s:s, s:s}", "Arn", arn, "ConnectorId", id, "EgressType",
-			  "SERVICE_MANAGED", "Status", "ACTIVE", "IpAddressType", "IPV4");
+		json_pack("{s:s, s:s, s:s, s:s}", "Arn", arn, "ConnectorId", id, "Status",
+			  connector_state_name(found.connector.state), "IpAddressType", "IPV4");
 	sp_json_set_text(out, "Url", found.connector.url);
 	sp_json_set_text(out, "AccessRole", found.connector.access_role);
 	sp_json_set_text(out, "LoggingRole", found.connector.logging_role);
 	sp_json_set_text(out, "SecurityPolicyName", found.connector.security_policy);
 	json_object_set_new(out, "SftpConfig", sftp_config(&found.connector));
 	json_object_set_new(out, "Tags", found.tags);
-	add_source_addresses(out, context->egress);
+	add_egress(out, &found.connector, context->egress);
 	connector_finish(&found.connector);
 	api_reply(call, json_pack("{s:o}", "Connector", out));
 }

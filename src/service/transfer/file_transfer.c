@@ -24,7 +24,7 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 	struct start *start = ctx;
 	const char *connector_id = start->plan.transfer.connector_id;
 	int64_t pending = 0;
-	if (connectors_check(db, connector_id, err) != 0 ||
+	if (connectors_check_active(db, connector_id, err) != 0 ||
 	    transfers_count_pending(db, connector_id, &pending, err) != 0)
 		return -1;
 	start->queue_is_full = pending + (int64_t)start->plan.count > PENDING_FILES_MAX;

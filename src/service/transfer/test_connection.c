@@ -66,11 +66,22 @@ static void on_tested(void *ctx, const struct transfer_test_result *result)
 	free(test);
 }
 
+/* Nothing to connect through: an answer about the connector, not about its partner. */
+static void answer_not_active(struct test *test, const struct sp_error *err)
+{
+	SP_AUTO_BUFFER message = { 0 };
+	sp_buffer_format(&message, "Connector not available: %s", err->message);
+	api_reply(test->call,
+		  json_pack("{s:s, s:s, s:s}", "ConnectorId", test->connector_id, "Status", "ERROR",
+			    "StatusMessage", sp_buffer_text(&message)));
+}
+
 static int look_at_connector(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct test *test = ctx;
 	struct connector connector = { 0 };
-	if (connectors_find(db, test->connector_id, &connector, err) != 0)
+	if (connectors_check_active(db, test->connector_id, err) != 0 ||
+	    connectors_find(db, test->connector_id, &connector, err) != 0)
 		return -1;
 	test->trusts_nobody = connector.trusted_key_count == 0;
 	connector_finish(&connector);
@@ -91,6 +102,8 @@ void transfer_test_connection(struct api_call *call)
 	}
 	if (err.code == SP_NOT_FOUND)
 		answer_no_connector(call, test->connector_id);
+	else if (err.code == SP_CONFLICT)
+		answer_not_active(test, &err);
 	else
 		answer_error(call, &err);
 	free(test);

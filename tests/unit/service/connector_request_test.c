@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include "base/scope.h"
 #include "base/text.h"
 #include "service/transfer/connector_request.h"
 #include "service/transfer/shapes.h"
@@ -8,6 +9,15 @@
 #define URL    "\"Url\":\"sftp://partner.example:2222\""
 #define SECRET "\"UserSecretId\":\"aws/transfer/partner\""
 #define KEY    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC"
+
+#define ARN_OF(region, account, id)                                                                \
+	"arn:aws:vpc-lattice:" region ":" account ":resourceconfiguration/" id
+#define FIRST              ARN_OF("eu-central-1", "000000000000", "rcfg-00000000000000001")
+#define SECOND             ARN_OF("eu-central-1", "000000000000", "rcfg-00000000000000002")
+#define EGRESS(members)    "\"EgressConfig\":{\"VpcLattice\":{" members "}}"
+#define CONFIGURATION(arn) "\"ResourceConfigurationArn\":\"" arn "\""
+
+static const struct connector_home home = { .region = "eu-central-1", .account = "000000000000" };
 
 static json_t *parse(const char *text)
 {
@@ -23,7 +33,27 @@ static int create(const char *text, struct connector *out, struct sp_error *err)
 	SP_AUTO_JSON json_t *input = parse(text);
 	if (shape_check(&transfer_create_connector_input, input, err) != 0)
 		return -1;
-	return connector_request_create(input, 5, out, err);
+	return connector_request_create(input, &home, 5, out, err);
+}
+
+static int update(const char *text, struct connector *connector, struct sp_error *err)
+{
+	SP_AUTO_JSON json_t *input = parse(text);
+	return connector_request_update(input, &home, connector, err);
+}
+
+/* A connector with that way out and one trusted key. */
+static struct connector created(const char *way_out)
+{
+	char text[2048];
+	struct connector connector = { 0 };
+	struct sp_error err = { 0 };
+	snprintf(text, sizeof(text),
+		 "{" ROLE ",%s,\"SftpConfig\":{" SECRET ",\"TrustedHostKeys\":[\"" KEY "\"]}}",
+		 way_out);
+	if (create(text, &connector, &err) != 0)
+		fail_msg("%s: %s", text, err.message);
+	return connector;
 }
 
 static void a_new_connector_has_an_id_and_defaults(void **state)
@@ -76,23 +106,154 @@ static void an_update_changes_what_it_names_and_nothing_else(void **state)
 				"\"]}}",
 				&connector, &err),
 			 0);
-	SP_AUTO_JSON json_t *nothing = parse("{}");
-	assert_int_equal(connector_request_update(nothing, &connector, &err), 0);
-	SP_AUTO_JSON json_t *secret = parse("{\"SftpConfig\":{\"UserSecretId\":\"other\"}}");
-	assert_int_equal(connector_request_update(secret, &connector, &err), 0);
+	assert_int_equal(update("{}", &connector, &err), 0);
+	assert_int_equal(update("{\"SftpConfig\":{\"UserSecretId\":\"other\"}}", &connector, &err),
+			 0);
 	assert_string_equal(connector.url, "sftp://partner.example:2222");
 	assert_string_equal(connector.user_secret_id, "other");
 	assert_int_equal(connector.max_connections, 4);
 	assert_int_equal(connector.trusted_key_count, 1);
 
-	SP_AUTO_JSON json_t *no_keys = parse("{\"SftpConfig\":{\"TrustedHostKeys\":[]}}");
-	assert_int_equal(connector_request_update(no_keys, &connector, &err), 0);
+	assert_int_equal(update("{\"SftpConfig\":{\"TrustedHostKeys\":[]}}", &connector, &err), 0);
 	assert_int_equal(connector.trusted_key_count, 0);
-	SP_AUTO_JSON json_t *url = parse("{\"Url\":\"sftp://[2001:db8::1]\",\"LoggingRole\":"
-					 "\"arn:aws:iam::000000000000:role/log\"}");
-	assert_int_equal(connector_request_update(url, &connector, &err), 0);
+	assert_int_equal(update("{\"Url\":\"sftp://[2001:db8::1]\",\"LoggingRole\":"
+				"\"arn:aws:iam::000000000000:role/log\"}",
+				&connector, &err),
+			 0);
 	assert_string_equal(connector.url, "sftp://[2001:db8::1]");
 	assert_string_equal(connector.logging_role, "arn:aws:iam::000000000000:role/log");
+	connector_finish(&connector);
+}
+
+static void a_private_path_is_pending_and_has_no_url(void **state)
+{
+	(void)state;
+	struct connector connector = created(EGRESS(CONFIGURATION(FIRST) ",\"PortNumber\":2222"));
+	assert_string_equal(connector.configuration_arn, FIRST);
+	assert_int_equal(connector.port, 2222);
+	assert_int_equal(connector.state, CONNECTOR_PENDING);
+	assert_null(connector.url);
+	connector_finish(&connector);
+
+	connector = created(EGRESS(CONFIGURATION(FIRST)));
+	assert_int_equal(connector.port, 0); /* what was not given is not shown either */
+	connector_finish(&connector);
+
+	connector = created(URL);
+	assert_int_equal(connector.state, CONNECTOR_ACTIVE);
+	assert_null(connector.configuration_arn);
+	connector_finish(&connector);
+}
+
+static void an_update_of_the_private_path_merges_and_makes_it_pending_again(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *input, *arn;
+		int port;
+	} cases[] = {
+		{ EGRESS("\"PortNumber\":23"), FIRST, 23 },
+		{ EGRESS(CONFIGURATION(SECOND)), SECOND, 2222 },
+		{ EGRESS(CONFIGURATION(SECOND) ",\"PortNumber\":23"), SECOND, 23 },
+		/* The same again: this is how a path is made anew. */
+		{ EGRESS(CONFIGURATION(FIRST) ",\"PortNumber\":2222"), FIRST, 2222 },
+		{ EGRESS(""), FIRST, 2222 },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		struct sp_error err = { 0 };
+		char text[512];
+		struct connector connector =
+			created(EGRESS(CONFIGURATION(FIRST) ",\"PortNumber\":2222"));
+		connector.state = CONNECTOR_ERRORED;
+		connector.failure = sp_strdup("why");
+		snprintf(text, sizeof(text), "{%s}", cases[i].input);
+		assert_int_equal(update(text, &connector, &err), 0);
+		assert_string_equal(connector.configuration_arn, cases[i].arn);
+		assert_int_equal(connector.port, cases[i].port);
+		assert_int_equal(connector.state, CONNECTOR_PENDING);
+		assert_null(connector.failure);
+		connector_finish(&connector);
+	}
+}
+
+static void an_update_of_something_else_leaves_a_good_path_alone(void **state)
+{
+	(void)state;
+	struct sp_error err = { 0 };
+	struct connector connector = created(EGRESS(CONFIGURATION(FIRST)));
+	connector.state = CONNECTOR_ACTIVE;
+	assert_int_equal(update("{\"SftpConfig\":{\"UserSecretId\":\"other\"}}", &connector, &err),
+			 0);
+	assert_int_equal(connector.state, CONNECTOR_ACTIVE);
+	connector.state = CONNECTOR_ERRORED;
+	connector.failure = sp_strdup("why");
+	assert_int_equal(update("{}", &connector, &err), 0);
+	assert_int_equal(connector.state, CONNECTOR_PENDING);
+	assert_null(connector.failure);
+	connector_finish(&connector);
+}
+
+static void url_and_egress_config_change_the_kind_of_egress(void **state)
+{
+	(void)state;
+	struct sp_error err = { 0 };
+	struct connector connector = created(URL);
+	assert_int_equal(
+		update("{" EGRESS(CONFIGURATION(FIRST) ",\"PortNumber\":23") "}", &connector, &err),
+		0);
+	assert_string_equal(connector.configuration_arn, FIRST);
+	assert_int_equal(connector.state, CONNECTOR_PENDING);
+	assert_null(connector.url);
+
+	connector.state = CONNECTOR_ERRORED;
+	connector.failure = sp_strdup("why");
+	assert_int_equal(update("{" URL "}", &connector, &err), 0);
+	assert_string_equal(connector.url, "sftp://partner.example:2222");
+	assert_null(connector.configuration_arn);
+	assert_int_equal(connector.port, 0);
+	assert_int_equal(connector.state, CONNECTOR_ACTIVE);
+	assert_null(connector.failure);
+	connector_finish(&connector);
+}
+
+static void a_private_path_trusts_keys_without_a_name_in_front(void **state)
+{
+	(void)state;
+	static const char named[] =
+		"{\"SftpConfig\":{\"TrustedHostKeys\":[\"" KEY "\",\"partner.example " KEY "\"]}}";
+	struct sp_error err = { 0 };
+	struct connector private = created(EGRESS(CONFIGURATION(FIRST)));
+	assert_int_equal(update(named, &private, &err), -1);
+	assert_int_equal(err.code, SP_INVALID);
+	assert_non_null(strstr(err.message, "TrustedHostKeys[1]"));
+	assert_non_null(strstr(err.message, "host name"));
+	connector_finish(&private);
+
+	/* Nor can a connector that has such keys change over, unless it gets others. */
+	struct connector connector = created(URL);
+	assert_int_equal(update(named, &connector, &err), 0);
+	assert_int_equal(update("{" EGRESS(CONFIGURATION(FIRST)) "}", &connector, &err), -1);
+	assert_non_null(strstr(err.message, "TrustedHostKeys[1]"));
+	connector_finish(&connector);
+	connector = created(URL);
+	assert_int_equal(update(named, &connector, &err), 0);
+	assert_int_equal(update("{" EGRESS(CONFIGURATION(FIRST)) ",\"SftpConfig\":{"
+								 "\"TrustedHostKeys\":[\"" KEY
+								 "\"]}}",
+				&connector, &err),
+			 0);
+	assert_int_equal(connector.trusted_key_count, 1);
+	connector_finish(&connector);
+}
+
+static void an_update_without_a_configuration_to_merge_into_is_refused(void **state)
+{
+	(void)state;
+	struct sp_error err = { 0 };
+	struct connector connector = created(URL);
+	assert_int_equal(update("{" EGRESS("\"PortNumber\":23") "}", &connector, &err), -1);
+	assert_int_equal(err.code, SP_INVALID);
+	assert_non_null(strstr(err.message, "ResourceConfigurationArn: is required"));
 	connector_finish(&connector);
 }
 
@@ -115,13 +276,30 @@ static void what_makes_no_sense_is_refused_with_the_members_name(void **state)
 		{ ROLE "," URL ",\"As2Config\":{}", "As2Config", SP_UNSUPPORTED },
 		{ ROLE "," URL ",\"As2Config\":{},\"SftpConfig\":{" SECRET "}", "As2Config",
 		  SP_UNSUPPORTED },
-		{ ROLE
-		  ",\"SftpConfig\":{" SECRET "},\"EgressConfig\":{\"VpcLattice\":{"
-		  "\"ResourceConfigurationArn\":\"arn:aws:vpc-lattice:eu-central-1:000000000000:"
-		  "resourceconfiguration/rcfg-0123456789abcdefg\"}}",
-		  "VPC_LATTICE egress is not offered yet", SP_UNSUPPORTED },
 		{ ROLE "," URL ",\"SftpConfig\":{" SECRET "},\"EgressConfig\":{}",
 		  "EgressConfig: must have exactly one member", SP_INVALID },
+		{ ROLE "," URL ",\"SftpConfig\":{" SECRET "}," EGRESS(CONFIGURATION(FIRST)),
+		  "Url and EgressConfig cannot be given together", SP_INVALID },
+		{ ROLE ",\"SftpConfig\":{" SECRET "}," EGRESS("\"PortNumber\":22"),
+		  "ResourceConfigurationArn: is required", SP_INVALID },
+		{ ROLE ",\"SftpConfig\":{" SECRET
+		       "}," EGRESS(CONFIGURATION(FIRST) ",\"PortNumber\":0"),
+		  "PortNumber", SP_INVALID },
+		{ ROLE ",\"SftpConfig\":{" SECRET
+		       "}," EGRESS(CONFIGURATION(FIRST) ",\"PortNumber\":65536"),
+		  "PortNumber", SP_INVALID },
+		{ ROLE ",\"SftpConfig\":{" SECRET "}," EGRESS(CONFIGURATION("rcfg-1")),
+		  "ResourceConfigurationArn", SP_INVALID },
+		{ ROLE ",\"SftpConfig\":{" SECRET "}," EGRESS(CONFIGURATION(
+			  ARN_OF("us-east-1", "000000000000", "rcfg-00000000000000001"))),
+		  "from one Region to another", SP_INVALID },
+		{ ROLE ",\"SftpConfig\":{" SECRET "}," EGRESS(CONFIGURATION(
+			  ARN_OF("eu-central-1", "111111111111", "rcfg-00000000000000001"))),
+		  "the account 111111111111", SP_INVALID },
+		{ ROLE ",\"SftpConfig\":{" SECRET
+		       "}," EGRESS(CONFIGURATION("arn:aws-cn:vpc-lattice:eu-central-1:000000000000:"
+						 "resourceconfiguration/rcfg-00000000000000001")),
+		  "\"aws-cn\"", SP_INVALID },
 		{ ROLE "," URL ",\"IpAddressType\":\"DUALSTACK\",\"SftpConfig\":{" SECRET "}",
 		  "DUALSTACK", SP_UNSUPPORTED },
 		{ ROLE "," URL ",\"IpAddressType\":\"IPV5\",\"SftpConfig\":{" SECRET "}",
@@ -164,6 +342,12 @@ int main(void)
 		cmocka_unit_test(a_new_connector_has_an_id_and_defaults),
 		cmocka_unit_test(host_keys_are_kept_as_they_were_given),
 		cmocka_unit_test(an_update_changes_what_it_names_and_nothing_else),
+		cmocka_unit_test(a_private_path_is_pending_and_has_no_url),
+		cmocka_unit_test(an_update_of_the_private_path_merges_and_makes_it_pending_again),
+		cmocka_unit_test(an_update_of_something_else_leaves_a_good_path_alone),
+		cmocka_unit_test(url_and_egress_config_change_the_kind_of_egress),
+		cmocka_unit_test(a_private_path_trusts_keys_without_a_name_in_front),
+		cmocka_unit_test(an_update_without_a_configuration_to_merge_into_is_refused),
 		cmocka_unit_test(what_makes_no_sense_is_refused_with_the_members_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

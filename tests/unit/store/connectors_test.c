@@ -167,6 +167,26 @@ static void who_uses_a_configuration_is_found(void **state)
 	assert_string_equal(id, "c-2");
 }
 
+static void a_connector_that_is_not_active_says_its_state_and_why(void **state)
+{
+	(void)state;
+	insert("c-1", NULL, 0, CONNECTOR_ACTIVE);
+	insert("c-2", CONFIGURATION, 0, CONNECTOR_PENDING);
+	assert_int_equal(connectors_check_active(db, "c-1", &err), 0);
+	assert_int_equal(connectors_check_active(db, "c-2", &err), -1);
+	assert_int_equal(err.code, SP_CONFLICT);
+	assert_string_equal(err.message,
+			    "the connector \"c-2\" is PENDING: its private path is being made");
+	struct connector connector = find("c-2");
+	assert_int_equal(connectors_settle(db, &connector, CONNECTOR_ERRORED, "no way", &err), 0);
+	connector_finish(&connector);
+	assert_int_equal(connectors_check_active(db, "c-2", &err), -1);
+	assert_int_equal(err.code, SP_CONFLICT);
+	assert_string_equal(err.message, "the connector \"c-2\" is ERRORED: no way");
+	assert_int_equal(connectors_check_active(db, "c-3", &err), -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+}
+
 static void a_store_of_schema_1_keeps_all_it_has(void **state)
 {
 	(void)state;
@@ -267,6 +287,7 @@ int main(void)
 		WITH_STORE(pending_connectors_are_listed_page_by_page),
 		WITH_STORE(only_what_was_looked_at_is_settled),
 		WITH_STORE(who_uses_a_configuration_is_found),
+		WITH_STORE(a_connector_that_is_not_active_says_its_state_and_why),
 		cmocka_unit_test_teardown(a_store_of_schema_1_keeps_all_it_has, tear_down),
 		WITH_STORE(a_client_token_stands_for_one_request),
 		WITH_STORE(a_client_token_is_forgotten_after_its_time),

@@ -1,16 +1,19 @@
 #include "egress/lookup.h"
 
 #include <ares.h>
+#include <errno.h>
 #include <netdb.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
 #include "base/scope.h"
 #include "base/text.h"
 
 enum {
-	TRIES = 3,           /* of each server; the time for an answer doubles from try to try */
+	/* Of each server; the time for an answer doubles from try to try. */
+	TRIES = LOOKUP_DATAGRAMS_A_SERVER,
 	FIRST_TRY_SHARE = 8, /* of the whole time: 1 + 2 + 4 such shares are less than all */
 	FIRST_TRY_MIN_MS = 50,
 	SECOND_FAMILY_MS = 300, /* one family has answered: how long the other is waited for */
@@ -22,7 +25,8 @@ enum family { FAMILY_V4, FAMILY_V6, FAMILY_COUNT };
 struct question {
 	struct lookup *lookup;
 	bool answered;
-	int status; /* ARES_… */
+	bool skipped; /* nobody wants to know; counts as answered */
+	int status;   /* ARES_… */
 	size_t count;
 	struct address addresses[LOOKUP_ADDRESSES_MAX];
 };
@@ -35,8 +39,9 @@ struct socket_watch {
 
 struct lookup {
 	struct loop *loop;
-	char *host;
+	char *host, *at;
 	uint16_t port;
+	const struct lookup_supply *supply;
 	lookup_fn *fn;
 	void *ctx;
 	ares_channel channel; /* NULL when there is none */
@@ -47,12 +52,24 @@ struct lookup {
 	bool grace; /* end_timer is the short one */
 };
 
+/* c-ares takes no spaces in its list, people write them. */
+static int set_servers(ares_channel channel, const char *servers)
+{
+	SP_AUTO_FREE char *list = sp_strdup(servers);
+	size_t length = 0;
+	for (const char *at = list; *at != '\0'; at++)
+		if (*at != ' ')
+			list[length++] = *at;
+	list[length] = '\0';
+	return length == 0 ? ARES_EBADSTR : ares_set_servers_ports_csv(channel, list);
+}
+
 int lookup_check_servers(const char *servers, struct sp_error *err)
 {
 	ares_channel channel;
 	int status = ares_init(&channel);
 	if (status == ARES_SUCCESS) {
-		status = ares_set_servers_ports_csv(channel, servers);
+		status = set_servers(channel, servers);
 		ares_destroy(channel);
 	}
 	if (status != ARES_SUCCESS)
@@ -71,7 +88,40 @@ static void free_lookup(struct lookup *lookup)
 	loop_cancel_timer(lookup->ares_timer);
 	loop_cancel_timer(lookup->end_timer);
 	free(lookup->host);
+	free(lookup->at);
 	free(lookup);
+}
+
+/* What c-ares says without an address, and what that is to us. */
+static const struct ending {
+	int status;
+	enum sp_code code;
+	bool for_ever;
+	const char *words;    /* NULL: those of c-ares */
+	const char *words_v4; /* when only IPv4 was asked for; NULL: the same */
+} endings[] = {
+	{ ARES_ENOTFOUND, SP_NOT_FOUND, true, "no such name", NULL },
+	{ ARES_ENODATA, SP_NOT_FOUND, true, "the name has no address",
+	  "the name has no IPv4 address" },
+	{ ARES_SUCCESS, SP_NOT_FOUND, true, "the name has no address",
+	  "the name has no IPv4 address" },
+	{ ARES_EBADNAME, SP_INVALID, true, "this is no name of a host", NULL },
+	{ ARES_EBADQUERY, SP_INVALID, true, "this is no name of a host", NULL },
+	{ ARES_EFORMERR, SP_INVALID, true, "this is no name of a host", NULL },
+	{ ARES_ETIMEOUT, SP_TIMEOUT, false, "no name server answered in time", NULL },
+	{ ARES_ECANCELLED, SP_TIMEOUT, false, "no name server answered in time", NULL },
+	{ ARES_EDESTRUCTION, SP_TIMEOUT, false, "no name server answered in time", NULL },
+	{ ARES_ECONNREFUSED, SP_UNREACHABLE, false, "no name server could be reached", NULL },
+	{ ARES_ENOMEM, SP_NO_MEMORY, false, NULL, NULL },
+};
+
+static const struct ending *find_ending(int status)
+{
+	static const struct ending other = { .code = SP_UNREACHABLE };
+	for (size_t i = 0; i < SP_COUNT_OF(endings); i++)
+		if (endings[i].status == status)
+			return &endings[i];
+	return &other;
 }
 
 static void fail_lookup(const struct lookup *lookup, struct sp_error *err)
@@ -80,42 +130,18 @@ static void fail_lookup(const struct lookup *lookup, struct sp_error *err)
 	int status = lookup->start_status;
 	for (size_t i = 0; i < FAMILY_COUNT && lookup->start_status == ARES_SUCCESS; i++) {
 		const struct question *question = &lookup->questions[i];
+		if (question->skipped)
+			continue;
 		int this = question->answered ? question->status : ARES_ETIMEOUT;
 		if (i == 0 || status == ARES_ENOTFOUND || status == ARES_ENODATA)
 			status = this;
 	}
-	switch (status) {
-	case ARES_ENOTFOUND:
-		sp_fail(err, SP_NOT_FOUND, "cannot find the host \"%s\": no such name",
-			lookup->host);
-		return;
-	case ARES_SUCCESS:
-	case ARES_ENODATA:
-		sp_fail(err, SP_NOT_FOUND, "cannot find the host \"%s\": the name has no address",
-			lookup->host);
-		return;
-	case ARES_EBADNAME:
-	case ARES_EBADQUERY:
-	case ARES_EFORMERR:
-		sp_fail(err, SP_INVALID, "cannot find the host \"%s\": this is no name of a host",
-			lookup->host);
-		return;
-	case ARES_ETIMEOUT:
-	case ARES_ECANCELLED:
-	case ARES_EDESTRUCTION:
-		sp_fail(err, SP_TIMEOUT,
-			"could not find the host \"%s\": no name server answered in time",
-			lookup->host);
-		return;
-	case ARES_ENOMEM:
-		sp_fail(err, SP_NO_MEMORY, "could not find the host \"%s\": %s", lookup->host,
-			ares_strerror(status));
-		return;
-	default:
-		sp_fail(err, SP_UNREACHABLE, "could not find the host \"%s\": %s", lookup->host,
-			ares_strerror(status));
-		return;
-	}
+	const struct ending *ending = find_ending(status);
+	const char *words = ending->words == NULL ? ares_strerror(status) : ending->words;
+	if (lookup->questions[FAMILY_V6].skipped && ending->words_v4 != NULL)
+		words = ending->words_v4;
+	sp_fail(err, ending->code, "%s find the host \"%s\"%s: %s",
+		ending->for_ever ? "cannot" : "could not", lookup->host, lookup->at, words);
 }
 
 static void end_lookup(struct lookup *lookup)
@@ -232,48 +258,139 @@ static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo 
 		ares_freeaddrinfo(info);
 }
 
-static int open_channel(struct lookup *lookup, const char *servers, int64_t timeout_ms)
+/* ---- sockets that were given to us ----------------------------------------------------------------------------- */
+
+static ares_socket_t take_socket(int family, int type, int protocol, void *ctx)
 {
-	int64_t first = timeout_ms / FIRST_TRY_SHARE;
-	char files_before_dns[] = "fb";
+	(void)protocol;
+	const struct lookup *lookup = ctx;
+	if (family != AF_INET) {
+		errno = EAFNOSUPPORT;
+		return ARES_SOCKET_BAD;
+	}
+	int fd = lookup->supply->take(lookup->supply->ctx, type == SOCK_STREAM);
+	if (fd < 0)
+		errno = EMFILE;
+	return fd;
+}
+
+static int close_socket(ares_socket_t fd, void *ctx)
+{
+	(void)ctx;
+	return close(fd);
+}
+
+static int connect_socket(ares_socket_t fd, const struct sockaddr *address, ares_socklen_t length,
+			  void *ctx)
+{
+	(void)ctx;
+	return connect(fd, address, length);
+}
+
+static ares_ssize_t receive(ares_socket_t fd, void *out, size_t room, int flags,
+			    struct sockaddr *from, ares_socklen_t *from_length, void *ctx)
+{
+	(void)ctx;
+	return recvfrom(fd, out, room, flags, from, from_length);
+}
+
+static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *parts, int count, void *ctx)
+{
+	(void)ctx;
+	return writev(fd, parts, count);
+}
+
+/* c-ares keeps the pointer; with these it sets no options of its own on a socket. */
+static const struct ares_socket_functions given_sockets = {
+	.asocket = take_socket,
+	.aclose = close_socket,
+	.aconnect = connect_socket,
+	.arecvfrom = receive,
+	.asendv = send_parts,
+};
+
+/* ---- asking ---------------------------------------------------------------------------------------------------- */
+
+size_t lookup_count_servers(const char *servers)
+{
+	size_t count = 0;
+	for (const char *at = servers; at[0] != '\0';) {
+		at += strspn(at, ", ");
+		count += at[0] != '\0';
+		at += strcspn(at, ", ");
+	}
+	return count;
+}
+
+static int open_channel(struct lookup *lookup, const struct lookup_question *question)
+{
+	int64_t first = question->timeout_ms / FIRST_TRY_SHARE;
+	char files_before_dns[] = "fb", only_dns[] = "b", no_configuration[] = "/dev/null";
+	bool given = question->supply != NULL;
 	struct ares_options options = {
+		.flags = ARES_FLAG_NOALIASES,
 		.timeout = (int)(first < FIRST_TRY_MIN_MS ? FIRST_TRY_MIN_MS : first),
 		.tries = TRIES,
-		.lookups = files_before_dns,
+		.lookups = given ? only_dns : files_before_dns,
+		.resolvconf_path = no_configuration,
 		.sock_state_cb = on_socket_state,
 		.sock_state_cb_data = lookup,
 	};
-	int status = ares_init_options(&lookup->channel, &options,
-				       ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
-					       ARES_OPT_SOCK_STATE_CB);
-	if (status != ARES_SUCCESS)
+	int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+	if (given)
+		mask |= ARES_OPT_FLAGS | ARES_OPT_DOMAINS | ARES_OPT_NOROTATE; /* no domains */
+	/* Of the host's configuration nothing but the servers may count, when there are no others. */
+	if (given && question->servers != NULL)
+		mask |= ARES_OPT_RESOLVCONF;
+	int status = ares_init_options(&lookup->channel, &options, mask);
+	if (status != ARES_SUCCESS) {
 		lookup->channel = NULL;
-	if (status == ARES_SUCCESS && servers != NULL)
-		status = ares_set_servers_ports_csv(lookup->channel, servers);
+		return status;
+	}
+	if (given)
+		ares_set_socket_functions(lookup->channel, &given_sockets, lookup);
+	if (question->servers != NULL)
+		status = set_servers(lookup->channel, question->servers);
 	return status;
 }
 
-struct lookup *lookup_start(struct loop *loop, const char *servers, const char *host, uint16_t port,
-			    int64_t timeout_ms, lookup_fn *fn, void *ctx)
+static void ask(struct lookup *lookup, enum family family, bool wanted)
 {
 	static const int families[FAMILY_COUNT] = { AF_INET, AF_INET6 };
+	struct question *question = &lookup->questions[family];
+	question->lookup = lookup;
+	if (!wanted) {
+		question->answered = question->skipped = true;
+		return;
+	}
+	/* To sort addresses c-ares would use up sockets. */
+	const struct ares_addrinfo_hints hints = {
+		.ai_flags = lookup->supply != NULL ? ARES_AI_NOSORT : 0,
+		.ai_family = families[family],
+		.ai_socktype = SOCK_STREAM,
+	};
+	ares_getaddrinfo(lookup->channel, lookup->host, NULL, &hints, on_answer, question);
+}
+
+struct lookup *lookup_start(struct loop *loop, const struct lookup_question *question,
+			    lookup_fn *fn, void *ctx)
+{
 	struct lookup *lookup = sp_alloc(sizeof(*lookup));
 	lookup->loop = loop;
-	lookup->host = sp_strdup(host);
-	lookup->port = port;
+	lookup->host = sp_strdup(question->host);
+	lookup->at = sp_strdup(question->at == NULL ? "" : question->at);
+	lookup->port = question->port;
+	lookup->supply = question->supply;
 	lookup->fn = fn;
 	lookup->ctx = ctx;
 	for (size_t i = 0; i < SOCKETS_MAX; i++)
 		lookup->sockets[i].fd = -1;
-	set_end(lookup, timeout_ms);
+	set_end(lookup, question->timeout_ms);
 
-	lookup->start_status = open_channel(lookup, servers, timeout_ms);
-	for (size_t i = 0; i < FAMILY_COUNT && lookup->start_status == ARES_SUCCESS; i++) {
-		struct ares_addrinfo_hints hints = { .ai_family = families[i],
-						     .ai_socktype = SOCK_STREAM };
-		lookup->questions[i].lookup = lookup;
-		ares_getaddrinfo(lookup->channel, host, NULL, &hints, on_answer,
-				 &lookup->questions[i]);
+	lookup->start_status = open_channel(lookup, question);
+	if (lookup->start_status == ARES_SUCCESS) {
+		ask(lookup, FAMILY_V4, true);
+		ask(lookup, FAMILY_V6, !question->only_v4);
 	}
 	settle(lookup);
 	return lookup;

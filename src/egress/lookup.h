@@ -22,12 +22,32 @@ typedef void lookup_fn(void *ctx, const struct lookup_result *result);
 /** Whether c-ares takes this list of servers: "192.0.2.1, 192.0.2.2:5353, [2001:db8::1]:53". */
 int lookup_check_servers(const char *servers, struct sp_error *err);
 
-/**
- * @servers     NULL: those of the host's configuration
- * @timeout_ms  after it, what arrived counts
- *
- * @fn is called once, on the loop, unless it is cancelled before.
- */
-struct lookup *lookup_start(struct loop *loop, const char *servers, const char *host, uint16_t port,
-			    int64_t timeout_ms, lookup_fn *fn, void *ctx);
+/** Sockets that a lookup asks by, instead of its own: each is given once. */
+struct lookup_supply {
+	void *ctx;
+	/** IPv4, non-blocking, bound; owned by the lookup from then on. -1: there is none left. */
+	int (*take)(void *ctx, bool stream);
+};
+
+struct lookup_question {
+	const char *host; /* copied, as are the other texts */
+	uint16_t port;
+	const char *servers; /* NULL: those of the host's configuration */
+	const char *at;      /* for sentences: " at the name servers …"; NULL: not told */
+	bool only_v4;
+	/* Not NULL: asks by these sockets and nothing of this host's configuration counts: no hosts file, no search
+	 * list, no options. Kept. */
+	const struct lookup_supply *supply;
+	int64_t timeout_ms; /* after it, what arrived counts */
+};
+
+/** How many name servers a list has: each wants datagram sockets, and a stream for long answers. */
+size_t lookup_count_servers(const char *servers);
+
+/** How many datagram sockets a lookup may use up with one server: c-ares takes a new one after a refusal. */
+enum { LOOKUP_DATAGRAMS_A_SERVER = 3 };
+
+/** @fn is called once, on the loop, unless it is cancelled before. */
+struct lookup *lookup_start(struct loop *loop, const struct lookup_question *question,
+			    lookup_fn *fn, void *ctx);
 void lookup_cancel(struct lookup *lookup); /* not after @fn was called. NULL is fine */

@@ -66,6 +66,25 @@ const char *failure_code_from_name(const char *name)
 	return "UNKNOWN_ERROR";
 }
 
+/* Codes that usually end a file, but not at these steps: what is in the way there goes away by itself. */
+static const struct {
+	enum failure_step step;
+	enum sp_code code;
+} passing[] = {
+	{ STEP_WORKER, SP_SYSTEM },       { STEP_CONNECT, SP_SYSTEM },
+	{ STEP_GATEWAY, SP_CONFLICT },    /* its interfaces are being made */
+	{ STEP_INTERFACE, SP_SYSTEM },    /* what makes networks was away */
+	{ STEP_INTERFACE, SP_NOT_FOUND }, /* this host has lost the address: a link is down */
+};
+
+static bool passes(enum failure_step step, enum sp_code code)
+{
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+		if (passing[i].step == step && passing[i].code == code)
+			return true;
+	return false;
+}
+
 bool failure_is_transient(enum failure_step step, enum sp_code code)
 {
 	switch (code) {
@@ -77,16 +96,16 @@ bool failure_is_transient(enum failure_step step, enum sp_code code)
 	case SP_LIMIT:
 	case SP_CANCELLED:
 		return true;
+	case SP_NOT_FOUND:
+	case SP_CONFLICT:
 	case SP_SYSTEM:
-		return step == STEP_WORKER || step == STEP_CONNECT;
+		return passes(step, code);
 	case SP_OK:
 	case SP_INVALID:
-	case SP_NOT_FOUND:
 	case SP_EXISTS:
 	case SP_DENIED:
 	case SP_AUTH:
 	case SP_UNTRUSTED:
-	case SP_CONFLICT:
 	case SP_NO_SPACE:
 	case SP_UNSUPPORTED:
 	case SP_PROTOCOL:

@@ -3,17 +3,34 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/arn.h"
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "store/connectors.h"
+#include "store/gateways.h"
 #include "store/secrets.h"
+
+/* A VPC_LATTICE connector's target as sentences name it. That it is gone is for egress/ to tell, at every connection. */
+static int name_target(struct db *db, struct launch *launch, struct sp_error *err)
+{
+	const char *arn = launch->connector.configuration_arn;
+	const char *slash = strrchr(arn, '/');
+	const char *id = slash == NULL ? arn : slash + 1;
+	struct resource_configuration configuration = { 0 };
+	struct sp_error why = { 0 };
+	if (configurations_find(db, id, &configuration, &why) != 0 && why.code != SP_NOT_FOUND)
+		return sp_fail(err, why.code, "%s", why.message);
+	launch->host = sp_strdup(configuration.target == NULL ? id : configuration.target);
+	resource_configuration_finish(&configuration);
+	return 0;
+}
 
 static int read_connector(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct launch *launch = ctx;
-	return connectors_find(db, launch->connector_id, &launch->connector, err);
+	if (connectors_find(db, launch->connector_id, &launch->connector, err) != 0)
+		return -1;
+	return launch->connector.configuration_arn == NULL ? 0 : name_target(db, launch, err);
 }
 
 struct secret_read {
@@ -38,22 +55,18 @@ static int load_credentials(struct launch *launch)
 	return credentials_parse(value, &launch->credentials, &launch->err);
 }
 
-/* Where to, as sentences name it; VPC_LATTICE is for egress/ to find out at every connection. */
 static int read_target(struct launch *launch)
 {
 	const struct connector *connector = &launch->connector;
-	struct sp_arn arn;
-	if (connector->configuration_arn == NULL) {
-		if (connector_split_url(connector->url, &launch->host, &launch->port))
-			return 0;
-		return sp_fail(&launch->err, SP_INTERNAL,
-			       "the connector's URL \"%s\" cannot be read", connector->url);
+	if (connector->configuration_arn != NULL) {
+		launch->port =
+			(uint16_t)(connector->port == 0 ? CONNECTOR_PORT_DEFAULT : connector->port);
+		return 0;
 	}
-	bool is_arn = sp_arn_parse(connector->configuration_arn, &arn);
-	const char *slash = is_arn ? strchr(arn.resource, '/') : NULL;
-	launch->host = sp_strdup(slash == NULL ? connector->configuration_arn : slash + 1);
-	launch->port = (uint16_t)(connector->port == 0 ? CONNECTOR_PORT_DEFAULT : connector->port);
-	return 0;
+	if (connector_split_url(connector->url, &launch->host, &launch->port))
+		return 0;
+	return sp_fail(&launch->err, SP_INTERNAL, "the connector's URL \"%s\" cannot be read",
+		       connector->url);
 }
 
 static int load(struct launch *launch)

@@ -10,7 +10,7 @@ struct launch {
 	struct ground *ground;
 	char connector_id[CONNECTOR_ID_SIZE];
 	struct connector connector;
-	char *host; /* of the URL; VPC_LATTICE: the id of the resource configuration, for sentences */
+	char *host; /* of the URL; VPC_LATTICE: the target, for sentences */
 	uint16_t port;
 	struct credentials credentials;
 	int result; /* 0, or -1 and what follows */

@@ -29,6 +29,7 @@ struct name_server {
 	int fd;
 	char address[32]; /* "127.0.0.1:40053" */
 	int questions;
+	char asked_from[INET_ADDRSTRLEN]; /* the last one */
 	struct loop_watch *watch;
 };
 
@@ -96,6 +97,7 @@ static inline void on_question(void *ctx, uint32_t events)
 	if (length < 12)
 		return;
 	server->questions++;
+	inet_ntop(AF_INET, &from.sin_addr, server->asked_from, sizeof(server->asked_from));
 	struct sp_reader reader = sp_reader_of(packet, (size_t)length);
 	unsigned id = sp_read_u32(&reader) >> 16;
 	sp_read_bytes(&reader, 8);

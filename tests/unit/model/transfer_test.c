@@ -26,6 +26,14 @@ static void failures_have_the_contracts_codes(void **state)
 	assert_string_equal(failure_code(STEP_CONNECT, SP_TIMEOUT), "TIMEOUT_ERROR");
 	assert_false(failure_is_transient(STEP_AUTHENTICATE, SP_AUTH));
 	assert_true(failure_is_transient(STEP_CONNECT, SP_UNREACHABLE));
+	/* What is in the way of a private path, and goes away by itself or does not. */
+	assert_true(failure_is_transient(STEP_GATEWAY, SP_CONFLICT));
+	assert_false(failure_is_transient(STEP_GATEWAY, SP_SYSTEM));
+	assert_false(failure_is_transient(STEP_GROUPS, SP_DENIED));
+	assert_false(failure_is_transient(STEP_CONFIGURATION, SP_NOT_FOUND));
+	assert_true(failure_is_transient(STEP_INTERFACE, SP_NOT_FOUND));
+	assert_true(failure_is_transient(STEP_RESOLVE, SP_TIMEOUT));
+	assert_false(failure_is_transient(STEP_RESOLVE, SP_NOT_FOUND));
 }
 
 static void every_policy_is_found_by_its_name(void **state)

@@ -41,6 +41,9 @@ extern const struct ec2_kind ec2_subnet;
 extern const struct ec2_kind ec2_route_table;
 extern const struct ec2_kind ec2_network_acl;
 extern const struct ec2_kind ec2_dhcp_options;
+extern const struct ec2_kind ec2_security_group;
+extern const struct ec2_kind ec2_security_group_rule;
+extern const struct ec2_kind ec2_network_interface;
 
 /** By the beginning of an id; NULL when it is none of ours. */
 const struct ec2_kind *ec2_kind_of(const char *id);

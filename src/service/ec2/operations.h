@@ -3,6 +3,22 @@
 
 #include "api/call.h"
 
+/* security_group.c, security_rule.c */
+void ec2_create_security_group(struct api_call *call);
+void ec2_describe_security_groups(struct api_call *call);
+void ec2_delete_security_group(struct api_call *call);
+void ec2_authorize_security_group_egress(struct api_call *call);
+void ec2_authorize_security_group_ingress(struct api_call *call);
+void ec2_revoke_security_group_egress(struct api_call *call);
+void ec2_revoke_security_group_ingress(struct api_call *call);
+void ec2_modify_security_group_rules(struct api_call *call);
+void ec2_update_egress_rule_descriptions(struct api_call *call);
+void ec2_update_ingress_rule_descriptions(struct api_call *call);
+void ec2_describe_security_group_rules(struct api_call *call);
+
+/* network_interface.c */
+void ec2_describe_network_interfaces(struct api_call *call);
+
 /* tags.c */
 void ec2_create_tags(struct api_call *call);
 void ec2_delete_tags(struct api_call *call);

@@ -39,3 +39,11 @@ extern const struct shape ec2_describe_zones_input;
 extern const struct shape ec2_describe_route_tables_input, ec2_describe_network_acls_input;
 extern const struct shape ec2_describe_dhcp_options_input, ec2_describe_account_attributes_input;
 extern const struct shape ec2_create_tags_input, ec2_delete_tags_input, ec2_describe_tags_input;
+
+/* Of groups, rules and network interfaces: group_shapes.c. */
+extern const struct shape ec2_create_security_group_input, ec2_delete_security_group_input;
+extern const struct shape ec2_describe_security_groups_input;
+extern const struct shape ec2_authorize_input, ec2_revoke_input, ec2_rule_descriptions_input;
+extern const struct shape ec2_modify_security_group_rules_input;
+extern const struct shape ec2_describe_security_group_rules_input;
+extern const struct shape ec2_describe_network_interfaces_input;

@@ -4,6 +4,7 @@
 #include "api/service.h"
 
 extern const struct api_service service_ec2;
+extern const struct api_service service_lattice;
 extern const struct api_service service_secretsmanager;
 extern const struct api_service service_sts;
 extern const struct api_service service_transfer;

@@ -17,6 +17,8 @@ int gateways_delete(struct db *db, const char *id, struct sp_error *err);
 int gateways_list(struct db *db, struct resource_gateway **out, size_t *out_count,
 		  struct sp_error *err);
 void gateways_free(struct resource_gateway *gateways, size_t count); /* NULL is fine */
+/** How many the VPC has. */
+int gateways_count(struct db *db, const char *vpc_id, size_t *out, struct sp_error *err);
 
 /** SP_EXISTS: the subnet's address is taken. */
 int interfaces_insert(struct db *db, const struct network_interface *interface,

@@ -1,0 +1,194 @@
+#include "service/lattice/configuration_input.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "network/cidr.h"
+#include "network/port_ranges.h"
+
+enum { DOMAIN_LABEL_MAX = 63, DOMAIN_MAX = 253, FIELD_SIZE = 40 };
+
+#define DEFINITION "resourceConfigurationDefinition"
+
+/* ---- ports ---------------------------------------------------------------------------------------------------------- */
+
+int lattice_read_ports(struct lattice_request *request, struct resource_configuration *out,
+		       struct sp_error *err)
+{
+	const json_t *list = json_object_get(request->input, "portRanges");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+		if (port_range_parse(text, &out->ports[i], err) == 0)
+			continue;
+		char name[FIELD_SIZE];
+		struct sp_error cause = *err;
+		snprintf(name, sizeof(name), "portRanges[%zu]", i);
+		return lattice_refuse_field(request, err, name, "%s", cause.message);
+	}
+	out->port_count = json_array_size(list);
+	if (port_ranges_check(out->ports, out->port_count, err) == 0)
+		return 0;
+	struct sp_error cause = *err;
+	return lattice_refuse_field(request, err, "portRanges", "%s", cause.message);
+}
+
+/* ---- the target ----------------------------------------------------------------------------------------------------- */
+
+static const struct cidr private_blocks[] = {
+	{ 0x0a000000, 8 },  /* 10.0.0.0/8 */
+	{ 0x64400000, 10 }, /* 100.64.0.0/10 */
+	{ 0xac100000, 12 }, /* 172.16.0.0/12 */
+	{ 0xc0a80000, 16 }, /* 192.168.0.0/16 */
+};
+static const struct cidr loopback = { 0x7f000000, 8 };
+
+static bool may_lead_to(uint32_t address, enum network_provider provider)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(private_blocks); i++)
+		if (cidr_contains(&private_blocks[i], address))
+			return true;
+	return provider == PROVIDER_HOST && cidr_contains(&loopback, address);
+}
+
+static int check_address(struct lattice_request *request, const char *text,
+			 enum network_provider provider, struct sp_error *err)
+{
+	static const char field[] = DEFINITION ".ipResource.ipAddress";
+	uint32_t address;
+	if (strchr(text, ':') != NULL)
+		return lattice_refuse_field(
+			request, err, field,
+			"\"%s\": IPv6 is not offered yet, only IPv4 addresses are", text);
+	if (!ipv4_parse(text, &address))
+		return lattice_refuse_field(request, err, field, "\"%s\" is no IPv4 address", text);
+	if (may_lead_to(address, provider))
+		return 0;
+	return lattice_refuse_field(request, err, field, "IP address %s is not in allowed ranges.",
+				    text);
+}
+
+/* Letters, digits, hyphens and underscores, in labels; a dot at the end is the root's. */
+static bool is_domain_name(const char *text)
+{
+	size_t length = strlen(text);
+	if (length > 0 && text[length - 1] == '.')
+		length--;
+	if (length == 0 || length > DOMAIN_MAX)
+		return false;
+	for (const char *at = text, *end = text + length; at < end;) {
+		size_t label = strcspn(at, ".");
+		if (label == 0 || label > DOMAIN_LABEL_MAX || at[0] == '-' || at[label - 1] == '-')
+			return false;
+		for (size_t i = 0; i < label; i++)
+			if (!isalnum((unsigned char)at[i]) && strchr("-_", at[i]) == NULL)
+				return false;
+		at += label + 1;
+	}
+	return text[length - 1] != '.';
+}
+
+static int check_domain(struct lattice_request *request, const json_t *resource,
+			struct sp_error *err)
+{
+	static const char field[] = DEFINITION ".dnsResource.domainName";
+	const char *name = sp_json_string(resource, "domainName");
+	const char *address_type = sp_json_string(resource, "ipAddressType");
+	uint32_t address;
+	if (address_type != NULL && strcmp(address_type, "IPV4") != 0)
+		return lattice_refuse_field(request, err, DEFINITION ".dnsResource.ipAddressType",
+					    "%s is not offered yet, only IPV4 is", address_type);
+	if (ipv4_parse(name, &address) || strchr(name, ':') != NULL)
+		return lattice_refuse_field(request, err, field,
+					    "\"%s\" is an address, which belongs into an "
+					    "ipResource",
+					    name);
+	if (!is_domain_name(name))
+		return lattice_refuse_field(request, err, field, "\"%s\" is no domain name", name);
+	return 0;
+}
+
+int lattice_read_target(struct lattice_request *request, enum network_provider provider,
+			struct resource_configuration *out, struct sp_error *err)
+{
+	const json_t *definition = json_object_get(request->input, DEFINITION);
+	const json_t *dns = json_object_get(definition, "dnsResource");
+	const json_t *ip = json_object_get(definition, "ipResource");
+	if (definition == NULL)
+		return lattice_refuse_field(request, err, DEFINITION, "is required");
+	if (dns == NULL && ip == NULL)
+		return lattice_refuse_field(request, err, DEFINITION,
+					    "only a dnsResource and an ipResource are offered");
+
+	const char *target =
+		dns != NULL ? sp_json_string(dns, "domainName") : sp_json_string(ip, "ipAddress");
+	if (dns != NULL && check_domain(request, dns, err) != 0)
+		return -1;
+	if (ip != NULL && check_address(request, target, provider, err) != 0)
+		return -1;
+	free(out->target);
+	out->target = sp_strdup(target);
+	out->is_name = dns != NULL;
+	return 0;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------ */
+
+/* What AWS has and we have not, or what belongs to another type of configuration. */
+static int check_offered(struct lattice_request *request, struct sp_error *err)
+{
+	static const struct {
+		const char *member, *why;
+	} others[] = {
+		{ "resourceConfigurationGroupIdentifier",
+		  "only configurations of the type CHILD have one" },
+		{ "groupDomain", "only configurations of the type GROUP have one" },
+		{ "domainVerificationIdentifier",
+		  "the verification of domains is not offered yet" },
+	};
+	const char *type = sp_json_string(request->input, "type");
+	const char *protocol = sp_json_string(request->input, "protocol");
+	if (strcmp(type, "SINGLE") != 0)
+		return lattice_refuse_field(
+			request, err, "type",
+			"%s is not offered yet: only SINGLE configurations are, with an address "
+			"or a domain name",
+			type);
+	if (protocol != NULL && strcmp(protocol, "TCP") != 0)
+		return lattice_refuse_field(request, err, "protocol",
+					    "%s is not offered, only TCP is", protocol);
+	for (size_t i = 0; i < SP_COUNT_OF(others); i++)
+		if (json_object_get(request->input, others[i].member) != NULL)
+			return lattice_refuse_field(request, err, others[i].member, "%s",
+						    others[i].why);
+	if (json_object_get(request->input, "resourceGatewayIdentifier") == NULL)
+		return lattice_refuse_field(request, err, "resourceGatewayIdentifier",
+					    "is required");
+	return 0;
+}
+
+int lattice_read_configuration(struct lattice_request *request, struct resource_configuration *out,
+			       struct sp_error *err)
+{
+	static const char domain[] = "customDomainName";
+	const char *custom = sp_json_string(request->input, domain);
+	if (lattice_check_name(request, LATTICE_CONFIGURATION, err) != 0 ||
+	    check_offered(request, err) != 0)
+		return -1;
+	if (custom != NULL && !is_domain_name(custom))
+		return lattice_refuse_field(request, err, domain, "\"%s\" is no domain name",
+					    custom);
+
+	out->name = sp_strdup(sp_json_string(request->input, "name"));
+	out->custom_domain = custom == NULL ? NULL : sp_strdup(custom);
+	out->allow_association = json_is_true(
+		json_object_get(request->input, "allowAssociationToShareableServiceNetwork"));
+	if (json_object_get(request->input, "portRanges") != NULL)
+		return lattice_read_ports(request, out, err);
+	out->ports[0] = (struct port_range){ .from = 1, .to = UINT16_MAX };
+	out->port_count = 1;
+	return 0;
+}

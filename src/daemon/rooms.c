@@ -28,6 +28,7 @@ static const struct api_service *const services[] = {
 	&service_secretsmanager,
 	&service_sts,
 	&service_transfer,
+	&service_native,
 };
 static_assert(SP_COUNT_OF(services) == ROOMS_SERVICES, "every service must be served");
 

@@ -49,6 +49,26 @@ enum field {
 	KEEPALIVE,
 	HOST_KEY,
 	FINGERPRINT,
+	BANNER,
+	OFFERED_KEXS,
+	OFFERED_HOST_KEYS,
+	OFFERED_CIPHERS,
+	OFFERED_MACS,
+	KEX,
+	HOST_KEY_ALGORITHM,
+	CIPHER,
+	MAC,
+	AUTHENTICATED_BY,
+	METHODS,
+	EXTENSIONS,
+	SFTP_VERSION,
+	READ_MAX,
+	WRITE_MAX,
+	BANNER_MS,
+	KEY_EXCHANGE_MS,
+	HOST_KEY_MS,
+	AUTHENTICATE_MS,
+	SFTP_MS,
 	FIELD_COUNT,
 };
 
@@ -87,13 +107,33 @@ static const struct {
 	[KEEPALIVE]         = { AT(keepalive_ms),         NUMBER_32, INT32_MAX },
 	[HOST_KEY]          = { AT(host_key),             SENTENCE,  WORKER_TEXT_MAX },
 	[FINGERPRINT]       = { AT(fingerprint),          SENTENCE,  WORKER_TEXT_MAX },
+	[BANNER]            = { AT(banner),               SENTENCE,  WORKER_LINE_MAX },
+	[OFFERED_KEXS]      = { AT(offered_kexs),         SENTENCE,  WORKER_LINE_MAX },
+	[OFFERED_HOST_KEYS] = { AT(offered_host_keys),    SENTENCE,  WORKER_LINE_MAX },
+	[OFFERED_CIPHERS]   = { AT(offered_ciphers),      SENTENCE,  WORKER_LINE_MAX },
+	[OFFERED_MACS]      = { AT(offered_macs),         SENTENCE,  WORKER_LINE_MAX },
+	[KEX]               = { AT(kex),                  SENTENCE,  WORKER_LINE_MAX },
+	[HOST_KEY_ALGORITHM] = { AT(host_key_algorithm),  SENTENCE,  WORKER_LINE_MAX },
+	[CIPHER]            = { AT(cipher),               SENTENCE,  WORKER_LINE_MAX },
+	[MAC]               = { AT(mac),                  SENTENCE,  WORKER_LINE_MAX },
+	[AUTHENTICATED_BY]  = { AT(authenticated_by),     SENTENCE,  WORKER_LINE_MAX },
+	[METHODS]           = { AT(methods),              SENTENCE,  WORKER_LINE_MAX },
+	[EXTENSIONS]        = { AT(extensions),           SENTENCE,  WORKER_LINE_MAX },
+	[SFTP_VERSION]      = { AT(sftp_version),         NUMBER_32, UINT32_MAX },
+	[READ_MAX]          = { AT(read_max),             NUMBER_32, UINT32_MAX },
+	[WRITE_MAX]         = { AT(write_max),            NUMBER_32, UINT32_MAX },
+	[BANNER_MS]         = { AT(banner_ms),            NUMBER_32, INT32_MAX },
+	[KEY_EXCHANGE_MS]   = { AT(key_exchange_ms),      NUMBER_32, INT32_MAX },
+	[HOST_KEY_MS]       = { AT(host_key_ms),          NUMBER_32, INT32_MAX },
+	[AUTHENTICATE_MS]   = { AT(authenticate_ms),      NUMBER_32, INT32_MAX },
+	[SFTP_MS]           = { AT(sftp_ms),              NUMBER_32, INT32_MAX },
 };
 
 static const struct kind {
 	enum worker_kind kind;
 	const char *name;
 	size_t fd_count;
-	enum field fields[16]; /* in the order of the wire, up to FIELD_END */
+	enum field fields[32]; /* in the order of the wire, up to FIELD_END */
 } kinds[] = {
 	{ WORKER_CONFIGURE,   "CONFIGURE",   0, { CONNECTOR, HOST, PORT, USER, PASSWORD, PRIVATE_KEY, TRUSTED_KEYS,
 						  POLICY, CONNECTIONS, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, KEEPALIVE } },
@@ -111,7 +151,11 @@ static const struct kind {
 	{ WORKER_PUBLISHED,   "PUBLISHED",   0, { FILE_ID, ATTEMPT, OUTCOME } },
 	{ WORKER_FILE_FAILED, "FILE_FAILED", 0, { FILE_ID, ATTEMPT, STEP, CODE, WORDS } },
 	{ WORKER_PROGRESS,    "PROGRESS",    0, { FILE_ID, ATTEMPT, SIZE } },
-	{ WORKER_TEST_RESULT, "TEST_RESULT", 0, { STEP, CODE, WORDS, HOST_KEY, FINGERPRINT } },
+	{ WORKER_TEST_RESULT, "TEST_RESULT", 0, { STEP, CODE, WORDS, HOST_KEY, FINGERPRINT, BANNER,
+						  OFFERED_KEXS, OFFERED_HOST_KEYS, OFFERED_CIPHERS, OFFERED_MACS,
+						  KEX, HOST_KEY_ALGORITHM, CIPHER, MAC, AUTHENTICATED_BY, METHODS,
+						  EXTENSIONS, SFTP_VERSION, READ_MAX, WRITE_MAX, BANNER_MS,
+						  KEY_EXCHANGE_MS, HOST_KEY_MS, AUTHENTICATE_MS, SFTP_MS } },
 };
 /* clang-format on */
 

@@ -48,7 +48,10 @@ enum worker_kind {
 	WORKER_TEST_RESULT,
 };
 
-enum { WORKER_TEXT_MAX = 32768 /* bytes of one text */ };
+enum {
+	WORKER_TEXT_MAX = 32768, /* bytes of one text */
+	WORKER_LINE_MAX = 1024,  /* of what a test learnt, each */
+};
 
 /** How a SEND got its final name. */
 enum publish_outcome {
@@ -94,9 +97,19 @@ struct worker_message {
 	uint32_t idle_timeout_ms;
 	uint32_t keepalive_ms; /* a warm connection without work says something this often */
 
-	/* TEST_RESULT */
-	char *host_key;    /* "type base64" of the server, when it came that far */
+	/* TEST_RESULT: what was learnt, as far as it came */
+	char *host_key;    /* "type base64" of the server */
 	char *fingerprint; /* "SHA256:…" of it, as ssh-keygen -lf prints it */
+	char *banner;      /* the server's version line */
+	/* Names joined by commas: what we offered … */
+	char *offered_kexs, *offered_host_keys, *offered_ciphers, *offered_macs;
+	char *kex, *host_key_algorithm, *cipher, *mac; /* … and what both agreed on */
+	char *authenticated_by;                        /* NULL when it was not */
+	char *methods;    /* "publickey, password": what the server offered last */
+	char *extensions; /* "posix-rename@openssh.com, …" */
+	uint32_t sftp_version, read_max, write_max; /* 0 when there was no SFTP */
+	/* How long each step took. */
+	uint32_t banner_ms, key_exchange_ms, host_key_ms, authenticate_ms, sftp_ms;
 };
 
 /**

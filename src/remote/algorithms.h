@@ -6,16 +6,7 @@
 #include "base/error.h"
 #include "model/security_policy.h"
 #include "remote/host_keys.h"
-
-enum { ALGORITHM_LIST_SIZE = 320 };
-
-enum algorithm_kind {
-	ALGORITHM_KEX,
-	ALGORITHM_HOST_KEY,
-	ALGORITHM_CIPHER,
-	ALGORITHM_MAC,
-	ALGORITHM_KIND_COUNT,
-};
+#include "remote/transport.h"
 
 /** What we offer: names joined by commas. libssh leaves out the policy's names that it does not know. */
 struct algorithms {

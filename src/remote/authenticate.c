@@ -3,6 +3,7 @@
  * order of the table. A server that wants two of them says "partial", and the next one goes on.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -208,16 +209,22 @@ static const struct method {
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-static int fail_refused(struct attempt *attempt, int offered, struct sp_error *err)
+static void note_offered(struct transport_report *report, int offered)
 {
-	const struct transport_options *options = attempt->handshake->options;
-	SP_AUTO_FREE char *user = sp_name_escape(options->user);
 	SP_AUTO_BUFFER names = { 0 };
-
 	for (size_t i = 0; i < SP_COUNT_OF(methods); i++)
 		if ((offered & methods[i].bit) != 0)
 			sp_buffer_format(&names, "%s%s", names.length == 0 ? "" : ", ",
 					 methods[i].name);
+	snprintf(report->methods, sizeof(report->methods), "%s", sp_buffer_text(&names));
+}
+
+static int fail_refused(struct attempt *attempt, struct sp_error *err)
+{
+	const struct transport_options *options = attempt->handshake->options;
+	const char *names = attempt->handshake->report->methods;
+	SP_AUTO_FREE char *user = sp_name_escape(options->user);
+
 	if (attempt->story.length == 0)
 		tell(attempt, has_key(attempt) && has_password(attempt)
 				      ? "it takes neither the private key nor the password"
@@ -226,8 +233,7 @@ static int fail_refused(struct attempt *attempt, int offered, struct sp_error *e
 				      ? "it takes no password"
 				      : "there is neither a private key nor a password");
 	return sp_fail(err, SP_AUTH, "the server did not accept user \"%s\": %s; it offers %s",
-		       user, sp_buffer_text(&attempt->story),
-		       names.length == 0 ? "nothing" : sp_buffer_text(&names));
+		       user, sp_buffer_text(&attempt->story), *names == '\0' ? "nothing" : names);
 }
 
 /** A server that hangs up after a refusal, or for one ("too many failures"), has refused us. */
@@ -268,10 +274,11 @@ static int try_all(struct attempt *attempt, struct sp_error *err)
 	while (result == SSH_AUTH_DENIED || result == SSH_AUTH_PARTIAL) {
 		int offered = ssh_userauth_list(attempt->session, NULL);
 		const struct method *method = next_method(attempt, offered, tried);
+		note_offered(report, offered);
 		if (result == SSH_AUTH_PARTIAL)
 			tell(attempt, "one method was accepted, another is wanted");
 		if (method == NULL)
-			return fail_refused(attempt, offered, err);
+			return fail_refused(attempt, err);
 		tried |= method->bit;
 		name = method->name;
 		result = method->run(attempt, err);
@@ -320,7 +327,7 @@ int handshake_authenticate(struct handshake *handshake, struct sp_error *err)
 	struct attempt attempt = { .handshake = handshake,
 				   .session = handshake->transport->session };
 
-	handshake->report->step = STEP_AUTHENTICATE;
+	handshake_begin_step(handshake->report, STEP_AUTHENTICATE);
 	int result = key_text == NULL ? 0 : read_private_key(key_text, &attempt.key, err);
 	if (result == 0)
 		result = try_all(&attempt, err);

@@ -22,6 +22,15 @@ static const struct errand banner_errand = { "the version exchange",
 static const struct errand key_exchange_errand = { "the key exchange",
 						   "the key exchange was not finished" };
 
+void handshake_begin_step(struct transport_report *report, enum failure_step step)
+{
+	int64_t now_ms = sp_monotonic_ms();
+	if (report->step_since_ms != 0)
+		report->took_ms[report->step] += now_ms - report->step_since_ms;
+	report->step_since_ms = now_ms;
+	report->step = step;
+}
+
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
 struct patience patience_from_now(int64_t timeout_ms, int cancel_fd)
@@ -143,7 +152,7 @@ static int greet_once(struct handshake *handshake)
 	if (report->step == STEP_BANNER && ssh_get_serverbanner(transport->session) != NULL) {
 		note_text(report->banner, sizeof(report->banner),
 			  ssh_get_serverbanner(transport->session));
-		report->step = STEP_KEY_EXCHANGE;
+		handshake_begin_step(report, STEP_KEY_EXCHANGE);
 	}
 	return result;
 }
@@ -153,7 +162,7 @@ int handshake_greet(struct handshake *handshake, struct sp_error *err)
 	struct transport_report *report = handshake->report;
 	int result;
 
-	report->step = STEP_BANNER;
+	handshake_begin_step(report, STEP_BANNER);
 	while ((result = greet_once(handshake)) == SSH_AGAIN) {
 		bool waits_for_banner = report->step == STEP_BANNER;
 		if (waits_for_banner &&
@@ -221,7 +230,7 @@ int handshake_check_host_key(struct handshake *handshake, const struct host_keys
 			     struct sp_error *err)
 {
 	ssh_key key = NULL;
-	handshake->report->step = STEP_HOST_KEY;
+	handshake_begin_step(handshake->report, STEP_HOST_KEY);
 	if (ssh_get_server_publickey(handshake->transport->session, &key) != SSH_OK)
 		return sp_fail(err, SP_PROTOCOL, "the server showed no host key");
 	int result = compare_host_key(key, trusted, handshake->report, err);

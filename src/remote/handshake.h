@@ -47,6 +47,9 @@ struct handshake {
 	char first_line[80]; /* what the server said before, or instead of, its version line */
 };
 
+/** What is done now; the time of what was done before is noted. */
+void handshake_begin_step(struct transport_report *report, enum failure_step step);
+
 struct patience patience_from_now(int64_t timeout_ms, int cancel_fd);
 
 /** What is waited for, as sentences have it. */

@@ -22,6 +22,7 @@ enum {
 	REMOTE_BLOCK_MAX =
 		261120, /* bytes of one READ or WRITE: what OpenSSH's limits@openssh.com grants */
 	REMOTE_BLOCK_DEFAULT = 32768, /* without limits@openssh.com */
+	REMOTE_EXTENSIONS_MAX = 512,  /* bytes of the list of their names */
 };
 
 /** What the server offers; learnt when the session opens. */
@@ -29,6 +30,8 @@ struct remote_features {
 	uint32_t version;
 	bool posix_rename, fsync, statvfs, limits;
 	uint32_t read_max, write_max; /* bytes of one request */
+	/* "posix-rename@openssh.com, …": all that it announced, as far as they fit; ASCII. */
+	char extensions[REMOTE_EXTENSIONS_MAX];
 };
 
 /** INIT, VERSION, limits. @channel is taken, also when the call fails. */

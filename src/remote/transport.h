@@ -29,7 +29,20 @@ struct transport_options {
 	int cancel_fd;      /* readable: give up with SP_CANCELLED; -1: none */
 };
 
-enum { TRANSPORT_HOST_KEY_MAX = 2048, TRANSPORT_FINGERPRINT_MAX = 80 };
+enum {
+	TRANSPORT_HOST_KEY_MAX = 2048,
+	TRANSPORT_FINGERPRINT_MAX = 80,
+	TRANSPORT_METHODS_MAX = 128,
+	ALGORITHM_LIST_SIZE = 320,
+};
+
+enum algorithm_kind {
+	ALGORITHM_KEX,
+	ALGORITHM_HOST_KEY,
+	ALGORITHM_CIPHER,
+	ALGORITHM_MAC,
+	ALGORITHM_KIND_COUNT,
+};
 
 /** What was learnt on the way, also when it failed. */
 struct transport_report {
@@ -40,6 +53,11 @@ struct transport_report {
 	char kex[64], cipher[64], mac[64], host_key_algorithm[64];
 	char authenticated_by
 		[32]; /* "publickey", "password", "keyboard-interactive"; "none": nothing was asked for */
+	char methods
+		[TRANSPORT_METHODS_MAX]; /* "publickey, password": what the server offered last */
+	char offered[ALGORITHM_KIND_COUNT][ALGORITHM_LIST_SIZE]; /* by us: names joined by commas */
+	int64_t took_ms[FAILURE_STEP_COUNT];                     /* of the steps that were begun */
+	int64_t step_since_ms; /* monotonic; for the next of them */
 };
 
 /** Process-wide, once, before any thread: libraries read their files now, so that a sandbox may close the doors after. */

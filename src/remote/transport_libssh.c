@@ -94,6 +94,8 @@ static int open_steps(struct handshake *handshake, const struct host_keys *trust
 	if (algorithms_offer(handshake->transport->session, handshake->options->policy, trusted,
 			     &handshake->algorithms, err) != 0)
 		return -1;
+	memcpy(handshake->report->offered, handshake->algorithms.offered,
+	       sizeof(handshake->report->offered));
 	if (handshake_greet(handshake, err) != 0)
 		return -1;
 	if (handshake_check_host_key(handshake, trusted, err) != 0)
@@ -117,8 +119,11 @@ int transport_open(const struct transport_options *options, struct transport **o
 		return -1;
 	transport_enter(handshake.transport);
 	report->step = STEP_HOST_KEY;
-	if (host_keys_parse(options->trusted_keys, &trusted, err) != 0 ||
-	    open_steps(&handshake, &trusted, err) != 0) {
+	int result = host_keys_parse(options->trusted_keys, &trusted, err);
+	if (result == 0)
+		result = open_steps(&handshake, &trusted, err);
+	handshake_begin_step(report, report->step); /* notes the time of the last one */
+	if (result != 0) {
 		transport_close(handshake.transport);
 		return -1;
 	}

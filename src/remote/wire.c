@@ -132,6 +132,20 @@ static bool bytes_are(const struct wire_bytes *bytes, const char *text)
 	return bytes->length == strlen(text) && memcmp(bytes->data, text, bytes->length) == 0;
 }
 
+/* Names are ASCII; whatever else is in one is none of ours to print. */
+static void list_extension(struct remote_features *features, const struct wire_bytes *name)
+{
+	size_t used = strlen(features->extensions);
+	const char *between = used == 0 ? "" : ", ";
+	if (used + strlen(between) + name->length >= sizeof(features->extensions))
+		return;
+	char *out = features->extensions + used;
+	out = stpcpy(out, between);
+	for (size_t i = 0; i < name->length; i++)
+		*out++ = name->data[i] > ' ' && name->data[i] < 0x7f ? (char)name->data[i] : '?';
+	*out = '\0';
+}
+
 static void note_extension(struct remote_features *features, const struct wire_bytes *name,
 			   const struct wire_bytes *version)
 {
@@ -139,6 +153,7 @@ static void note_extension(struct remote_features *features, const struct wire_b
 		if (bytes_are(name, extensions[i].name) &&
 		    bytes_are(version, extensions[i].version))
 			*(bool *)((char *)features + extensions[i].feature) = true;
+	list_extension(features, name);
 }
 
 static struct wire_bytes read_bytes(struct sp_reader *reader)

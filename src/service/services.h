@@ -5,6 +5,7 @@
 
 extern const struct api_service service_ec2;
 extern const struct api_service service_lattice;
+extern const struct api_service service_native; /* our own */
 extern const struct api_service service_secretsmanager;
 extern const struct api_service service_sts;
 extern const struct api_service service_transfer;

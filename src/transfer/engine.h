@@ -68,8 +68,11 @@ struct transfer_test_result {
 	char message[SP_ERROR_MESSAGE_MAX];
 	char host_key[2049]; /* "type base64", "" when it was not seen */
 	char fingerprint[80];
+	const struct trace
+		*trace; /* every step that was taken; the last one failed, or all went well */
 };
 
+/** @result is borrowed. */
 typedef void transfer_test_fn(void *ctx, const struct transfer_test_result *result);
 
 /** Any thread: tries the whole path once, in a worker of its own. @fn is called on the loop's thread, once. */

@@ -69,6 +69,20 @@ static int read_target(struct launch *launch)
 		       connector->url);
 }
 
+static void note_secret(struct launch *launch)
+{
+	const struct credentials *credentials = &launch->credentials;
+	const char *has = credentials->private_key == NULL ? "a password"
+			  : credentials->password == NULL  ? "a private key"
+							   : "a private key and a password";
+	trace_passed(&launch->trace, STEP_SECRET,
+		     json_pack("{s:s, s:b, s:b}", "SecretId", launch->connector.user_secret_id,
+			       "PrivateKey", credentials->private_key != NULL, "Password",
+			       credentials->password != NULL),
+		     "the secret \"%s\" has a user name and %s", launch->connector.user_secret_id,
+		     has);
+}
+
 static int load(struct launch *launch)
 {
 	const struct transfer_options *options = &launch->ground->options;
@@ -85,10 +99,15 @@ static int load(struct launch *launch)
 			       "there is no role \"%s\" (the built-in one is \"%s\")",
 			       launch->connector.access_role, options->builtin_role);
 
+	trace_passed(&launch->trace, STEP_ROLE,
+		     json_pack("{s:s}", "Role", launch->connector.access_role),
+		     "the access role is the built-in one");
+
 	launch->step = STEP_SECRET;
 	if (load_credentials(launch) != 0)
 		return sp_wrap(&launch->err, "cannot use the secret \"%s\"",
 			       launch->connector.user_secret_id);
+	note_secret(launch);
 	return 0;
 }
 
@@ -111,6 +130,7 @@ struct launch *launch_start(struct ground *ground, const char *connector_id, loo
 	launch->ground = ground;
 	launch->done = on_done;
 	launch->ctx = ctx;
+	trace_begin(&launch->trace);
 	snprintf(launch->connector_id, sizeof(launch->connector_id), "%s", connector_id);
 	ground_read(ground, work, done, launch);
 	return launch;
@@ -122,6 +142,7 @@ void launch_destroy(struct launch *launch)
 		return;
 	connector_finish(&launch->connector);
 	credentials_finish(&launch->credentials);
+	trace_finish(&launch->trace);
 	free(launch->host);
 	free(launch);
 }

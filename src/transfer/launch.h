@@ -1,6 +1,7 @@
 #pragma once
 /** What a worker needs to know before it can start: the connector, its role, its secret. Read in the pool for that. */
 
+#include "egress/trace.h"
 #include "model/connector.h"
 #include "model/failure.h"
 #include "transfer/credentials.h"
@@ -15,6 +16,7 @@ struct launch {
 	struct credentials credentials;
 	int result; /* 0, or -1 and what follows */
 	enum failure_step step;
+	struct trace trace;  /* role and secret; what failed is for the reader to add */
 	struct sp_error err; /* SP_NOT_FOUND at STEP_WORKER: there is no such connector any more */
 	loop_fn *done;
 	void *ctx;

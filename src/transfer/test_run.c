@@ -4,6 +4,7 @@
 
 #include "base/scope.h"
 #include "transfer/launch.h"
+#include "transfer/test_trace.h"
 #include "transfer/worker_process.h"
 
 enum { GRACE_MS = 10000 /* beyond the time-outs of the steps, which tell more */ };
@@ -15,6 +16,8 @@ struct test_run {
 	struct ground *ground;
 	struct test_run *next;
 	char connector_id[CONNECTOR_ID_SIZE];
+	struct connector connector; /* once it was read */
+	struct trace trace;
 	struct launch *launch;
 	struct worker_process *worker;
 	struct loop_timer *deadline;
@@ -29,11 +32,14 @@ static void forget(struct test_run *run)
 	while (*at != run)
 		at = &(*at)->next;
 	*at = run->next;
+	connector_finish(&run->connector);
+	trace_finish(&run->trace);
 	free(run);
 }
 
-static void answer(struct test_run *run, const struct transfer_test_result *result)
+static void answer(struct test_run *run, struct transfer_test_result *result)
 {
+	result->trace = &run->trace;
 	loop_cancel_timer(run->deadline);
 	run->deadline = NULL;
 	worker_process_close(run->worker);
@@ -49,6 +55,8 @@ static void answer_failure(struct test_run *run, enum failure_step step, enum sp
 {
 	struct transfer_test_result result = { .code = code, .step = step };
 	snprintf(result.message, sizeof(result.message), "%s", message);
+	if (run->trace.count == 0 || !run->trace.steps[run->trace.count - 1].failed)
+		trace_failed(&run->trace, step, NULL, message);
 	answer(run, &result);
 }
 
@@ -77,7 +85,14 @@ static void worker_said(void *ctx, const struct worker_message *message)
 	copy_text(result.message, sizeof(result.message), message->text);
 	copy_text(result.host_key, sizeof(result.host_key), message->host_key);
 	copy_text(result.fingerprint, sizeof(result.fingerprint), message->fingerprint);
+	test_trace_add(&run->trace, message, &run->connector);
 	answer(run, &result);
+}
+
+static void connected(void *ctx, struct egress_result *result)
+{
+	struct test_run *run = ctx;
+	trace_move(&run->trace, &result->trace);
 }
 
 static void worker_ended(void *ctx, const char *how, bool spoke)
@@ -88,13 +103,14 @@ static void worker_ended(void *ctx, const char *how, bool spoke)
 	answer_failure(run, STEP_WORKER, SP_INTERNAL, how);
 }
 
-static void start_worker(struct test_run *run, const struct launch *launch)
+static void start_worker(struct test_run *run, struct launch *launch)
 {
 	const struct transfer_options *options = &run->ground->options;
-	const struct worker_owner owner = { .ctx = run,
-					    .message = worker_said,
-					    .ended = worker_ended };
+	const struct worker_owner owner = {
+		.ctx = run, .message = worker_said, .connected = connected, .ended = worker_ended
+	};
 	struct sp_error err = { 0 };
+	trace_move(&run->trace, &launch->trace);
 	if (launch->result != 0) {
 		answer_failure(run, launch->step, launch->err.code, launch->err.message);
 		return;
@@ -103,6 +119,8 @@ static void start_worker(struct test_run *run, const struct launch *launch)
 		answer_failure(run, STEP_WORKER, err.code, err.message);
 		return;
 	}
+	run->connector = launch->connector;
+	launch->connector = (struct connector){ 0 };
 	int64_t patience = options->handshake_timeout_ms + options->idle_timeout_ms + GRACE_MS;
 	run->deadline = loop_add_timer(run->ground->rooms.loop, patience, too_late, run);
 	const struct worker_message message = { .kind = WORKER_TEST };
@@ -129,6 +147,7 @@ void test_runs_begin(struct test_runs *runs, const char *connector_id, transfer_
 	run->ground = runs->ground;
 	run->fn = fn;
 	run->ctx = ctx;
+	trace_begin(&run->trace);
 	snprintf(run->connector_id, sizeof(run->connector_id), "%s", connector_id);
 	run->next = runs->first;
 	runs->first = run;

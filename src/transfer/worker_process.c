@@ -189,6 +189,9 @@ static void socket_ready(void *ctx, struct egress_result *result)
 {
 	struct socket_request *request = ctx;
 	request->attempt = NULL;
+	const struct worker_owner *owner = &request->process->owner;
+	if (owner->connected != NULL)
+		owner->connected(owner->ctx, result);
 	struct worker_message message = { .request = request->number };
 	if (result->error.code == SP_OK) {
 		message.kind = WORKER_SOCKET;

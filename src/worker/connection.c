@@ -14,6 +14,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "worker/file.h"
+#include "worker/test_report.h"
 
 enum {
 	TRUST_MS =
@@ -143,11 +144,15 @@ static int shake_hands(struct connection *connection, int fd, enum failure_step 
 	}
 
 	*out_step = STEP_SFTP;
+	int64_t start_ms = sp_monotonic_ms();
 	struct channel *channel;
-	if (transport_open_sftp(connection->transport, deadline - sp_monotonic_ms(), -1, &channel,
-				err) != 0)
-		return -1;
-	return remote_open(channel, deadline - sp_monotonic_ms(), -1, &connection->remote, err);
+	int result =
+		transport_open_sftp(connection->transport, deadline - start_ms, -1, &channel, err);
+	if (result == 0)
+		result = remote_open(channel, deadline - sp_monotonic_ms(), -1, &connection->remote,
+				     err);
+	connection->report.took_ms[STEP_SFTP] = sp_monotonic_ms() - start_ms;
+	return result;
 }
 
 static int open_session(struct connection *connection, enum failure_step *out_step,
@@ -172,10 +177,9 @@ static void open_and_report(struct connection *connection, bool keep)
 	connection->report = (struct transport_report){ 0 };
 	int result = open_session(connection, &step, &err);
 
-	struct worker_message message = {
-		.host_key = sp_strdup(connection->report.host_key),
-		.fingerprint = sp_strdup(connection->report.fingerprint),
-	};
+	struct worker_message message = { 0 };
+	test_report_fill(&message, &connection->report,
+			 result == 0 ? remote_features(connection->remote) : NULL);
 	if (result != 0) {
 		message.step = step;
 		message.code = err.code;

@@ -16,7 +16,7 @@ enum letter_kind {
 	LETTER_TRY,  /* the same, but do not keep it */
 
 	/* connection ──► main thread */
-	LETTER_OPENED,     /* @message: host key and fingerprint */
+	LETTER_OPENED,     /* @message: what was learnt on the way */
 	LETTER_NOT_OPENED, /* @message: these, if seen, with step, code and text */
 	LETTER_FREE,       /* the file has ended, the connection is there for another one */
 	LETTER_LOST,       /* the connection is gone; it has no file */

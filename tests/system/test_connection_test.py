@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
-"""TestConnection against a real OpenSSH server: what works, what does not and why, and the host key either way."""
+"""
+TestConnection against a real OpenSSH server: what works, what does not and why, and the host key either way. The same
+by our own API, which shows every step on the way.
+"""
 
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import aws  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -27,6 +32,21 @@ def expect_error(answer, *words):
         assert word in answer["StatusMessage"], f"the sentence does not say {word!r}: {answer}"
     return answer
 
+
+def trace(partner, *steps):
+    """Our own API's answer; its steps must be exactly @steps, all well but the last one of an ERROR."""
+    answer = partner.daemon.client.rest("sallyport", "POST", f"/v1/connectors/{partner.id}/test")
+    assert answer["ConnectorId"] == partner.id, answer
+    assert [step["Step"] for step in answer["Steps"]] == list(steps), answer
+    failed = [step["Status"] != "OK" for step in answer["Steps"]]
+    assert failed == [False] * (len(steps) - 1) + [answer["Status"] == "ERROR"], answer
+    assert all(0 <= step["Milliseconds"] < 60000 for step in answer["Steps"]), answer
+    if answer["Status"] == "ERROR" and "No trusted host keys" not in answer["StatusMessage"]:
+        assert answer["StatusMessage"].endswith(answer["Steps"][-1]["Message"]), answer
+    return answer, {step["Step"]: step for step in answer["Steps"]}
+
+
+HANDSHAKE = ("banner", "key-exchange", "host-key", "authenticate", "sftp")
 
 with harness.Story() as story:
     server = story.enter(sshd.Sshd(story.folder / "partner"))
@@ -78,6 +98,72 @@ with harness.Story() as story:
         assert "SftpConnectionDetails" not in answer, answer
         expect_error(flows.partner_of(daemon, server, url="sftp://no-such-host.invalid").test(),
                      "Unknown Host: ", "no-such-host.invalid")
+
+    with story.case("the trace shows every step of a connection that works, with what was agreed on"):
+        partner = flows.partner_of(daemon, server)
+        answer, steps = trace(partner, "role", "secret", "connect", *HANDSHAKE)
+        assert answer["StatusMessage"] == "Connection succeeded" and answer["HostKey"] in server.trusted_keys(), answer
+        assert steps["secret"]["Details"] == {"SecretId": partner.secret, "PrivateKey": True, "Password": False}, steps
+        assert steps["connect"]["Details"]["Address"] == f"127.0.0.1:{server.port}", steps
+        assert steps["banner"]["Details"]["Banner"].startswith("SSH-2.0-OpenSSH"), steps
+        details = steps["key-exchange"]["Details"]
+        for kind, accepted in details["Accepted"].items():
+            assert accepted in details["Offered"][kind] or accepted.startswith("aead-"), details
+        assert steps["host-key"]["Details"]["Trusted"] is True, steps
+        assert steps["host-key"]["Details"]["Fingerprint"] == fingerprint(answer["HostKey"], story.folder), steps
+        assert steps["authenticate"]["Details"]["Method"] == "publickey", steps
+        sftp = steps["sftp"]["Details"]
+        assert sftp["Version"] == 3 and sftp["ReadBytesMax"] == 261120, sftp
+        assert "posix-rename@openssh.com" in sftp["Extensions"] and "limits@openssh.com" in sftp["Extensions"], sftp
+
+    with story.case("a name shows what it was resolved to"):
+        partner = flows.partner_of(daemon, server, url=f"sftp://localhost:{server.port}")
+        _, steps = trace(partner, "role", "secret", "resolve", "connect", *HANDSHAKE)
+        assert "127.0.0.1" in steps["resolve"]["Details"]["Addresses"], steps
+
+    with story.case("without trusted keys the trace has the command that trusts the key, and it works"):
+        first = flows.partner_of(daemon, server, trusted=())
+        _, steps = trace(first, "role", "secret", "connect", "banner", "key-exchange", "host-key")
+        details = steps["host-key"]["Details"]
+        assert details["Trusted"] is False and details["Fingerprint"] in steps["host-key"]["Message"], details
+        words = shlex.split(details["Command"])
+        assert words[:3] == ["aws", "transfer", "update-connector"], words
+        assert words[words.index("--connector-id") + 1] == first.id, words
+        first.call("UpdateConnector", ConnectorId=first.id,
+                   SftpConfig=json.loads(words[words.index("--sftp-config") + 1]))
+        answer, _ = trace(first, "role", "secret", "connect", *HANDSHAKE)
+        assert answer["Status"] == "OK", answer
+
+    with story.case("another key than the trusted one is shown, without a command that would trust it"):
+        partner = flows.partner_of(daemon, server, trusted=[sshd.public_line(stranger)])
+        _, steps = trace(partner, "role", "secret", "connect", "banner", "key-exchange", "host-key")
+        assert "Command" not in steps["host-key"]["Details"], steps
+
+    with story.case("a refused key shows what the server offers instead"):
+        secret = {"Username": server.user, "PrivateKey": stranger.read_text(encoding="ascii")}
+        _, steps = trace(flows.partner_of(daemon, server, secret=secret), "role", "secret", "connect", "banner",
+                         "key-exchange", "host-key", "authenticate")
+        assert "publickey" in steps["authenticate"]["Details"]["Offered"], steps
+        assert "Method" not in steps["authenticate"]["Details"], steps
+
+    with story.case("the trace ends where the way ends: role, secret, name, port"):
+        partner = flows.partner_of(daemon, server)
+        partner.call("UpdateConnector", ConnectorId=partner.id, SftpConfig={"UserSecretId": "no-such-secret"})
+        trace(partner, "role", "secret")
+        partner.call("UpdateConnector", ConnectorId=partner.id, AccessRole="arn:aws:iam::000000000000:role/nobody")
+        trace(partner, "role")
+        trace(flows.partner_of(daemon, server, url="sftp://no-such-host.invalid"), "role", "secret", "resolve")
+        port = sshd.free_port()
+        trace(flows.partner_of(daemon, server, url=f"sftp://127.0.0.1:{port}"), "role", "secret", "connect")
+
+    with story.case("a connector that is not there is 404, and an id that is none is 400"):
+        for wrong, status in (("c-0123456789abcdef0", 404), ("nonsense", 400)):
+            try:
+                daemon.client.rest("sallyport", "POST", f"/v1/connectors/{wrong}/test")
+                raise AssertionError(f"{wrong} was tested")
+            except aws.AwsError as refusal:
+                assert refusal.status == status, refusal
+                assert status == 400 or refusal.code == "ResourceNotFoundException", refusal
 
     with story.case("many tests at a time are all answered, while nobody else has to wait for them"):
         partner = flows.partner_of(daemon, server)

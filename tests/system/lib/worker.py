@@ -16,7 +16,7 @@ PROGRAM = harness.BUILD / "src" / "worker" / "sallyport-worker"
 MESSAGE_MAX = 65536
 
 STEPS = ("ROLE SECRET RESOLVE CONNECT BANNER KEY_EXCHANGE HOST_KEY AUTHENTICATE SFTP READ_OBJECT WRITE_REMOTE "
-         "RENAME_REMOTE READ_REMOTE WRITE_OBJECT WAIT WORKER").split()
+         "RENAME_REMOTE READ_REMOTE WRITE_OBJECT WAIT WORKER CONFIGURATION PORT GATEWAY INTERFACE GROUPS").split()
 CODES = ("OK INVALID NOT_FOUND EXISTS DENIED AUTH UNTRUSTED CONFLICT LIMIT NO_SPACE UNSUPPORTED PROTOCOL UNREACHABLE "
          "CLOSED TIMEOUT CHANGED CANCELLED NO_MEMORY SYSTEM INTERNAL").split()
 OUTCOMES = ("RENAMED", "CONFIRMED", "INFERRED")
@@ -40,7 +40,10 @@ KINDS = {
     "PUBLISHED": (66, "file_id attempt:4 outcome:4"),
     "FILE_FAILED": (67, "file_id attempt:4 step:4 code:4 text"),
     "PROGRESS": (68, "file_id attempt:4 size:8"),
-    "TEST_RESULT": (69, "step:4 code:4 text host_key fingerprint"),
+    "TEST_RESULT": (69, "step:4 code:4 text host_key fingerprint banner offered_kexs offered_host_keys "
+                        "offered_ciphers offered_macs kex host_key_algorithm cipher mac authenticated_by methods "
+                        "extensions sftp_version:4 read_max:4 write_max:4 banner_ms:4 key_exchange_ms:4 host_key_ms:4 "
+                        "authenticate_ms:4 sftp_ms:4"),
 }
 KIND_NAMES = {number: name for name, (number, _) in KINDS.items()}
 NUMBERS = {"4": ">I", "8": ">Q"}

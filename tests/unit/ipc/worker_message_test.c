@@ -82,7 +82,27 @@ static const struct {
 	    .code = SP_UNTRUSTED,
 	    .text = "cannot trust it",
 	    .host_key = "ssh-ed25519 AAAA",
-	    .fingerprint = "SHA256:abc" } },
+	    .fingerprint = "SHA256:abc",
+	    .banner = "SSH-2.0-x",
+	    .offered_kexs = "a,b",
+	    .offered_host_keys = "c",
+	    .offered_ciphers = "d,e",
+	    .offered_macs = "f",
+	    .kex = "a",
+	    .host_key_algorithm = "c",
+	    .cipher = "e",
+	    .mac = "f",
+	    .authenticated_by = "publickey",
+	    .methods = "password",
+	    .extensions = "limits@openssh.com",
+	    .sftp_version = 3,
+	    .read_max = 261120,
+	    .write_max = 32768,
+	    .banner_ms = 1,
+	    .key_exchange_ms = 2,
+	    .host_key_ms = 3,
+	    .authenticate_ms = 4,
+	    .sftp_ms = INT32_MAX } },
 };
 
 static uint8_t wire[IPC_MESSAGE_MAX];
@@ -144,6 +164,26 @@ static void every_kind_comes_back_as_it_was_sent(void **state)
 		assert_int_equal(got.keepalive_ms, sent->keepalive_ms);
 		assert_same_text(got.host_key, sent->host_key);
 		assert_same_text(got.fingerprint, sent->fingerprint);
+		assert_same_text(got.banner, sent->banner);
+		assert_same_text(got.offered_kexs, sent->offered_kexs);
+		assert_same_text(got.offered_host_keys, sent->offered_host_keys);
+		assert_same_text(got.offered_ciphers, sent->offered_ciphers);
+		assert_same_text(got.offered_macs, sent->offered_macs);
+		assert_same_text(got.kex, sent->kex);
+		assert_same_text(got.host_key_algorithm, sent->host_key_algorithm);
+		assert_same_text(got.cipher, sent->cipher);
+		assert_same_text(got.mac, sent->mac);
+		assert_same_text(got.authenticated_by, sent->authenticated_by);
+		assert_same_text(got.methods, sent->methods);
+		assert_same_text(got.extensions, sent->extensions);
+		assert_int_equal(got.sftp_version, sent->sftp_version);
+		assert_int_equal(got.read_max, sent->read_max);
+		assert_int_equal(got.write_max, sent->write_max);
+		assert_int_equal(got.banner_ms, sent->banner_ms);
+		assert_int_equal(got.key_exchange_ms, sent->key_exchange_ms);
+		assert_int_equal(got.host_key_ms, sent->host_key_ms);
+		assert_int_equal(got.authenticate_ms, sent->authenticate_ms);
+		assert_int_equal(got.sftp_ms, sent->sftp_ms);
 		worker_message_finish(&got);
 		assert_null(got.text);
 	}

@@ -120,6 +120,7 @@ static void learns_what_openssh_offers(void **state)
 	assert_int_equal(features->version, 3);
 	assert_true(features->posix_rename && features->fsync && features->statvfs);
 	assert_true(features->limits);
+	assert_non_null(strstr(features->extensions, "posix-rename@openssh.com, "));
 	assert_int_equal(features->read_max, REMOTE_BLOCK_MAX);
 	assert_int_equal(features->write_max, REMOTE_BLOCK_MAX);
 }

@@ -246,6 +246,16 @@ static void without_a_trusted_key_the_server_s_is_reported(void **state)
 	assert_true(sp_text_starts_with(report.fingerprint, "SHA256:"));
 	assert_non_null(strstr(print, report.fingerprint));
 	free(print);
+	/* What led there is told too, and nothing of what did not come. */
+	assert_true(sp_text_starts_with(report.banner, "SSH-2.0-"));
+	for (size_t i = 0; i < ALGORITHM_KIND_COUNT; i++)
+		assert_string_not_equal(report.offered[i], "");
+	assert_non_null(strstr(report.offered[ALGORITHM_KEX], report.kex));
+	assert_string_not_equal(report.kex, "");
+	assert_true(report.took_ms[STEP_KEY_EXCHANGE] > 0);
+	assert_int_equal(report.took_ms[STEP_AUTHENTICATE], 0);
+	assert_string_equal(report.methods, "");
+	assert_string_equal(report.authenticated_by, "");
 	free_keys(&keys);
 	server_end(&server, false);
 }
@@ -411,6 +421,8 @@ static void a_refused_key_and_a_refused_password_are_told_apart(void **state)
 	options.password = "wrong";
 	expect_refusal(&options, STEP_AUTHENTICATE, SP_AUTH,
 		       ": password refused; it offers publickey, password", &report);
+	assert_string_equal(report.methods, "publickey, password");
+	assert_string_equal(report.authenticated_by, "");
 	server_end(&server, false);
 
 	server = server_sshd(&folder, "");

@@ -1,0 +1,7 @@
+#pragma once
+/** Within service/native/: the handlers, a file per resource. */
+
+#include "api/call.h"
+
+/* connector.c */
+void native_test_connector(struct api_call *call);

@@ -1,0 +1,119 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "service/transfer/answer.h"
+#include "service/transfer/connection_test.h"
+#include "store/connectors.h"
+
+/* The words that AWS's documents know begin the message, so that scripts find them; the exact sentence follows. */
+static const struct {
+	enum failure_step step;
+	const char *words;
+} known_words[] = {
+	{ STEP_ROLE, "Unable to assume the configured access role" },
+	{ STEP_SECRET, "Cannot access secret manager" },
+	{ STEP_RESOLVE, "Unknown Host" },
+	{ STEP_CONNECT, "Connection failed" },
+	{ STEP_BANNER, "Connection failed" },
+	{ STEP_HOST_KEY, "Invalid trusted host keys" },
+	{ STEP_CONFIGURATION, "Connection failed" },
+	{ STEP_PORT, "Connection failed" },
+	{ STEP_GATEWAY, "Connection failed" },
+	{ STEP_INTERFACE, "Connection failed" },
+	{ STEP_GROUPS, "Connection failed" },
+};
+
+struct test {
+	struct api_call *call;
+	connection_test_fn *fn;
+	char connector_id[CONNECTOR_ID_SIZE];
+	bool trusts_nobody; /* no trusted host keys: the first contact */
+};
+
+static void write_message(const struct test *test, const struct transfer_test_result *result,
+			  struct sp_buffer *out)
+{
+	if (result->code == SP_OK) {
+		sp_buffer_add_text(out, "Connection succeeded");
+		return;
+	}
+	if (result->step == STEP_HOST_KEY && test->trusts_nobody && result->host_key[0] != '\0') {
+		sp_buffer_format(
+			out,
+			"No trusted host keys: the server showed its key %s; once its owner "
+			"has confirmed it, trust it by update-connector with the HostKey of "
+			"this answer as SftpConfig.TrustedHostKeys",
+			result->fingerprint);
+		return;
+	}
+	for (size_t i = 0; i < SP_COUNT_OF(known_words); i++)
+		if (known_words[i].step == result->step)
+			sp_buffer_format(out, "%s: ", known_words[i].words);
+	sp_buffer_add_text(out, result->message);
+}
+
+/* On the loop's thread, seconds after the request. */
+static void on_tested(void *ctx, const struct transfer_test_result *result)
+{
+	struct test *test = ctx;
+	SP_AUTO_BUFFER message = { 0 };
+	write_message(test, result, &message);
+	const struct connection_test told = {
+		.connector_id = test->connector_id,
+		.status = result->code == SP_OK ? "OK" : "ERROR",
+		.message = sp_buffer_text(&message),
+		.host_key = result->host_key[0] == '\0' ? NULL : result->host_key,
+		.trace = result->trace,
+	};
+	test->fn(test->call, &told);
+	free(test);
+}
+
+/* Nothing to connect through: an answer about the connector, not about its partner. */
+static void tell_not_active(const struct test *test, const struct sp_error *err)
+{
+	SP_AUTO_BUFFER message = { 0 };
+	sp_buffer_format(&message, "Connector not available: %s", err->message);
+	const struct connection_test told = { .connector_id = test->connector_id,
+					      .status = "ERROR",
+					      .message = sp_buffer_text(&message) };
+	test->fn(test->call, &told);
+}
+
+static int look_at_connector(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct test *test = ctx;
+	struct connector connector = { 0 };
+	if (connectors_check_active(db, test->connector_id, err) != 0 ||
+	    connectors_find(db, test->connector_id, &connector, err) != 0)
+		return -1;
+	test->trusts_nobody = connector.trusted_key_count == 0;
+	connector_finish(&connector);
+	return 0;
+}
+
+void connection_test_start(struct api_call *call, connection_test_fn *fn)
+{
+	const struct service_context *context = answer_context(call);
+	struct test *test = sp_alloc(sizeof(*test));
+	struct sp_error err = { 0 };
+	test->call = call;
+	test->fn = fn;
+	snprintf(test->connector_id, sizeof(test->connector_id), "%s",
+		 sp_json_string(api_input(call), "ConnectorId"));
+	if (store_read(context->store, look_at_connector, test, &err) == 0) {
+		transfer_engine_test(context->engine, test->connector_id, on_tested, test);
+		return;
+	}
+	if (err.code == SP_NOT_FOUND)
+		answer_no_connector(call, test->connector_id);
+	else if (err.code == SP_CONFLICT)
+		tell_not_active(test, &err);
+	else
+		answer_error(call, &err);
+	free(test);
+}

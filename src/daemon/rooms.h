@@ -15,7 +15,7 @@
 #include "store/vault.h"
 #include "transfer/engine.h"
 
-enum { ROOMS_SERVICES = 4 };
+enum { ROOMS_SERVICES = 5 };
 
 /** NULL is what is not open. */
 struct rooms {

@@ -20,25 +20,38 @@ static const struct {
 	{ STEP_CONNECT, "Connection failed" },
 	{ STEP_BANNER, "Connection failed" },
 	{ STEP_HOST_KEY, "Invalid trusted host keys" },
-	{ STEP_CONFIGURATION, "Connection failed" },
-	{ STEP_PORT, "Connection failed" },
-	{ STEP_GATEWAY, "Connection failed" },
-	{ STEP_INTERFACE, "Connection failed" },
-	{ STEP_GROUPS, "Connection failed" },
 };
+
+#define NOT_AVAILABLE "Connector not available: "
 
 struct test {
 	struct api_call *call;
 	connection_test_fn *fn;
 	char connector_id[CONNECTOR_ID_SIZE];
-	bool trusts_nobody; /* no trusted host keys: the first contact */
+	bool is_pending;
+	bool trusts_nobody;         /* no trusted host keys: the first contact */
+	struct sp_error not_active; /* why the connector takes no transfers; code SP_OK: it does */
 };
+
+/* What made a connector ERRORED is tried as well, so that the answer shows where its path ends. When that went away
+ * meanwhile, the connector is not active yet. */
+static bool is_good(const struct test *test, const struct transfer_test_result *result)
+{
+	return result->code == SP_OK && test->not_active.code == SP_OK;
+}
 
 static void write_message(const struct test *test, const struct transfer_test_result *result,
 			  struct sp_buffer *out)
 {
-	if (result->code == SP_OK) {
+	if (is_good(test, result)) {
 		sp_buffer_add_text(out, "Connection succeeded");
+		return;
+	}
+	if (result->code == SP_OK) {
+		sp_buffer_format(out,
+				 NOT_AVAILABLE "%s; the path works now, and UpdateConnector "
+					       "makes the connector try it anew",
+				 test->not_active.message);
 		return;
 	}
 	if (result->step == STEP_HOST_KEY && test->trusts_nobody && result->host_key[0] != '\0') {
@@ -64,7 +77,7 @@ static void on_tested(void *ctx, const struct transfer_test_result *result)
 	write_message(test, result, &message);
 	const struct connection_test told = {
 		.connector_id = test->connector_id,
-		.status = result->code == SP_OK ? "OK" : "ERROR",
+		.status = is_good(test, result) ? "OK" : "ERROR",
 		.message = sp_buffer_text(&message),
 		.host_key = result->host_key[0] == '\0' ? NULL : result->host_key,
 		.trace = result->trace,
@@ -73,11 +86,11 @@ static void on_tested(void *ctx, const struct transfer_test_result *result)
 	free(test);
 }
 
-/* Nothing to connect through: an answer about the connector, not about its partner. */
-static void tell_not_active(const struct test *test, const struct sp_error *err)
+/* Its path is being made: an answer about the connector, not about its partner. */
+static void tell_pending(const struct test *test)
 {
 	SP_AUTO_BUFFER message = { 0 };
-	sp_buffer_format(&message, "Connector not available: %s", err->message);
+	sp_buffer_format(&message, NOT_AVAILABLE "%s", test->not_active.message);
 	const struct connection_test told = { .connector_id = test->connector_id,
 					      .status = "ERROR",
 					      .message = sp_buffer_text(&message) };
@@ -88,11 +101,12 @@ static int look_at_connector(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct test *test = ctx;
 	struct connector connector = { 0 };
-	if (connectors_check_active(db, test->connector_id, err) != 0 ||
-	    connectors_find(db, test->connector_id, &connector, err) != 0)
+	if (connectors_find(db, test->connector_id, &connector, err) != 0)
 		return -1;
 	test->trusts_nobody = connector.trusted_key_count == 0;
+	test->is_pending = connector.state == CONNECTOR_PENDING;
 	connector_finish(&connector);
+	connectors_check_active(db, test->connector_id, &test->not_active);
 	return 0;
 }
 
@@ -105,14 +119,15 @@ void connection_test_start(struct api_call *call, connection_test_fn *fn)
 	test->fn = fn;
 	snprintf(test->connector_id, sizeof(test->connector_id), "%s",
 		 sp_json_string(api_input(call), "ConnectorId"));
-	if (store_read(context->store, look_at_connector, test, &err) == 0) {
+	int result = store_read(context->store, look_at_connector, test, &err);
+	if (result == 0 && !test->is_pending) {
 		transfer_engine_test(context->engine, test->connector_id, on_tested, test);
 		return;
 	}
-	if (err.code == SP_NOT_FOUND)
+	if (result == 0)
+		tell_pending(test);
+	else if (err.code == SP_NOT_FOUND)
 		answer_no_connector(call, test->connector_id);
-	else if (err.code == SP_CONFLICT)
-		tell_not_active(test, &err);
 	else
 		answer_error(call, &err);
 	free(test);

@@ -10,7 +10,7 @@ struct connection_test {
 	const char *status;   /* "OK", "ERROR" */
 	const char *message;  /* one sentence, with the words that AWS's documents know in front */
 	const char *host_key; /* "type base64"; NULL when it was not seen */
-	const struct trace *trace; /* NULL when nothing was tried: the connector is not active */
+	const struct trace *trace; /* NULL when nothing was tried: the connector is PENDING */
 };
 
 /** Answers the call. */

@@ -15,8 +15,8 @@
  *
  * VPC, SUBNET and ENI say how it shall be: what is there already and the same is left alone, so that connections live
  * on. Every request is answered by exactly one of DONE, FAILED and SOCKETS, in order. The first is always HELLO: when
- * it comes again, nothing that was asked before is answered, and everything has to be said again from OWNER on: what was
- * sent meanwhile may still be answered, so answers whose request was sent before the last HELLO are to be left alone.
+ * it comes again, nothing that was asked before is answered, and everything has to be said again from OWNER on. What was
+ * sent meanwhile is thrown away up to the next OWNER; should an OWNER be among it, its answers bear old requests.
  *
  * A netd that cannot work at all says so by FAILED with request 0 in place of HELLO, and ends. A message that nobody can
  * read is answered by FAILED with the request that stands in its first bytes.

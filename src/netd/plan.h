@@ -1,0 +1,67 @@
+#pragma once
+/**
+ * What there shall be, as the daemon has said it since OWNER. Pure: here is judged whether a message makes sense; nothing
+ * is made. Whatever passes is safe to make: ids, names, blocks and addresses have the form that they must have.
+ *
+ * Each BEGIN opens a round; what was not named in it when END comes is forgotten.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "ipc/netd_message.h"
+#include "model/network.h"
+
+enum { PLAN_THINGS_MAX = 65536 };
+
+enum thing_kind { THING_VPC, THING_SUBNET, THING_INTERFACE };
+
+struct thing {
+	enum thing_kind kind;
+	char id[NETWORK_ID_SIZE];
+	char parent[NETWORK_ID_SIZE]; /* a subnet's VPC, an interface's subnet */
+	struct cidr cidr;             /* of a VPC, of a subnet */
+	char uplink[INTERFACE_NAME_SIZE];
+	uint32_t router;
+	uint32_t address; /* of an interface */
+	char mac[MAC_TEXT_SIZE];
+	uint64_t round; /* in which it was named last */
+};
+
+struct plan {
+	char owner[NETD_OWNER_SIZE]; /* "": nobody has said OWNER yet */
+	struct thing *things;        /* owned */
+	size_t count, room;
+	uint64_t round;
+	bool is_naming; /* between BEGIN and END */
+};
+
+void plan_finish(struct plan *plan);
+
+/** Whose things are ours. Forgets what was said before. SP_CONFLICT when it is another owner than before. */
+int plan_own(struct plan *plan, const char *owner, struct sp_error *err);
+void plan_begin(struct plan *plan);
+/** SP_CONFLICT without a BEGIN. */
+int plan_end(struct plan *plan, struct sp_error *err);
+
+/**
+ * A VPC, SUBNET or ENI that makes sense and gets along with the rest is noted.
+ * @out  borrowed until the plan changes
+ * SP_INVALID: malformed. SP_NOT_FOUND: what it stands on was not named. SP_CONFLICT: another one is in its way.
+ */
+int plan_put(struct plan *plan, const struct netd_message *message, const struct thing **out,
+	     struct sp_error *err);
+
+/** NULL: it was not named, in this round if one is open. */
+const struct thing *plan_find(const struct plan *plan, const char *id);
+
+/** Forgets it and what stands on it. */
+void plan_drop(struct plan *plan, const char *id);
+
+/** Whether an interface of our own naming stands for something that was named. */
+bool plan_has_link(const struct plan *plan, const char *link_name);
+
+/** The address that a bridge has: the subnet's first. */
+uint32_t subnet_first_address(const struct thing *subnet);

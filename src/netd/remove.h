@@ -1,0 +1,16 @@
+#pragma once
+/** Taking away: what is asked for by id, and what nobody names. Part of making (netd/make.h). */
+
+#include "base/error.h"
+#include "netd/make.h"
+#include "netd/netlink.h"
+
+/** What an ENI's interface is called for people, and known by when nobody names the ENI any more. */
+void leftover_alias(const char *subnet_id, uint32_t address, char out[LINK_ALIAS_SIZE]);
+
+/** In an open round: another ENI that has the address of @interface, and that is not named yet, goes before END. */
+int remove_leftover_of_address(struct maker *maker, const struct thing *interface,
+			       struct sp_error *err);
+
+/** Not being there is fine. */
+int remove_bridge(struct netlink *router, const char *subnet_id, struct sp_error *err);

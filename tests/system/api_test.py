@@ -22,7 +22,7 @@ import harness  # noqa: E402  pylint: disable=wrong-import-position
 
 REGION, KEY, SECRET = "eu-central-1", "AKIATOYTOYTOYTOYTOY1", "toytoytoytoytoytoytoytoytoytoytoytoytoy1"
 aws.JSON_TARGETS["toy"] = "ToyService"
-aws.QUERY_VERSIONS["toyquery"] = "2026-01-01"
+aws.QUERY_VERSIONS.update(toyquery="2026-01-01", toyec2="2016-11-15")
 MIB = 1 << 20
 POOL_THREADS, POOL_QUEUE = 2, 16  # as in toy_api.c
 
@@ -329,7 +329,7 @@ def bad_inputs(story, toy):
             response = client.send(service, aws.Request(method, target))
             error = aws.error_of(response)
             assert (error.code, error.status, response.header("content-type")) == (code, status, [kind]), error
-            assert "toy, toyquery, sts" in error.message
+            assert "toy, toyquery, toyec2, toyrest, sts" in error.message
 
 
 def queries(story, toy):
@@ -359,6 +359,84 @@ def queries(story, toy):
             assert (error.code, error.status) == (code, 400), (body, error)
         error = refused(client, "ToyMissingException", 400, "Fail", {"Text": "<x>"}, service="toyquery")
         assert error.message == 'there is no "<x>"'
+
+
+def ec2_requests(story, toy):
+    client = toy.client()
+
+    def ask(body):
+        kind = ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+        return client.send("toyec2", aws.Request("POST", "/", [kind], body))
+
+    with story.case("EC2's form is read with flat lists, and answered with items and the request's id"):
+        response = ask("Action=Echo&Version=2016-11-15&Text=a%20%26&Number=7&Texts.1=x&Texts.2=y")
+        (request_id,) = response.header("x-amzn-requestid")
+        assert response.status == 200 and response.header("content-type") == ["text/xml;charset=UTF-8"]
+        assert response.body.decode() == (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<EchoResponse xmlns="https://toy.invalid/doc/2016-11-15/">'
+            f"<requestId>{request_id}</requestId><Text>a &amp;</Text><Number>7</Number>"
+            f"<Texts><item>x</item><item>y</item></Texts><RequestId>{request_id}</RequestId><KeyId>{KEY}</KeyId>"
+            "</EchoResponse>")
+        assert b"<return>true</return>" in ask("Action=SayNothing&Version=2016-11-15").body
+        assert client.exchange(client.presign("toyec2", "/?Action=Echo&Version=2016-11-15")).status == 200
+
+    with story.case("EC2's errors have its own names and form"):
+        for body, code in (("Action=Echo&Version=2016-11-15&Dry=true", "UnknownParameter"),
+                           ("Action=Echo&Version=2016-11-15&Texts.2=x", "UnknownParameter"),
+                           ("Action=Echo&Version=2016-11-15&Number=11", "InvalidParameterValue"),
+                           ("Action=Echo&Version=2016-11-15&Number=x", "InvalidParameterValue"),
+                           ("Action=Nope&Version=2016-11-15", "InvalidAction"), ("", "InvalidAction"),
+                           ("Action=Echo&Version=2016-11-15&Text=%zz", "MalformedQueryString"),
+                           ("Action=Fail&Version=2016-11-15&Text=x", "ToyMissingException")):
+            response = ask(body)
+            error = aws.error_of(response)
+            assert (error.code, error.status) == (code, 400), (body, error)
+            assert b"\n<Response><Errors><Error><Code>" in response.body and response.body.endswith(
+                f"<RequestID>{response.header('x-amzn-requestid')[0]}</RequestID></Response>".encode()), response.body
+        assert aws.error_of(ask("Action=Fail&Version=2016-11-15")).status == 500
+        assert refused(toy.client(secret="x" * 40), "SignatureDoesNotMatch", 403, service="toyec2")
+
+
+def rest_requests(story, toy):
+    client = toy.client()
+
+    def ask(method, path, body=None, kind="application/json"):
+        headers = [("Content-Type", kind)] if body is not None else []
+        return client.send("toyrest", aws.Request(method, path, headers, body or b""))
+
+    with story.case("method, path, query string and body are read, and the answer has its operation's status"):
+        response = ask("POST", "/things", '{"Text": "a", "Texts": ["b"]}')
+        assert response.status == 201 and response.header("content-type") == ["application/json"]
+        assert response.json()["Texts"] == ["b"] and response.header("x-amzn-requestid")
+        arn = "arn:aws:toy:::thing/one two+"
+        output = ask("GET", "/things/arn%3Aaws%3Atoy%3A%3A%3Athing%2Fone%20two%2B?Texts=a&Texts=b%2Fc&Number=3").json()
+        assert (output["Thing"], output["Texts"], output["Number"]) == (arn, ["a", "b/c"], 3)
+
+    with story.case("an answer of status 204 has no body, and the connection goes on"):
+        response = ask("DELETE", "/things/x")
+        assert (response.status, response.body, response.header("content-type")) == (204, b"", [])
+        assert ask("DELETE", "/things/x").status == 204
+
+    with story.case("REST errors have their type in a header and say which field it was"):
+        for method, path, body, reason, fields in (
+                ("POST", "/things", '{"Number": 11}', "fieldValidationFailed", ["Number"]),
+                ("POST", "/things", '{"Texts": ["a", 1]}', "fieldValidationFailed", ["Texts[1]"]),
+                ("GET", "/things/x?Number=y", None, "fieldValidationFailed", ["Number"]),
+                ("POST", "/things", "{", "cannotParse", None), ("POST", "/things", "[]", "cannotParse", None),
+                ("GET", "/things/x?Number=1&Number=2", None, "cannotParse", None),
+                ("GET", "/nothing", None, "unknownOperation", None), ("PUT", "/things", "{}", "unknownOperation", None),
+                ("GET", "/things/", None, "unknownOperation", None)):
+            response = ask(method, path, body)
+            output = response.json()
+            assert (response.status, response.header("x-amzn-errortype")) == (400, ["ValidationException"]), response.body
+            assert output["reason"] == reason and output["message"], (path, output)
+            assert [field["name"] for field in output["fieldList"]] == fields if fields else "fieldList" not in output
+        assert ask("POST", "/things", "{}", "text/plain").json()["reason"] == "cannotParse"
+        assert "POST (CreateThing), PATCH (BreakThing)" in ask("PUT", "/things", "{}").json()["message"]
+        response = ask("PATCH", "/things", '{"Text": "x"}')
+        assert response.header("x-amzn-errortype") == ["ToyMissingException"]
+        assert response.json() == {"message": 'there is no "x"', "Resource": "x"}
+        assert ask("PATCH", "/things").status == 500
 
 
 # ---- sizes, hostile clients ------------------------------------------------------------------------------------------
@@ -684,6 +762,8 @@ def main():
         bad_signatures(story, toy)
         bad_inputs(story, toy)
         queries(story, toy)
+        ec2_requests(story, toy)
+        rest_requests(story, toy)
         sizes(story, toy)
         hostile_clients(story, toy)
         late_answers(story, toy)

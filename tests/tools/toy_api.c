@@ -134,6 +134,46 @@ static const struct api_service service_query = {
 	.errors = errors,
 };
 
+/* And in EC2's. */
+static const struct api_service service_ec2_like = {
+	.signing_name = "toyec2",
+	.title = "Toy of items",
+	.protocol = API_EC2,
+	.version = "2016-11-15",
+	.xml_namespace = "https://toy.invalid/doc/2016-11-15/",
+	.validation_error = "InvalidParameterValue",
+	.internal_error = "InternalError",
+	.operations = operations,
+	.errors = errors,
+};
+
+/* By method and path. */
+static const struct shape_member thing_members[] = {
+	{ "Thing", &text, true },
+	{ "Number", &number, false },
+	{ "Texts", &texts, false },
+	{ 0 },
+};
+static const struct shape thing_input = { .type = SHAPE_STRUCTURE, .members = thing_members };
+
+static const struct api_operation rest_operations[] = {
+	{ "CreateThing", &input, echo, "POST", "/things", 201 },
+	{ "GetThing", &thing_input, echo, "GET", "/things/{Thing}", 200 },
+	{ "DeleteThing", &thing_input, say_nothing, "DELETE", "/things/{Thing}", 204 },
+	{ "BreakThing", &input, fail, "PATCH", "/things", 200 },
+	{ 0 },
+};
+
+static const struct api_service service_rest = {
+	.signing_name = "toyrest",
+	.title = "Toy of paths",
+	.protocol = API_REST_JSON,
+	.validation_error = "ValidationException",
+	.internal_error = "ToyBrokenException",
+	.operations = rest_operations,
+	.errors = errors,
+};
+
 static bool find_key(void *ctx, const char *id, struct sign_key *out)
 {
 	(void)ctx;
@@ -200,6 +240,8 @@ int main(int argc, char **argv)
 	static const struct sign_keys keys = { .find = find_key };
 	const struct api_served served[] = { { &service_toy, NULL },
 					     { &service_query, NULL },
+					     { &service_ec2_like, NULL },
+					     { &service_rest, NULL },
 					     { &service_sts, &context } };
 	struct pool *pool;
 	struct api_server *server;

@@ -47,15 +47,17 @@ static struct trace_step *add_step(struct trace *trace, enum failure_step step, 
 void trace_passed(struct trace *trace, enum failure_step step, json_t *details, const char *format,
 		  ...)
 {
+	char text[TRACE_TEXT_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
 	if (trace == NULL) {
 		json_decref(details);
 		return;
 	}
 	struct trace_step *out = add_step(trace, step, details);
-	va_list args;
-	va_start(args, format);
-	vsnprintf(out->text, sizeof(out->text), format, args);
-	va_end(args);
+	snprintf(out->text, sizeof(out->text), "%s", text);
 }
 
 void trace_failed(struct trace *trace, enum failure_step step, json_t *details, const char *text)

@@ -24,6 +24,7 @@ enum {
 };
 
 static const struct api_service *const services[] = {
+	&service_ec2,
 	&service_lattice,
 	&service_secretsmanager,
 	&service_sts,

@@ -15,7 +15,7 @@
 #include "store/vault.h"
 #include "transfer/engine.h"
 
-enum { ROOMS_SERVICES = 5 };
+enum { ROOMS_SERVICES = 6 };
 
 /** NULL is what is not open. */
 struct rooms {

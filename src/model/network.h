@@ -10,7 +10,7 @@
 
 enum {
 	NETWORK_ID_SIZE =
-		32, /* "vpc-", "subnet-", "sg-" … and 17 hex digits, with room and a NUL */
+		40, /* "vpc-cidr-assoc-", "subnet-", "sg-" … and 17 hex digits, with room and a NUL */
 	CIDR_TEXT_SIZE = 20,    /* "255.255.255.255/32" */
 	ADDRESS_TEXT_SIZE = 16, /* IPv4 */
 	MAC_TEXT_SIZE = 18,

@@ -1,5 +1,6 @@
 #include "service/ec2/kinds.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ const struct ec2_kind *ec2_kind_of(const char *id)
 void ec2_id_draw(const char *prefix, char out[NETWORK_ID_SIZE])
 {
 	char digits[ID_DIGITS + 1];
+	assert(strlen(prefix) + ID_DIGITS < NETWORK_ID_SIZE);
 	sp_random_hex(digits, ID_DIGITS);
 	snprintf(out, NETWORK_ID_SIZE, "%s%s", prefix, digits);
 }

@@ -24,14 +24,22 @@ void ec2_create_tags(struct api_call *call);
 void ec2_delete_tags(struct api_call *call);
 void ec2_describe_tags(struct api_call *call);
 
-/* vpc.c */
+/* vpc_create.c, vpc.c, vpc_attribute.c */
+void ec2_create_vpc(struct api_call *call);
 void ec2_describe_vpcs(struct api_call *call);
+void ec2_delete_vpc(struct api_call *call);
+void ec2_describe_vpc_attribute(struct api_call *call);
+void ec2_modify_vpc_attribute(struct api_call *call);
 
-/* subnet.c */
+/* subnet_create.c, subnet.c, subnet_attribute.c */
+void ec2_create_subnet(struct api_call *call);
 void ec2_describe_subnets(struct api_call *call);
+void ec2_delete_subnet(struct api_call *call);
+void ec2_modify_subnet_attribute(struct api_call *call);
 
-/* zone.c, route_table.c, network_acl.c, dhcp_options.c */
+/* zone.c, route_table.c, network_acl.c, dhcp_options.c, account_attribute.c */
 void ec2_describe_availability_zones(struct api_call *call);
 void ec2_describe_route_tables(struct api_call *call);
 void ec2_describe_network_acls(struct api_call *call);
 void ec2_describe_dhcp_options(struct api_call *call);
+void ec2_describe_account_attributes(struct api_call *call);

@@ -5,12 +5,20 @@
 /* clang-format off */
 
 static const struct api_operation operations[] = {
+	{ "CreateVpc",                 &ec2_create_vpc_input,                  ec2_create_vpc },
 	{ "DescribeVpcs",              &ec2_describe_vpcs_input,               ec2_describe_vpcs },
+	{ "DeleteVpc",                 &ec2_vpc_input,                         ec2_delete_vpc },
+	{ "DescribeVpcAttribute",      &ec2_describe_vpc_attribute_input,      ec2_describe_vpc_attribute },
+	{ "ModifyVpcAttribute",        &ec2_modify_vpc_attribute_input,        ec2_modify_vpc_attribute },
+	{ "CreateSubnet",              &ec2_create_subnet_input,               ec2_create_subnet },
 	{ "DescribeSubnets",           &ec2_describe_subnets_input,            ec2_describe_subnets },
+	{ "DeleteSubnet",              &ec2_subnet_input,                      ec2_delete_subnet },
+	{ "ModifySubnetAttribute",     &ec2_modify_subnet_attribute_input,     ec2_modify_subnet_attribute },
 	{ "DescribeRouteTables",       &ec2_describe_route_tables_input,       ec2_describe_route_tables },
 	{ "DescribeNetworkAcls",       &ec2_describe_network_acls_input,       ec2_describe_network_acls },
 	{ "DescribeDhcpOptions",       &ec2_describe_dhcp_options_input,       ec2_describe_dhcp_options },
 	{ "DescribeAvailabilityZones", &ec2_describe_zones_input,              ec2_describe_availability_zones },
+	{ "DescribeAccountAttributes", &ec2_describe_account_attributes_input, ec2_describe_account_attributes },
 
 	{ "CreateSecurityGroup",                        &ec2_create_security_group_input,         ec2_create_security_group },
 	{ "DescribeSecurityGroups",                     &ec2_describe_security_groups_input,      ec2_describe_security_groups },

@@ -4,6 +4,7 @@
 #include "egress/host_addresses.h"
 #include "network/cidr.h"
 #include "service/ec2/describe.h"
+#include "service/ec2/network_tags.h"
 #include "service/ec2/operations.h"
 #include "service/ec2/tags.h"
 #include "service/ec2/zone.h"
@@ -140,9 +141,38 @@ const struct ec2_kind ec2_subnet = {
 	.page_max = 1000,
 	.filters = filters,
 	.list = list,
+	.check_tag = ec2_subnet_check_tag,
 };
 
 void ec2_describe_subnets(struct api_call *call)
 {
 	ec2_describe(call, &ec2_subnet);
+}
+
+/* ---- DeleteSubnet --------------------------------------------------------------------------------------------------- */
+
+static int delete (struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)
+{
+	struct subnet subnet;
+	(void)ctx;
+	if (ec2_find_subnet(request, db, "SubnetId", &subnet, err) != 0)
+		return -1;
+	if (subnet.interface[0] != '\0')
+		return ec2_refuse(request, err, EC2_NOT_PERMITTED,
+				  "The subnet '%s' shows the interface %s of this machine and "
+				  "cannot be deleted",
+				  subnet.id, subnet.interface);
+	if (ec2_tags_delete(request->context, db, &ec2_subnet, subnet.id, err) != 0)
+		return -1;
+	if (subnets_delete(db, subnet.id, err) == 0)
+		return 0;
+	if (err->code != SP_EXISTS)
+		return -1;
+	return ec2_refuse(request, err, EC2_DEPENDENCY_VIOLATION,
+			  "The subnet '%s' has dependencies and cannot be deleted.", subnet.id);
+}
+
+void ec2_delete_subnet(struct api_call *call)
+{
+	ec2_write(call, delete, NULL);
 }

@@ -14,6 +14,9 @@ static void a_drawn_id_is_one_of_its_kind_only(void **state)
 	assert_true(ec2_id_is("vpc-", id));
 	assert_false(ec2_id_is("subnet-", id));
 	assert_ptr_equal(ec2_kind_of(id), &ec2_vpc);
+
+	ec2_id_draw("vpc-cidr-assoc-", id);
+	assert_true(ec2_id_is("vpc-cidr-assoc-", id));
 }
 
 static void what_looks_like_no_id_is_told_apart(void **state)

@@ -1,0 +1,21 @@
+#include "service/ec2/range.h"
+
+#include "network/cidr.h"
+
+int ec2_range_read(struct ec2_request *request, const char *code, struct cidr *out,
+		   struct sp_error *err)
+{
+	const char *text = ec2_text(request, "CidrBlock");
+	if (text == NULL)
+		return ec2_refuse_missing(request, err, "CidrBlock");
+	if (!cidr_parse(text, out, NULL))
+		return ec2_refuse(request, err, EC2_INVALID_VALUE,
+				  "Value (%.64s) for parameter cidrBlock is invalid. This is not a "
+				  "valid CIDR block.",
+				  text);
+	if (out->bits < EC2_RANGE_BITS_MIN || out->bits > EC2_RANGE_BITS_MAX)
+		return ec2_refuse(request, err, code,
+				  "The CIDR '%s' is invalid: ranges have /%d to /%d", text,
+				  EC2_RANGE_BITS_MIN, EC2_RANGE_BITS_MAX);
+	return 0;
+}

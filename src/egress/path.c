@@ -96,7 +96,8 @@ static int check_gateway_state(const struct resource_gateway *gateway, struct sp
 	case NETWORK_FAILED:
 		break;
 	}
-	return sp_fail(err, SP_SYSTEM, "cannot use the resource gateway \"%s\" (%s): it failed: %s",
+	return sp_fail(err, SP_SYSTEM,
+		       "could not use the resource gateway \"%s\" (%s): it failed: %s",
 		       gateway->name, gateway->id,
 		       gateway->failure == NULL ? "nobody knows why" : gateway->failure);
 }

@@ -72,7 +72,8 @@ static const struct {
 	enum sp_code code;
 } passing[] = {
 	{ STEP_WORKER, SP_SYSTEM },       { STEP_CONNECT, SP_SYSTEM },
-	{ STEP_GATEWAY, SP_CONFLICT },    /* its interfaces are being made */
+	{ STEP_GATEWAY, SP_CONFLICT },    /* its interfaces are being made … */
+	{ STEP_GATEWAY, SP_SYSTEM },      /* … or could not be; that is tried again too */
 	{ STEP_INTERFACE, SP_SYSTEM },    /* what makes networks was away */
 	{ STEP_INTERFACE, SP_NOT_FOUND }, /* this host has lost the address: a link is down */
 };

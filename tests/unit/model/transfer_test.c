@@ -28,7 +28,8 @@ static void failures_have_the_contracts_codes(void **state)
 	assert_true(failure_is_transient(STEP_CONNECT, SP_UNREACHABLE));
 	/* What is in the way of a private path, and goes away by itself or does not. */
 	assert_true(failure_is_transient(STEP_GATEWAY, SP_CONFLICT));
-	assert_false(failure_is_transient(STEP_GATEWAY, SP_SYSTEM));
+	assert_true(failure_is_transient(STEP_GATEWAY, SP_SYSTEM));
+	assert_false(failure_is_transient(STEP_GATEWAY, SP_NOT_FOUND));
 	assert_false(failure_is_transient(STEP_GROUPS, SP_DENIED));
 	assert_false(failure_is_transient(STEP_CONFIGURATION, SP_NOT_FOUND));
 	assert_true(failure_is_transient(STEP_INTERFACE, SP_NOT_FOUND));

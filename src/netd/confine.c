@@ -56,6 +56,8 @@ int confine(struct sp_error *err)
 	const struct rlimit none = { 0, 0 };
 	signal(SIGPIPE, SIG_IGN);
 	umask(022);
+	if (chdir("/") == -1)
+		return sp_fail_errno(err, "could not go to \"/\"");
 	if (bound(err) != 0)
 		return -1;
 

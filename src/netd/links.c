@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <netlink/addr.h>
 #include <netlink/errno.h>
@@ -38,6 +39,7 @@ static struct link_facts facts_of(struct rtnl_link *link)
 		.lower = rtnl_link_get_link(link),
 		.master = rtnl_link_get_master(link),
 		.flags = rtnl_link_get_flags(link),
+		.is_ethernet = rtnl_link_get_arptype(link) == ARPHRD_ETHER,
 	};
 	copy_text(facts.name, sizeof(facts.name), rtnl_link_get_name(link));
 	copy_text(facts.kind, sizeof(facts.kind), rtnl_link_get_type(link));
@@ -114,6 +116,9 @@ static int add(struct netlink *netlink, struct rtnl_link *link, const char *what
 	       struct sp_error *err)
 {
 	int result = rtnl_link_add(netlink_ready(netlink), link, NLM_F_CREATE | NLM_F_EXCL);
+	if (result < 0 && netlink->refusal == EOPNOTSUPP)
+		return sp_fail(err, SP_UNSUPPORTED,
+			       "cannot make a %s: this kernel does not know how", what);
 	if (result < 0)
 		return netlink_fail(netlink, result, err, "could not make a %s", what);
 	return 0;

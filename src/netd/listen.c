@@ -70,7 +70,21 @@ static bool is_welcome(int fd, uid_t user)
 	return false;
 }
 
-static int serve_next(struct maker *maker, int listener, uid_t user, struct sp_error *err)
+/* Whether networks can be made is tried once; why they cannot be, each time anew: it may have changed. */
+static void serve_peer(struct maker *maker, int fd, bool *is_proven)
+{
+	struct sp_error err = { 0 };
+	*is_proven = *is_proven || probe(&maker->namespaces, &err) == 0;
+	if (!*is_proven) {
+		sp_wrap(&err, "cannot make networks here");
+		serve_refusal(fd, &err);
+	}
+	if (!*is_proven || serve(maker, fd, false, &err) != 0)
+		sp_log(SP_LOG_ERROR, "%s", err.message);
+}
+
+static int serve_next(struct maker *maker, int listener, uid_t user, bool *is_proven,
+		      struct sp_error *err)
 {
 	struct pollfd wait = { .fd = listener, .events = POLLIN };
 	if (poll(&wait, 1, -1) == -1 && errno != EINTR)
@@ -80,32 +94,23 @@ static int serve_next(struct maker *maker, int listener, uid_t user, struct sp_e
 		return 0;
 	if (fd == -1)
 		return sp_fail_errno(err, "could not accept a daemon");
-	if (!is_welcome(fd, user))
-		return 0;
-
-	struct sp_error why = { 0 };
-	if (serve(maker, fd, false, &why) != 0)
-		sp_log(SP_LOG_ERROR, "%s", why.message);
-	plan_finish(&maker->plan);
+	if (is_welcome(fd, user))
+		serve_peer(maker, fd, is_proven);
 	return 0;
 }
 
 int listen_for(const char *user, struct sp_error *err)
 {
-	uid_t uid = 0;
-	int listener = -1;
-	struct maker maker = { .namespaces = { .home_fd = -1 } };
-	int result = find_user(user, &uid, err);
-	if (result == 0)
-		result = take_socket(&listener, err);
-	if (result == 0)
-		result = confine(err);
-	if (result == 0)
-		result = namespaces_open(&maker.namespaces, err);
-	if (result == 0)
-		result = probe(&maker.namespaces, err);
+	uid_t uid;
+	int listener;
+	if (find_user(user, &uid, err) != 0 || take_socket(&listener, err) != 0 ||
+	    confine(err) != 0)
+		return -1;
+	struct maker maker;
+	bool is_proven = false;
+	int result = maker_open(&maker, NULL, err);
 	while (result == 0)
-		result = serve_next(&maker, listener, uid, err);
-	namespaces_close(&maker.namespaces);
+		result = serve_next(&maker, listener, uid, &is_proven, err);
+	maker_close(&maker);
 	return result;
 }

@@ -48,6 +48,24 @@ static const struct sysctl interface_settings[] = {
 	{ "ipv4/conf/all/arp_notify", "1" },
 };
 
+int maker_open(struct maker *out, const char *why_no_uplinks, struct sp_error *err)
+{
+	*out = (struct maker){ .lock = { .fd = -1 }, .why_no_uplinks = why_no_uplinks };
+	return namespaces_open(&out->namespaces, err);
+}
+
+void maker_reset(struct maker *maker)
+{
+	plan_finish(&maker->plan);
+	owner_lock_release(&maker->lock);
+}
+
+void maker_close(struct maker *maker)
+{
+	maker_reset(maker);
+	namespaces_close(&maker->namespaces);
+}
+
 /* The namespace of a VPC or an ENI, there or made, with its settings. */
 static int make_namespace(struct maker *maker, const char *id, const struct sysctl *settings,
 			  size_t count, int *out_fd, struct sp_error *err)
@@ -181,10 +199,11 @@ static int check_uplink(struct maker *maker, const struct thing *subnet, struct 
 		return sp_fail(err, SP_NOT_FOUND,
 			       "cannot use the interface \"%s\": this host has none of that name",
 			       subnet->uplink);
-	if (strcmp(subnet->uplink, "lo") == 0)
-		return sp_fail(err, SP_INVALID,
-			       "cannot use the interface \"lo\": nothing is behind it");
-	if (out->master != 0 && strcmp(out->kind, "macvlan") != 0)
+	if (!out->is_ethernet)
+		return sp_fail(err, SP_UNSUPPORTED,
+			       "cannot use the interface \"%s\": it is no Ethernet",
+			       subnet->uplink);
+	if (out->master != 0)
 		return sp_fail(err, SP_CONFLICT,
 			       "cannot use the interface \"%s\": it is part of another one (a "
 			       "bridge or bond); name that one",

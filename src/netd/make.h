@@ -15,13 +15,21 @@
 #include "base/error.h"
 #include "ipc/netd_message.h"
 #include "netd/namespaces.h"
+#include "netd/owner_lock.h"
 #include "netd/plan.h"
 
 struct maker {
 	struct namespaces namespaces;
 	struct plan plan;
+	struct owner_lock lock;
 	const char *why_no_uplinks; /* NULL: real interfaces can be used. Borrowed */
 };
+
+/** Where this process belongs is home. */
+int maker_open(struct maker *out, const char *why_no_uplinks, struct sp_error *err);
+/** Forgets the plan: another daemon may come. What was made stays. */
+void maker_reset(struct maker *maker);
+void maker_close(struct maker *maker); /* also a half-open one */
 
 int make_vpc(struct maker *maker, const struct thing *vpc, struct sp_error *err);
 int make_subnet(struct maker *maker, const struct thing *subnet, struct sp_error *err);

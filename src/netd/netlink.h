@@ -46,6 +46,7 @@ struct link_facts {
 	int lower;      /* index of the other end of a veth, of what a macvlan hangs on; 0: none */
 	int master;     /* index of its bridge; 0: none */
 	unsigned flags; /* IFF_UP … */
+	bool is_ethernet;
 	char name[INTERFACE_NAME_SIZE];
 	char kind[LINK_KIND_SIZE]; /* "veth", "bridge", "macvlan" …; "" for hardware */
 	char mac[MAC_TEXT_SIZE];

@@ -16,6 +16,7 @@ enum {
 	ADDRESS_BITS = 32,
 	MAC_BYTES = 6,
 	MULTICAST_BIT = 1,
+	LOCAL_BIT = 2,
 };
 
 void plan_finish(struct plan *plan)
@@ -192,7 +193,8 @@ static bool mac_is_good(const char *mac)
 			return false;
 		bytes[i] = (uint8_t)(high << 4 | low);
 	}
-	return (bytes[0] & MULTICAST_BIT) == 0 && memcmp(bytes, (uint8_t[MAC_BYTES]){ 0 }, 6) != 0;
+	/* Nobody's hardware is imitated. */
+	return (bytes[0] & (MULTICAST_BIT | LOCAL_BIT)) == LOCAL_BIT;
 }
 
 static int check_neighbours_of_interface(const struct plan *plan,
@@ -248,7 +250,7 @@ static int check_interface(const struct plan *plan, const struct netd_message *m
 			       message->id, address);
 	if (!mac_is_good(message->mac))
 		return sp_fail(err, SP_INVALID,
-			       "cannot make %s: \"%s\" is not the hardware address of one host",
+			       "cannot make %s: \"%s\" is not a local hardware address of one host",
 			       message->id, message->mac);
 	if (check_servers(message, err) != 0)
 		return -1;

@@ -30,6 +30,13 @@ static enum ipc_result wait_for(int fd, short events)
 	return (wait.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 ? IPC_ENDED : IPC_DONE;
 }
 
+/* What a daemon wanted that is gone now may not be what its successor wants. */
+static bool is_peer_gone(int fd)
+{
+	struct pollfd look = { .fd = fd };
+	return poll(&look, 1, 0) == 1;
+}
+
 /* Nothing else is done before it is gone: a daemon that does not read its answers waits for itself. */
 static int send_answer(int fd, const struct answer *answer, struct sp_error *err)
 {
@@ -69,7 +76,9 @@ typedef int request_fn(struct maker *maker, const struct netd_message *request,
 
 static int own(struct maker *maker, const struct netd_message *request, struct answer *answer)
 {
-	return plan_own(&maker->plan, request->owner, &answer->why);
+	if (plan_own(&maker->plan, request->owner, &answer->why) != 0)
+		return -1;
+	return owner_lock_take(&maker->lock, request->owner, &answer->why);
 }
 
 static int begin(struct maker *maker, const struct netd_message *request, struct answer *answer)
@@ -149,7 +158,7 @@ static const struct {
 
 static int run(struct maker *maker, const struct netd_message *request, struct answer *answer)
 {
-	if (request->kind != NETD_OWNER && maker->plan.owner[0] == '\0')
+	if (request->kind != NETD_OWNER && maker->lock.fd == -1)
 		return sp_fail(&answer->why, SP_CONFLICT,
 			       "cannot do anything before the owner is known");
 	for (size_t i = 0; i < SP_COUNT_OF(requests); i++)
@@ -214,7 +223,7 @@ static int say_hello(const struct maker *maker, int fd, struct sp_error *err)
 /* What was said to a process that is dead now: the daemon says all of it again, from OWNER on, once it sees HELLO. */
 static bool is_stale(const struct maker *maker, bool is_successor, const char *wire)
 {
-	return is_successor && maker->plan.owner[0] == '\0' && wire[0] != NETD_OWNER;
+	return is_successor && maker->lock.fd == -1 && wire[0] != NETD_OWNER;
 }
 
 static void throw_away(int fd)
@@ -240,6 +249,8 @@ int serve(struct maker *maker, int fd, bool is_successor, struct sp_error *err)
 		result = receive(fd, wire, &length, &fd_count, &why);
 		if (result == IPC_AGAIN) {
 			result = wait_for(fd, POLLIN);
+		} else if (result == IPC_DONE && is_peer_gone(fd)) {
+			result = IPC_ENDED;
 		} else if (result == IPC_DONE) {
 			if (!is_stale(maker, is_successor, wire))
 				result = answer_one(maker, fd, wire, length, fd_count, err);
@@ -250,5 +261,6 @@ int serve(struct maker *maker, int fd, bool is_successor, struct sp_error *err)
 			*err = why;
 		}
 	}
+	maker_reset(maker);
 	return result == -1 ? -1 : 0;
 }

@@ -7,7 +7,7 @@
 /**
  * Says HELLO, and serves until the other end is gone. What was made stays.
  *
- * @maker         with an empty plan
+ * @maker         open, with an empty plan, as it is again afterwards
  * @is_successor  another process has served this socket before: what it left unread is thrown away
  */
 int serve(struct maker *maker, int fd, bool is_successor, struct sp_error *err);

@@ -28,19 +28,20 @@ enum {
 /* ---- the working process --------------------------------------------------------------------------------------- */
 
 /* The first one looks whether anything can be made here; those after it need not. */
-static int prepare(struct maker *maker, bool is_successor, struct sp_error *err)
+static int prepare(struct maker *maker, const char *why_no_uplinks, bool is_successor,
+		   struct sp_error *err)
 {
-	if (namespaces_open(&maker->namespaces, err) != 0)
+	if (maker_open(maker, why_no_uplinks, err) != 0)
 		return -1;
 	return is_successor ? 0 : probe(&maker->namespaces, err);
 }
 
 static int work(int fd, const char *why_no_uplinks, bool is_successor)
 {
-	struct maker maker = { .namespaces = { .home_fd = -1 }, .why_no_uplinks = why_no_uplinks };
+	struct maker maker;
 	struct sp_error err = { 0 };
 	int status = EXIT_SERVED;
-	if (prepare(&maker, is_successor, &err) != 0) {
+	if (prepare(&maker, why_no_uplinks, is_successor, &err) != 0) {
 		sp_wrap(&err, "cannot make networks here");
 		serve_refusal(fd, &err);
 		status = EXIT_CANNOT;
@@ -49,8 +50,7 @@ static int work(int fd, const char *why_no_uplinks, bool is_successor)
 	}
 	if (status != EXIT_SERVED)
 		sp_log(SP_LOG_ERROR, "%s", err.message);
-	plan_finish(&maker.plan);
-	namespaces_close(&maker.namespaces);
+	maker_close(&maker);
 	return status;
 }
 

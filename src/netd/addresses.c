@@ -66,7 +66,7 @@ static int look(struct netlink *netlink, int index, uint32_t address, int bits, 
 int address_settle(struct netlink *netlink, int index, uint32_t address, int bits, bool alone,
 		   struct sp_error *err)
 {
-	bool is_there;
+	bool is_there = false;
 	if (look(netlink, index, address, bits, alone, &is_there, err) != 0)
 		return -1;
 	if (is_there)

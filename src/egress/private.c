@@ -298,11 +298,24 @@ static void resolve_in_vpc(struct egress_attempt *attempt)
 		attempt_left_ms(attempt), on_lookup_sockets, attempt);
 }
 
+static void refuse_v6(struct egress_attempt *attempt)
+{
+	struct sp_error err = { 0 };
+	sp_fail(&err, SP_UNSUPPORTED,
+		"cannot connect to %s: inside a VPC only IPv4 addresses are offered yet",
+		attempt->way->path.configuration.target);
+	attempt_fail(attempt, STEP_CONFIGURATION, &err);
+}
+
 static void resolve(struct egress_attempt *attempt)
 {
 	struct private_way *way = attempt->way;
 	const char *target = way->path.configuration.target;
 	if (address_parse(target, attempt->port, &way->addresses[0])) {
+		if (address_family(&way->addresses[0]) != AF_INET) {
+			refuse_v6(attempt);
+			return;
+		}
 		way->address_count = 1;
 		get_streams(attempt);
 	} else if (host_is_localhost(target)) {

@@ -309,6 +309,16 @@ static void says_where_the_path_ends(void **state)
 		      "there is no resource configuration \"" CONFIGURATION "\" any more");
 }
 
+static void an_ipv6_target_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	lead_to(f, "2001:db8::1", false);
+	go(f, f->port);
+	assert_failed(f, STEP_CONFIGURATION, SP_UNSUPPORTED,
+		      "cannot connect to 2001:db8::1: inside a VPC only IPv4 addresses are offered "
+		      "yet");
+}
+
 static void says_what_the_network_said(void **state)
 {
 	struct fixture *f = *state;
@@ -394,6 +404,7 @@ int main(void)
 		STORY(a_kernel_network_needs_the_tag),
 		STORY(a_removed_rule_holds_at_once),
 		STORY(says_where_the_path_ends),
+		STORY(an_ipv6_target_is_refused),
 		STORY(says_what_the_network_said),
 		STORY(an_address_that_this_host_has_lost_is_no_door),
 		STORY(what_is_cancelled_is_never_heard_of),

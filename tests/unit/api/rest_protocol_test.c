@@ -137,7 +137,7 @@ static void an_unknown_path_is_refused_naming_what_is_there(void **state)
 					     "/resourcegateways/%zz",
 					     "/resourcegateways/%00",
 					     "/resourcegateways/%ff",
-					     "/tags/" ARN,
+					     ("/tags/" ARN),
 					     "/v1/things/x",
 					     "/v1/things//test",
 					     "/{resourceArn}" };

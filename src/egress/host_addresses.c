@@ -113,19 +113,31 @@ int host_addresses_in(const struct cidr *subnet, uint32_t **out, size_t *out_cou
 	return 0;
 }
 
+/* The interface that has the very address comes before the one that has all of its network. */
+static const struct host_address *find_owner(const struct host_address *list, size_t count,
+					     uint32_t address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].address == address)
+			return &list[i];
+	for (size_t i = 0; i < count; i++)
+		if (owns(&list[i], address))
+			return &list[i];
+	return NULL;
+}
+
+bool host_addresses_own(const struct host_address *list, size_t count, uint32_t address)
+{
+	return find_owner(list, count, address) != NULL;
+}
+
 int host_addresses_interface(uint32_t address, char out[IF_NAMESIZE], struct sp_error *err)
 {
 	SP_AUTO_FREE struct host_address *list = NULL;
 	size_t count;
 	if (host_addresses_list(&list, &count, err) != 0)
 		return -1;
-	const struct host_address *found = NULL;
-	for (size_t i = 0; i < count; i++)
-		if (list[i].address == address)
-			found = &list[i];
-	for (size_t i = 0; found == NULL && i < count; i++)
-		if (owns(&list[i], address))
-			found = &list[i];
+	const struct host_address *found = find_owner(list, count, address);
 	if (found != NULL) {
 		memcpy(out, found->interface, IF_NAMESIZE);
 		return 0;

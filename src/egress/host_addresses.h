@@ -2,6 +2,7 @@
 /** The IPv4 addresses and interfaces that this machine has: what the host provider's subnets are made of. */
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@ int host_addresses_list(struct host_address **out, size_t *out_count, struct sp_
  */
 int host_addresses_in(const struct cidr *subnet, uint32_t **out, size_t *out_count,
 		      struct sp_error *err);
+
+/** Whether the address is one of @list, or in a loopback network of it. */
+bool host_addresses_own(const struct host_address *list, size_t count, uint32_t address);
 
 /** The interface that has it, for SO_BINDTODEVICE. SP_NOT_FOUND names the addresses that there are. */
 int host_addresses_interface(uint32_t address, char out[IF_NAMESIZE], struct sp_error *err);

@@ -1,0 +1,289 @@
+#include "egress/things.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+
+enum { VPCS, SUBNETS, ENIS };
+
+struct thing {
+	struct netd_wish wish;              /* first: the lists are searched by its id */
+	unsigned char told[SP_SHA256_SIZE]; /* digest of what this netd was told last */
+	bool is_told, is_waiting;           /* to this netd; for its answer */
+	bool is_here;                       /* this netd has made it */
+	bool was_made; /* this netd or an earlier one has: connections may go through it */
+	char *failure; /* of the last answer; NULL: none. Owned */
+};
+
+/* What is wanted no longer. */
+struct leaving {
+	char id[NETWORK_ID_SIZE];
+	int layer;
+	bool is_waiting, has_failed;
+};
+
+/* How far telling everything has come. */
+enum phase { SAY_OWNER, SAY_BEGIN, SAY_ALL, SAY_CHANGES };
+
+struct things {
+	char owner[NETD_OWNER_SIZE];
+	enum phase phase;
+	bool is_known; /* what is wanted, be it nothing */
+	struct thing *at[NETD_LAYERS];
+	size_t count[NETD_LAYERS];
+	struct leaving *leaving;
+	size_t leaving_count;
+};
+
+struct things *things_create(const char owner[NETD_OWNER_SIZE])
+{
+	struct things *things = sp_alloc(sizeof(*things));
+	memcpy(things->owner, owner, NETD_OWNER_SIZE);
+	return things;
+}
+
+static void free_list(struct thing *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i].failure);
+	free(list);
+}
+
+void things_destroy(struct things *things)
+{
+	if (things == NULL)
+		return;
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
+		free_list(things->at[layer], things->count[layer]);
+	free(things->leaving);
+	free(things);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(a, b); /* both begin with one */
+}
+
+static struct thing *find_in(const struct things *things, size_t layer, const char *id)
+{
+	if (things->count[layer] == 0)
+		return NULL;
+	return bsearch(id, things->at[layer], things->count[layer], sizeof(struct thing),
+		       compare_ids);
+}
+
+/* ---- what is wanted -------------------------------------------------------------------------------------------- */
+
+/* What is known of the thing stays known. */
+static struct thing make_thing(const struct netd_wish *wish, struct thing *before)
+{
+	struct thing thing = { 0 };
+	if (before != NULL) {
+		thing = *before;
+		before->failure = NULL;
+		before->is_told = false; /* so that it does not leave */
+	}
+	thing.wish = *wish;
+	return thing;
+}
+
+static void add_leaving(struct things *things, size_t layer, const char *id)
+{
+	things->leaving =
+		sp_realloc(things->leaving, (things->leaving_count + 1) * sizeof(*things->leaving));
+	struct leaving *leaving = &things->leaving[things->leaving_count++];
+	*leaving = (struct leaving){ .layer = (int)layer };
+	strcpy(leaving->id, id);
+}
+
+void things_want(struct things *things, struct netd_wishes *wishes)
+{
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++) {
+		size_t count = wishes->count[layer];
+		struct thing *list = sp_alloc((count + 1) * sizeof(*list));
+		for (size_t i = 0; i < count; i++) {
+			const struct netd_wish *wish = &wishes->at[layer][i];
+			list[i] = make_thing(wish, find_in(things, layer, wish->id));
+		}
+		/* What this netd was never told is not there, or END takes it away. */
+		for (size_t i = 0; i < things->count[layer]; i++)
+			if (things->at[layer][i].is_told)
+				add_leaving(things, layer, things->at[layer][i].wish.id);
+		free_list(things->at[layer], things->count[layer]);
+		things->at[layer] = list;
+		things->count[layer] = count;
+	}
+	netd_wishes_finish(wishes);
+	things->is_known = true;
+}
+
+void things_begin_again(struct things *things)
+{
+	things->phase = SAY_OWNER;
+	things->leaving_count = 0;
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
+		for (size_t i = 0; i < things->count[layer]; i++) {
+			struct thing *thing = &things->at[layer][i];
+			thing->is_told = thing->is_waiting = thing->is_here = false;
+		}
+}
+
+/* ---- what is told ---------------------------------------------------------------------------------------------- */
+
+/* What stands on others leaves before them. */
+static const struct leaving *next_leaving(const struct things *things)
+{
+	for (int layer = NETD_LAYERS - 1; layer >= 0; layer--)
+		for (size_t i = 0; i < things->leaving_count; i++) {
+			const struct leaving *leaving = &things->leaving[i];
+			if (leaving->layer == layer && !leaving->is_waiting && !leaving->has_failed)
+				return leaving;
+		}
+	return NULL;
+}
+
+/* One word at a time about one thing: an answer is then about what was told last. */
+static bool must_be_told(const struct thing *thing)
+{
+	bool is_new = !thing->is_told ||
+		      memcmp(thing->told, thing->wish.digest, sizeof(thing->told)) != 0;
+	return is_new && !thing->is_waiting && thing->wish.refusal == NULL;
+}
+
+static const struct thing *next_thing(const struct things *things)
+{
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
+		for (size_t i = 0; i < things->count[layer]; i++)
+			if (must_be_told(&things->at[layer][i]))
+				return &things->at[layer][i];
+	return NULL;
+}
+
+bool things_next(const struct things *things, struct netd_message *out)
+{
+	const struct leaving *leaving = things->phase == SAY_CHANGES ? next_leaving(things) : NULL;
+	const struct thing *thing = things->phase >= SAY_ALL ? next_thing(things) : NULL;
+	*out = (struct netd_message){ 0 };
+	if (!things->is_known) {
+		return false;
+	} else if (things->phase == SAY_OWNER) {
+		out->kind = NETD_OWNER;
+		memcpy(out->owner, things->owner, sizeof(out->owner));
+	} else if (things->phase == SAY_BEGIN) {
+		out->kind = NETD_BEGIN;
+	} else if (leaving != NULL) {
+		out->kind = NETD_REMOVE;
+		strcpy(out->id, leaving->id);
+	} else if (thing != NULL) {
+		*out = thing->wish.message;
+	} else if (things->phase == SAY_ALL) {
+		out->kind = NETD_END;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* Of the layer of this kind; NULL when it is not wanted any more. */
+static struct thing *find_thing(const struct things *things, enum netd_kind kind, const char *id)
+{
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
+		if (netd_layer_kinds[layer] == kind)
+			return find_in(things, layer, id);
+	return NULL;
+}
+
+static struct leaving *find_leaving(const struct things *things, const char *id)
+{
+	for (size_t i = 0; i < things->leaving_count; i++)
+		if (strcmp(things->leaving[i].id, id) == 0)
+			return &things->leaving[i];
+	return NULL;
+}
+
+void things_told(struct things *things, const struct netd_message *message)
+{
+	struct thing *thing = find_thing(things, message->kind, message->id);
+	struct leaving *leaving =
+		message->kind == NETD_REMOVE ? find_leaving(things, message->id) : NULL;
+	if (message->kind == NETD_OWNER)
+		things->phase = SAY_BEGIN;
+	else if (message->kind == NETD_BEGIN)
+		things->phase = SAY_ALL;
+	else if (message->kind == NETD_END)
+		things->phase = SAY_CHANGES;
+	else if (leaving != NULL)
+		leaving->is_waiting = true;
+	else if (thing != NULL) {
+		thing->is_told = thing->is_waiting = true;
+		memcpy(thing->told, thing->wish.digest, sizeof(thing->told));
+	}
+}
+
+/* ---- what is answered ------------------------------------------------------------------------------------------ */
+
+static void thing_answered(struct thing *thing, const char *failure)
+{
+	thing->is_waiting = false;
+	free(thing->failure);
+	thing->failure = sp_strdup(failure);
+	if (failure == NULL)
+		thing->is_here = thing->was_made = true;
+}
+
+void things_answered(struct things *things, enum netd_kind kind, const char *id,
+		     const char *failure)
+{
+	struct thing *thing = find_thing(things, kind, id);
+	if (thing != NULL)
+		thing_answered(thing, failure);
+	struct leaving *leaving = kind == NETD_REMOVE ? find_leaving(things, id) : NULL;
+	if (leaving == NULL)
+		return;
+	leaving->is_waiting = false;
+	leaving->has_failed = failure != NULL;
+	if (failure == NULL)
+		*leaving = things->leaving[--things->leaving_count];
+}
+
+bool things_retry(struct things *things)
+{
+	bool any = false;
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
+		for (size_t i = 0; i < things->count[layer]; i++) {
+			struct thing *thing = &things->at[layer][i];
+			if (thing->failure == NULL || thing->is_waiting)
+				continue;
+			memset(thing->told, 0, sizeof(thing->told));
+			any = true;
+		}
+	for (size_t i = 0; i < things->leaving_count; i++) {
+		any = any || things->leaving[i].has_failed;
+		things->leaving[i].has_failed = false;
+	}
+	return any;
+}
+
+enum network_state things_state_of(const struct things *things, const struct wanted_eni *eni,
+				   const char **out_failure)
+{
+	const struct thing *own = find_in(things, ENIS, eni->row.id);
+	const struct thing *order[] = { find_in(things, VPCS, eni->row.vpc_id),
+					find_in(things, SUBNETS, eni->row.subnet_id), own };
+	*out_failure = NULL;
+	for (size_t i = 0; *out_failure == NULL && i < SP_COUNT_OF(order); i++)
+		if (order[i] != NULL)
+			*out_failure = order[i]->wish.refusal != NULL ? order[i]->wish.refusal
+								      : order[i]->failure;
+	if (*out_failure != NULL)
+		return NETWORK_FAILED;
+	return own != NULL && own->was_made ? NETWORK_ACTIVE : NETWORK_IN_PROGRESS;
+}
+
+bool things_can_open(const struct things *things, const char *eni_id)
+{
+	const struct thing *thing = find_in(things, ENIS, eni_id);
+	return thing != NULL && thing->is_here;
+}

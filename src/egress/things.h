@@ -1,0 +1,54 @@
+#pragma once
+/**
+ * Within egress/: the difference between what is wanted of sallyport-netd and what it has made. Says what is to be
+ * told next; the client (netd_client.h) tells it and brings the answers back. No I/O; one thread.
+ *
+ *   begin again ──► OWNER ──► BEGIN ──► all that is wanted ──► END ──► what left, what is new, what has changed …
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "egress/netd_wishes.h"
+
+struct things;
+
+struct things *things_create(const char owner[NETD_OWNER_SIZE]);
+void things_destroy(struct things *things); /* NULL is fine */
+
+/**
+ * From now on it shall be like this.
+ * @wishes  taken; what they borrow from must live until the next call, or things_destroy()
+ */
+void things_want(struct things *things, struct netd_wishes *wishes);
+
+/** Another netd: it is told everything, and what was told before is not answered any more. */
+void things_begin_again(struct things *things);
+
+/**
+ * The next message; nothing is said before it is known what is wanted, because END removes all the rest.
+ * @out  without a request number; borrows. The same comes again until things_told()
+ * False: nothing, for now.
+ */
+bool things_next(const struct things *things, struct netd_message *out);
+
+/** What things_next() gave was sent. */
+void things_told(struct things *things, const struct netd_message *message);
+
+/** To a message that was told. @failure: copied; NULL: it was done. */
+void things_answered(struct things *things, enum netd_kind kind, const char *id,
+		     const char *failure);
+
+/** What failed is told once more. Returns whether anything had. */
+bool things_retry(struct things *things);
+
+/**
+ * An ENI and what it stands on. @out_failure: of NETWORK_FAILED, the sentence of what failed first; borrowed until
+ * the next call that changes things.
+ */
+enum network_state things_state_of(const struct things *things, const struct wanted_eni *eni,
+				   const char **out_failure);
+
+/** Whether the netd that we speak to has made the ENI: it can open sockets there. */
+bool things_can_open(const struct things *things, const char *eni_id);

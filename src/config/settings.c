@@ -61,6 +61,17 @@ static const struct setting {
 	{ "worker.path", AT(worker_path), OPTIONAL(VALUE_PATH), NULL,
 	  "The program sallyport-worker. Without this setting it is looked for beside the daemon and "
 	  "where it was installed." },
+	{ "network.provider", AT(network_provider), TEXT_OF(VALUE_PROVIDER), "auto",
+	  "What becomes of a VPC without the tag sallyport:network. With netns it is made of kernel namespaces by "
+	  "sallyport-netd, with host it consists of this machine's own addresses, and auto means netns where "
+	  "sallyport-netd works and host elsewhere. With host sallyport-netd is not started at all." },
+	{ "netd.path", AT(netd_path), OPTIONAL(VALUE_PATH), NULL,
+	  "The program sallyport-netd. Without this setting it is looked for beside the daemon and "
+	  "where it was installed." },
+	{ "netd.socket", AT(netd_socket), OPTIONAL(VALUE_PATH), NULL,
+	  "Where a sallyport-netd that the service manager has started listens. Without this setting the daemon "
+	  "starts one itself: as root before it becomes its user, and else in a user namespace, where networks "
+	  "are made that do not reach out of this machine." },
 	{ "http.io_threads", AT(http_io_threads), RANGE(VALUE_NUMBER, 1, 64), "2",
 	  "Threads that read requests and write answers." },
 	{ "http.operation_threads", AT(http_operation_threads), RANGE(VALUE_NUMBER, 1, 256), "8",

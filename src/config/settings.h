@@ -23,9 +23,12 @@ struct settings {
 	char *tls_certificate, *tls_key; /* NULL: none */
 	char *region, *account;
 	char *log_level;
-	char *user;        /* to become when started as root; NULL: stay */
-	char *master_key;  /* path; NULL: STATE/master.key */
-	char *worker_path; /* NULL: beside this program, or libexec */
+	char *user;             /* to become when started as root; NULL: stay */
+	char *master_key;       /* path; NULL: STATE/master.key */
+	char *worker_path;      /* NULL: beside this program, or libexec */
+	char *network_provider; /* "auto", "netns", "host" */
+	char *netd_path;        /* as worker_path */
+	char *netd_socket;      /* NULL: netd is started by us */
 	int64_t http_io_threads, http_operation_threads, http_body_max, http_connections_max;
 	int64_t http_idle_timeout_ms;
 	char *egress_source_addresses; /* comma-separated; NULL: the kernel chooses */

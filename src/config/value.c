@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "model/network.h"
 
 enum { ACCOUNT_DIGITS = 12, REGION_MAX = 32, NUMBER_TEXT_MAX = 32 };
 
@@ -51,6 +52,12 @@ static bool is_account(const char *text)
 static bool is_level(const char *text)
 {
 	return sp_log_level_from_name(text) != -1;
+}
+
+static bool is_provider(const char *text)
+{
+	enum network_provider provider;
+	return strcmp(text, "auto") == 0 || network_provider_find(text, &provider);
 }
 
 /* The address of "ADDRESS:PORT" without brackets; false when it has no such form. */
@@ -128,6 +135,7 @@ static const struct kind {
 		"lower-case letters, digits and dashes, such as eu-central-1" },
 	[VALUE_ACCOUNT]   = { "account",      is_account,            NULL,  "twelve digits" },
 	[VALUE_LEVEL]     = { "level",        is_level,              NULL,  "error, warning, info or debug" },
+	[VALUE_PROVIDER]  = { "provider",     is_provider,           NULL,  "auto, netns or host" },
 	[VALUE_ADDRESSES] = { "addresses",    is_addresses,          NULL,  "IP addresses with commas between them" },
 	[VALUE_BOOLEAN]   = { "boolean",      NULL,                  NULL,  "true or false" },
 	[VALUE_NUMBER]    = { "number",       NULL,                  plain, "a number" },

@@ -9,6 +9,7 @@
 #include "base/scope.h"
 #include "daemon/announce.h"
 #include "daemon/endpoint.h"
+#include "daemon/netd.h"
 #include "daemon/options.h"
 #include "daemon/process.h"
 #include "daemon/rooms.h"
@@ -32,11 +33,11 @@ static int tell_ready(const struct rooms *rooms, const struct settings *settings
 }
 
 static int run_rooms(const struct options *options, struct settings *settings,
-		     const struct state *state, struct sp_error *err)
+		     const struct state *state, struct netd *netd, struct sp_error *err)
 {
 	struct rooms rooms;
 	struct admin_key admin = { 0 };
-	int result = rooms_open(&rooms, settings, state, &admin, err);
+	int result = rooms_open(&rooms, settings, state, netd, &admin, err);
 	if (result == 0)
 		result = tell_ready(&rooms, settings, state, &admin, err);
 	explicit_bzero(&admin, sizeof(admin));
@@ -46,18 +47,30 @@ static int run_rooms(const struct options *options, struct settings *settings,
 	return result;
 }
 
-static int run(const struct options *options, struct settings *settings, struct sp_error *err)
+static int run_in_state(const struct options *options, struct settings *settings, struct netd *netd,
+			struct sp_error *err)
 {
-	serving_hold_signals();
-	if (process_harden(err) != 0 || process_become(settings->user, err) != 0)
-		return -1;
 	struct state state;
 	int result = state_open(&state, options->state, err);
 	if (result == 0)
 		result = announce_withdraw(&state, err);
 	if (result == 0)
-		result = run_rooms(options, settings, &state, err);
+		result = run_rooms(options, settings, &state, netd, err);
 	state_close(&state);
+	return result;
+}
+
+static int run(const struct options *options, struct settings *settings, struct sp_error *err)
+{
+	serving_hold_signals();
+	if (process_harden(err) != 0)
+		return -1;
+	struct netd netd;
+	netd_start(&netd, settings);
+	int result = process_become(settings->user, err);
+	if (result == 0)
+		result = run_in_state(options, settings, &netd, err);
+	netd_finish(&netd);
 	return result;
 }
 

@@ -97,11 +97,12 @@ static char *own_folder(void)
 	return sp_strdup(path);
 }
 
-int process_find_worker(const char *path, char **out, struct sp_error *err)
+int process_find_program(const char *name, const char *built_in, const char *path,
+			 const char *setting, char **out, struct sp_error *err)
 {
 	if (path != NULL) {
 		if (access(path, X_OK) == -1)
-			return sp_fail_errno(err, "cannot use the worker \"%s\"", path);
+			return sp_fail_errno(err, "cannot use %s \"%s\"", name, path);
 		*out = sp_strdup(path);
 		return 0;
 	}
@@ -110,20 +111,26 @@ int process_find_worker(const char *path, char **out, struct sp_error *err)
 	const struct {
 		const char *folder, *below;
 	} places[] = {
-		{ folder, "/sallyport-worker" },
-		{ folder, "/../worker/sallyport-worker" }, /* the build tree */
-		{ SALLYPORT_LIBEXEC, "/sallyport-worker" },
+		{ folder, "" },
+		{ folder, built_in },
+		{ SALLYPORT_LIBEXEC, "" },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(places); i++) {
 		SP_AUTO_BUFFER place = { 0 };
-		sp_buffer_format(&place, "%s%s", places[i].folder, places[i].below);
+		sp_buffer_format(&place, "%s%s/%s", places[i].folder, places[i].below, name);
 		if (access(sp_buffer_text(&place), X_OK) == 0) {
 			*out = sp_buffer_take(&place);
 			return 0;
 		}
 	}
 	return sp_fail(err, SP_NOT_FOUND,
-		       "cannot find the program sallyport-worker beside this one (\"%s\") or in "
-		       "\"" SALLYPORT_LIBEXEC "\": set worker.path",
-		       folder);
+		       "cannot find the program %s beside this one (\"%s\") or in "
+		       "\"" SALLYPORT_LIBEXEC "\": set %s",
+		       name, folder, setting);
+}
+
+int process_find_worker(const char *path, char **out, struct sp_error *err)
+{
+	return process_find_program("sallyport-worker", "/../worker", path, "worker.path", out,
+				    err);
 }

@@ -13,7 +13,14 @@ int process_become(const char *user, struct sp_error *err);
 void process_notify(const char *state);
 
 /**
- * The program sallyport-worker: @path when it is set, else beside this one, in the build tree, or where it is
- * installed. Owned by the caller.
+ * A program of ours: @path when it is set, else beside this one, in the build tree, or where it is installed. Owned by
+ * the caller.
+ *
+ * @built_in  where it is in the build tree, from here: "/../worker"
+ * @setting   that names it, for sentences
  */
+int process_find_program(const char *name, const char *built_in, const char *path,
+			 const char *setting, char **out, struct sp_error *err);
+
+/** The program sallyport-worker. */
 int process_find_worker(const char *path, char **out, struct sp_error *err);

@@ -24,12 +24,8 @@ enum {
 };
 
 static const struct api_service *const services[] = {
-	&service_ec2,
-	&service_lattice,
-	&service_secretsmanager,
-	&service_sts,
-	&service_transfer,
-	&service_native,
+	&service_ec2, &service_lattice,  &service_secretsmanager,
+	&service_sts, &service_transfer, &service_native,
 };
 static_assert(SP_COUNT_OF(services) == ROOMS_SERVICES, "every service must be served");
 
@@ -83,15 +79,19 @@ static int open_objects(struct rooms *rooms, const struct settings *settings,
 }
 
 static int open_networks(struct rooms *rooms, const struct settings *settings,
-			 const struct state *state, struct sp_error *err)
+			 const struct state *state, struct netd *netd, struct sp_error *err)
 {
+	netd_watch(netd, rooms->loop);
 	struct networks_options options = {
 		.state_directory = state->directory,
 		.region = settings->region,
 		.account = settings->account,
-		.netd_fd = -1,
-		.why_no_netd = "sallyport-netd is not there",
-		.default_provider = "host",
+		.netd_socket = settings->netd_socket,
+		.netd_fd = sp_take_fd(&netd->fd),
+		.why_no_netd = netd->why.message,
+		.default_provider = settings->network_provider,
+		.respawn = netd->path != NULL ? netd_respawn : NULL,
+		.respawn_ctx = netd,
 	};
 	return networks_open(rooms->loop, rooms->store, rooms->reads, &options, &rooms->networks,
 			     err);
@@ -187,14 +187,14 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 }
 
 int rooms_open(struct rooms *rooms, const struct settings *settings, const struct state *state,
-	       struct admin_key *admin, struct sp_error *err)
+	       struct netd *netd, struct admin_key *admin, struct sp_error *err)
 {
 	*rooms = (struct rooms){ 0 };
 	rooms->role = sp_arn_format("iam", "", settings->account, "role/sallyport");
 	if (open_kept(rooms, settings, state, admin, err) != 0 ||
 	    open_threads(rooms, settings, err) != 0 ||
 	    open_objects(rooms, settings, state, err) != 0 ||
-	    open_networks(rooms, settings, state, err) != 0 ||
+	    open_networks(rooms, settings, state, netd, err) != 0 ||
 	    open_egress(rooms, settings, err) != 0 || open_engine(rooms, settings, state, err) != 0)
 		return -1;
 	return open_server(rooms, settings, err);

@@ -4,6 +4,7 @@
 #include "api/server.h"
 #include "config/settings.h"
 #include "daemon/keys.h"
+#include "daemon/netd.h"
 #include "daemon/state.h"
 #include "egress/egress.h"
 #include "egress/networks.h"
@@ -44,10 +45,11 @@ struct rooms {
 /**
  * @rooms     stays where it is until rooms_close(); to be closed also after a failure
  * @settings  kept
+ * @netd      kept
  * @admin     who may ask; wipe it after use
  */
 int rooms_open(struct rooms *rooms, const struct settings *settings, const struct state *state,
-	       struct admin_key *admin, struct sp_error *err);
+	       struct netd *netd, struct admin_key *admin, struct sp_error *err);
 
 /** On the loop's thread: serves what is under way, then stops the loop. The rooms are quiet afterwards. */
 void rooms_drain(struct rooms *rooms);

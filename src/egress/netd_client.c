@@ -350,6 +350,8 @@ static int take_message(struct netd_client *client, const void *bytes, size_t le
 	int result;
 	if (message.kind == NETD_HELLO)
 		result = be_greeted(client, &message, err);
+	else if (!client->has_greeted && message.kind == NETD_FAILED) /* why it cannot serve */
+		result = sp_fail(err, (enum sp_code)message.code, "%s", message.text);
 	else if (client->has_greeted)
 		result = be_answered(client, &message, fds, fd_count, err);
 	else

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "egress/lookup.h"
+#include "egress/wanted.h"
 #include "network/cidr.h"
 #include "service/ec2/kinds.h"
 #include "store/networks.h"
@@ -33,10 +33,15 @@ static int check_provider(struct ec2_request *request, struct db *db, const char
 
 static int check_servers(struct ec2_request *request, const char *value, struct sp_error *err)
 {
-	if (lookup_check_servers(value, err) == 0)
+	struct netd_server servers[NETD_SERVERS_MAX];
+	uint32_t count;
+	if (wanted_parse_servers(value, servers, &count))
 		return 0;
-	request->code = EC2_INVALID_VALUE;
-	return sp_wrap(err, "The value of the tag " NETWORK_TAG_DNS " is invalid");
+	return ec2_refuse(request, err, EC2_INVALID_VALUE,
+			  "Value (%.128s) for the tag " NETWORK_TAG_DNS
+			  " is invalid: it needs one to "
+			  "%d IPv4 addresses of name servers, as in \"10.0.0.2, 10.0.0.3:5353\"",
+			  value, NETD_SERVERS_MAX);
 }
 
 int ec2_vpc_check_tag(struct ec2_request *request, struct db *db, const char *id, const char *key,

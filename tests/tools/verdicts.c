@@ -29,7 +29,7 @@
 #include "network/verdict.h"
 
 enum {
-	BATCH = 250, /* sets that are loaded at once */
+	BATCH = 50, /* sets that are loaded at once: more would not fit into a message without privileges */
 	RULES_FEW = 12,
 	MEMBERS_MAX = 6,
 	PROBES_RANDOM = 12,    /* of each set, and … */

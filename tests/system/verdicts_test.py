@@ -22,8 +22,8 @@ ip link set sink arp off up && ip link set far up && ip route add default dev si
 
 def in_own_network(*words):
     own = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
-    return subprocess.run([*own, "sh", "-c", NETWORK, "sh", *words], capture_output=True, text=True, timeout=SECONDS_MAX,
-                          check=False)
+    return subprocess.run([*own, "sh", "-c", NETWORK, "sh", *words], capture_output=True, text=True,
+                          timeout=SECONDS_MAX, check=False)
 
 
 def verdicts(*words):

@@ -102,7 +102,7 @@ int process_find_program(const char *name, const char *built_in, const char *pat
 {
 	if (path != NULL) {
 		if (access(path, X_OK) == -1)
-			return sp_fail_errno(err, "cannot use %s \"%s\"", name, path);
+			return sp_fail_errno(err, "cannot use \"%s\" as %s", path, name);
 		*out = sp_strdup(path);
 		return 0;
 	}

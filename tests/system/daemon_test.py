@@ -184,7 +184,7 @@ def refuses_to_start(story):
         assert code == 0 and said.startswith("sallyportd ")
 
     with story.case("a worker that is not there is told before anything is served"):
-        assert_says(refusal(idle, **{"worker.path": "/no/such/worker"}), 'cannot use the worker "/no/such/worker"')
+        assert_says(refusal(idle, **{"worker.path": "/no/such/worker"}), 'cannot use "/no/such/worker" as sallyport-worker')
         assert not (idle.state / "admin.env").exists()
 
     with story.case("a port that is taken is told"):

@@ -21,7 +21,7 @@ struct answer {
 	size_t fd_count;
 };
 
-static enum ipc_result wait_for(int fd, short events)
+static int wait_for(int fd, short events)
 {
 	struct pollfd wait = { .fd = fd, .events = events };
 	while (poll(&wait, 1, -1) == -1)

@@ -55,11 +55,11 @@ static bool is_owned_block(const struct host_address *entry)
 
 static bool owns(const struct host_address *entry, uint32_t address)
 {
-	if (entry->address == address)
-		return true;
+	if (entry->address == address || !is_owned_block(entry))
+		return entry->address == address;
 	uint32_t last = entry->network.address | (UINT32_MAX >> entry->network.bits);
-	return is_owned_block(entry) && cidr_contains(&entry->network, address) &&
-	       address != entry->network.address && address != last;
+	return cidr_contains(&entry->network, address) && address != entry->network.address &&
+	       address != last;
 }
 
 static bool is_listed(const uint32_t *list, size_t count, uint32_t address)

@@ -96,6 +96,16 @@ static void offers_nothing_that_this_host_does_not_own(void **state)
 	assert_string_equal(name, "as it was");
 }
 
+static void a_lone_address_owns_itself_only(void **state)
+{
+	(void)state;
+	const struct host_address alone = { .address = 0x0a000005,
+					    .network = { 0x0a000005, 32 },
+					    .interface = "ppp0" };
+	assert_true(host_addresses_own(&alone, 1, 0x0a000005));
+	assert_false(host_addresses_own(&alone, 1, 0x0a000006));
+}
+
 static void says_what_a_bound_socket_cannot_reach(void **state)
 {
 	(void)state;
@@ -208,6 +218,7 @@ int main(void)
 		cmocka_unit_test(offers_every_address_of_a_loopback_subnet),
 		cmocka_unit_test(offers_neither_the_first_nor_the_last_address_of_loopback),
 		cmocka_unit_test(offers_nothing_that_this_host_does_not_own),
+		cmocka_unit_test(a_lone_address_owns_itself_only),
 		cmocka_unit_test(says_what_a_bound_socket_cannot_reach),
 		cmocka_unit_test(opens_sockets_bound_to_address_and_interface),
 		cmocka_unit_test(connects_from_the_eni),

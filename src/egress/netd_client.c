@@ -22,6 +22,9 @@ enum {
 	PAUSE_MAX_MS = 30000,
 };
 
+static_assert((int)NETD_SOCKETS_MAX == (int)NETWORKS_SOCKETS_MAX,
+	      "netd opens what may be asked for");
+
 /* A message that waits for its answer. */
 struct flight {
 	uint32_t request;

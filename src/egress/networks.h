@@ -54,15 +54,20 @@ int networks_choose_provider(struct networks *networks, const char *name,
 /** Any thread. @zone such as "eu-central-1a": a VPC's subnet may be in any of these. Ends with NULL. */
 const char *const *networks_zones(const struct networks *networks);
 
+enum { NETWORKS_SOCKETS_MAX = 16 }; /* asked for at once */
+
 /** Sockets that belong to an ENI. */
 struct networks_sockets {
-	int fds[16]; /* streams first; bound to the ENI's address (and, with the host provider, interface); non-blocking, close-on-exec; taken */
+	int fds[NETWORKS_SOCKETS_MAX]; /* streams first; bound to the ENI's address (and, with the host provider, interface); non-blocking, close-on-exec; taken */
 	size_t count;
 	struct sp_error error; /* code SP_OK on success */
 };
 typedef void networks_sockets_fn(void *ctx, struct networks_sockets *sockets);
 
-/** On the loop. @fn is called once, later, unless it is cancelled before. Waits while the ENI is being made, at most @timeout_ms. */
+/**
+ * On the loop. @fn is called once, later, unless it is cancelled before. Waits while the ENI is being made, at most
+ * @timeout_ms. @streams and @datagrams: NETWORKS_SOCKETS_MAX together at most.
+ */
 struct networks_request *networks_open_sockets(struct networks *networks,
 					       const struct network_interface *interface,
 					       size_t streams, size_t datagrams, int64_t timeout_ms,

@@ -24,12 +24,12 @@
 #include "network/cidr.h"
 
 enum {
-	SOCKETS_MAX = sizeof((struct networks_sockets){ 0 }.fds) / sizeof(int),
 	NAME_SERVERS_MAX = 4, /* that get sockets: each wants datagrams and a stream */
 };
 
-static_assert((int)LOOKUP_ADDRESSES_MAX <= (int)SOCKETS_MAX, "every address gets a socket");
-static_assert(NAME_SERVERS_MAX * (LOOKUP_DATAGRAMS_A_SERVER + 1) <= (int)SOCKETS_MAX,
+static_assert((int)LOOKUP_ADDRESSES_MAX <= (int)NETWORKS_SOCKETS_MAX,
+	      "every address gets a socket");
+static_assert(NAME_SERVERS_MAX * (LOOKUP_DATAGRAMS_A_SERVER + 1) <= (int)NETWORKS_SOCKETS_MAX,
 	      "every name server gets its sockets");
 
 /* What a time-out or a refusal inside a VPC may come from. */

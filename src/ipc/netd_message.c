@@ -100,6 +100,7 @@ enum {
 	/* protocol 2, from 4, to 4, address 4, bits 1: EGRESS_RULES_MAX of them and all else fit one message */
 	RULE_WIRE_SIZE = 15,
 };
+static_assert((int)NETD_SOCKETS_MAX <= (int)IPC_FDS_MAX, "the sockets of an OPEN are one message");
 static_assert(EGRESS_RULES_MAX * RULE_WIRE_SIZE + 512 <= IPC_MESSAGE_MAX, "an ENI is one message");
 
 static const struct kind *find_kind(unsigned number)
@@ -374,8 +375,10 @@ int netd_message_decode(const void *data, size_t length, size_t fd_count, struct
 		read_field(&reader, &message, *field);
 	uint32_t sockets = message.streams + message.datagrams;
 	bool has_sockets = kind->kind == NETD_OPEN || kind->kind == NETD_SOCKETS;
+	/* A failure without its code or sentence would pass for a success. */
+	bool is_mute = kind->kind == NETD_FAILED && (message.code == SP_OK || message.text == NULL);
 	if (!sp_reader_ended_well(&reader) || sockets > NETD_SOCKETS_MAX ||
-	    (has_sockets && sockets == 0)) {
+	    (has_sockets && sockets == 0) || is_mute) {
 		netd_message_finish(&message);
 		return sp_fail(err, SP_PROTOCOL, "cannot accept a malformed %s message",
 			       kind->name);

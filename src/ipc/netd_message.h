@@ -51,7 +51,7 @@ enum {
 	NETD_OWNER_SIZE = 9,   /* 8 hex digits: a hash of the state folder */
 	NETD_TEXT_MAX = 1024,  /* bytes of one text */
 	NETD_SERVERS_MAX = 4,  /* name servers of a VPC */
-	NETD_SOCKETS_MAX = 12, /* of one OPEN */
+	NETD_SOCKETS_MAX = 16, /* of one OPEN: what one message carries */
 };
 
 struct netd_message {

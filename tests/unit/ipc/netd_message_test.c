@@ -204,9 +204,14 @@ static void refuses_values_that_make_no_sense(void **state)
 		{ .kind = NETD_VPC, .id = VPC, .cidr = { 0, 255 } },
 		{ .kind = NETD_OPEN, .id = ENI },
 		{ .kind = NETD_OPEN, .id = ENI, .streams = NETD_SOCKETS_MAX + 1 },
-		{ .kind = NETD_OPEN, .id = ENI, .streams = 6, .datagrams = 7 },
+		{ .kind = NETD_OPEN,
+		  .id = ENI,
+		  .streams = NETD_SOCKETS_MAX / 2,
+		  .datagrams = NETD_SOCKETS_MAX / 2 + 1 },
 		{ .kind = NETD_OPEN, .id = ENI, .streams = 1, .datagrams = UINT32_MAX },
-		{ .kind = NETD_FAILED, .code = SP_INTERNAL + 1 },
+		{ .kind = NETD_FAILED, .code = SP_INTERNAL + 1, .text = (char *)"why" },
+		{ .kind = NETD_FAILED, .code = SP_OK, .text = (char *)"why" },
+		{ .kind = NETD_FAILED, .code = SP_SYSTEM },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++)
 		assert_refused(encode(&bad[i]), 0);

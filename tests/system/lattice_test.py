@@ -187,10 +187,14 @@ def walk(story, daemon, call):
         words = cli.refusal(daemon, "vpc-lattice", "get-resource-configuration", "--resource-configuration-identifier",
                             configuration["id"])
         assert "(ResourceNotFoundException)" in words, words
+        interfaces = [entry["networkInterfaceId"] for subnet in subnets for entry in call.interfaces(subnet)]
+        cli.aws(daemon, "ec2", "create-tags", "--resources", *interfaces, "--tags", "Key=team,Value=files")
         gone = lattice("delete-resource-gateway", "--resource-gateway-identifier", gateway["arn"])
         assert gone == {"id": gateway["id"], "arn": gateway["arn"], "name": "gate", "status": "DELETE_IN_PROGRESS"}, gone
         call.refused("ResourceNotFoundException", gateway["id"], "GET", f"{GATEWAYS}/{gateway['id']}")
         assert not any(call.interfaces(subnet) for subnet in subnets)
+        tags = cli.aws(daemon, "ec2", "describe-tags", "--filters", "Name=resource-type,Values=network-interface")
+        assert tags["Tags"] == [], tags
         for subnet in subnets:
             cli.aws(daemon, "ec2", "delete-subnet", "--subnet-id", subnet)
         cli.aws(daemon, "ec2", "delete-security-group", "--group-id", group)

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/arn.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -187,10 +188,30 @@ void lattice_update_gateway(struct api_call *call)
 	lattice_write(call, update, NULL);
 }
 
+/* Tags that EC2's CreateTags put on its network interfaces go with them. */
+static int remove_interface_tags(struct lattice_request *request, struct db *db,
+				 const char *gateway_id, struct sp_error *err)
+{
+	const struct service_context *context = request->context;
+	SP_AUTO_FREE struct network_interface *interfaces = NULL;
+	size_t count;
+	if (interfaces_list(db, NULL, gateway_id, &interfaces, &count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		SP_AUTO_FREE char *arn = sp_arn_format("ec2", context->region, context->account,
+						       "network-interface/%s", interfaces[i].id);
+		if (tags_remove_all(db, arn, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int take_away(struct lattice_request *request, struct db *db,
 		     const struct resource_gateway *gateway, struct sp_error *err)
 {
 	SP_AUTO_FREE char *arn = lattice_arn(request->context, LATTICE_GATEWAY, gateway->id);
+	if (remove_interface_tags(request, db, gateway->id, err) != 0)
+		return -1;
 	if (gateways_delete(db, gateway->id, err) != 0) {
 		if (err->code != SP_EXISTS)
 			return -1;

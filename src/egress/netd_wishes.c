@@ -87,7 +87,13 @@ static void add_enis(struct netd_wishes *wishes, const struct wanted *wanted)
 	}
 }
 
-static void add_digest(struct netd_wish *wish)
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(a, b); /* both begin with one */
+}
+
+/* An ENI is plugged into its subnet's bridge or uplink and goes by its router: it is another one when the subnet is. */
+static void add_digest(const struct netd_wishes *wishes, size_t layer, struct netd_wish *wish)
 {
 	unsigned char bytes[IPC_MESSAGE_MAX];
 	size_t length;
@@ -97,6 +103,12 @@ static void add_digest(struct netd_wish *wish)
 	struct sp_digest digest;
 	sp_digest_start(&digest);
 	sp_digest_add(&digest, bytes, length);
+	const struct netd_wish *below =
+		layer == 0 ? NULL
+			   : bsearch(wish->message.parent, wishes->at[layer - 1],
+				     wishes->count[layer - 1], sizeof(*below), compare_ids);
+	if (below != NULL)
+		sp_digest_add(&digest, below->digest, sizeof(below->digest));
 	sp_digest_end(&digest, wish->digest);
 }
 
@@ -108,7 +120,7 @@ void netd_wishes_make(const struct wanted *wanted, struct netd_wishes *out)
 	add_enis(out, wanted);
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
 		for (size_t i = 0; i < out->count[layer]; i++)
-			add_digest(&out->at[layer][i]);
+			add_digest(out, layer, &out->at[layer][i]);
 }
 
 void netd_wishes_finish(struct netd_wishes *wishes)

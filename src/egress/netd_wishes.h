@@ -12,8 +12,8 @@ extern const enum netd_kind netd_layer_kinds[NETD_LAYERS];
 struct netd_wish {
 	char id[NETWORK_ID_SIZE];    /* first: lists are searched by it */
 	struct netd_message message; /* without a request number; borrows from what is wanted */
-	unsigned char digest[SP_SHA256_SIZE];
-	const char *refusal; /* it is not to be told; borrowed. NULL: none */
+	unsigned char digest[SP_SHA256_SIZE]; /* of the message and of what it stands on */
+	const char *refusal;                  /* it is not to be told; borrowed. NULL: none */
 };
 
 struct netd_wishes {

@@ -12,7 +12,8 @@ struct networks_request {
 	struct networks_request *next, **slot; /* its place in networks->requests */
 	struct network_interface interface;
 	size_t streams, datagrams;
-	uint64_t born; /* rounds that had begun then: what a later one does not see is not there */
+	uint64_t born;  /* rounds that had begun then: what a later one does not see is not there */
+	uint64_t fresh; /* the round that knows all that was committed before it was asked */
 	int64_t timeout_ms;
 	struct loop_timer *deadline;
 	struct netd_opening *opening; /* netd was asked */
@@ -78,7 +79,8 @@ static bool serve(struct networks_request *request)
 	const struct wanted_eni *eni =
 		networks->wanted == NULL ? NULL
 					 : wanted_find_eni(networks->wanted, request->interface.id);
-	if (request->opening != NULL)
+	/* What was committed before, rules above all, holds for these sockets. */
+	if (request->opening != NULL || networks->round_taken < request->fresh)
 		return false;
 	if (eni == NULL) {
 		if (networks->round_taken <= request->born) {
@@ -138,6 +140,8 @@ struct networks_request *networks_open_sockets(struct networks *networks,
 		.streams = streams,
 		.datagrams = datagrams,
 		.born = networks->rounds_begun,
+		.fresh = networks->rounds_begun +
+			 (networks->is_woken || networks->is_another_due ? 1 : 0),
 		.timeout_ms = timeout_ms,
 		.fn = fn,
 		.ctx = ctx,

@@ -289,6 +289,8 @@ static void after_read(void *ctx)
 	}
 	adopt(round);
 	settle_gateways(round);
+	if (things_have_failed(networks->things))
+		retry_later(networks);
 	if (round->host_differs || round->settled.gateway_count > 0 ||
 	    round->settled.connector_count > 0)
 		store_submit(networks->store, write_all, round, written, round);

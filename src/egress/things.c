@@ -144,27 +144,35 @@ static const struct leaving *next_leaving(const struct things *things)
 	return NULL;
 }
 
-/* One word at a time about one thing: an answer is then about what was told last. */
 static bool must_be_told(const struct thing *thing)
 {
 	bool is_new = !thing->is_told ||
 		      memcmp(thing->told, thing->wish.digest, sizeof(thing->told)) != 0;
-	return is_new && !thing->is_waiting && thing->wish.refusal == NULL;
+	return is_new && thing->wish.refusal == NULL;
 }
 
-static const struct thing *next_thing(const struct things *things)
+/*
+ * One word at a time about one thing: an answer is then about what was told last. What stands on one that has to wait
+ * for that waits with it; @out_waits then says that there is more to tell.
+ */
+static const struct thing *next_thing(const struct things *things, bool *out_waits)
 {
-	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
-		for (size_t i = 0; i < things->count[layer]; i++)
-			if (must_be_told(&things->at[layer][i]))
-				return &things->at[layer][i];
+	*out_waits = false;
+	for (size_t layer = 0; layer < NETD_LAYERS && !*out_waits; layer++)
+		for (size_t i = 0; i < things->count[layer]; i++) {
+			const struct thing *thing = &things->at[layer][i];
+			if (must_be_told(thing) && !thing->is_waiting)
+				return thing;
+			*out_waits = *out_waits || must_be_told(thing);
+		}
 	return NULL;
 }
 
 bool things_next(const struct things *things, struct netd_message *out)
 {
 	const struct leaving *leaving = things->phase == SAY_CHANGES ? next_leaving(things) : NULL;
-	const struct thing *thing = things->phase >= SAY_ALL ? next_thing(things) : NULL;
+	bool waits = false;
+	const struct thing *thing = things->phase >= SAY_ALL ? next_thing(things, &waits) : NULL;
 	*out = (struct netd_message){ 0 };
 	if (!things->is_known) {
 		return false;
@@ -178,7 +186,7 @@ bool things_next(const struct things *things, struct netd_message *out)
 		strcpy(out->id, leaving->id);
 	} else if (thing != NULL) {
 		*out = thing->wish.message;
-	} else if (things->phase == SAY_ALL) {
+	} else if (things->phase == SAY_ALL && !waits) {
 		out->kind = NETD_END;
 	} else {
 		return false;
@@ -248,13 +256,30 @@ void things_answered(struct things *things, enum netd_kind kind, const char *id,
 		*leaving = things->leaving[--things->leaving_count];
 }
 
+static bool is_failure(const struct thing *thing)
+{
+	return thing->failure != NULL && !thing->is_waiting;
+}
+
+bool things_have_failed(const struct things *things)
+{
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
+		for (size_t i = 0; i < things->count[layer]; i++)
+			if (is_failure(&things->at[layer][i]))
+				return true;
+	for (size_t i = 0; i < things->leaving_count; i++)
+		if (things->leaving[i].has_failed)
+			return true;
+	return false;
+}
+
 bool things_retry(struct things *things)
 {
 	bool any = false;
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
 		for (size_t i = 0; i < things->count[layer]; i++) {
 			struct thing *thing = &things->at[layer][i];
-			if (thing->failure == NULL || thing->is_waiting)
+			if (!is_failure(thing))
 				continue;
 			memset(thing->told, 0, sizeof(thing->told));
 			any = true;
@@ -285,5 +310,6 @@ enum network_state things_state_of(const struct things *things, const struct wan
 bool things_can_open(const struct things *things, const char *eni_id)
 {
 	const struct thing *thing = find_in(things, ENIS, eni_id);
-	return thing != NULL && thing->is_here;
+	return thing != NULL && thing->is_here && !thing->is_waiting && !must_be_told(thing) &&
+	       thing->wish.refusal == NULL && thing->failure == NULL;
 }

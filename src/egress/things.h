@@ -40,6 +40,9 @@ void things_told(struct things *things, const struct netd_message *message);
 void things_answered(struct things *things, enum netd_kind kind, const char *id,
 		     const char *failure);
 
+/** Whether anything failed that things_retry() would tell again. */
+bool things_have_failed(const struct things *things);
+
 /** What failed is told once more. Returns whether anything had. */
 bool things_retry(struct things *things);
 
@@ -50,5 +53,5 @@ bool things_retry(struct things *things);
 enum network_state things_state_of(const struct things *things, const struct wanted_eni *eni,
 				   const char **out_failure);
 
-/** Whether the netd that we speak to has made the ENI: it can open sockets there. */
+/** Whether the netd that we speak to has made the ENI as it is wanted now, rules and all: it can open sockets there. */
 bool things_can_open(const struct things *things, const char *eni_id);

@@ -21,7 +21,7 @@
  * A netd that cannot work at all says so by FAILED with request 0 in place of HELLO, and ends. A message that nobody can
  * read is answered by FAILED with the request that stands in its first bytes.
  *
- * After a SUBNET that went from a bridge to an uplink or back, its ENIs have to be said again.
+ * After a SUBNET that has another router, or went from a bridge to an uplink or back, its ENIs have to be said again.
  */
 
 #include <stdbool.h>

@@ -18,6 +18,7 @@
 
 #define ALL_BUT_ENIS "OWNER\nBEGIN\nVPC " VPC "\nSUBNET " SUBNET " uplink= router=7f4d0101\n"
 #define BOTH_ENIS    "ENI " FIRST_ENI " rules=1 servers=0\nENI " SECOND_ENI " rules=1 servers=0\n"
+#define ENIS_AGAIN   "ENI " FIRST_ENI " rules=1 servers=2\nENI " SECOND_ENI " rules=1 servers=2\n"
 #define ALL          ALL_BUT_ENIS BOTH_ENIS "END\n"
 
 enum { PATIENCE_MS = 20000, TURN_MS = 2 };
@@ -432,9 +433,9 @@ static void tags_choose_uplink_router_and_name_servers(void **state)
 	turn_until(f, told_all, "ENI " SECOND_ENI " rules=1 servers=2\n");
 	sp_buffer_clear(&f->peer.told);
 	change(f, change_tag, &(struct tag_change){ SUBNET_ARN, NETWORK_TAG_ROUTER, "127.77.1.9" });
-	turn_until(f, told_all, "SUBNET " SUBNET " uplink= router=7f4d0109\n");
+	turn_until(f, told_all, "SUBNET " SUBNET " uplink= router=7f4d0109\n" ENIS_AGAIN);
 	change(f, change_tag, &(struct tag_change){ SUBNET_ARN, NETWORK_TAG_UPLINK, "eth1.120" });
-	turn_until(f, told_all, "SUBNET " SUBNET " uplink=eth1.120 router=7f4d0109\n");
+	turn_until(f, told_all, "SUBNET " SUBNET " uplink=eth1.120 router=7f4d0109\n" ENIS_AGAIN);
 }
 
 static void a_tag_that_makes_no_sense_fails_the_gateway_in_words(void **state)
@@ -576,6 +577,26 @@ static void who_asks_waits_while_the_eni_is_made(void **state)
 	turn_until(f, was_answered, "sockets");
 	assert_int_equal(f->sockets.count, 3);
 	assert_true(told_all(f, "END\nOPEN " FIRST_ENI "\n"));
+}
+
+static void who_asks_after_a_change_waits_until_netd_has_made_it(void **state)
+{
+	struct fixture *f = *state;
+	begin(f);
+	change(f, add_gateway, NULL);
+	turn_until(f, told_all, "ENI " OTHER_ENI " rules=0 servers=0\n");
+	sp_buffer_clear(&f->peer.told);
+	f->peer.mute_at = "ENI";
+	change(f, allow_more, (char[]){ OTHER_GROUP });
+	ask(f, OTHER_ENI, PATIENCE_MS);
+	turn_until(f, told_all, "ENI " OTHER_ENI " rules=1 servers=0\n");
+	assert_int_equal(f->answers, 0);
+	f->peer.mute_at = NULL;
+	netd_peer_catch_up(&f->peer);
+	turn_until(f, was_answered, "sockets");
+	assert_int_equal(f->sockets.count, 3);
+	assert_string_equal(sp_buffer_text(&f->peer.told),
+			    "ENI " OTHER_ENI " rules=1 servers=0\nOPEN " OTHER_ENI "\n");
 }
 
 static void who_asks_early_is_told_what_it_waited_for(void **state)
@@ -757,6 +778,7 @@ int main(void)
 		PROVES(a_connector_shares_its_gateways_failure),
 		PROVES(sockets_come_from_netd),
 		PROVES(who_asks_waits_while_the_eni_is_made),
+		PROVES(who_asks_after_a_change_waits_until_netd_has_made_it),
 		PROVES(who_asks_early_is_told_what_it_waited_for),
 		PROVES(an_eni_that_is_gone_is_told_at_once),
 		PROVES(an_eni_that_was_just_committed_is_found),

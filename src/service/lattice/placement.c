@@ -27,7 +27,8 @@ void lattice_placement_finish(struct lattice_placement *placement)
 
 /* The ids of a list in the request, none twice. @field: its name there. */
 static int read_ids(struct lattice_request *request, const char *field,
-		    char (*out)[NETWORK_ID_SIZE], size_t *out_count, struct sp_error *err)
+		    enum lattice_resource resource, char (*out)[NETWORK_ID_SIZE], size_t *out_count,
+		    struct sp_error *err)
 {
 	const json_t *list = json_object_get(request->input, field);
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -40,7 +41,7 @@ static int read_ids(struct lattice_request *request, const char *field,
 							    "\"%s\" is given twice", id);
 		/* Longer than any id is, so there is none. */
 		if (strlen(id) >= NETWORK_ID_SIZE)
-			return lattice_refuse_missing(request, LATTICE_SUBNET, id, err);
+			return lattice_refuse_missing(request, resource, id, err);
 		snprintf(out[i], NETWORK_ID_SIZE, "%s", id);
 	}
 	*out_count = json_array_size(list);
@@ -53,8 +54,11 @@ int lattice_read_places(struct lattice_request *request, struct resource_gateway
 	const char *vpc = sp_json_string(request->input, "vpcIdentifier");
 	if (vpc == NULL)
 		return lattice_refuse_field(request, err, "vpcIdentifier", "is required");
-	snprintf(gateway->vpc_id, sizeof(gateway->vpc_id), "%s", vpc);
-	if (read_ids(request, "subnetIds", gateway->subnet_ids, &gateway->subnet_count, err) != 0)
+	if (strlen(vpc) >= sizeof(gateway->vpc_id))
+		return lattice_refuse_missing(request, LATTICE_VPC, vpc, err);
+	strcpy(gateway->vpc_id, vpc);
+	if (read_ids(request, "subnetIds", LATTICE_SUBNET, gateway->subnet_ids,
+		     &gateway->subnet_count, err) != 0)
 		return -1;
 	if (gateway->subnet_count == 0)
 		return lattice_refuse_field(request, err, "subnetIds",
@@ -118,8 +122,8 @@ static int check_group(struct lattice_request *request, struct db *db, const str
 int lattice_read_groups(struct lattice_request *request, struct db *db, const struct vpc *vpc,
 			struct resource_gateway *gateway, struct sp_error *err)
 {
-	if (read_ids(request, "securityGroupIds", gateway->group_ids, &gateway->group_count, err) !=
-	    0)
+	if (read_ids(request, "securityGroupIds", LATTICE_GROUP, gateway->group_ids,
+		     &gateway->group_count, err) != 0)
 		return -1;
 	for (size_t i = 0; i < gateway->group_count; i++)
 		if (check_group(request, db, vpc, gateway->group_ids[i], i, err) != 0)

@@ -2,39 +2,14 @@
 """The walkthrough of the README, with the unmodified `aws` and admin.env sourced as it is."""
 
 import json
-import os
 import pathlib
-import shutil
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+from cli import aws, needs, refusal  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
-
-
-class Refused(Exception):
-    """What the CLI wrote on standard error."""
-
-
-def aws(daemon, *words):
-    """One call of the CLI; its answer. Nothing but admin.env says where to go and who we are."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    env.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_PAGER="")
-    done = subprocess.run(["bash", "-c", '. "$0" && exec aws "$@" --output json', str(daemon.state / "admin.env"),
-                           *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Refused(done.stderr.strip())
-    return json.loads(done.stdout) if done.stdout.strip() else {}
-
-
-def refusal(daemon, *words):
-    try:
-        answer = aws(daemon, *words)
-    except Refused as refused:
-        return str(refused)
-    raise AssertionError(f"was not refused: {answer}")
 
 
 def wait_completed(daemon, connector, transfer):
@@ -48,8 +23,7 @@ def wait_completed(daemon, connector, transfer):
 
 
 with harness.Story() as story:
-    if shutil.which("aws") is None:
-        raise harness.Skip("there is no `aws` on this machine: install the AWS CLI to run the walkthrough")
+    needs()
     server = story.enter(sshd.Sshd(story.folder / "partner"))
     daemon = story.enter(harness.Daemon(story.folder / "state"))
     bucket = daemon.bucket("files")

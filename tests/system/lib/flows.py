@@ -12,9 +12,9 @@ ENDED = ("COMPLETED", "FAILED")
 
 
 class Partner:
-    """A connector and its secret on @daemon."""
+    """A connector and its secret on @daemon: to @url, or by @egress, (ARN of a resource configuration, port)."""
 
-    def __init__(self, daemon, url, secret, trusted=(), connections=1, policy=None):
+    def __init__(self, daemon, url, secret, trusted=(), connections=1, policy=None, egress=None):
         self.daemon = daemon
         self.secret = self.call_secrets("CreateSecret", Name=f"partner-{next(_numbers)}",
                                         SecretString=json.dumps(secret))["ARN"]
@@ -22,7 +22,11 @@ class Partner:
         if not trusted:
             del config["TrustedHostKeys"]
         more = {"SecurityPolicyName": policy} if policy else {}
-        self.id = self.call("CreateConnector", Url=url, AccessRole=daemon.env["SALLYPORT_ROLE"], SftpConfig=config,
+        if egress:
+            more["EgressConfig"] = {"VpcLattice": {"ResourceConfigurationArn": egress[0], "PortNumber": egress[1]}}
+        else:
+            more["Url"] = url
+        self.id = self.call("CreateConnector", AccessRole=daemon.env["SALLYPORT_ROLE"], SftpConfig=config,
                             **more)["ConnectorId"]
 
     def call(self, operation, **arguments):
@@ -30,6 +34,20 @@ class Partner:
 
     def call_secrets(self, operation, **arguments):
         return self.daemon.client.call("secretsmanager", operation, arguments)
+
+    def describe(self):
+        return self.call("DescribeConnector", ConnectorId=self.id)["Connector"]
+
+    def settled(self):
+        """How it is described once it is no longer PENDING."""
+        def ready():
+            found = self.describe()
+            return found if found["Status"] != "PENDING" else None
+        return harness.wait_until(ready, "the connector to be no longer PENDING")
+
+    def trace(self):
+        """The native test's answer: all steps."""
+        return self.daemon.client.rest("sallyport", "POST", f"/v1/connectors/{self.id}/test")
 
     def test(self):
         return self.call("TestConnection", ConnectorId=self.id)
@@ -75,7 +93,7 @@ class Partner:
 def partner_of(daemon, server, **options):
     """A partner that logs in to @server with its key and trusts all its host keys."""
     options.setdefault("trusted", server.trusted_keys())
-    options.setdefault("url", server.url)
+    options.setdefault("url", None if "egress" in options else server.url)
     options.setdefault("secret", {"Username": server.user, "PrivateKey": server.private_key})
     return Partner(daemon, **options)
 

@@ -26,6 +26,7 @@ import aws
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", ROOT / "build"))
 LARGE = os.environ.get("SALLYPORT_TEST_LARGE") == "1"
+LOG_LINES_SHOWN = 15  # of each daemon, after a failed case
 PATIENCE_SECONDS = 30  # for what takes a moment; a sanitizer build on a busy machine is slow
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
 
@@ -66,7 +67,7 @@ class Story:
         self.name = pathlib.Path(sys.argv[0]).stem
         self.count = self.failed = 0
         self.stack = contextlib.ExitStack()
-        self.folder = None
+        self.folder, self.daemons = None, []
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -77,6 +78,8 @@ class Story:
         return self
 
     def enter(self, thing):
+        if isinstance(thing, Daemon):
+            self.daemons.append(thing)
         return self.stack.enter_context(thing)
 
     def tell(self, good, sentence, note=""):
@@ -94,6 +97,9 @@ class Story:
         except Exception as error:  # pylint: disable=broad-except
             self.tell(False, sentence)
             self.explain(error)
+            for daemon in self.daemons:
+                for line in daemon.log_text().splitlines()[-LOG_LINES_SHOWN:]:
+                    print(f"# {daemon.state.name}: {line}", flush=True)
         else:
             self.tell(True, sentence)
         if os.environ.get("SALLYPORT_TEST_TIMES"):
@@ -200,6 +206,7 @@ def pss_kib(pid):
 
 DAEMON_SETTINGS = {
     "listen": "127.0.0.1:0",
+    "network.provider": "host",  # stories that make networks say otherwise
     "log.level": "debug",
     "egress.allow_private_targets": "true",
     "transfer.retry_delay": "100ms",
@@ -212,13 +219,16 @@ class Daemon:
     sallyportd with its state in @state. Entering starts it, leaving ends it and looks at its log.
 
     @namespace  the lan.Namespace that is its whole network; None: this machine's
+    @user       whom it runs as, with a uid and a gid; None: as the story does
     """
 
-    def __init__(self, state, settings=None, build=BUILD, namespace=None):
-        self.state, self.build, self.namespace = pathlib.Path(state), pathlib.Path(build), namespace
+    def __init__(self, state, settings=None, build=BUILD, namespace=None, user=None):
+        self.state, self.build = pathlib.Path(state), pathlib.Path(build)
+        self.namespace, self.user = namespace, user
         self.program = self.build / "src" / "daemon" / "sallyportd"
         self.worker = self.build / "src" / "worker" / "sallyport-worker"
-        self.settings = {**DAEMON_SETTINGS, "worker.path": str(self.worker), **(settings or {})}
+        self.settings = {**DAEMON_SETTINGS, "worker.path": str(self.worker),
+                         "netd.path": str(self.build / "src" / "netd" / "sallyport-netd"), **(settings or {})}
         self.log = self.state.with_name(self.state.name + ".log")
         self.process, self.env, self.client = None, {}, None
         self.seen_workers = set()
@@ -232,13 +242,15 @@ class Daemon:
         self.check_log()
 
     def command(self):
-        words = [*(self.namespace.prefix if self.namespace else []), str(self.program), "--state", str(self.state)]
+        words = [*(self.namespace.prefix if self.namespace else []), *as_user(self.user), str(self.program),
+                 "--state", str(self.state)]
         for name, value in self.settings.items():
             words += ["--set", f"{name}={value}"]
         return words
 
     def start(self):
         self.state.mkdir(mode=0o700, exist_ok=True)
+        give(self.state, self.user)
         admin = self.state / "admin.env"
         admin.unlink(missing_ok=True)
         env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SALLYPORT_"))}
@@ -290,7 +302,20 @@ class Daemon:
     def bucket(self, name):
         folder = self.state / "buckets" / name
         folder.mkdir(exist_ok=True)
+        give(folder, self.user)
         return folder
+
+
+def as_user(user):
+    """Words before a command that @user shall run. The process stays the same."""
+    return ["setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--"] if user else []
+
+
+def give(path, user):
+    """Makes a folder and all that lies in it the user's."""
+    if user:
+        for place in (path, *pathlib.Path(path).rglob("*")):
+            os.chown(place, user.uid, user.gid)
 
 
 def read_exports(path):

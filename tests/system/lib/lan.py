@@ -50,30 +50,36 @@ def needs():
         raise harness.Skip(f"needs network namespaces ({error})") from None
 
 
-def names(ending=""):
+def names(ending="", world=()):
     """The namespaces that are pinned on this machine."""
-    with contextlib.suppress(FileNotFoundError):
-        return sorted(name for name in os.listdir(FOLDER) if name.endswith(ending))
-    return []
+    if world:
+        found = run(*world, "ls", FOLDER).split()
+    else:
+        found = os.listdir(FOLDER) if FOLDER.exists() else []
+    return sorted(name for name in found if name.endswith(ending))
 
 
 class Namespace:
-    """One that is pinned, by us or by others."""
+    """
+    One that is pinned, by us or by others.
 
-    def __init__(self, name):
-        self.name = name
+    @world  words before every command: how to get to where it is pinned, when that is not this machine itself
+    """
+
+    def __init__(self, name, world=()):
+        self.name, self.world = name, list(world)
         self.path = FOLDER / name
 
     @property
     def prefix(self):
         """Words before a command that shall run in it. The process stays the same."""
-        return ["nsenter", f"--net={self.path}", "--"]
+        return [*self.world, "nsenter", f"--net={self.path}", "--"]
 
     def ip(self, *words):
-        return run("ip", "-n", self.name, *words)
+        return run(*self.world, "ip", "-n", self.name, *words)
 
     def ip_json(self, *words):
-        return json.loads(run("ip", "-n", self.name, "-j", "-d", *words) or "[]")
+        return json.loads(run(*self.world, "ip", "-n", self.name, "-j", "-d", *words) or "[]")
 
     def run(self, *words, text=None):
         return run(*self.prefix, *words, text=text)
@@ -137,7 +143,7 @@ class Namespace:
     def allow_only(self, source, port):
         """A partner's firewall: @port may be reached from @source and from nowhere else; the rest is dropped unanswered."""
         self.run("nft", "-f", "-", text=f"table inet door {{\n chain in {{\n"
-                 " type filter hook input priority 0; policy accept;\n"
+                 " type filter hook input priority 0; policy accept;\n iifname lo accept\n"
                  f" tcp dport {port} ip saddr {source} accept\n tcp dport {port} drop\n }}\n}}\n")
 
     def count(self, name, match):
@@ -184,10 +190,14 @@ class Tunnel:
             if self.over in ready:
                 return
             for device in ready:
-                with contextlib.suppress(BlockingIOError, OSError):  # a device may go before we do
+                try:
                     packet = os.read(device, PACKET_MAX)
                     os.write(self.ends[1 - self.ends.index(device)], packet)
                     self.carried += 1
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    return  # somebody removed the device
 
     def close(self):
         os.write(self.tell, b"x")
@@ -197,23 +207,24 @@ class Tunnel:
 
 
 class Lan:
-    """Everything made here goes when it is left, also after a failure."""
+    """Everything made here goes when it is left, also after a failure. @world: as in Namespace."""
 
-    def __init__(self):
-        self.mark = secrets.token_hex(3)
+    def __init__(self, world=()):
+        self.mark, self.world = secrets.token_hex(3), list(world)
         self.stack = contextlib.ExitStack()
 
     def __enter__(self):
-        needs()
+        if not self.world:
+            needs()
         return self
 
     def __exit__(self, *_):
         self.stack.close()
 
     def namespace(self, name):
-        made = Namespace(f"spt-{self.mark}-{name}")
-        run("ip", "netns", "add", made.name)
-        self.stack.callback(remove, made.name)
+        made = Namespace(f"spt-{self.mark}-{name}", self.world)
+        run(*self.world, "ip", "netns", "add", made.name)
+        self.stack.callback(remove, made.name, self.world)
         made.ip("link", "set", "lo", "up")
         # what leaves by one interface and comes back by another is dropped by rules here, not by luck
         made.run("sh", "-c", "for f in all default; do echo 0 > /proc/sys/net/ipv4/conf/$f/rp_filter; done")
@@ -241,21 +252,55 @@ class Lan:
         return made
 
 
-def remove(name):
+def remove(name, world=()):
     """Removes a namespace and all that is in it; one that is gone already is fine."""
-    if (FOLDER / name).exists():
-        run("ip", "netns", "del", name)
+    try:
+        run(*world, "ip", "netns", "del", name)
+    except RuntimeError:
+        if not world and (FOLDER / name).exists():  # what another world had went with it
+            raise
+
+
+class Inside(Namespace):
+    """A namespace whose commands run behind some more words."""
+
+    def __init__(self, namespace, words):
+        super().__init__(namespace.name, namespace.world)
+        self.words = words
+
+    @property
+    def prefix(self):
+        return [*super().prefix, *self.words]
 
 
 # ---- what sallyport-netd makes --------------------------------------------------------------------------------------
 
+NETD = "sallyport-netd"
 
-def router_of(vpc):
+
+def netds(daemon):
+    """The processes of a daemon's netd, supervisor first."""
+    return [pid for pid in harness.descendants(daemon.process.pid) if harness.runs(pid, NETD)]
+
+
+def world_of_netd(daemon):
+    """An ordinary user's networks are in namespaces that netd made for itself: the way in."""
+    netd = harness.wait_until(lambda: netds(daemon), "netd")[0]
+    return [*harness.as_user(daemon.user), "nsenter", f"--target={netd}", "--user", "--mount", "--net",
+            "--preserve-credentials", "--"]
+
+
+def as_themselves(uid, gid):
+    """Words for a program in such a world that shall see its user as who it is outside, and not as root."""
+    return ["unshare", "--user", f"--map-user={uid}", f"--map-group={gid}", "--"]
+
+
+def router_of(vpc, world=()):
     """The namespace that is a VPC's router."""
-    found = names(f"-{vpc}")
+    found = names(f"-{vpc}", world)
     if len(found) != 1:
         raise RuntimeError(f"there should be one namespace for {vpc}, and there are {found or 'none'}")
-    return Namespace(found[0])
+    return Namespace(found[0], world)
 
 
 def interface_of(eni):
@@ -266,19 +311,22 @@ def interface_of(eni):
 class Owned:
     """All namespaces that netd made for one state folder: those of the VPCs and interfaces that were told of."""
 
-    def __init__(self):
-        self.owners = set()
+    def __init__(self, world=()):
+        self.owners, self.world = set(), world
 
     def __enter__(self):
         return self
 
     def learn(self, vpc):
         """From a VPC's namespace: whose mark the others carry."""
-        self.owners.add(router_of(vpc).name.removesuffix(f"-{vpc}"))
+        self.owners.add(router_of(vpc, self.world).name.removesuffix(f"-{vpc}"))
 
     def names(self):
-        return [name for name in names() if any(name.startswith(f"{owner}-") for owner in self.owners)]
+        found = names(world=self.world) if self.owners else []
+        return [name for name in found if any(name.startswith(f"{owner}-") for owner in self.owners)]
 
     def __exit__(self, *_):
+        if self.world:
+            return  # what is in another world goes with it
         for name in self.names():
             remove(name)

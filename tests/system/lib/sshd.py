@@ -80,8 +80,6 @@ class Sshd:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.home.mkdir(exist_ok=True)
         self.folder.chmod(0o755)
-        if self.account:
-            os.chown(self.home, self.account.uid, self.account.gid)
         for kind in self.host_keys:
             if not self.host_key_path(kind).exists():
                 make_key(self.host_key_path(kind), kind)
@@ -91,6 +89,10 @@ class Sshd:
         self.private_key = client_key.read_text(encoding="ascii")
         (self.folder / "authorized_keys").write_text(public_line(client_key) + "\n", encoding="ascii")
         self.port = self.port or free_port()
+        if self.account and self.namespace and self.namespace.world:
+            harness.give(self.folder, self.account)  # there it is the user who runs sshd
+        elif self.account:
+            harness.give(self.home, self.account)
         self.start()
         return self
 
@@ -134,6 +136,8 @@ class Sshd:
             raise RuntimeError("sshd ended at once:\n" + self.log_text())
 
     def answers(self):
+        if self.namespace and self.namespace.world:
+            return "Server listening" in self.log_text()  # we cannot get there without a program that does
         with contextlib.suppress(OSError):
             if self.namespace:
                 self.namespace.connect(self.address, self.port, seconds=1).close()
@@ -164,7 +168,7 @@ class Sshd:
     def logins(self):
         """[address] of those who came in, in their order."""
         return [line.split(" from ")[1].split()[0] for line in self.log_text().splitlines()
-                if line.startswith("Accepted ")]
+                if line.startswith(("Accepted publickey ", "Accepted password "))]
 
     def log_text(self):
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""

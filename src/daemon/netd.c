@@ -41,8 +41,11 @@ void netd_start(struct netd *netd, const struct settings *settings)
 		return;
 	}
 	if (process_find_program("sallyport-netd", "/../netd", settings->netd_path, "netd.path",
-				 &netd->path, &netd->why) != 0)
+				 &netd->path, &netd->why) != 0) {
+		sp_log(SP_LOG_WARNING, "no networks of kernel namespaces can be made: %s",
+		       netd->why.message);
 		return;
+	}
 	netd->has_rights = geteuid() == 0 && settings->user != NULL;
 	netd->fd = start(netd, &netd->why);
 }

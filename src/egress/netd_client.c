@@ -403,7 +403,8 @@ static bool can_find_another(const struct netd_client *client)
 static void be_gone(struct netd_client *client, const struct sp_error *why)
 {
 	if (client->condition != NETD_GONE || strcmp(client->why.message, why->message) != 0)
-		sp_log(SP_LOG_WARNING, "no networks can be made: %s", why->message);
+		sp_log(SP_LOG_WARNING, "no networks of kernel namespaces can be made: %s",
+		       why->message);
 	client->condition = NETD_GONE;
 	client->why = *why;
 	if (can_find_another(client)) {
@@ -472,14 +473,14 @@ struct netd_client *netd_client_open(struct loop *loop, const struct netd_client
 	*client = (struct netd_client){ .loop = loop, .options = *options, .fd = -1 };
 	client->options.socket = sp_strdup(options->socket);
 	client->options.why_none = NULL;
-	struct sp_error none;
 	if (options->fd != -1) {
 		use_netd(client, options->fd);
 	} else if (can_find_another(client)) {
 		find_netd(client);
 	} else {
-		sp_fail(&none, SP_UNSUPPORTED, "%s", options->why_none);
-		be_gone(client, &none);
+		/* Whoever has no way to one knows that, and told it where that is news. */
+		client->condition = NETD_GONE;
+		sp_fail(&client->why, SP_UNSUPPORTED, "%s", options->why_none);
 	}
 	return client;
 }

@@ -3,6 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* U+FFFE and U+FFFF are UTF-8, and yet no document may hold them. */
+static bool is_forbidden(const char *text)
+{
+	return strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0;
+}
+
 static const char *escape_of(char c)
 {
 	switch (c) {
@@ -20,7 +28,7 @@ static const char *escape_of(char c)
 	case '\t':
 		return NULL;
 	default:
-		return (unsigned char)c < 0x20 ? "\xef\xbf\xbd" : NULL;
+		return (unsigned char)c < 0x20 ? REPLACEMENT : NULL;
 	}
 }
 
@@ -28,10 +36,14 @@ void xml_add_text(struct sp_buffer *out, const char *text)
 {
 	for (; *text != '\0'; text++) {
 		const char *escape = escape_of(*text);
-		if (escape != NULL)
+		if (is_forbidden(text)) {
+			sp_buffer_add_text(out, REPLACEMENT);
+			text += 2;
+		} else if (escape != NULL) {
 			sp_buffer_add_text(out, escape);
-		else
+		} else {
 			sp_buffer_add_char(out, *text);
+		}
 	}
 }
 

@@ -12,6 +12,15 @@ static void text_is_escaped(void **state)
 			    "\xc3\xa9&lt;/a&gt;</M>");
 }
 
+static void what_no_document_may_hold_is_replaced(void **state)
+{
+	(void)state;
+	SP_AUTO_BUFFER out = { 0 };
+	xml_add_text(&out, "\xef\xbf\xbd \xef\xbf\xbe \xef\xbf\xbf \xed\x9f\xbf");
+	assert_string_equal(sp_buffer_text(&out),
+			    "\xef\xbf\xbd \xef\xbf\xbd \xef\xbf\xbd \xed\x9f\xbf");
+}
+
 static void values_become_elements(void **state)
 {
 	(void)state;
@@ -33,6 +42,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_escaped),
+		cmocka_unit_test(what_no_document_may_hold_is_replaced),
 		cmocka_unit_test(values_become_elements),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

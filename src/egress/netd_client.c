@@ -329,6 +329,8 @@ static int be_answered(struct netd_client *client, const struct netd_message *me
 		return sp_fail(err, SP_PROTOCOL, "sallyport-netd gave an answer that fits nothing");
 	struct flight flight = take_flight(client);
 	const char *failure = message->kind == NETD_FAILED ? message->text : NULL;
+	if (failure != NULL && flight.kind == NETD_OPEN)
+		things_doubt(client->options.things, flight.id);
 	if (flight.opening != NULL)
 		take_sockets(&flight, fds, fd_count, message);
 	if (failure != NULL && flight.kind == NETD_OWNER)

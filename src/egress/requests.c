@@ -17,6 +17,7 @@ struct networks_request {
 	int64_t timeout_ms;
 	struct loop_timer *deadline;
 	struct netd_opening *opening; /* netd was asked */
+	bool was_refused; /* by netd: the ENI is made anew, then it is asked once more */
 	networks_sockets_fn *fn;
 	void *ctx;
 };
@@ -48,6 +49,11 @@ static void on_opened(void *ctx, struct networks_sockets *sockets)
 	/* Another netd makes the ENI again, or finds it: waiting for that is what the time is for. */
 	if (sockets->error.code == SP_CLOSED)
 		return;
+	if (sockets->error.code != SP_OK && !request->was_refused) {
+		request->was_refused = true;
+		networks_wake(request->networks);
+		return;
+	}
 	if (sockets->error.code != SP_OK)
 		sp_wrap(&sockets->error, "could not use %s", request->interface.id);
 	answer(request, sockets);

@@ -1,5 +1,6 @@
 #include "egress/things.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,6 +290,20 @@ bool things_retry(struct things *things)
 		things->leaving[i].has_failed = false;
 	}
 	return any;
+}
+
+void things_doubt(struct things *things, const char *eni_id)
+{
+	char id[NETWORK_ID_SIZE];
+	snprintf(id, sizeof(id), "%s", eni_id);
+	for (size_t layer = NETD_LAYERS; layer-- > 0;) {
+		struct thing *thing = find_in(things, layer, id);
+		if (thing == NULL)
+			return;
+		memset(thing->told, 0, sizeof(thing->told));
+		thing->is_here = false;
+		memcpy(id, thing->wish.message.parent, sizeof(id));
+	}
 }
 
 enum network_state things_state_of(const struct things *things, const struct wanted_eni *eni,

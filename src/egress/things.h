@@ -46,6 +46,9 @@ bool things_have_failed(const struct things *things);
 /** What failed is told once more. Returns whether anything had. */
 bool things_retry(struct things *things);
 
+/** Somebody has changed an ENI, or what it stands on, by hand: all of it is told once more. */
+void things_doubt(struct things *things, const char *eni_id);
+
 /**
  * An ENI and what it stands on. @out_failure: of NETWORK_FAILED, the sentence of what failed first; borrowed until
  * the next call that changes things.

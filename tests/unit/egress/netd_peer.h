@@ -22,6 +22,7 @@ struct netd_peer {
 	struct sp_buffer told; /* a line for each message */
 	const char *fails;     /* the id that it cannot make, … */
 	const char *why;       /* … and why */
+	int refusals;          /* so many openings it refuses, because of why */
 	bool is_silent;        /* it answers nothing … */
 	bool is_wrong;         /* … or with another request's number */
 	const char *mute_at;   /* falls silent at this kind */
@@ -82,7 +83,9 @@ static inline void netd_peer_answer(struct netd_peer *peer, const struct netd_me
 	struct netd_message answer = { .kind = NETD_DONE, .request = message->request };
 	if (peer->is_wrong)
 		answer.request += 7;
-	if (peer->fails != NULL && strcmp(peer->fails, message->id) == 0) {
+	bool refuses = message->kind == NETD_OPEN && peer->refusals > 0;
+	peer->refusals -= refuses;
+	if (refuses || (peer->fails != NULL && strcmp(peer->fails, message->id) == 0)) {
 		answer.kind = NETD_FAILED;
 		answer.code = SP_CONFLICT;
 		answer.text = (char *)(uintptr_t)peer->why;

@@ -630,11 +630,43 @@ static void an_eni_that_was_just_committed_is_found(void **state)
 	assert_int_equal(f->sockets.error.code, SP_OK);
 }
 
-static void a_refused_opening_says_why(void **state)
+/* Somebody took the namespace away, or the uplink went: netd looks again at all that the ENI stands on. */
+static void a_refused_opening_has_the_eni_made_again(void **state)
+{
+	struct fixture *f = *state;
+	begin(f);
+	f->peer.refusals = 1;
+	f->peer.why = "its namespace is gone";
+	ask(f, FIRST_ENI, PATIENCE_MS);
+	turn_until(f, was_answered, "sockets");
+	assert_int_equal(f->sockets.error.code, SP_OK);
+	assert_int_equal(f->sockets.count, 3);
+	assert_string_equal(sp_buffer_text(&f->peer.told),
+			    "OPEN " FIRST_ENI "\nVPC " VPC "\nSUBNET " SUBNET
+			    " uplink= router=7f4d0101\nENI " FIRST_ENI
+			    " rules=1 servers=0\nOPEN " FIRST_ENI "\n");
+	assert_true(gateway_is(f, "active"));
+}
+
+static void an_eni_that_cannot_be_made_again_fails_its_gateway(void **state)
 {
 	struct fixture *f = *state;
 	begin(f);
 	f->peer.fails = FIRST_ENI;
+	f->peer.why = "there is no interface \"eth9\" any more";
+	ask(f, FIRST_ENI, PATIENCE_MS);
+	turn_until(f, was_answered, "a failure");
+	assert_string_equal(f->sockets.error.message,
+			    "could not use " FIRST_ENI
+			    ": there is no interface \"eth9\" any more");
+	turn_until(f, gateway_is, "failed: there is no interface \"eth9\" any more");
+}
+
+static void a_refused_opening_says_why(void **state)
+{
+	struct fixture *f = *state;
+	begin(f);
+	f->peer.refusals = 2;
 	f->peer.why = "its namespace is gone";
 	ask(f, FIRST_ENI, PATIENCE_MS);
 	turn_until(f, was_answered, "a failure");
@@ -782,6 +814,8 @@ int main(void)
 		PROVES(who_asks_early_is_told_what_it_waited_for),
 		PROVES(an_eni_that_is_gone_is_told_at_once),
 		PROVES(an_eni_that_was_just_committed_is_found),
+		PROVES(a_refused_opening_has_the_eni_made_again),
+		PROVES(an_eni_that_cannot_be_made_again_fails_its_gateway),
 		PROVES(a_refused_opening_says_why),
 		PROVES(an_opening_that_dies_with_netd_is_asked_of_the_next),
 		PROVES(who_cancels_is_not_called_and_nothing_stays_open),

@@ -657,8 +657,7 @@ static void an_eni_that_cannot_be_made_again_fails_its_gateway(void **state)
 	ask(f, FIRST_ENI, PATIENCE_MS);
 	turn_until(f, was_answered, "a failure");
 	assert_string_equal(f->sockets.error.message,
-			    "could not use " FIRST_ENI
-			    ": there is no interface \"eth9\" any more");
+			    "could not use " FIRST_ENI ": there is no interface \"eth9\" any more");
 	turn_until(f, gateway_is, "failed: there is no interface \"eth9\" any more");
 }
 

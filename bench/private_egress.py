@@ -69,12 +69,14 @@ def measure(ways, times):
 def report(runs, size):
     figures = {}
     gib = size / (1024 * MIB)
-    print(f"\n{size // MIB} MiB to a private subnet, {CIPHER}, medians of {len(runs['up']['gateway'])}\n")
+    print(f"\n{size // MIB} MiB to a private subnet, {CIPHER}, medians of {len(runs['up']['gateway'])} rounds\n")
     print(f"{'':6}{'direct':>18}{'gateway':>18}{'ratio':>9}{'CPU s/GiB: direct':>20}{'gateway':>9}")
     for direction, kept in runs.items():
         median = {name: {figure: statistics.median(run[figure] for run in found) for figure in found[0]}
                   for name, found in kept.items()}
-        ratio = median["direct"]["seconds"] / median["gateway"]["seconds"]
+        # Of each round, whose two runs follow one another: a machine that slows down for a while slows both.
+        ratio = statistics.median(direct["seconds"] / gateway["seconds"]
+                                  for direct, gateway in zip(kept["direct"], kept["gateway"]))
         figures[direction] = {**median, "ratio": ratio}
         columns = "".join(f"{median[name]['seconds']:8.2f} s {size / MIB / median[name]['seconds']:4.0f} MiB"
                           for name in ("direct", "gateway"))

@@ -20,6 +20,7 @@ static void insert(const char *vpc_id, const char *subnet_id, enum network_provi
 	struct vpc vpc = { .cidr = "10.0.0.0/16", .provider = provider };
 	struct subnet subnet = { .cidr = "10.0.1.0/24", .zone = "eu-central-1a" };
 	strcpy(vpc.id, vpc_id);
+	snprintf(vpc.main_route_table_id, sizeof(vpc.main_route_table_id), "rtb-%.30s", vpc_id);
 	strcpy(subnet.id, subnet_id);
 	strcpy(subnet.vpc_id, vpc_id);
 	assert_int_equal(vpcs_insert(db, &vpc, &err), 0);

@@ -28,10 +28,10 @@ static int insert_vpc(const char *id, bool is_host)
 			   .default_group_id = DEFAULT_GROUP,
 			   .dhcp_options_id = "dopt-1",
 			   .network_acl_id = "acl-1",
-			   .main_route_table_id = "rtb-1",
 			   .main_association_id = "rtbassoc-1",
 			   .created_ms = 1700000000123 };
 	strcpy(vpc.id, id);
+	snprintf(vpc.main_route_table_id, sizeof(vpc.main_route_table_id), "rtb-of-%.30s", id);
 	return vpcs_insert(db, &vpc, &err);
 }
 
@@ -166,7 +166,7 @@ static void a_vpc_comes_back_as_it_was_kept_and_changed(void **state)
 	assert_string_equal(vpc.default_group_id, DEFAULT_GROUP);
 	assert_string_equal(vpc.dhcp_options_id, "dopt-1");
 	assert_string_equal(vpc.network_acl_id, "acl-1");
-	assert_string_equal(vpc.main_route_table_id, "rtb-1");
+	assert_string_equal(vpc.main_route_table_id, "rtb-of-" VPC);
 	assert_string_equal(vpc.main_association_id, "rtbassoc-1");
 	assert_int_equal(vpc.created_ms, 1700000000123);
 

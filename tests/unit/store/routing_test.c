@@ -1,0 +1,210 @@
+#include "folder.h"
+
+#include "store/migrations.h"
+#include "store/networks.h"
+#include "store/routing.h"
+
+#define VPC     "vpc-00000000000000001"
+#define SUBNET  "subnet-00000000000000001"
+#define MAIN    "rtb-00000000000000001"
+#define TABLE   "rtb-00000000000000002"
+#define ADDRESS "eipalloc-00000000000000001"
+
+static struct sp_error err;
+static struct folder folder;
+static struct db *db;
+
+static int insert_table(const char *id)
+{
+	struct route_table table = { .vpc_id = VPC, .created_ms = 5 };
+	strcpy(table.id, id);
+	return route_tables_insert(db, &table, &err);
+}
+
+static int insert_route(const char *destination, enum route_target target, const char *target_id)
+{
+	struct route route = { .table_id = TABLE, .target = target };
+	strcpy(route.destination, destination);
+	strcpy(route.target_id, target_id);
+	return routes_insert(db, &route, &err);
+}
+
+static int associate(const char *id, const char *table_id)
+{
+	struct route_association association = { .subnet_id = SUBNET };
+	strcpy(association.id, id);
+	strcpy(association.table_id, table_id);
+	return route_associations_insert(db, &association, &err);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	err = (struct sp_error){ 0 };
+	folder_make(&folder);
+	const char *path = folder_file(&folder, "store.db");
+	struct vpc vpc = { .id = VPC, .cidr = "10.0.0.0/16", .main_route_table_id = MAIN };
+	struct subnet subnet = { .id = SUBNET, .vpc_id = VPC, .cidr = "10.0.1.0/24" };
+	assert_int_equal(0, db_open(path, DB_READ_WRITE, &db, &err));
+	assert_int_equal(0, migrations_run(db, path, migrations_scripts, migrations_count, &err));
+	assert_int_equal(0, vpcs_insert(db, &vpc, &err));
+	assert_int_equal(0, subnets_insert(db, &subnet, &err));
+	assert_int_equal(0, insert_table(MAIN));
+	assert_int_equal(0, insert_table(TABLE));
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	db_close(db);
+	folder_remove(&folder);
+	return 0;
+}
+
+static void a_table_has_one_route_to_a_destination(void **state)
+{
+	(void)state;
+	assert_int_equal(0, insert_route("0.0.0.0/0", ROUTE_NAT_GATEWAY, "nat-1"));
+	assert_int_equal(0, insert_route("192.0.2.0/24", ROUTE_INTERFACE, "eni-1"));
+	assert_int_equal(-1, insert_route("0.0.0.0/0", ROUTE_INTERNET_GATEWAY, "igw-1"));
+	assert_int_equal(SP_EXISTS, err.code);
+
+	struct route change = { TABLE, "0.0.0.0/0", ROUTE_INTERNET_GATEWAY, "igw-1" };
+	assert_int_equal(0, routes_update(db, &change, &err));
+	struct route *list;
+	size_t count;
+	assert_int_equal(0, routes_list(db, TABLE, &list, &count, &err));
+	assert_int_equal(2, count);
+	assert_int_equal(ROUTE_INTERNET_GATEWAY, list[0].target);
+	assert_string_equal("igw-1", list[0].target_id);
+	assert_string_equal("192.0.2.0/24", list[1].destination);
+	free(list);
+
+	assert_int_equal(0, routes_delete(db, TABLE, "192.0.2.0/24", &err));
+	assert_int_equal(-1, routes_delete(db, TABLE, "192.0.2.0/24", &err));
+	assert_int_equal(SP_NOT_FOUND, err.code);
+	strcpy(change.destination, "198.51.100.0/24");
+	assert_int_equal(-1, routes_update(db, &change, &err));
+	assert_int_equal(SP_NOT_FOUND, err.code);
+}
+
+static void a_subnet_has_one_table_of_its_own(void **state)
+{
+	(void)state;
+	assert_int_equal(0, associate("rtbassoc-1", TABLE));
+	assert_int_equal(-1, associate("rtbassoc-2", MAIN));
+	assert_int_equal(SP_EXISTS, err.code);
+	assert_int_equal(-1, route_tables_delete(db, TABLE, &err));
+	assert_int_equal(SP_EXISTS, err.code);
+	assert_non_null(strstr(err.message, SUBNET));
+	assert_int_equal(0, route_associations_delete(db, "rtbassoc-1", &err));
+	assert_int_equal(0, insert_route("0.0.0.0/0", ROUTE_NAT_GATEWAY, "nat-1"));
+	assert_int_equal(0, route_tables_delete(db, TABLE, &err));
+
+	struct route *list;
+	size_t count;
+	assert_int_equal(0, routes_list(db, NULL, &list, &count, &err));
+	assert_int_equal(0, count);
+	free(list);
+}
+
+static void the_main_table_stays(void **state)
+{
+	(void)state;
+	assert_int_equal(-1, route_tables_delete(db, MAIN, &err));
+	assert_int_equal(SP_EXISTS, err.code);
+	assert_non_null(strstr(err.message, VPC));
+}
+
+static void a_vpc_has_one_internet_gateway(void **state)
+{
+	(void)state;
+	struct internet_gateway first = { .id = "igw-1", .vpc_id = VPC, .created_ms = 1 };
+	struct internet_gateway second = { .id = "igw-2" };
+	struct internet_gateway third = { .id = "igw-3" };
+	assert_int_equal(0, internet_gateways_insert(db, &first, &err));
+	assert_int_equal(0, internet_gateways_insert(db, &second, &err));
+	assert_int_equal(0, internet_gateways_insert(db, &third, &err));
+	strcpy(second.vpc_id, VPC);
+	assert_int_equal(-1, internet_gateways_update(db, &second, &err));
+	assert_int_equal(SP_EXISTS, err.code);
+	assert_int_equal(-1, internet_gateways_delete(db, "igw-1", &err));
+	assert_int_equal(SP_EXISTS, err.code);
+	first.vpc_id[0] = '\0';
+	assert_int_equal(0, internet_gateways_update(db, &first, &err));
+	assert_int_equal(0, internet_gateways_update(db, &second, &err));
+	assert_int_equal(0, internet_gateways_delete(db, "igw-1", &err));
+	assert_int_equal(-1, internet_gateways_find(db, "igw-1", &first, &err));
+	assert_int_equal(SP_NOT_FOUND, err.code);
+}
+
+static void a_deleted_nat_gateway_is_told_of_for_a_while(void **state)
+{
+	(void)state;
+	char failure[] = "the subnet has no free address";
+	struct nat_gateway gateway = { .id = "nat-1",
+				       .vpc_id = VPC,
+				       .subnet_id = SUBNET,
+				       .is_private = true,
+				       .state = NAT_FAILED,
+				       .failure_code = "InsufficientFreeAddressesInSubnet",
+				       .failure = failure,
+				       .created_ms = 7 };
+	assert_int_equal(0, nat_gateways_insert(db, &gateway, &err));
+	struct nat_gateway found;
+	assert_int_equal(0, nat_gateways_find(db, "nat-1", &found, &err));
+	assert_string_equal(failure, found.failure);
+	assert_true(found.is_private);
+	nat_gateway_finish(&found);
+
+	gateway.state = NAT_DELETED;
+	gateway.deleted_ms = 1000;
+	assert_int_equal(0, nat_gateways_update(db, &gateway, &err));
+	assert_int_equal(0, nat_gateways_forget(db, 1000, &err));
+	struct nat_gateway *list;
+	size_t count;
+	assert_int_equal(0, nat_gateways_list(db, &list, &count, &err));
+	assert_int_equal(1, count);
+	assert_int_equal(NAT_DELETED, list[0].state);
+	nat_gateways_free(list, count);
+	assert_int_equal(0, nat_gateways_forget(db, 1001, &err));
+	assert_int_equal(-1, nat_gateways_find(db, "nat-1", &found, &err));
+	assert_int_equal(SP_NOT_FOUND, err.code);
+}
+
+static void an_address_is_allocated_once_and_not_released_in_use(void **state)
+{
+	(void)state;
+	struct elastic_address address = { .id = ADDRESS, .address = "203.0.113.7", .pool = "p" };
+	assert_int_equal(0, elastic_addresses_insert(db, &address, &err));
+	strcpy(address.id, "eipalloc-00000000000000002");
+	assert_int_equal(-1, elastic_addresses_insert(db, &address, &err));
+	assert_int_equal(SP_EXISTS, err.code);
+
+	strcpy(address.id, ADDRESS);
+	strcpy(address.association_id, "eipassoc-1");
+	strcpy(address.interface_id, "eni-1");
+	assert_int_equal(0, elastic_addresses_update(db, &address, &err));
+	assert_int_equal(-1, elastic_addresses_delete(db, ADDRESS, &err));
+	assert_int_equal(SP_EXISTS, err.code);
+	assert_non_null(strstr(err.message, "eni-1"));
+	address.association_id[0] = address.interface_id[0] = '\0';
+	assert_int_equal(0, elastic_addresses_update(db, &address, &err));
+	assert_int_equal(0, elastic_addresses_delete(db, ADDRESS, &err));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_table_has_one_route_to_a_destination),
+		TEST(a_subnet_has_one_table_of_its_own),
+		TEST(the_main_table_stays),
+		TEST(a_vpc_has_one_internet_gateway),
+		TEST(a_deleted_nat_gateway_is_told_of_for_a_while),
+		TEST(an_address_is_allocated_once_and_not_released_in_use),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

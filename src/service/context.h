@@ -2,6 +2,7 @@
 /** What operations work with: the api_context() of all our services. */
 
 #include "egress/egress.h"
+#include "network/address_pools.h"
 #include "egress/networks.h"
 #include "objects/objects.h"
 #include "store/store.h"
@@ -14,6 +15,7 @@ struct service_context {
 	struct objects *objects;
 	const struct egress *egress;
 	struct networks *networks;
+	const struct address_pools *pools;
 	struct transfer_engine *engine;
 	const char *region, *account;
 	const char *builtin_role;       /* ARN */

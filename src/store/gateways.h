@@ -23,6 +23,10 @@ int gateways_count(struct db *db, const char *vpc_id, size_t *out, struct sp_err
 /** SP_EXISTS: the subnet's address is taken. */
 int interfaces_insert(struct db *db, const struct network_interface *interface,
 		      struct sp_error *err);
+/** SP_NOT_FOUND. */
+int interfaces_find(struct db *db, const char *id, struct network_interface *out,
+		    struct sp_error *err);
+int interfaces_delete(struct db *db, const char *id, struct sp_error *err);
 /** By subnet, owner; either may be NULL. @out: owned by the caller, nothing in it to finish. */
 int interfaces_list(struct db *db, const char *subnet_id, const char *owner_id,
 		    struct network_interface **out, size_t *out_count, struct sp_error *err);

@@ -42,6 +42,17 @@ int interfaces_insert(struct db *db, const struct network_interface *interface,
 	return sp_wrap(err, "could not keep the network interface \"%s\"", interface->id);
 }
 
+int interfaces_find(struct db *db, const char *id, struct network_interface *out,
+		    struct sp_error *err)
+{
+	return rows_find(db, &interface_kind, id, out, err);
+}
+
+int interfaces_delete(struct db *db, const char *id, struct sp_error *err)
+{
+	return rows_delete(db, &interface_kind, id, err);
+}
+
 int interfaces_list(struct db *db, const char *subnet_id, const char *owner_id,
 		    struct network_interface **out, size_t *out_count, struct sp_error *err)
 {

@@ -7,6 +7,7 @@
 enum { VPCS_MAX = 1000, SUBNETS_MAX = 4000 }; /* in all: a list of them fits into memory */
 
 /** SP_LIMIT past VPCS_MAX. SP_EXISTS: a second one that is_host. */
+/** With its main route table. */
 int vpcs_insert(struct db *db, const struct vpc *vpc, struct sp_error *err);
 /** SP_NOT_FOUND when there is none. */
 int vpcs_find(struct db *db, const char *id, struct vpc *out, struct sp_error *err);
@@ -14,7 +15,7 @@ int vpcs_find(struct db *db, const char *id, struct vpc *out, struct sp_error *e
 int vpcs_find_host(struct db *db, struct vpc *out, struct sp_error *err);
 /** Cidr, provider, attributes. SP_NOT_FOUND. */
 int vpcs_update(struct db *db, const struct vpc *vpc, struct sp_error *err);
-/** With its default group. SP_EXISTS while subnets, other groups or gateways are there. */
+/** With its default group and main route table. SP_EXISTS while anything else is in it. */
 int vpcs_delete(struct db *db, const char *id, struct sp_error *err);
 /** @out: an array, owned by the caller. */
 int vpcs_list(struct db *db, struct vpc **out, size_t *out_count, struct sp_error *err);

@@ -49,7 +49,9 @@ int vpcs_insert(struct db *db, const struct vpc *vpc, struct sp_error *err)
 		   vpc->dhcp_options_id, vpc->network_acl_id, vpc->main_route_table_id,
 		   vpc->main_association_id, vpc->created_ms) != 0)
 		return sp_wrap(err, "could not keep the VPC \"%s\"", vpc->id);
-	return 0;
+	return db_run(db, err,
+		      "INSERT INTO route_tables (id, vpc_id, created_ms) VALUES (?1, ?2, ?3)",
+		      "ssi", vpc->main_route_table_id, vpc->id, vpc->created_ms);
 }
 
 int vpcs_find(struct db *db, const char *id, struct vpc *out, struct sp_error *err)
@@ -71,20 +73,27 @@ int vpcs_update(struct db *db, const struct vpc *vpc, struct sp_error *err)
 {
 	if (db_run(db, err,
 		   "UPDATE vpcs SET cidr = ?2, provider = ?3, dns_support = ?4,"
-		   " dns_hostnames = ?5, usage_metrics = ?6 WHERE id = ?1",
-		   "ssiiii", vpc->id, vpc->cidr, (int64_t)vpc->provider, (int64_t)vpc->dns_support,
-		   (int64_t)vpc->dns_hostnames, (int64_t)vpc->usage_metrics) != 0)
+		   " dns_hostnames = ?5, usage_metrics = ?6, main_route_table_id = ?7,"
+		   " main_association_id = ?8 WHERE id = ?1",
+		   "ssiiiiss", vpc->id, vpc->cidr, (int64_t)vpc->provider,
+		   (int64_t)vpc->dns_support, (int64_t)vpc->dns_hostnames,
+		   (int64_t)vpc->usage_metrics, vpc->main_route_table_id,
+		   vpc->main_association_id) != 0)
 		return sp_wrap(err, "could not change the VPC \"%s\"", vpc->id);
 	return rows_check_changed(db, &vpc_kind, vpc->id, err);
 }
 
-/* The default group goes with the VPC; what is not made by the VPC itself is in its way. */
+/* The default group and the main route table go with the VPC; what is not made by the VPC itself is in its way. */
 static const struct row_use vpc_uses[] = {
 	{ "resource gateway", "SELECT id FROM gateways WHERE vpc_id = ?1 ORDER BY id LIMIT 1" },
 	{ "subnet", "SELECT id FROM subnets WHERE vpc_id = ?1 ORDER BY id LIMIT 1" },
 	{ "security group", "SELECT g.id FROM security_groups g JOIN vpcs v ON v.id = g.vpc_id"
 			    " WHERE g.vpc_id = ?1 AND g.id <> v.default_group_id"
 			    " ORDER BY g.id LIMIT 1" },
+	{ "route table", "SELECT t.id FROM route_tables t JOIN vpcs v ON v.id = t.vpc_id"
+			 " WHERE t.vpc_id = ?1 AND t.id <> v.main_route_table_id"
+			 " ORDER BY t.id LIMIT 1" },
+	{ "internet gateway", "SELECT id FROM internet_gateways WHERE vpc_id = ?1 LIMIT 1" },
 };
 
 int vpcs_delete(struct db *db, const char *id, struct sp_error *err)

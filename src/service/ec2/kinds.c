@@ -12,8 +12,18 @@
 enum { ID_DIGITS = 17, ID_DIGITS_ONCE = 8 };
 
 static const struct ec2_kind *const kinds[] = {
-	&ec2_vpc,          &ec2_subnet,         &ec2_route_table,         &ec2_network_acl,
-	&ec2_dhcp_options, &ec2_security_group, &ec2_security_group_rule, &ec2_network_interface,
+	&ec2_vpc,
+	&ec2_subnet,
+	&ec2_route_table,
+	&ec2_network_acl,
+	&ec2_dhcp_options,
+	&ec2_security_group,
+	&ec2_security_group_rule,
+	&ec2_network_interface,
+	&ec2_internet_gateway,
+	&ec2_nat_gateway,
+	&ec2_elastic_address,
+	&ec2_address_pool,
 };
 
 const struct ec2_kind *ec2_kind_of(const char *id)

@@ -40,6 +40,10 @@ extern const struct ec2_kind ec2_vpc;
 extern const struct ec2_kind ec2_subnet;
 extern const struct ec2_kind ec2_route_table;
 extern const struct ec2_kind ec2_network_acl;
+extern const struct ec2_kind ec2_internet_gateway;
+extern const struct ec2_kind ec2_nat_gateway;
+extern const struct ec2_kind ec2_elastic_address;
+extern const struct ec2_kind ec2_address_pool;
 extern const struct ec2_kind ec2_dhcp_options;
 extern const struct ec2_kind ec2_security_group;
 extern const struct ec2_kind ec2_security_group_rule;
@@ -68,5 +72,11 @@ char *ec2_arn(const struct service_context *context, const struct ec2_kind *kind
 /* By the parameter, which must look like an id and be there. */
 int ec2_find_vpc(struct ec2_request *request, struct db *db, const char *parameter, struct vpc *out,
 		 struct sp_error *err);
+struct elastic_address;
+/** By id, which must look like one and be there (elastic_address.c). */
+int ec2_find_address(struct ec2_request *request, struct db *db, const char *id,
+		     struct elastic_address *out, struct sp_error *err);
+/** The addresses that are allocated, owned by the caller. */
+int ec2_addresses_taken(struct db *db, uint32_t **out, size_t *out_count, struct sp_error *err);
 int ec2_find_subnet(struct ec2_request *request, struct db *db, const char *parameter,
 		    struct subnet *out, struct sp_error *err);

@@ -37,6 +37,33 @@ void ec2_describe_subnets(struct api_call *call);
 void ec2_delete_subnet(struct api_call *call);
 void ec2_modify_subnet_attribute(struct api_call *call);
 
+/* route_table.c, route.c */
+void ec2_create_route_table(struct api_call *call);
+void ec2_delete_route_table(struct api_call *call);
+void ec2_associate_route_table(struct api_call *call);
+void ec2_disassociate_route_table(struct api_call *call);
+void ec2_replace_route_table_association(struct api_call *call);
+void ec2_create_route(struct api_call *call);
+void ec2_replace_route(struct api_call *call);
+void ec2_delete_route(struct api_call *call);
+
+/* internet_gateway.c, nat_gateway.c */
+void ec2_create_internet_gateway(struct api_call *call);
+void ec2_describe_internet_gateways(struct api_call *call);
+void ec2_delete_internet_gateway(struct api_call *call);
+void ec2_attach_internet_gateway(struct api_call *call);
+void ec2_detach_internet_gateway(struct api_call *call);
+void ec2_create_nat_gateway(struct api_call *call);
+void ec2_describe_nat_gateways(struct api_call *call);
+void ec2_delete_nat_gateway(struct api_call *call);
+
+/* elastic_address.c, address_pool.c */
+void ec2_allocate_address(struct api_call *call);
+void ec2_describe_addresses(struct api_call *call);
+void ec2_describe_addresses_attribute(struct api_call *call);
+void ec2_release_address(struct api_call *call);
+void ec2_describe_public_ipv4_pools(struct api_call *call);
+
 /* zone.c, route_table.c, network_acl.c, dhcp_options.c, account_attribute.c */
 void ec2_describe_availability_zones(struct api_call *call);
 void ec2_describe_route_tables(struct api_call *call);

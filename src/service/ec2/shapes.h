@@ -47,3 +47,13 @@ extern const struct shape ec2_authorize_input, ec2_revoke_input, ec2_rule_descri
 extern const struct shape ec2_modify_security_group_rules_input;
 extern const struct shape ec2_describe_security_group_rules_input;
 extern const struct shape ec2_describe_network_interfaces_input;
+extern const struct shape ec2_create_route_table_input, ec2_route_table_input;
+extern const struct shape ec2_associate_route_table_input, ec2_association_input;
+extern const struct shape ec2_replace_association_input, ec2_route_input;
+extern const struct shape ec2_create_internet_gateway_input, ec2_describe_internet_gateways_input;
+extern const struct shape ec2_internet_gateway_input, ec2_internet_attachment_input;
+extern const struct shape ec2_create_nat_gateway_input, ec2_describe_nat_gateways_input;
+extern const struct shape ec2_nat_gateway_input;
+extern const struct shape ec2_allocate_address_input, ec2_describe_addresses_input;
+extern const struct shape ec2_describe_addresses_attribute_input, ec2_release_address_input;
+extern const struct shape ec2_describe_pools_input;

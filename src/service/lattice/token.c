@@ -1,54 +1,23 @@
 #include "service/lattice/token.h"
 
-#include <string.h>
+#include "service/request_token.h"
 
-#include "base/clock.h"
-#include "base/digest.h"
-#include "base/scope.h"
-#include "store/client_tokens.h"
-
-static const char *token_of(const struct lattice_request *request)
-{
-	return sp_json_string(request->input, "clientToken");
-}
-
-/* Of all parameters but the token, in any order. */
-static void take_fingerprint(const json_t *input, char out[SP_SHA256_HEX_SIZE])
-{
-	SP_AUTO_JSON json_t *rest = json_copy((json_t *)input);
-	json_object_del(rest, "clientToken");
-	SP_AUTO_FREE char *text = json_dumps(rest, JSON_SORT_KEYS | JSON_COMPACT);
-	if (text == NULL)
-		sp_die("out of memory");
-	sp_sha256_hex(text, strlen(text), out);
-}
+#define MEMBER "clientToken"
 
 int lattice_token_look_up(struct lattice_request *request, struct db *db, const char *operation,
 			  enum lattice_resource resource, char out_id[NETWORK_ID_SIZE],
 			  struct sp_error *err)
 {
-	const char *token = token_of(request);
-	char fingerprint[SP_SHA256_HEX_SIZE];
-	out_id[0] = '\0';
-	if (token == NULL)
-		return 0;
-	take_fingerprint(request->input, fingerprint);
-	if (client_tokens_look_up(db, operation, token, fingerprint, sp_now_ms(), out_id, err) == 0)
+	if (request_token_look_up(db, operation, request->input, MEMBER, out_id, err) == 0)
 		return 0;
 	if (err->code != SP_EXISTS)
 		return -1;
-	return lattice_refuse_conflict(
-		request, resource, sp_json_string(request->input, "name"), err,
-		"the client token \"%s\" was used already with other parameters", token);
+	return lattice_refuse_conflict(request, resource, sp_json_string(request->input, "name"),
+				       err, "%s", err->message);
 }
 
 int lattice_token_note(struct lattice_request *request, struct db *db, const char *operation,
 		       const char *id, struct sp_error *err)
 {
-	const char *token = token_of(request);
-	char fingerprint[SP_SHA256_HEX_SIZE];
-	if (token == NULL)
-		return 0;
-	take_fingerprint(request->input, fingerprint);
-	return client_tokens_note(db, operation, token, fingerprint, id, sp_now_ms(), err);
+	return request_token_note(db, operation, request->input, MEMBER, id, err);
 }

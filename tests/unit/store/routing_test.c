@@ -49,7 +49,6 @@ static int set_up(void **state)
 	assert_int_equal(0, migrations_run(db, path, migrations_scripts, migrations_count, &err));
 	assert_int_equal(0, vpcs_insert(db, &vpc, &err));
 	assert_int_equal(0, subnets_insert(db, &subnet, &err));
-	assert_int_equal(0, insert_table(MAIN));
 	assert_int_equal(0, insert_table(TABLE));
 	return 0;
 }

@@ -21,6 +21,11 @@ enum {
 	NS_A_MS = 1000000,
 };
 
+const char *networks_failure_of(struct networks *networks, const char *id)
+{
+	return things_failure_of(networks->things, id);
+}
+
 const char *const *networks_zones(const struct networks *networks)
 {
 	return networks->zones;

@@ -27,6 +27,7 @@ struct networks_options {
 	const char *netd_socket;      /* netd listens there (systemd's socket); NULL: no */
 	int netd_fd; /* or: the other end of the pair that a spawned netd has; -1: none. Taken */
 	const char *why_no_netd; /* neither: why, for sentences */
+	bool internet; /* network.internet: an internet gateway of a VPC without uplink leads to this host */
 	const char
 		*default_provider; /* "auto" (netns where netd works, else host), "netns", "host" */
 	/** Spawns another netd when the last one is gone. -1 when that cannot be done any more. NULL: never. */
@@ -53,6 +54,12 @@ int networks_choose_provider(struct networks *networks, const char *name,
 
 /** Any thread. @zone such as "eu-central-1a": a VPC's subnet may be in any of these. Ends with NULL. */
 const char *const *networks_zones(const struct networks *networks);
+
+/**
+ * On the loop: why a thing that routes lead through ("igw-…", "rtb-…", "eni-…") is not as it shall be. NULL: it is, or
+ * nobody wants it. Borrowed until the loop's next turn.
+ */
+const char *networks_failure_of(struct networks *networks, const char *id);
 
 enum { NETWORKS_SOCKETS_MAX = 16 }; /* asked for at once */
 

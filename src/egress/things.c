@@ -322,6 +322,16 @@ enum network_state things_state_of(const struct things *things, const struct wan
 	return own != NULL && own->was_made ? NETWORK_ACTIVE : NETWORK_IN_PROGRESS;
 }
 
+const char *things_failure_of(const struct things *things, const char *id)
+{
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++) {
+		const struct thing *thing = find_in(things, layer, id);
+		if (thing != NULL)
+			return thing->wish.refusal != NULL ? thing->wish.refusal : thing->failure;
+	}
+	return NULL;
+}
+
 bool things_can_open(const struct things *things, const char *eni_id)
 {
 	const struct thing *thing = find_in(things, ENIS, eni_id);

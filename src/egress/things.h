@@ -56,5 +56,8 @@ void things_doubt(struct things *things, const char *eni_id);
 enum network_state things_state_of(const struct things *things, const struct wanted_eni *eni,
 				   const char **out_failure);
 
+/** Why it is not as it is wanted; NULL: it is, or nobody wants it. Borrowed as above. */
+const char *things_failure_of(const struct things *things, const char *id);
+
 /** Whether the netd that we speak to has made the ENI as it is wanted now, rules and all: it can open sockets there. */
 bool things_can_open(const struct things *things, const char *eni_id);

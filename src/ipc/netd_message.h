@@ -8,18 +8,24 @@
  *   BEGIN    all that is wanted follows             DONE     request
  *   VPC      there shall be this router …           FAILED   request, why
  *   SUBNET   … this bridge or uplink …              SOCKETS  request, descriptors
+ *   INTERNET … this way out of the router …
+ *   TABLE    … these routes in the router …
  *   ENI      … this interface with these rules
  *   END      what was not named since BEGIN goes
  *   REMOVE   id and what stands on it
  *   OPEN     sockets in an ENI's namespace
  *
- * VPC, SUBNET and ENI say how it shall be: what is there already and the same is left alone, so that connections live
+ * VPC … ENI say how it shall be: what is there already and the same is left alone, so that connections live
  * on. Every request is answered by exactly one of DONE, FAILED and SOCKETS, in order. The first is always HELLO: when
  * it comes again, nothing that was asked before is answered, and everything has to be said again from OWNER on. What was
  * sent meanwhile is thrown away up to the next OWNER; should an OWNER be among it, its answers bear old requests.
  *
  * A netd that cannot work at all says so by FAILED with request 0 in place of HELLO, and ends. A message that nobody can
  * read is answered by FAILED with the request that stands in its first bytes.
+ *
+ * What comes from a subnet's bridge goes by the subnet's table: the VPC's own block first, unless a longer prefix is
+ * there; what no route of the table matches goes by the router's own routes, which belong to the administrator. A table
+ * that was not told yet, and a route that cannot be made, lead nowhere (unreachable): never past what was wished for.
  *
  * After a SUBNET that has another router, or went from a bridge to an uplink or back, its ENIs have to be said again.
  */
@@ -40,6 +46,8 @@ enum netd_kind {
 	NETD_END,
 	NETD_REMOVE,
 	NETD_OPEN,
+	NETD_INTERNET,
+	NETD_TABLE,
 	NETD_HELLO = 64,
 	NETD_DONE,
 	NETD_FAILED,
@@ -52,6 +60,33 @@ enum {
 	NETD_TEXT_MAX = 1024,  /* bytes of one text */
 	NETD_SERVERS_MAX = 4,  /* name servers of a VPC */
 	NETD_SOCKETS_MAX = 16, /* of one OPEN: what one message carries */
+	NETD_MAPPINGS_MAX = 4096,
+};
+
+/** What an ENI is for: what may come in, go through and go out. Numbers go over the wire. */
+enum netd_role {
+	NETD_ROLE_GATEWAY, /* sockets of ours: out by its rules, nothing in but answers, nothing through */
+	NETD_ROLE_NAT, /* forwards what comes from the VPC, as from its own address; nothing else */
+	NETD_ROLE_APPLIANCE, /* the user's software: out and through by its rules; its namespace is the user's to fill */
+	NETD_ROLE_COUNT,
+};
+
+enum netd_hop {
+	NETD_HOP_VIA,       /* an address in one of the VPC's bridges */
+	NETD_HOP_INTERNET,  /* the VPC's INTERNET */
+	NETD_HOP_BLACKHOLE, /* what is there no more */
+	NETD_HOP_COUNT,
+};
+
+struct netd_route {
+	struct cidr to;
+	enum netd_hop hop;
+	uint32_t via; /* NETD_HOP_VIA */
+};
+
+/** One to one, both ways: an interface of the VPC, and how the world sees it. */
+struct netd_mapping {
+	uint32_t private_address, public_address;
 };
 
 struct netd_message {
@@ -62,14 +97,24 @@ struct netd_message {
 	bool has_uplinks;            /* HELLO: real interfaces can be used */
 	char owner[NETD_OWNER_SIZE]; /* OWNER */
 
-	char id[NETWORK_ID_SIZE];     /* VPC, SUBNET, ENI, REMOVE, OPEN */
-	char parent[NETWORK_ID_SIZE]; /* SUBNET: its VPC. ENI: its subnet */
+	char id[NETWORK_ID_SIZE]; /* VPC, SUBNET, INTERNET ("igw-…"), TABLE ("rtb-…"), ENI, REMOVE, OPEN */
+	char parent[NETWORK_ID_SIZE]; /* SUBNET, INTERNET, TABLE: their VPC. ENI: its subnet */
 	struct cidr cidr;             /* VPC, SUBNET */
 	char uplink
-		[INTERFACE_NAME_SIZE]; /* SUBNET: "" for a bridge in the VPC's router namespace */
+		[INTERFACE_NAME_SIZE]; /* SUBNET: "" for a bridge in the VPC's router namespace. INTERNET: "" leads to this host */
+	/* SUBNET: next hop of its ENIs. On a bridge the first address is the VPC's router itself. INTERNET: next hop on its
+	 * uplink. */
+	uint32_t router;
+	char table[NETWORK_ID_SIZE]; /* SUBNET: the table that it goes by; "" with an uplink */
 	uint32_t
-		router; /* SUBNET: next hop of its ENIs. On a bridge the first address is the VPC's router itself */
-	uint32_t address; /* ENI */
+		address; /* ENI. INTERNET: the router's own on the uplink; 0: none but the public ones */
+	uint32_t bits;             /* INTERNET: of its address's network */
+	enum netd_role role;       /* ENI */
+	struct netd_route *routes; /* TABLE; owned when received. No destination twice */
+	uint32_t route_count;
+	struct netd_mapping
+		*mappings; /* INTERNET; the same. Whoever is not among them does not get out */
+	uint32_t mapping_count;
 	char mac[MAC_TEXT_SIZE];
 	/* ENI: who may be asked for names, whatever the rules say (UDP and TCP). */
 	struct netd_server {

@@ -29,6 +29,7 @@ static const struct {
 	[STEP_GATEWAY] = { "gateway", "CONNECTION_ERROR", NULL },
 	[STEP_INTERFACE] = { "interface", "CONNECTION_ERROR", NULL },
 	[STEP_GROUPS] = { "security-groups", "CONNECTION_ERROR", NULL },
+	[STEP_ROUTE] = { "route", "CONNECTION_ERROR", NULL },
 };
 
 const char *failure_step_name(enum failure_step step)
@@ -74,6 +75,8 @@ static const struct {
 	{ STEP_WORKER, SP_SYSTEM },       { STEP_CONNECT, SP_SYSTEM },
 	{ STEP_GATEWAY, SP_CONFLICT },    /* its interfaces are being made … */
 	{ STEP_GATEWAY, SP_SYSTEM },      /* … or could not be; that is tried again too */
+	{ STEP_ROUTE, SP_CONFLICT },      /* a gateway on the way is being made … */
+	{ STEP_ROUTE, SP_SYSTEM },        /* … or could not be */
 	{ STEP_INTERFACE, SP_SYSTEM },    /* what makes networks was away */
 	{ STEP_INTERFACE, SP_NOT_FOUND }, /* this host has lost the address: a link is down */
 };

@@ -31,6 +31,7 @@ enum failure_step {
 	STEP_GATEWAY,       /* the resource gateway: is it there and active? */
 	STEP_INTERFACE,     /* a network interface of it, and the address to leave from */
 	STEP_GROUPS,        /* what the gateway's security groups let out */
+	STEP_ROUTE,         /* the routes from there to the target */
 	FAILURE_STEP_COUNT,
 };
 

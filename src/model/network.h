@@ -36,10 +36,15 @@ bool network_provider_find(const char *name, enum network_provider *out);
 /* Our additions to AWS's resources. */
 #define NETWORK_TAG_PROVIDER "sallyport:network" /* VPC: "host", "netns" */
 #define NETWORK_TAG_DNS      "sallyport:dns" /* VPC: name servers inside it, "10.0.0.2, 10.0.0.3:5353" */
-#define NETWORK_TAG_UPLINK                                                                         \
-	"sallyport:uplink" /* subnet: the real interface that its ENIs hang on (macvlan) */
-#define NETWORK_TAG_ROUTER                                                                         \
-	"sallyport:router" /* subnet: its ENIs' next hop; else the subnet's first address */
+/* A subnet: the real interface that its ENIs hang on (macvlan). A VPC: that its internet gateway leads to. */
+#define NETWORK_TAG_UPLINK "sallyport:uplink"
+/* The next hop on that interface. A subnet's ENIs: else the subnet's first address. A VPC: needed with an uplink. */
+#define NETWORK_TAG_ROUTER "sallyport:router"
+/* A VPC with an uplink: its router's own address there, "192.0.2.2/30", where Elastic IPs alone do not do. */
+#define NETWORK_TAG_ADDRESS "sallyport:address"
+/* A network interface of the user's: "yes": a machine that is there already has its address. Routes may lead to it;
+ * nothing is made. */
+#define NETWORK_TAG_EXTERNAL "sallyport:external"
 
 struct vpc {
 	char id[NETWORK_ID_SIZE];
@@ -124,13 +129,28 @@ enum network_state {
 	NETWORK_FAILED,
 };
 
+/** Whose it is. Numbers are kept: add at the end only. */
+enum interface_kind {
+	INTERFACE_OF_GATEWAY, /* a resource gateway's */
+	INTERFACE_OF_NAT,     /* a NAT gateway's */
+	INTERFACE_OF_USER,    /* CreateNetworkInterface: an appliance's */
+};
+
+enum { INTERFACE_DESCRIPTION_SIZE = 256, INTERFACES_OF_USER_MAX = 5000 /* in all */ };
+
 struct network_interface {
 	char id[NETWORK_ID_SIZE];
 	char vpc_id[NETWORK_ID_SIZE];
 	char subnet_id[NETWORK_ID_SIZE];
-	char owner_id[NETWORK_ID_SIZE]; /* the resource gateway whose it is */
+	enum interface_kind kind;
+	char owner_id[NETWORK_ID_SIZE]; /* "rgw-…", "nat-…"; of the user's: its own id */
 	char address[ADDRESS_TEXT_SIZE];
 	char mac[MAC_TEXT_SIZE];
+	/* Of the user's; a gateway's groups are those of its gateway, and a NAT gateway has none: */
+	char description[INTERFACE_DESCRIPTION_SIZE];
+	bool checks_addresses; /* sourceDestCheck: false, and it forwards what is not its own */
+	char group_ids[GATEWAY_GROUPS_MAX][NETWORK_ID_SIZE];
+	size_t group_count;
 	int64_t created_ms;
 };
 

@@ -26,6 +26,9 @@ int interfaces_insert(struct db *db, const struct network_interface *interface,
 /** SP_NOT_FOUND. */
 int interfaces_find(struct db *db, const char *id, struct network_interface *out,
 		    struct sp_error *err);
+/** Description, checks_addresses, groups. SP_NOT_FOUND. */
+int interfaces_update(struct db *db, const struct network_interface *interface,
+		      struct sp_error *err);
 int interfaces_delete(struct db *db, const char *id, struct sp_error *err);
 /** By subnet, owner; either may be NULL. @out: owned by the caller, nothing in it to finish. */
 int interfaces_list(struct db *db, const char *subnet_id, const char *owner_id,

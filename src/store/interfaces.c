@@ -3,39 +3,71 @@
 #include "store/gateways.h"
 #include "store/rows.h"
 
+static int read_groups(struct db *db, struct network_interface *interface, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT group_id FROM interface_groups WHERE interface_id = ?1 ORDER BY place",
+		     "s", interface->id) != 0)
+		return -1;
+	int got = 0;
+	while (interface->group_count < GATEWAY_GROUPS_MAX && (got = db_rows_next(rows, err)) == 1)
+		rows_copy(rows, 0, interface->group_ids[interface->group_count++], NETWORK_ID_SIZE);
+	return got < 0 ? -1 : 0;
+}
+
 static int read_interface(struct db *db, struct db_rows *rows, void *out, struct sp_error *err)
 {
-	(void)db;
-	(void)err;
 	struct network_interface *interface = out;
-	*interface = (struct network_interface){ .created_ms = db_rows_integer(rows, 6) };
+	*interface = (struct network_interface){
+		.created_ms = db_rows_integer(rows, 6),
+		.kind = (enum interface_kind)db_rows_integer(rows, 7),
+		.checks_addresses = db_rows_integer(rows, 9) != 0,
+	};
 	rows_copy(rows, 0, interface->id, sizeof(interface->id));
 	rows_copy(rows, 1, interface->vpc_id, sizeof(interface->vpc_id));
 	rows_copy(rows, 2, interface->subnet_id, sizeof(interface->subnet_id));
 	rows_copy(rows, 3, interface->owner_id, sizeof(interface->owner_id));
 	rows_copy(rows, 4, interface->address, sizeof(interface->address));
 	rows_copy(rows, 5, interface->mac, sizeof(interface->mac));
-	return 0;
+	rows_copy(rows, 8, interface->description, sizeof(interface->description));
+	return interface->kind == INTERFACE_OF_USER ? read_groups(db, interface, err) : 0;
 }
 
 static const struct row_kind interface_kind = {
 	.name = "network interface",
 	.table = "interfaces",
-	.columns = "id, vpc_id, subnet_id, owner_id, address, mac, created_ms",
+	.columns = "id, vpc_id, subnet_id, owner_id, address, mac, created_ms, kind, description,"
+		   " checks_addresses",
 	.size = sizeof(struct network_interface),
 	.read = read_interface,
 };
+
+static int insert_groups(struct db *db, const struct network_interface *interface,
+			 struct sp_error *err)
+{
+	for (size_t i = 0; i < interface->group_count; i++)
+		if (db_run(db, err,
+			   "INSERT INTO interface_groups (interface_id, place, group_id)"
+			   " VALUES (?1, ?2, ?3)",
+			   "sis", interface->id, (int64_t)i, interface->group_ids[i]) != 0)
+			return sp_wrap(err, "could not keep the security groups of \"%s\"",
+				       interface->id);
+	return 0;
+}
 
 int interfaces_insert(struct db *db, const struct network_interface *interface,
 		      struct sp_error *err)
 {
 	if (db_run(db, err,
 		   "INSERT INTO interfaces (id, vpc_id, subnet_id, owner_id, address, mac,"
-		   " created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-		   "ssssssi", interface->id, interface->vpc_id, interface->subnet_id,
-		   interface->owner_id, interface->address, interface->mac,
-		   interface->created_ms) == 0)
-		return 0;
+		   " created_ms, kind, description, checks_addresses)"
+		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		   "ssssssiisi", interface->id, interface->vpc_id, interface->subnet_id,
+		   interface->owner_id, interface->address, interface->mac, interface->created_ms,
+		   (int64_t)interface->kind, interface->description,
+		   (int64_t)interface->checks_addresses) == 0)
+		return insert_groups(db, interface, err);
 	if (err->code == SP_EXISTS)
 		return sp_fail(err, SP_EXISTS, "the address %s of the subnet \"%s\" is taken",
 			       interface->address, interface->subnet_id);
@@ -46,6 +78,20 @@ int interfaces_find(struct db *db, const char *id, struct network_interface *out
 		    struct sp_error *err)
 {
 	return rows_find(db, &interface_kind, id, out, err);
+}
+
+int interfaces_update(struct db *db, const struct network_interface *interface,
+		      struct sp_error *err)
+{
+	if (db_run(db, err,
+		   "UPDATE interfaces SET description = ?2, checks_addresses = ?3 WHERE id = ?1",
+		   "ssi", interface->id, interface->description,
+		   (int64_t)interface->checks_addresses) != 0 ||
+	    rows_check_changed(db, &interface_kind, interface->id, err) != 0 ||
+	    db_run(db, err, "DELETE FROM interface_groups WHERE interface_id = ?1", "s",
+		   interface->id) != 0)
+		return sp_wrap(err, "could not change the network interface \"%s\"", interface->id);
+	return insert_groups(db, interface, err);
 }
 
 int interfaces_delete(struct db *db, const char *id, struct sp_error *err)

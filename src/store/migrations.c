@@ -262,7 +262,35 @@ const char *const migrations_scripts[] = {
 	"  pool TEXT NOT NULL,"
 	"  association_id TEXT NOT NULL,"
 	"  interface_id TEXT NOT NULL,"
-	"  created_ms BIGINT NOT NULL);",
+	"  created_ms BIGINT NOT NULL);"
+	"ALTER TABLE interfaces ADD COLUMN kind BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE interfaces ADD COLUMN description TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE interfaces ADD COLUMN checks_addresses BIGINT NOT NULL DEFAULT 1;"
+	"CREATE TABLE interface_groups ("
+	"  interface_id TEXT NOT NULL REFERENCES interfaces (id) ON DELETE CASCADE,"
+	"  place BIGINT NOT NULL,"
+	"  group_id TEXT NOT NULL REFERENCES security_groups (id),"
+	"  PRIMARY KEY (interface_id, place));"
+	"CREATE INDEX interfaces_of_group ON interface_groups (group_id, interface_id);"
+	"CREATE TABLE flows ("
+	"  number BIGINT NOT NULL PRIMARY KEY," /* ascending; the oldest go */
+	"  id TEXT NOT NULL UNIQUE,"
+	"  connector_id TEXT NOT NULL,"
+	"  transfer_id TEXT NOT NULL,"  /* '' for a test */
+	"  interface_id TEXT NOT NULL," /* '' for service-managed egress */
+	"  source TEXT NOT NULL,"
+	"  public_address TEXT NOT NULL,"
+	"  target TEXT NOT NULL,"
+	"  way TEXT NOT NULL,"
+	"  verdict BIGINT NOT NULL,"
+	"  step TEXT NOT NULL,"
+	"  reason TEXT NOT NULL,"
+	"  bytes_in BIGINT NOT NULL,"
+	"  bytes_out BIGINT NOT NULL,"
+	"  began_ms BIGINT NOT NULL,"
+	"  ended_ms BIGINT NOT NULL);"
+	"CREATE INDEX flows_of_connector ON flows (connector_id, number);"
+	"CREATE INDEX flows_of_transfer ON flows (transfer_id, number);",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

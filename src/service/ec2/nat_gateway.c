@@ -218,7 +218,9 @@ static int make_interface(struct ec2_request *request, struct db *db, struct nat
 			  const struct subnet *subnet, struct sp_error *err)
 {
 	SP_AUTO_FREE struct network_interface *others = NULL;
-	struct network_interface interface = { .created_ms = gateway->created_ms };
+	struct network_interface interface = { .kind = INTERFACE_OF_NAT,
+					       .checks_addresses = true,
+					       .created_ms = gateway->created_ms };
 	size_t count;
 	struct cidr range;
 	uint32_t address;

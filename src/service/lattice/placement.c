@@ -196,7 +196,8 @@ int lattice_make_interfaces(struct lattice_request *request, struct db *db,
 			    const struct resource_gateway *gateway, struct sp_error *err)
 {
 	for (size_t i = 0; i < gateway->subnet_count; i++) {
-		struct network_interface interface = { .created_ms = gateway->created_ms };
+		struct network_interface interface = { .checks_addresses = true,
+						       .created_ms = gateway->created_ms };
 		char digits[ENI_DIGITS + 1];
 		uint32_t address;
 		if (draw(db, placement, i, &address, err) != 0) {

@@ -2,8 +2,8 @@
 /** What operations work with: the api_context() of all our services. */
 
 #include "egress/egress.h"
-#include "network/address_pools.h"
 #include "egress/networks.h"
+#include "network/address_pools.h"
 #include "objects/objects.h"
 #include "store/store.h"
 #include "store/vault.h"

@@ -1,5 +1,6 @@
 #include "egress/wanted.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +10,10 @@
 #include "base/text.h"
 #include "egress/gateway_rules.h"
 #include "network/cidr.h"
+#include "network/tag_values.h"
 #include "store/gateways.h"
 #include "store/networks.h"
 #include "store/tags.h"
-
-enum { DNS_PORT = 53, SERVER_TEXT_MAX = 32 };
 
 struct reading {
 	struct db *db;
@@ -74,47 +74,29 @@ static int read_tags(const struct reading *reading, const char *type, const char
 	return result;
 }
 
-static bool parse_server(const char *text, struct netd_server *out)
+/* False: it is no list of name servers. */
+static bool read_servers(struct wanted_vpc *vpc, const char *value)
 {
-	char address[SERVER_TEXT_MAX];
-	size_t length = strcspn(text, ":");
-	uint64_t port = DNS_PORT;
-	if (length >= sizeof(address))
+	struct name_server servers[TAG_SERVERS_MAX];
+	size_t count;
+	static_assert((int)TAG_SERVERS_MAX <= (int)NETD_SERVERS_MAX,
+		      "a tag's servers fit into a message");
+	if (!tag_value_servers(value, servers, &count))
 		return false;
-	memcpy(address, text, length);
-	address[length] = '\0';
-	if (text[length] == ':' && !sp_text_to_u64(text + length + 1, 1, UINT16_MAX, &port))
-		return false;
-	out->port = (uint16_t)port;
-	return ipv4_parse(address, &out->address);
-}
-
-bool wanted_parse_servers(const char *text, struct netd_server out[NETD_SERVERS_MAX],
-			  uint32_t *out_count)
-{
-	SP_AUTO_FREE char *list = sp_strdup(text);
-	char *rest = list, *word;
-	uint32_t count = 0;
-	while ((word = strsep(&rest, ", ")) != NULL) {
-		if (word[0] == '\0')
-			continue;
-		if (count == NETD_SERVERS_MAX || !parse_server(word, &out[count]))
-			return false;
-		count++;
-	}
-	*out_count = count;
-	return count > 0;
+	for (size_t i = 0; i < count; i++)
+		vpc->servers[i] = (struct netd_server){ servers[i].address, servers[i].port };
+	vpc->server_count = (uint32_t)count;
+	return true;
 }
 
 static void take_vpc_tag(void *thing, const struct tag *tag)
 {
 	struct wanted_vpc *vpc = thing;
-	if (strcmp(tag->key, NETWORK_TAG_DNS) == 0 &&
-	    !wanted_parse_servers(tag->value, vpc->servers, &vpc->server_count))
+	if (strcmp(tag->key, NETWORK_TAG_DNS) == 0 && !read_servers(vpc, tag->value))
 		refuse(&vpc->refusal,
 		       "cannot use the tag " NETWORK_TAG_DNS " of %s, \"%s\": needed are one to "
 		       "%d IPv4 addresses, with a port after a colon where it is not %d",
-		       vpc->row.id, tag->value, NETD_SERVERS_MAX, DNS_PORT);
+		       vpc->row.id, tag->value, TAG_SERVERS_MAX, TAG_SERVER_PORT);
 }
 
 static void take_subnet_tag(void *thing, const struct tag *tag)

@@ -55,7 +55,3 @@ void wanted_finish(struct wanted *wanted);
 const struct wanted_eni *wanted_find_eni(const struct wanted *wanted, const char *id);
 
 enum network_provider wanted_provider(const struct wanted *wanted, const struct wanted_eni *eni);
-
-/** "10.0.0.2, 10.0.0.3:5353". False: no such list, or longer than NETD_SERVERS_MAX. */
-bool wanted_parse_servers(const char *text, struct netd_server out[NETD_SERVERS_MAX],
-			  uint32_t *out_count);

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "egress/wanted.h"
 #include "network/cidr.h"
+#include "network/tag_values.h"
 #include "service/ec2/kinds.h"
 #include "store/networks.h"
 
@@ -33,15 +33,15 @@ static int check_provider(struct ec2_request *request, struct db *db, const char
 
 static int check_servers(struct ec2_request *request, const char *value, struct sp_error *err)
 {
-	struct netd_server servers[NETD_SERVERS_MAX];
-	uint32_t count;
-	if (wanted_parse_servers(value, servers, &count))
+	struct name_server servers[TAG_SERVERS_MAX];
+	size_t count;
+	if (tag_value_servers(value, servers, &count))
 		return 0;
 	return ec2_refuse(request, err, EC2_INVALID_VALUE,
 			  "Value (%.128s) for the tag " NETWORK_TAG_DNS
 			  " is invalid: it needs one to "
 			  "%d IPv4 addresses of name servers, as in \"10.0.0.2, 10.0.0.3:5353\"",
-			  value, NETD_SERVERS_MAX);
+			  value, TAG_SERVERS_MAX);
 }
 
 int ec2_vpc_check_tag(struct ec2_request *request, struct db *db, const char *id, const char *key,
@@ -56,19 +56,11 @@ int ec2_vpc_check_tag(struct ec2_request *request, struct db *db, const char *id
 
 /* ---- subnets -------------------------------------------------------------------------------------------------------- */
 
-/* What the kernel takes as an interface's name. */
-static bool is_interface_name(const char *text)
-{
-	size_t length = strlen(text);
-	return length > 0 && length < INTERFACE_NAME_SIZE && strcmp(text, ".") != 0 &&
-	       strcmp(text, "..") != 0 && strpbrk(text, "/: \t\n\v\f\r") == NULL;
-}
-
 static int check_uplink(struct ec2_request *request, const struct subnet *subnet, const char *value,
 			struct sp_error *err)
 {
 	(void)subnet;
-	if (is_interface_name(value))
+	if (tag_value_interface(value))
 		return 0;
 	return ec2_refuse(request, err, EC2_INVALID_VALUE,
 			  "Value (%.64s) for the tag " NETWORK_TAG_UPLINK

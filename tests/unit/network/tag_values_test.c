@@ -1,0 +1,121 @@
+#include "test.h"
+
+#include "base/text.h"
+#include "network/tag_values.h"
+
+static void name_servers_are_addresses_with_or_without_a_port(void **state)
+{
+	(void)state;
+	struct name_server servers[TAG_SERVERS_MAX];
+	size_t count;
+	assert_true(tag_value_servers("10.0.0.2:5353, 10.0.0.3", servers, &count));
+	assert_int_equal(count, 2);
+	assert_int_equal(servers[0].address, 0x0a000002);
+	assert_int_equal(servers[0].port, 5353);
+	assert_int_equal(servers[1].address, 0x0a000003);
+	assert_int_equal(servers[1].port, TAG_SERVER_PORT);
+	assert_true(tag_value_servers("10.0.0.1 10.0.0.2,10.0.0.3,, 10.0.0.4", servers, &count));
+	assert_int_equal(count, TAG_SERVERS_MAX);
+
+	static const char *const bad[] = {
+		"",
+		",",
+		"dns.example",
+		"10.0.0.300",
+		"10.0.0.2:0",
+		"10.0.0.2:65536",
+		"10.0.0.2:",
+		"10.0.0.2;10.0.0.3",
+		"fd00::2",
+		"10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5",
+		"10.0.0.2 10.0.0.2.10.0.0.2.10.0.0.2.10.0.0.2.10.0.0.2",
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(bad); i++)
+		assert_false(tag_value_servers(bad[i], servers, &count));
+}
+
+static void interfaces_have_names_that_the_kernel_takes(void **state)
+{
+	(void)state;
+	static const char *const good[] = { "eth0", "eth1.120", "enp0s31f6", "a",
+					    "fifteen-letters" };
+	static const char *const bad[] = { "",      ".",      "..",     "a/b",
+					   "eth 0", "eth0:1", "eth0\n", "sixteen--letters" };
+	for (size_t i = 0; i < SP_COUNT_OF(good); i++)
+		assert_true(tag_value_interface(good[i]));
+	for (size_t i = 0; i < SP_COUNT_OF(bad); i++)
+		assert_false(tag_value_interface(bad[i]));
+}
+
+static void a_host_has_an_address_that_machines_answer_to(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"",          "router",          "0.0.0.0",      "0.1.2.3",    "127.0.0.1",
+		"224.0.0.5", "255.255.255.255", "192.0.2.1/24", " 192.0.2.1", "fe80::1"
+	};
+	uint32_t address = 0;
+	assert_true(tag_value_host("192.0.2.1", &address));
+	assert_int_equal(address, 0xc0000201);
+	for (size_t i = 0; i < SP_COUNT_OF(bad); i++)
+		assert_false(tag_value_host(bad[i], &address));
+	assert_int_equal(address, 0xc0000201);
+}
+
+static void a_host_in_a_network_is_neither_its_first_nor_its_last(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint32_t address;
+		int bits;
+	} good[] = {
+		{ "192.0.2.2/30", 0xc0000202, 30 },   { "192.0.2.2/31", 0xc0000202, 31 },
+		{ "192.0.2.0/31", 0xc0000200, 31 },   { "192.0.2.255/32", 0xc00002ff, 32 },
+		{ "192.0.2.255/23", 0xc00002ff, 23 }, { "10.1.2.3/8", 0x0a010203, 8 },
+	};
+	static const char *const bad[] = {
+		"192.0.2.2",    "192.0.2.0/30",     "192.0.2.3/30",
+		"192.0.2.2/33", "192.0.2.2/0",      "192.0.2.2/",
+		"/30",          "192.0.2.2/30/1",   "127.0.0.2/8",
+		"224.0.0.2/30", "192.0.2/30",       "192.0.2.2/a",
+		"10.0.0.0/8",   "10.255.255.255/8", "123456789012345678/30",
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(good); i++) {
+		uint32_t address;
+		int bits;
+		assert_true(tag_value_host_in_network(good[i].text, &address, &bits));
+		assert_int_equal(address, good[i].address);
+		assert_int_equal(bits, good[i].bits);
+	}
+	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
+		uint32_t address;
+		int bits;
+		assert_false(tag_value_host_in_network(bad[i], &address, &bits));
+	}
+}
+
+static void a_flag_is_yes_or_no(void **state)
+{
+	(void)state;
+	bool flag = false;
+	assert_true(tag_value_flag("yes", &flag));
+	assert_true(flag);
+	assert_true(tag_value_flag("no", &flag));
+	assert_false(flag);
+	assert_false(tag_value_flag("", &flag));
+	assert_false(tag_value_flag("true", &flag));
+	assert_false(tag_value_flag("Yes", &flag));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(name_servers_are_addresses_with_or_without_a_port),
+		cmocka_unit_test(interfaces_have_names_that_the_kernel_takes),
+		cmocka_unit_test(a_host_has_an_address_that_machines_answer_to),
+		cmocka_unit_test(a_host_in_a_network_is_neither_its_first_nor_its_last),
+		cmocka_unit_test(a_flag_is_yes_or_no),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

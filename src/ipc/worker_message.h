@@ -10,6 +10,9 @@
  *   NO_SOCKET   request, why                   PUBLISHED      file (SEND): it has its final name
  *   SEND        file, source fd                FILE_FAILED    file, why
  *   RETRIEVE    file, staging fd               PROGRESS       file, bytes
+ *                                              WATERMARK      file: what may be gone on behind
+ *                                              CONNECTED      what a connection's server is and can do
+ *                                              BEAT           it lives
  *   RECOVER     file: finish a publish         TEST_RESULT
  *   REMOVE      file: it FAILED; no answer
  *   PERMIT      file: publish it now
@@ -46,6 +49,9 @@ enum worker_kind {
 	WORKER_FILE_FAILED,
 	WORKER_PROGRESS,
 	WORKER_TEST_RESULT,
+	WORKER_WATERMARK,
+	WORKER_CONNECTED,
+	WORKER_BEAT,
 };
 
 enum {
@@ -53,28 +59,32 @@ enum {
 	WORKER_LINE_MAX = 1024,  /* of what a test learnt, each */
 };
 
-/** How a SEND got its final name. */
-enum publish_outcome {
-	PUBLISH_RENAMED, /* the server answered our rename with OK, and a file of its size is there */
-	PUBLISH_CONFIRMED, /* the rename's answer was lost; the final name has the size */
-	PUBLISH_INFERRED, /* the part is gone, and no file of its size is there: a partner took it away */
-};
-
 /** Texts are C strings, NULL when empty; in a message that was received they are owned by it. */
 struct worker_message {
 	enum worker_kind kind;
 
-	uint32_t request; /* NEED_SOCKET, SOCKET, NO_SOCKET */
+	/* NEED_SOCKET, SOCKET, NO_SOCKET. CONNECTED, READY, PUBLISHED: of the connection that it speaks of. */
+	uint32_t request;
 
 	char *file_id; /* every kind about a file … */
 	/* … and which try of it: what is said late of an earlier one is known as such. */
 	uint32_t attempt;
 	/* Parts of the attempts from here on may lie about, and are removed. SEND: before this one. REMOVE: with it. */
 	uint32_t oldest_attempt;
-	/* Bytes. SEND: of the source. RECOVER, READY: of the part. PROGRESS: done so far. */
+	uint32_t
+		part_attempt; /* SEND, RETRIEVE, RECOVER, REMOVE: whose part or temporary is in use; others go */
+	uint64_t
+		resume_at; /* SEND, RETRIEVE: go on behind so many bytes; 0: from the start, a new part */
+	char *resume_state; /* the same, and WATERMARK: hex, the hash's state there */
+	/* WATERMARK of a RETRIEVE, and RETRIEVE with resume_at: what the remote file was; another one is SP_CHANGED. */
+	uint64_t source_size;
+	uint64_t source_mtime; /* seconds, as SFTP has it */
+	uint32_t verification; /* READY, PUBLISHED: enum verification */
+	/* Bytes. WATERMARK: at which. SEND: of the source. RECOVER, READY: of the part. PROGRESS: done so far. */
 	uint64_t size;
-	char *directory;  /* SEND, RECOVER, REMOVE: remote, bytes; NULL is the home directory */
-	char *name;       /* the same: in the directory, bytes. RETRIEVE: the remote path, bytes */
+	char *directory; /* SEND, RECOVER, REMOVE: remote, bytes; NULL is the home directory */
+	/* The same: in the directory, bytes. RETRIEVE: the remote path, bytes. PUBLISHED: when it got another one. */
+	char *name;
 	char *sha256;     /* READY: 64 hex digits. RECOVER: of the part */
 	uint32_t outcome; /* PUBLISHED: enum publish_outcome */
 
@@ -96,6 +106,14 @@ struct worker_message {
 	/* A connection on which an answer is owed and nothing comes for so long is dead. */
 	uint32_t idle_timeout_ms;
 	uint32_t keepalive_ms; /* a warm connection without work says something this often */
+	uint32_t conflict;     /* enum conflict_policy */
+	uint32_t upload_mode;  /* enum upload_mode */
+	uint32_t verify;       /* enum verify_wish */
+	char *staging;         /* remote directory of parts; NULL: the file's own */
+	char *temp_pattern;    /* of their names; NULL: ours */
+	uint32_t
+		resume_check; /* bytes before the watermark that are compared, where the server has no hash */
+	char *features; /* also CONNECTED: what was learnt of the server, our own text */
 
 	/* TEST_RESULT: what was learnt, as far as it came */
 	char *host_key;    /* "type base64" of the server */

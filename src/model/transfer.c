@@ -40,5 +40,23 @@ void transfer_file_finish(struct transfer_file *file)
 	free(file->remote_directory);
 	free(file->remote_name);
 	free(file->failure_message);
+	free(file->resume_state);
+	free(file->source_identity);
+	free(file->published_name);
+	free(file->connection);
 	*file = (struct transfer_file){ 0 };
+}
+
+const char *verification_name(enum verification verification)
+{
+	static const char *const names[VERIFICATION_COUNT] = {
+		[VERIFIED_UNKNOWN] = "UNKNOWN",
+		[VERIFIED_INFERRED] = "INFERRED",
+		[VERIFIED_ACKNOWLEDGED] = "ACKNOWLEDGED",
+		[VERIFIED_SIZE] = "SIZE_CHECKED",
+		[VERIFIED_REREAD] = "RE_READ",
+		[VERIFIED_SERVER_HASH] = "SERVER_HASH",
+		[VERIFIED_DIRECT] = "DIRECT",
+	};
+	return (unsigned)verification < VERIFICATION_COUNT ? names[verification] : names[0];
 }

@@ -32,6 +32,34 @@ const char *file_state_aws_name(enum file_state state);
 
 bool file_state_may_move(enum file_state from, enum file_state to);
 
+/** How a file got its final name. Numbers go over the wire and are kept: add at the end only. */
+enum publish_outcome {
+	PUBLISH_RENAMED,   /* the rename was answered with OK, and a file of its size is there */
+	PUBLISH_CONFIRMED, /* the rename's answer was lost; the final name has the size */
+	PUBLISH_INFERRED, /* the part is gone, and no file of its size is there: a partner took it away */
+	PUBLISH_OUTCOME_COUNT,
+};
+
+/**
+ * What is known of the published bytes, weakest first. Numbers go over the wire and are kept: add at the end only.
+ * Each level says what was looked at after the last byte was acknowledged; UNKNOWN until the file is COMPLETED.
+ */
+enum verification {
+	VERIFIED_UNKNOWN,
+	VERIFIED_INFERRED, /* nobody saw it under its final name */
+	VERIFIED_ACKNOWLEDGED, /* every write and the close were acknowledged; the server tells no size */
+	VERIFIED_SIZE,         /* and it has the size */
+	VERIFIED_REREAD,       /* and its bytes were read back and have the SHA-256 */
+	VERIFIED_SERVER_HASH, /* and the server's own hash of it is ours */
+	VERIFIED_DIRECT, /* written under its final name (sallyport:upload=direct): it could be seen half-written */
+	VERIFICATION_COUNT,
+};
+
+/** "ACKNOWLEDGED", "SIZE_CHECKED", "RE_READ", "SERVER_HASH", "INFERRED", "DIRECT", "UNKNOWN". */
+const char *verification_name(enum verification verification);
+
+enum { RESUME_STATE_HEX_MAX = 256 };
+
 struct transfer {
 	char id[TRANSFER_ID_SIZE];
 	char connector_id[CONNECTOR_ID_SIZE];
@@ -55,9 +83,22 @@ struct transfer_file {
 	int attempt; /* counts from 1 when the first attempt starts; part of every temporary name */
 	int tries;   /* failed attempts that count against the limit */
 	int worker_deaths;
-	int64_t not_before_ms;        /* wall clock: a retry waits until then */
-	int64_t size;                 /* bytes; -1 until READY */
-	char sha256[65];              /* "" until READY */
+	int64_t not_before_ms; /* wall clock: a retry waits until then */
+	int64_t size;          /* bytes; -1 until READY */
+	char sha256[65];       /* "" until READY */
+
+	/* Whose part (SEND) or temporary (RETRIEVE) is in use: an earlier attempt's when it is gone on with; 0: none yet. */
+	int part_attempt;
+	int64_t watermark;     /* bytes of it that an attempt may go on behind; 0: from the start */
+	char *resume_state;    /* hex digits: the hash's state there. NULL: none. Owned, as below */
+	char *source_identity; /* what the source was when the part was begun. NULL: not known */
+	int64_t bytes_moved;   /* over the wire, all attempts */
+
+	enum verification verification;
+	enum publish_outcome outcome;
+	char *published_name; /* where a conflict gave it another one: bytes; NULL: remote_name, key */
+	char *connection; /* JSON object: HostKey, Algorithms, Source, Target … of the one that ended it */
+
 	int64_t queued_ms;            /* when the request was accepted */
 	int64_t started_ms, ended_ms; /* 0 until then */
 	const char *failure_code;     /* static text of the contract; NULL unless FAILED */

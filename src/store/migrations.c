@@ -291,6 +291,24 @@ const char *const migrations_scripts[] = {
 	"  ended_ms BIGINT NOT NULL);"
 	"CREATE INDEX flows_of_connector ON flows (connector_id, number);"
 	"CREATE INDEX flows_of_transfer ON flows (transfer_id, number);",
+
+	/* Going on with a part, and what is known of a file that was published. */
+	"ALTER TABLE files ADD COLUMN part_attempt BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN watermark BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN resume_state TEXT;"
+	"ALTER TABLE files ADD COLUMN source_identity TEXT;"
+	"ALTER TABLE files ADD COLUMN bytes_moved BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN verification BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN outcome BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN published_name BYTEA;"
+	"ALTER TABLE files ADD COLUMN connection TEXT;"
+	"UPDATE files SET part_attempt = attempt;"
+	/* What a connector's server can do, learnt by its workers. */
+	"CREATE TABLE server_features ("
+	"  connector_id TEXT NOT NULL PRIMARY KEY REFERENCES connectors (id) ON DELETE CASCADE,"
+	"  banner TEXT NOT NULL," /* another one: learnt anew */
+	"  features TEXT NOT NULL,"
+	"  learnt_ms BIGINT NOT NULL);",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

@@ -18,6 +18,8 @@ static_assert(TRANSFER_SEND == 0 && TRANSFER_RETRIEVE == 1, "a store that is the
 	" f.object_key, f.remote_directory, f.remote_name, f.state, f.attempt, f.tries,"           \
 	" f.worker_deaths, f.not_before_ms, f.size, f.sha256, f.started_ms, f.ended_ms,"           \
 	" f.failure_code, f.failure_message,"                                                      \
+	" f.part_attempt, f.watermark, f.resume_state, f.source_identity, f.bytes_moved,"          \
+	" f.verification, f.outcome, f.published_name, f.connection,"                              \
 	" (SELECT t.created_ms FROM transfers t WHERE t.id = f.transfer_id)"
 
 /* Bytes of a C string; NULL stays NULL. */
@@ -67,7 +69,16 @@ static void read_file(struct db_rows *rows, struct transfer_file *out)
 	out->ended_ms = db_rows_integer(rows, 18);
 	out->failure_code = failure_code_from_name(db_rows_text(rows, 19));
 	out->failure_message = db_rows_copy_text(rows, 20);
-	out->queued_ms = db_rows_integer(rows, 21);
+	out->part_attempt = (int)db_rows_integer(rows, 21);
+	out->watermark = db_rows_integer(rows, 22);
+	out->resume_state = db_rows_copy_text(rows, 23);
+	out->source_identity = db_rows_copy_text(rows, 24);
+	out->bytes_moved = db_rows_integer(rows, 25);
+	out->verification = (enum verification)db_rows_integer(rows, 26);
+	out->outcome = (enum publish_outcome)db_rows_integer(rows, 27);
+	out->published_name = copy_bytes(rows, 28);
+	out->connection = db_rows_copy_text(rows, 29);
+	out->queued_ms = db_rows_integer(rows, 30);
 }
 
 /* Up to @max files; on failure none is left to finish. */
@@ -316,13 +327,32 @@ int transfers_move_file(struct db *db, const struct transfer_file *file, enum fi
 	if (db_run(db, err,
 		   "UPDATE files SET state = ?3, attempt = ?4, tries = ?5, worker_deaths = ?6,"
 		   " not_before_ms = ?7, size = ?8, sha256 = ?9, started_ms = ?10, ended_ms = ?11,"
-		   " failure_code = ?12, failure_message = ?13 WHERE id = ?1 AND state = ?2",
-		   "siiiiiiisiiss", file->id, (int64_t)from, (int64_t)file->state,
+		   " failure_code = ?12, failure_message = ?13, part_attempt = ?14, watermark = "
+		   "?15,"
+		   " resume_state = ?16, source_identity = ?17, bytes_moved = ?18,"
+		   " verification = ?19, outcome = ?20, published_name = ?21, connection = ?22"
+		   " WHERE id = ?1 AND state = ?2",
+		   "siiiiiiisiissiissiiibs", file->id, (int64_t)from, (int64_t)file->state,
 		   (int64_t)file->attempt, (int64_t)file->tries, (int64_t)file->worker_deaths,
 		   file->not_before_ms, file->size, file->sha256, file->started_ms, file->ended_ms,
-		   file->failure_code, file->failure_message) != 0)
+		   file->failure_code, file->failure_message, (int64_t)file->part_attempt,
+		   file->watermark, file->resume_state, file->source_identity, file->bytes_moved,
+		   (int64_t)file->verification, (int64_t)file->outcome, BYTES(file->published_name),
+		   file->connection) != 0)
 		return sp_wrap(err, "could not move file \"%s\"", file->id);
 	if (db_changes(db) == 0)
 		return tell_why_not_moved(db, file->id, from, err);
 	return has_ended(file->state) ? add_pending(db, file->connector_id, -1, err) : 0;
+}
+
+int transfers_note_watermark(struct db *db, const struct transfer_file *file, struct sp_error *err)
+{
+	if (db_run(db, err,
+		   "UPDATE files SET watermark = ?4, resume_state = ?5, source_identity = ?6,"
+		   " bytes_moved = ?7 WHERE id = ?1 AND state = ?2 AND attempt = ?3",
+		   "siiissi", file->id, (int64_t)FILE_RUNNING, (int64_t)file->attempt,
+		   file->watermark, file->resume_state, file->source_identity,
+		   file->bytes_moved) != 0)
+		return sp_wrap(err, "could not note how far file \"%s\" is", file->id);
+	return 0;
 }

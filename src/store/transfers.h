@@ -48,8 +48,11 @@ int transfers_each_busy_connector(struct db *db, void (*fn)(void *ctx, const cha
 				  void *ctx, struct sp_error *err);
 
 /**
- * Writes state, attempt, tries, worker_deaths, not_before, size, sha256, started, ended and failure of @file, if the
+ * Writes all that changes in the life of @file (state, attempt, tries … connection), if the
  * row is in state @from (and the state table allows the move). SP_CONFLICT when it is not.
  */
 int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
 			struct sp_error *err);
+
+/** Watermark, the hash's state there and what the source is, while @file is RUNNING its attempt; else nothing happens. */
+int transfers_note_watermark(struct db *db, const struct transfer_file *file, struct sp_error *err);

@@ -125,6 +125,7 @@ static void begin(struct file_run *run)
 		file_fail(run, step, refusal->code, refusal->message);
 	} else {
 		file->attempt++;
+		file->part_attempt = file->attempt;
 		file->size = -1;
 		file->sha256[0] = '\0';
 		if (file->started_ms == 0)

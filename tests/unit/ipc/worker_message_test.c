@@ -29,7 +29,14 @@ static const struct {
 	    .connections = 5,
 	    .handshake_timeout_ms = 30000,
 	    .idle_timeout_ms = 60000,
-	    .keepalive_ms = 15000 } },
+	    .keepalive_ms = 20000,
+	    .conflict = CONFLICT_KEEP_BOTH,
+	    .upload_mode = UPLOAD_STRIPED,
+	    .verify = VERIFY_REREAD,
+	    .staging = "/tmp/\xff",
+	    .temp_pattern = ".{id}",
+	    .resume_check = 1 << 20,
+	    .features = "{\"hash\":true}" } },
 	{ 1, { .kind = WORKER_SOCKET, .request = 7, .text = "192.0.2.1:22" } },
 	{ 0,
 	  { .kind = WORKER_NO_SOCKET,
@@ -42,10 +49,22 @@ static const struct {
 	    .file_id = ID,
 	    .attempt = 3,
 	    .oldest_attempt = 1,
+	    .part_attempt = 2,
+	    .resume_at = 1ull << 33,
+	    .resume_state = "0011ff",
 	    .size = UINT64_MAX,
 	    .directory = "/in\xff",
 	    .name = "b\xfc" } },
-	{ 1, { .kind = WORKER_RETRIEVE, .file_id = ID, .attempt = 2, .name = "/out/a" } },
+	{ 1,
+	  { .kind = WORKER_RETRIEVE,
+	    .file_id = ID,
+	    .attempt = 2,
+	    .part_attempt = 1,
+	    .resume_at = 64,
+	    .resume_state = "ab",
+	    .source_size = 1ull << 40,
+	    .source_mtime = 1700000000,
+	    .name = "/out/a" } },
 	{ 0,
 	  { .kind = WORKER_RECOVER,
 	    .file_id = ID,
@@ -65,9 +84,42 @@ static const struct {
 	{ 0, { .kind = WORKER_CANCEL, .file_id = ID, .attempt = 5 } },
 	{ 0, { .kind = WORKER_TEST } },
 	{ 0, { .kind = WORKER_NEED_SOCKET, .request = UINT32_MAX } },
-	{ 0, { .kind = WORKER_READY, .file_id = ID, .attempt = 6, .size = 5, .sha256 = SUM } },
 	{ 0,
-	  { .kind = WORKER_PUBLISHED, .file_id = ID, .attempt = 7, .outcome = PUBLISH_INFERRED } },
+	  { .kind = WORKER_READY,
+	    .file_id = ID,
+	    .attempt = 6,
+	    .request = 3,
+	    .size = 5,
+	    .sha256 = SUM,
+	    .verification = VERIFIED_DIRECT } },
+	{ 0,
+	  { .kind = WORKER_PUBLISHED,
+	    .file_id = ID,
+	    .attempt = 7,
+	    .request = 4,
+	    .outcome = PUBLISH_INFERRED,
+	    .verification = VERIFIED_SIZE,
+	    .name = "a (2)" } },
+	{ 0,
+	  { .kind = WORKER_WATERMARK,
+	    .file_id = ID,
+	    .attempt = 1,
+	    .size = 1ull << 34,
+	    .resume_state = "0123456789abcdef",
+	    .source_size = 1ull << 35,
+	    .source_mtime = 1 } },
+	{ 0,
+	  { .kind = WORKER_CONNECTED,
+	    .request = 9,
+	    .banner = "SSH-2.0-x",
+	    .fingerprint = "SHA256:abc",
+	    .kex = "curve25519-sha256",
+	    .host_key_algorithm = "ssh-ed25519",
+	    .cipher = "aes256-gcm@openssh.com",
+	    .mac = "none",
+	    .authenticated_by = "publickey",
+	    .features = "{}" } },
+	{ 0, { .kind = WORKER_BEAT } },
 	{ 0,
 	  { .kind = WORKER_FILE_FAILED,
 	    .file_id = ID,
@@ -142,6 +194,12 @@ static void every_kind_comes_back_as_it_was_sent(void **state)
 		assert_same_text(got.file_id, sent->file_id);
 		assert_int_equal(got.attempt, sent->attempt);
 		assert_int_equal(got.oldest_attempt, sent->oldest_attempt);
+		assert_int_equal(got.part_attempt, sent->part_attempt);
+		assert_true(got.resume_at == sent->resume_at);
+		assert_same_text(got.resume_state, sent->resume_state);
+		assert_true(got.source_size == sent->source_size);
+		assert_true(got.source_mtime == sent->source_mtime);
+		assert_int_equal(got.verification, sent->verification);
 		assert_true(got.size == sent->size);
 		assert_same_text(got.directory, sent->directory);
 		assert_same_text(got.name, sent->name);
@@ -162,6 +220,13 @@ static void every_kind_comes_back_as_it_was_sent(void **state)
 		assert_int_equal(got.handshake_timeout_ms, sent->handshake_timeout_ms);
 		assert_int_equal(got.idle_timeout_ms, sent->idle_timeout_ms);
 		assert_int_equal(got.keepalive_ms, sent->keepalive_ms);
+		assert_int_equal(got.conflict, sent->conflict);
+		assert_int_equal(got.upload_mode, sent->upload_mode);
+		assert_int_equal(got.verify, sent->verify);
+		assert_same_text(got.staging, sent->staging);
+		assert_same_text(got.temp_pattern, sent->temp_pattern);
+		assert_int_equal(got.resume_check, sent->resume_check);
+		assert_same_text(got.features, sent->features);
 		assert_same_text(got.host_key, sent->host_key);
 		assert_same_text(got.fingerprint, sent->fingerprint);
 		assert_same_text(got.banner, sent->banner);

@@ -65,6 +65,11 @@ static const struct setting {
 	  "What becomes of a VPC without the tag sallyport:network. With netns it is made of kernel namespaces by "
 	  "sallyport-netd, with host it consists of this machine's own addresses, and auto means netns where "
 	  "sallyport-netd works and host elsewhere. With host sallyport-netd is not started at all." },
+	{ "network.internet", AT(network_internet), TEXT_OF(VALUE_BOOLEAN), "false",
+	  "Whether the internet gateway of a VPC without the tag sallyport:uplink leads to this machine, which then "
+	  "forwards what the VPC's Elastic IP addresses send and receive. Leave it false where VPCs must not "
+	  "reach this machine's own networks. A sallyport-netd that the service manager starts must be given "
+	  "--internet too." },
 	{ "netd.path", AT(netd_path), OPTIONAL(VALUE_PATH), NULL,
 	  "The program sallyport-netd. Without this setting it is looked for beside the daemon and "
 	  "where it was installed." },
@@ -82,6 +87,11 @@ static const struct setting {
 	  "Connections of clients that are open at the same time." },
 	{ "http.idle_timeout", AT(http_idle_timeout_ms), RANGE(VALUE_TIME, SECOND, HOUR), "60s",
 	  "A client's connection is closed after so much silence." },
+	{ "egress.address_pools", AT(egress_address_pools), OPTIONAL(VALUE_TEXT), NULL,
+	  "Public addresses that Elastic IP addresses are taken from: pools with semicolons between them, each a name, "
+	  "an equals sign and addresses, blocks or ranges with commas between them, such as "
+	  "office=203.0.113.8/29,198.51.100.7; backup=192.0.2.1-192.0.2.9. "
+	  "Without this setting there are no Elastic IP addresses." },
 	{ "egress.source_addresses", AT(egress_source_addresses), OPTIONAL(VALUE_ADDRESSES), NULL,
 	  "Addresses of this host, with commas between them, from which connections to SFTP servers "
 	  "leave; they are shown by DescribeConnector. Without this setting the kernel chooses." },

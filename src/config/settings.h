@@ -27,10 +27,12 @@ struct settings {
 	char *master_key;       /* path; NULL: STATE/master.key */
 	char *worker_path;      /* NULL: beside this program, or libexec */
 	char *network_provider; /* "auto", "netns", "host" */
-	char *netd_path;        /* as worker_path */
-	char *netd_socket;      /* NULL: netd is started by us */
+	bool network_internet;
+	char *netd_path;   /* as worker_path */
+	char *netd_socket; /* NULL: netd is started by us */
 	int64_t http_io_threads, http_operation_threads, http_body_max, http_connections_max;
 	int64_t http_idle_timeout_ms;
+	char *egress_address_pools;    /* as network/address_pools.h reads them; NULL: none */
 	char *egress_source_addresses; /* comma-separated; NULL: the kernel chooses */
 	bool egress_allow_private_targets;
 	char *egress_dns_servers; /* comma-separated; NULL: those of the host */

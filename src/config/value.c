@@ -137,7 +137,7 @@ static const struct kind {
 	[VALUE_LEVEL]     = { "level",        is_level,              NULL,  "error, warning, info or debug" },
 	[VALUE_PROVIDER]  = { "provider",     is_provider,           NULL,  "auto, netns or host" },
 	[VALUE_ADDRESSES] = { "addresses",    is_addresses,          NULL,  "IP addresses with commas between them" },
-	[VALUE_BOOLEAN]   = { "boolean",      NULL,                  NULL,  "true or false" },
+	[VALUE_BOOLEAN]   = { "boolean",      NULL,                  NULL,  "true or false, or yes or no" },
 	[VALUE_NUMBER]    = { "number",       NULL,                  plain, "a number" },
 	[VALUE_SIZE]      = { "size",         NULL,                  sizes, "a size, such as 65536, 64KiB or 1MiB," },
 	[VALUE_TIME]      = { "time",         NULL,                  times, "a time, such as 500ms, 20s, 5m or 12h," },
@@ -173,10 +173,17 @@ static void write_number(const struct unit *units, int64_t value, struct sp_buff
 
 static bool read_boolean(const char *text, bool *out)
 {
-	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-		return false;
-	*out = text[0] == 't';
-	return true;
+	static const struct {
+		const char *word;
+		bool value;
+	} words[] = { { "true", true }, { "yes", true }, { "false", false }, { "no", false } };
+	for (size_t i = 0; i < SP_COUNT_OF(words); i++) {
+		if (strcmp(words[i].word, text) != 0)
+			continue;
+		*out = words[i].value;
+		return true;
+	}
+	return false;
 }
 
 static bool read_text(const struct value_rule *rule, const char *text, char **out)

@@ -22,7 +22,8 @@ static int start(struct netd *netd, struct sp_error *err)
 	SP_AUTO_FD ours = pair[0];
 	SP_AUTO_FD theirs = pair[1];
 	snprintf(number, sizeof(number), "%d", FIRST_HANDED);
-	char *const argv[] = { netd->path, (char *)"--supervise", number, NULL };
+	char *const argv[] = { netd->path, (char *)"--supervise", number,
+			       netd->internet ? (char *)"--internet" : NULL, NULL };
 	char *const environment[] = { (char *)"LC_ALL=C",
 				      (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 	if (spawn_program(argv, environment, &theirs, 1, &netd->pid, err) != 0)
@@ -32,7 +33,7 @@ static int start(struct netd *netd, struct sp_error *err)
 
 void netd_start(struct netd *netd, const struct settings *settings)
 {
-	*netd = (struct netd){ .fd = -1 };
+	*netd = (struct netd){ .fd = -1, .internet = settings->network_internet };
 	if (settings->netd_socket != NULL)
 		return;
 	if (strcmp(settings->network_provider, "host") == 0) {

@@ -10,6 +10,7 @@ struct netd {
 	pid_t pid;         /* the one that runs; 0: none */
 	int fd;            /* our end of its socket, until somebody takes it; -1: none */
 	struct loop *loop; /* NULL before netd_watch() */
+	bool internet;     /* it may lead VPCs to this host */
 	bool has_rights;   /* it was started as root, and we have become somebody else since */
 	struct sp_error
 		why; /* code SP_OK when there is one, or netd.socket says where one listens */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "network/address_pools.h"
+
 static const struct option known[] = {
 	{ "state", required_argument, NULL, 's' },
 	{ "config", required_argument, NULL, 'c' },
@@ -79,6 +81,15 @@ int options_parse(int argc, char **argv, struct options *out)
 	return OPTIONS_GO_ON;
 }
 
+/* What the table of settings cannot know. */
+static int check_pools(const struct settings *settings, struct sp_error *err)
+{
+	struct address_pools pools;
+	if (address_pools_parse(settings->egress_address_pools, &pools, err) != 0)
+		return sp_wrap(err, "cannot use egress.address_pools");
+	return 0;
+}
+
 int options_read_settings(const struct options *options, struct settings *out, struct sp_error *err)
 {
 	settings_init(out);
@@ -87,5 +98,5 @@ int options_read_settings(const struct options *options, struct settings *out, s
 	for (size_t i = 0; i < options->set_count; i++)
 		if (settings_set(out, options->set[i], err) != 0)
 			return -1;
-	return settings_check(out, err);
+	return settings_check(out, err) != 0 ? -1 : check_pools(out, err);
 }

@@ -89,6 +89,7 @@ static int open_networks(struct rooms *rooms, const struct settings *settings,
 		.netd_socket = settings->netd_socket,
 		.netd_fd = sp_take_fd(&netd->fd),
 		.why_no_netd = netd->why.message,
+		.internet = settings->network_internet,
 		.default_provider = settings->network_provider,
 		.respawn = netd->path != NULL ? netd_respawn : NULL,
 		.respawn_ctx = netd,
@@ -161,6 +162,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.objects = rooms->objects,
 		.egress = rooms->egress,
 		.networks = rooms->networks,
+		.pools = &rooms->pools,
 		.engine = rooms->engine,
 		.region = settings->region,
 		.account = settings->account,
@@ -191,7 +193,8 @@ int rooms_open(struct rooms *rooms, const struct settings *settings, const struc
 {
 	*rooms = (struct rooms){ 0 };
 	rooms->role = sp_arn_format("iam", "", settings->account, "role/sallyport");
-	if (open_kept(rooms, settings, state, admin, err) != 0 ||
+	if (address_pools_parse(settings->egress_address_pools, &rooms->pools, err) != 0 ||
+	    open_kept(rooms, settings, state, admin, err) != 0 ||
 	    open_threads(rooms, settings, err) != 0 ||
 	    open_objects(rooms, settings, state, err) != 0 ||
 	    open_networks(rooms, settings, state, netd, err) != 0 ||

@@ -10,6 +10,7 @@
 #include "egress/networks.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
+#include "network/address_pools.h"
 #include "objects/objects.h"
 #include "service/context.h"
 #include "store/store.h"
@@ -34,6 +35,7 @@ struct rooms {
 	char *role; /* ARN of the built-in role */
 	unsigned char token_key[VAULT_DERIVED_SIZE];
 	struct keys keys;
+	struct address_pools pools;
 	struct sign_keys sign_keys;
 	struct service_context context;
 	struct api_served served[ROOMS_SERVICES];

@@ -160,6 +160,8 @@ def refuses_to_start(story):
             ("an unknown setting", ["--state", "/x", "--set", "htp.io_threads=1"], ('the nearest is "http.io_threads"',)),
             ("a missing file of settings", ["--state", "/x", "--config", "/no/such.conf"],
              ('could not open "/no/such.conf"',)),
+            ("pools of addresses that cannot be read", ["--state", "/x", "--set", "egress.address_pools=office=203.0.113.0/33"],
+             ("cannot use egress.address_pools", '"203.0.113.0/33"')),
             ("plain HTTP for everybody", ["--state", "/x", "--set", "listen=0.0.0.0:0"],
              ("plain HTTP on 0.0.0.0:0", "loopback only", "tls.certificate"))):
         with story.case(f"it is refused with a sentence and status 2: {sentence}"):

@@ -97,6 +97,7 @@ static void a_file_sets_every_kind_of_value(void **state)
 		    "[egress]\n"
 		    "allow_private_targets = true\n"
 		    "source_addresses = 192.0.2.1, 2001:db8::1\n"
+		    "address_pools = office = 192.0.2.8/29 ; backup=192.0.2.1\n"
 		    "[bucket]\n"
 		    "reports.2026 = /srv/reports");
 	assert_string_equal(settings.listen, "[::1]:0");
@@ -111,6 +112,8 @@ static void a_file_sets_every_kind_of_value(void **state)
 	assert_int_equal(settings.transfer_queue_wait_max_ms, 2 * HOUR_MS);
 	assert_true(settings.egress_allow_private_targets);
 	assert_string_equal(settings.egress_source_addresses, "192.0.2.1, 2001:db8::1");
+	assert_string_equal(settings.egress_address_pools,
+			    "office = 192.0.2.8/29 ; backup=192.0.2.1");
 	assert_int_equal(settings.bucket_count, 2);
 	assert_string_equal(settings.buckets[0].name, "invoices");
 	assert_string_equal(settings.buckets[0].path, "/srv/in voices");
@@ -207,7 +210,8 @@ static void each_of_these_values_is_refused(void **state)
 		"http.idle_timeout=s",
 		"http.idle_timeout=0s",
 		"http.idle_timeout=99999999999999999d",
-		"egress.allow_private_targets=yes",
+		"egress.allow_private_targets=Yes",
+		"network.internet=maybe",
 		"egress.allow_private_targets=",
 		"egress.source_addresses=192.0.2.1,",
 		"egress.source_addresses=example.net",
@@ -227,6 +231,23 @@ static void each_of_these_values_is_refused(void **state)
 	}
 	assert_string_equal(settings.listen, "127.0.0.1:8722");
 	assert_int_equal(settings.bucket_count, 0);
+}
+
+static void yes_and_no_are_as_good_as_true_and_false(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool value;
+	} ways[] = { { "network.internet=yes", true },
+		     { "network.internet=no", false },
+		     { "network.internet=true", true },
+		     { "network.internet=false", false } };
+	assert_false(settings.network_internet);
+	for (size_t i = 0; i < SP_COUNT_OF(ways); i++) {
+		assert_int_equal(settings_set(&settings, ways[i].text, &err), 0);
+		assert_int_equal(settings.network_internet, ways[i].value);
+	}
 }
 
 static void what_belongs_together_is_checked_together(void **state)
@@ -341,6 +362,7 @@ int main(void)
 		SETTINGS_TEST(a_mistake_names_file_line_setting_and_what_is_allowed),
 		SETTINGS_TEST(the_first_of_several_mistakes_is_told),
 		SETTINGS_TEST(each_of_these_values_is_refused),
+		SETTINGS_TEST(yes_and_no_are_as_good_as_true_and_false),
 		SETTINGS_TEST(what_belongs_together_is_checked_together),
 		SETTINGS_TEST(a_long_line_is_read_and_an_endless_one_refused),
 		SETTINGS_TEST(a_file_that_is_not_there_is_told),

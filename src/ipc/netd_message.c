@@ -8,7 +8,9 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "ipc/channel.h"
+#include "ipc/netd_lists.h"
 #include "ipc/sentence.h"
+#include "model/routing.h"
 
 /* ---- what there is to say -------------------------------------------------------------------------------------- */
 
@@ -21,6 +23,8 @@ enum field_type {
 	CIDR,
 	SERVERS,
 	RULES,
+	ROUTES,
+	MAPPINGS,
 };
 
 enum field {
@@ -34,10 +38,15 @@ enum field {
 	BLOCK,
 	UPLINK,
 	ROUTER,
+	GOES_BY,
 	ADDRESS,
+	BITS,
+	ROLE,
 	MAC,
 	NAME_SERVERS,
 	EGRESS,
+	HOPS,
+	DOORS,
 	STREAMS,
 	DATAGRAMS,
 	CODE,
@@ -63,10 +72,15 @@ static const struct {
 	[BLOCK]        = { AT(cidr),        CIDR,     32 },
 	[UPLINK]       = { AT(uplink),      WORD,     INTERFACE_NAME_SIZE - 1 },
 	[ROUTER]       = { AT(router),      NUMBER,   UINT32_MAX },
+	[GOES_BY]      = { AT(table),       WORD,     NETWORK_ID_SIZE - 1 },
 	[ADDRESS]      = { AT(address),     NUMBER,   UINT32_MAX },
+	[BITS]         = { AT(bits),        NUMBER,   32 },
+	[ROLE]         = { AT(role),        NUMBER,   NETD_ROLE_COUNT - 1 },
 	[MAC]          = { AT(mac),         NAME,     MAC_TEXT_SIZE - 1 },
 	[NAME_SERVERS] = { AT(servers),     SERVERS,  NETD_SERVERS_MAX },
 	[EGRESS]       = { AT(rules),       RULES,    EGRESS_RULES_MAX },
+	[HOPS]         = { AT(routes),      ROUTES,   ROUTES_PER_TABLE_MAX },
+	[DOORS]        = { AT(mappings),    MAPPINGS, NETD_MAPPINGS_MAX },
 	[STREAMS]      = { AT(streams),     NUMBER,   NETD_SOCKETS_MAX },
 	[DATAGRAMS]    = { AT(datagrams),   NUMBER,   NETD_SOCKETS_MAX },
 	[CODE]         = { AT(code),        NUMBER,   SP_INTERNAL },
@@ -76,32 +90,27 @@ static const struct {
 static const struct kind {
 	enum netd_kind kind;
 	const char *name;
-	enum field fields[8]; /* in the order of the wire, up to FIELD_END */
+	enum field fields[9]; /* in the order of the wire, up to FIELD_END */
 } kinds[] = {
-	{ NETD_OWNER,   "OWNER",   { REQUEST, OWNER } },
-	{ NETD_BEGIN,   "BEGIN",   { REQUEST } },
-	{ NETD_VPC,     "VPC",     { REQUEST, ID, BLOCK } },
-	{ NETD_SUBNET,  "SUBNET",  { REQUEST, ID, PARENT, BLOCK, UPLINK, ROUTER } },
-	{ NETD_ENI,     "ENI",     { REQUEST, ID, PARENT, ADDRESS, MAC, NAME_SERVERS, EGRESS } },
-	{ NETD_END,     "END",     { REQUEST } },
-	{ NETD_REMOVE,  "REMOVE",  { REQUEST, ID } },
-	{ NETD_OPEN,    "OPEN",    { REQUEST, ID, STREAMS, DATAGRAMS } },
-	{ NETD_HELLO,   "HELLO",   { VERSION, HAS_UPLINKS, WORDS } },
-	{ NETD_DONE,    "DONE",    { REQUEST } },
-	{ NETD_FAILED,  "FAILED",  { REQUEST, CODE, WORDS } },
-	{ NETD_SOCKETS, "SOCKETS", { REQUEST, STREAMS, DATAGRAMS } },
+	{ NETD_OWNER,    "OWNER",    { REQUEST, OWNER } },
+	{ NETD_BEGIN,    "BEGIN",    { REQUEST } },
+	{ NETD_VPC,      "VPC",      { REQUEST, ID, BLOCK } },
+	{ NETD_SUBNET,   "SUBNET",   { REQUEST, ID, PARENT, BLOCK, UPLINK, ROUTER, GOES_BY } },
+	{ NETD_INTERNET, "INTERNET", { REQUEST, ID, PARENT, UPLINK, ROUTER, ADDRESS, BITS, DOORS } },
+	{ NETD_TABLE,    "TABLE",    { REQUEST, ID, PARENT, HOPS } },
+	{ NETD_ENI,      "ENI",      { REQUEST, ID, PARENT, ADDRESS, MAC, ROLE, NAME_SERVERS, EGRESS } },
+	{ NETD_END,      "END",      { REQUEST } },
+	{ NETD_REMOVE,   "REMOVE",   { REQUEST, ID } },
+	{ NETD_OPEN,     "OPEN",     { REQUEST, ID, STREAMS, DATAGRAMS } },
+	{ NETD_HELLO,    "HELLO",    { VERSION, HAS_UPLINKS, WORDS } },
+	{ NETD_DONE,     "DONE",     { REQUEST } },
+	{ NETD_FAILED,   "FAILED",   { REQUEST, CODE, WORDS } },
+	{ NETD_SOCKETS,  "SOCKETS",  { REQUEST, STREAMS, DATAGRAMS } },
 };
 /* clang-format on */
 
-enum {
-	PORT_NONE = 0x10000, /* "any" in place of a port, a type or a code */
-	PROTOCOL_ANY = 0x100,
-	PROTOCOL_MAX = 255,
-	/* protocol 2, from 4, to 4, address 4, bits 1: EGRESS_RULES_MAX of them and all else fit one message */
-	RULE_WIRE_SIZE = 15,
-};
 static_assert((int)NETD_SOCKETS_MAX <= (int)IPC_FDS_MAX, "the sockets of an OPEN are one message");
-static_assert(EGRESS_RULES_MAX * RULE_WIRE_SIZE + 512 <= IPC_MESSAGE_MAX, "an ENI is one message");
+static_assert(sizeof(enum netd_role) == sizeof(uint32_t), "a role is read as a number");
 
 static const struct kind *find_kind(unsigned number)
 {
@@ -117,45 +126,6 @@ static void *member(const struct netd_message *message, enum field field)
 }
 
 /* ---- out ------------------------------------------------------------------------------------------------------- */
-
-static void write_u16(struct sp_writer *writer, uint32_t value)
-{
-	sp_write_u8(writer, (uint8_t)(value >> 8));
-	sp_write_u8(writer, (uint8_t)value);
-}
-
-static void write_cidr(struct sp_writer *writer, const struct cidr *cidr)
-{
-	sp_write_u32(writer, cidr->address);
-	sp_write_u8(writer, (uint8_t)cidr->bits);
-}
-
-static void write_port(struct sp_writer *writer, int32_t port)
-{
-	sp_write_u32(writer, port == EGRESS_RULE_ANY ? PORT_NONE : (uint32_t)port);
-}
-
-static void write_servers(struct sp_writer *writer, const struct netd_message *message)
-{
-	sp_write_u32(writer, message->server_count);
-	for (uint32_t i = 0; i < message->server_count; i++) {
-		sp_write_u32(writer, message->servers[i].address);
-		sp_write_u32(writer, message->servers[i].port);
-	}
-}
-
-static void write_rules(struct sp_writer *writer, const struct netd_message *message)
-{
-	sp_write_u32(writer, message->rule_count);
-	for (uint32_t i = 0; i < message->rule_count; i++) {
-		const struct egress_rule *rule = &message->rules[i];
-		write_u16(writer, rule->protocol == EGRESS_RULE_ANY ? PROTOCOL_ANY
-								    : (uint32_t)rule->protocol);
-		write_port(writer, rule->from_port);
-		write_port(writer, rule->to_port);
-		write_cidr(writer, &rule->to);
-	}
-}
 
 static int check_length(enum field field, const struct netd_message *message, struct sp_error *err)
 {
@@ -177,6 +147,14 @@ static int check_length(enum field field, const struct netd_message *message, st
 		break;
 	case RULES:
 		length = message->rule_count;
+		unit = "entries";
+		break;
+	case ROUTES:
+		length = message->route_count;
+		unit = "entries";
+		break;
+	case MAPPINGS:
+		length = message->mapping_count;
 		unit = "entries";
 		break;
 	case NUMBER:
@@ -209,13 +187,19 @@ static void write_field(struct sp_writer *writer, const struct netd_message *mes
 		sentence_write(writer, *(char *const *)value);
 		break;
 	case CIDR:
-		write_cidr(writer, value);
+		netd_cidr_write(writer, value);
 		break;
 	case SERVERS:
-		write_servers(writer, message);
+		netd_servers_write(writer, message);
 		break;
 	case RULES:
-		write_rules(writer, message);
+		netd_rules_write(writer, message);
+		break;
+	case ROUTES:
+		netd_routes_write(writer, message);
+		break;
+	case MAPPINGS:
+		netd_mappings_write(writer, message);
 		break;
 	}
 }
@@ -239,74 +223,6 @@ int netd_message_encode(const struct netd_message *message, void *out, size_t *o
 }
 
 /* ---- in -------------------------------------------------------------------------------------------------------- */
-
-/* A number that may be at most @max; more spoils the message. */
-static uint32_t read_at_most(struct sp_reader *reader, uint32_t max)
-{
-	uint32_t number = sp_read_u32(reader);
-	if (number > max)
-		reader->failed = true;
-	return reader->failed ? 0 : number;
-}
-
-static uint16_t read_u16(struct sp_reader *reader)
-{
-	unsigned high = sp_read_u8(reader);
-	return (uint16_t)(high << 8 | sp_read_u8(reader));
-}
-
-static struct cidr read_cidr(struct sp_reader *reader)
-{
-	struct cidr cidr = { .address = sp_read_u32(reader) };
-	cidr.bits = sp_read_u8(reader);
-	uint32_t host_bits = cidr.bits >= 32 ? 0 : UINT32_MAX >> cidr.bits;
-	if (cidr.bits > 32 || (cidr.address & host_bits) != 0)
-		reader->failed = true;
-	return cidr;
-}
-
-static int32_t read_port(struct sp_reader *reader)
-{
-	uint32_t port = read_at_most(reader, PORT_NONE);
-	return port == PORT_NONE ? EGRESS_RULE_ANY : (int32_t)port;
-}
-
-static struct egress_rule read_rule(struct sp_reader *reader)
-{
-	struct egress_rule rule = { 0 };
-	unsigned protocol = read_u16(reader);
-	if (protocol > PROTOCOL_ANY)
-		reader->failed = true;
-	rule.protocol = protocol > PROTOCOL_MAX ? EGRESS_RULE_ANY : (int16_t)protocol;
-	rule.from_port = read_port(reader);
-	rule.to_port = read_port(reader);
-	rule.to = read_cidr(reader);
-	return rule;
-}
-
-static void read_servers(struct sp_reader *reader, struct netd_message *message)
-{
-	message->server_count = read_at_most(reader, NETD_SERVERS_MAX);
-	for (uint32_t i = 0; i < message->server_count; i++) {
-		message->servers[i].address = sp_read_u32(reader);
-		message->servers[i].port = (uint16_t)read_at_most(reader, UINT16_MAX);
-	}
-}
-
-static void read_rules(struct sp_reader *reader, struct netd_message *message)
-{
-	uint32_t count = read_at_most(reader, EGRESS_RULES_MAX);
-	if (count == 0)
-		return;
-	if (sp_reader_left(reader) / RULE_WIRE_SIZE < count) {
-		reader->failed = true;
-		return;
-	}
-	message->rules = sp_alloc(count * sizeof(*message->rules));
-	message->rule_count = count;
-	for (uint32_t i = 0; i < count; i++)
-		message->rules[i] = read_rule(reader);
-}
 
 static void read_word(struct sp_reader *reader, char *place, enum field field)
 {
@@ -333,7 +249,7 @@ static void read_field(struct sp_reader *reader, struct netd_message *message, e
 	void *place = member(message, field);
 	switch (fields[field].type) {
 	case NUMBER:
-		*(uint32_t *)place = read_at_most(reader, fields[field].max);
+		*(uint32_t *)place = netd_number_read(reader, fields[field].max);
 		break;
 	case FLAG: {
 		uint8_t flag = sp_read_u8(reader);
@@ -350,13 +266,19 @@ static void read_field(struct sp_reader *reader, struct netd_message *message, e
 		read_sentence(reader, place, field);
 		break;
 	case CIDR:
-		*(struct cidr *)place = read_cidr(reader);
+		*(struct cidr *)place = netd_cidr_read(reader);
 		break;
 	case SERVERS:
-		read_servers(reader, message);
+		netd_servers_read(reader, message);
 		break;
 	case RULES:
-		read_rules(reader, message);
+		netd_rules_read(reader, message);
+		break;
+	case ROUTES:
+		netd_routes_read(reader, message);
+		break;
+	case MAPPINGS:
+		netd_mappings_read(reader, message);
 		break;
 	}
 }
@@ -397,6 +319,8 @@ int netd_message_decode(const void *data, size_t length, size_t fd_count, struct
 void netd_message_finish(struct netd_message *message)
 {
 	free(message->rules);
+	free(message->routes);
+	free(message->mappings);
 	free(message->text);
 	*message = (struct netd_message){ 0 };
 }

@@ -55,7 +55,7 @@ enum netd_kind {
 };
 
 enum {
-	NETD_VERSION = 1,
+	NETD_VERSION = 2,
 	NETD_OWNER_SIZE = 9,   /* 8 hex digits: a hash of the state folder */
 	NETD_TEXT_MAX = 1024,  /* bytes of one text */
 	NETD_SERVERS_MAX = 4,  /* name servers of a VPC */
@@ -108,9 +108,10 @@ struct netd_message {
 	char table[NETWORK_ID_SIZE]; /* SUBNET: the table that it goes by; "" with an uplink */
 	uint32_t
 		address; /* ENI. INTERNET: the router's own on the uplink; 0: none but the public ones */
-	uint32_t bits;             /* INTERNET: of its address's network */
-	enum netd_role role;       /* ENI */
-	struct netd_route *routes; /* TABLE; owned when received. No destination twice */
+	uint32_t bits;       /* INTERNET: of its address's network */
+	enum netd_role role; /* ENI */
+	struct netd_route *
+		routes; /* TABLE; owned when received. No destination twice; at most ROUTES_PER_TABLE_MAX */
 	uint32_t route_count;
 	struct netd_mapping
 		*mappings; /* INTERNET; the same. Whoever is not among them does not get out */

@@ -30,11 +30,14 @@ KINDS = {
     "OWNER": (1, "request:number owner:text"),
     "BEGIN": (2, "request:number"),
     "VPC": (3, "request:number id:text cidr:block"),
-    "SUBNET": (4, "request:number id:text parent:text cidr:block uplink:text router:address"),
-    "ENI": (5, "request:number id:text parent:text address:address mac:text servers:servers rules:rules"),
+    "SUBNET": (4, "request:number id:text parent:text cidr:block uplink:text router:address table:text"),
+    "ENI": (5, "request:number id:text parent:text address:address mac:text role:number servers:servers rules:rules"),
     "END": (6, "request:number"),
     "REMOVE": (7, "request:number id:text"),
     "OPEN": (8, "request:number id:text streams:number datagrams:number"),
+    "INTERNET": (9, "request:number id:text parent:text uplink:text router:address address:address bits:number "
+                    "mappings:mappings"),
+    "TABLE": (10, "request:number id:text parent:text routes:routes"),
     "HELLO": (64, "version:number has_uplinks:flag text:text"),
     "DONE": (65, "request:number"),
     "FAILED": (66, "request:number code:number text:text"),
@@ -73,13 +76,29 @@ def put_servers(servers):
         struct.pack(">II", int(ipaddress.ip_address(address)), port) for address, port in servers)
 
 
+HOPS = {"via": 0, "internet": 1, "blackhole": 2}
+
+
+def put_route(to, hop):
+    """@hop  "internet", "blackhole", or an address."""
+    kind = HOPS.get(hop, HOPS["via"])
+    return put_block(to) + struct.pack(">BI", kind, 0 if hop in HOPS else int(ipaddress.ip_address(hop)))
+
+
+def put_mapping(private, public):
+    return struct.pack(">II", int(ipaddress.ip_address(private)), int(ipaddress.ip_address(public)))
+
+
 PUT = {
     "number": lambda value: put_number(value or 0),
     "text": lambda value: put_number(len(os.fsencode(value or b""))) + os.fsencode(value or b""),
     "block": put_block,
-    "address": lambda value: put_number(int(ipaddress.ip_address(value))),
+    "address": lambda value: put_number(int(ipaddress.ip_address(value or 0))),
     "servers": lambda value: put_servers(value or []),
     "rules": lambda value: put_number(len(value or [])) + b"".join(put_rule(rule) for rule in value or []),
+    "routes": lambda value: put_number(len(value or {})) + b"".join(put_route(*item) for item in (value or {}).items()),
+    "mappings": lambda value: put_number(len(value or {})) + b"".join(
+        put_mapping(*item) for item in (value or {}).items()),
 }
 
 
@@ -168,7 +187,7 @@ class Peer:
 
     def hello(self):
         answer = self.receive()
-        assert answer is not None and answer.kind == "HELLO" and answer.version == 1, answer
+        assert answer is not None and answer.kind == "HELLO" and answer.version == 2, answer
         return answer
 
     def own(self):

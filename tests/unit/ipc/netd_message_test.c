@@ -5,10 +5,13 @@
 #include "base/text.h"
 #include "ipc/channel.h"
 #include "ipc/netd_message.h"
+#include "model/routing.h"
 
 #define VPC    "vpc-0123456789abcdef0"
 #define SUBNET "subnet-0123456789abcdef0"
 #define ENI    "eni-0123456789abcdef0"
+#define IGW    "igw-0123456789abcdef0"
+#define TABLE  "rtb-0123456789abcdef0"
 
 static struct egress_rule some_rules[] = {
 	{ .protocol = 6, .from_port = 0, .to_port = 65535, .to = { 0x0a000000, 8 } },
@@ -17,6 +20,19 @@ static struct egress_rule some_rules[] = {
 	{ .protocol = EGRESS_RULE_ANY, .from_port = -1, .to_port = -1, .to = { 0xc0a80000, 16 } },
 	{ .protocol = 255, .from_port = -1, .to_port = -1, .to = { 0x80000000, 1 } },
 	{ .protocol = 0, .from_port = -1, .to_port = -1, .to = { UINT32_MAX, 32 } },
+};
+
+static struct netd_route some_routes[] = {
+	{ .to = { 0, 0 }, .hop = NETD_HOP_INTERNET },
+	{ .to = { 0x0a010000, 16 }, .hop = NETD_HOP_VIA, .via = 0x0a000207 },
+	{ .to = { 0x0a000000, 16 }, .hop = NETD_HOP_VIA, .via = UINT32_MAX },
+	{ .to = { 0x0a000000, 24 }, .hop = NETD_HOP_BLACKHOLE },
+	{ .to = { UINT32_MAX, 32 }, .hop = NETD_HOP_BLACKHOLE },
+};
+
+static struct netd_mapping some_mappings[] = {
+	{ 0x0a000107, 0xcb007109 },
+	{ UINT32_MAX, 0 },
 };
 
 /* One message of every kind, every field of it set. */
@@ -34,7 +50,26 @@ static const struct {
 	    .parent = VPC,
 	    .cidr = { 0x0a000100, 24 },
 	    .uplink = "eth1.120",
-	    .router = 0x0a000101 } },
+	    .router = 0x0a000101,
+	    .table = TABLE } },
+	{ 0,
+	  { .kind = NETD_INTERNET,
+	    .request = 12,
+	    .id = IGW,
+	    .parent = VPC,
+	    .uplink = "eth1.120",
+	    .router = 0xcb007101,
+	    .address = 0xcb007102,
+	    .bits = 32,
+	    .mappings = some_mappings,
+	    .mapping_count = SP_COUNT_OF(some_mappings) } },
+	{ 0,
+	  { .kind = NETD_TABLE,
+	    .request = 13,
+	    .id = TABLE,
+	    .parent = VPC,
+	    .routes = some_routes,
+	    .route_count = SP_COUNT_OF(some_routes) } },
 	{ 0,
 	  { .kind = NETD_ENI,
 	    .request = 5,
@@ -42,6 +77,7 @@ static const struct {
 	    .parent = SUBNET,
 	    .address = 0x0a000111,
 	    .mac = "02:00:00:00:00:01",
+	    .role = NETD_ROLE_APPLIANCE,
 	    .servers = { { 0x0a000002, 53 }, { 0x0a000003, 65535 } },
 	    .server_count = 2,
 	    .rules = some_rules,
@@ -62,6 +98,14 @@ static const struct {
 	    .text = "cannot find the interface \"eth9\"" } },
 	{ 3, { .kind = NETD_SOCKETS, .request = 11, .streams = 1, .datagrams = 2 } },
 };
+
+static const struct netd_message *sample_of(enum netd_kind kind)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(samples); i++)
+		if (samples[i].message.kind == kind)
+			return &samples[i].message;
+	return NULL;
+}
 
 static uint8_t wire[IPC_MESSAGE_MAX + 1];
 
@@ -106,6 +150,26 @@ static void assert_same_rules(const struct netd_message *got, const struct netd_
 	}
 }
 
+static void assert_same_routes(const struct netd_message *got, const struct netd_message *sent)
+{
+	assert_int_equal(got->route_count, sent->route_count);
+	for (uint32_t i = 0; i < sent->route_count; i++) {
+		assert_same_cidr(&got->routes[i].to, &sent->routes[i].to);
+		assert_int_equal(got->routes[i].hop, sent->routes[i].hop);
+		assert_int_equal(got->routes[i].via, sent->routes[i].via);
+	}
+}
+
+static void assert_same_mappings(const struct netd_message *got, const struct netd_message *sent)
+{
+	assert_int_equal(got->mapping_count, sent->mapping_count);
+	for (uint32_t i = 0; i < sent->mapping_count; i++) {
+		assert_int_equal(got->mappings[i].private_address,
+				 sent->mappings[i].private_address);
+		assert_int_equal(got->mappings[i].public_address, sent->mappings[i].public_address);
+	}
+}
+
 static void every_kind_comes_back_as_it_was_sent(void **state)
 {
 	(void)state;
@@ -124,7 +188,10 @@ static void every_kind_comes_back_as_it_was_sent(void **state)
 		assert_same_cidr(&got.cidr, &sent->cidr);
 		assert_string_equal(got.uplink, sent->uplink);
 		assert_int_equal(got.router, sent->router);
+		assert_string_equal(got.table, sent->table);
 		assert_int_equal(got.address, sent->address);
+		assert_int_equal(got.bits, sent->bits);
+		assert_int_equal(got.role, sent->role);
 		assert_string_equal(got.mac, sent->mac);
 		assert_int_equal(got.server_count, sent->server_count);
 		for (uint32_t s = 0; s < sent->server_count; s++) {
@@ -132,6 +199,8 @@ static void every_kind_comes_back_as_it_was_sent(void **state)
 			assert_int_equal(got.servers[s].port, sent->servers[s].port);
 		}
 		assert_same_rules(&got, sent);
+		assert_same_routes(&got, sent);
+		assert_same_mappings(&got, sent);
 		assert_int_equal(got.streams, sent->streams);
 		assert_int_equal(got.datagrams, sent->datagrams);
 		assert_int_equal(got.code, sent->code);
@@ -139,6 +208,8 @@ static void every_kind_comes_back_as_it_was_sent(void **state)
 		netd_message_finish(&got);
 		assert_null(got.text);
 		assert_null(got.rules);
+		assert_null(got.routes);
+		assert_null(got.mappings);
 	}
 }
 
@@ -209,6 +280,14 @@ static void refuses_values_that_make_no_sense(void **state)
 		  .streams = NETD_SOCKETS_MAX / 2,
 		  .datagrams = NETD_SOCKETS_MAX / 2 + 1 },
 		{ .kind = NETD_OPEN, .id = ENI, .streams = 1, .datagrams = UINT32_MAX },
+		{ .kind = NETD_INTERNET, .id = IGW, .parent = "" },
+		{ .kind = NETD_INTERNET, .id = IGW, .parent = VPC, .bits = 33 },
+		{ .kind = NETD_TABLE, .id = TABLE, .parent = "" },
+		{ .kind = NETD_ENI,
+		  .id = ENI,
+		  .parent = SUBNET,
+		  .mac = "02:00:00:00:00:01",
+		  .role = NETD_ROLE_COUNT },
 		{ .kind = NETD_FAILED, .code = SP_INTERNAL + 1, .text = (char *)"why" },
 		{ .kind = NETD_FAILED, .code = SP_OK, .text = (char *)"why" },
 		{ .kind = NETD_FAILED, .code = SP_SYSTEM },
@@ -226,12 +305,44 @@ static void refuses_values_that_make_no_sense(void **state)
 	}
 }
 
+static void refuses_routes_that_make_no_sense(void **state)
+{
+	(void)state;
+	static struct netd_route bad[][2] = {
+		{ { .to = { 0, 33 }, .hop = NETD_HOP_BLACKHOLE } },
+		{ { .to = { 1, 31 }, .hop = NETD_HOP_BLACKHOLE } },
+		{ { .hop = NETD_HOP_COUNT } },
+		{ { .hop = NETD_HOP_COUNT, .via = 1 } },
+		{ { .hop = NETD_HOP_VIA } },
+		{ { .hop = NETD_HOP_INTERNET, .via = 1 } },
+		{ { .hop = NETD_HOP_BLACKHOLE, .via = 1 } },
+	};
+	static struct netd_route twice[] = {
+		{ .to = { 0x0a000000, 8 }, .hop = NETD_HOP_INTERNET },
+		{ .to = { 0x0a000000, 9 }, .hop = NETD_HOP_INTERNET },
+		{ .to = { 0x0a000000, 8 }, .hop = NETD_HOP_VIA, .via = 1 },
+	};
+	struct netd_message table = { .kind = NETD_TABLE, .id = TABLE, .parent = VPC };
+	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
+		table.routes = bad[i];
+		table.route_count = 1;
+		assert_refused(encode(&table), 0);
+	}
+	table.routes = twice;
+	table.route_count = SP_COUNT_OF(twice);
+	assert_refused(encode(&table), 0);
+}
+
 static void refuses_counts_that_the_message_does_not_hold(void **state)
 {
 	(void)state;
 	static const uint32_t counts[] = { 1, EGRESS_RULES_MAX, EGRESS_RULES_MAX + 1, UINT32_MAX };
 	struct netd_message eni = {
 		.kind = NETD_ENI, .id = ENI, .parent = SUBNET, .mac = "02:00:00:00:00:01"
+	};
+	static const struct netd_message listless[] = {
+		{ .kind = NETD_TABLE, .id = TABLE, .parent = VPC },
+		{ .kind = NETD_INTERNET, .id = IGW, .parent = VPC },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(counts); i++) {
 		size_t length = encode(&eni);
@@ -242,6 +353,12 @@ static void refuses_counts_that_the_message_does_not_hold(void **state)
 		struct sp_writer servers = sp_writer_of(wire + length - 8, 4);
 		sp_write_u32(&servers, counts[i]);
 		assert_refused(length, 0);
+		for (size_t k = 0; k < SP_COUNT_OF(listless); k++) {
+			length = encode(&listless[k]);
+			struct sp_writer entries = sp_writer_of(wire + length - 4, 4);
+			sp_write_u32(&entries, counts[i]);
+			assert_refused(length, 0);
+		}
 	}
 }
 
@@ -267,7 +384,7 @@ static void as_many_rules_as_an_interface_may_have_are_one_message(void **state)
 		rules[i] = (struct egress_rule){
 			.protocol = 6, .from_port = (int32_t)i, .to_port = 65535, .to = { i, 32 }
 		};
-	struct netd_message eni = samples[4].message;
+	struct netd_message eni = *sample_of(NETD_ENI);
 	eni.rules = rules;
 	eni.rule_count = EGRESS_RULES_MAX;
 	struct netd_message got;
@@ -282,6 +399,40 @@ static void as_many_rules_as_an_interface_may_have_are_one_message(void **state)
 	assert_int_equal(err.code, SP_LIMIT);
 }
 
+static void as_many_routes_and_mappings_as_there_may_be_are_one_message(void **state)
+{
+	(void)state;
+	static struct netd_route routes[ROUTES_PER_TABLE_MAX + 1];
+	for (uint32_t i = 0; i < ROUTES_PER_TABLE_MAX; i++)
+		routes[i] = (struct netd_route){ .to = { i << 8, 24 },
+						 .hop = NETD_HOP_VIA,
+						 .via = i + 1 };
+	static struct netd_mapping mappings[NETD_MAPPINGS_MAX + 1];
+	for (uint32_t i = 0; i < NETD_MAPPINGS_MAX; i++)
+		mappings[i] = (struct netd_mapping){ i, ~i };
+	struct netd_message table = *sample_of(NETD_TABLE), internet = *sample_of(NETD_INTERNET);
+	table.routes = routes;
+	table.route_count = ROUTES_PER_TABLE_MAX;
+	internet.mappings = mappings;
+	internet.mapping_count = NETD_MAPPINGS_MAX;
+	struct netd_message got;
+	struct sp_error err = { 0 };
+	assert_int_equal(decode(encode(&table), 0, &got, &err), 0);
+	assert_same_routes(&got, &table);
+	netd_message_finish(&got);
+	assert_int_equal(decode(encode(&internet), 0, &got, &err), 0);
+	assert_same_mappings(&got, &internet);
+	netd_message_finish(&got);
+
+	table.route_count++;
+	internet.mapping_count++;
+	size_t length;
+	assert_int_equal(netd_message_encode(&table, wire, &length, &err), -1);
+	assert_int_equal(err.code, SP_LIMIT);
+	assert_int_equal(netd_message_encode(&internet, wire, &length, &err), -1);
+	assert_int_equal(err.code, SP_LIMIT);
+}
+
 static void refuses_to_send_what_passes_the_limits(void **state)
 {
 	(void)state;
@@ -290,7 +441,7 @@ static void refuses_to_send_what_passes_the_limits(void **state)
 	struct netd_message failed = { .kind = NETD_FAILED, .text = text };
 	struct netd_message unended = { .kind = NETD_REMOVE };
 	memset(unended.id, 'x', sizeof(unended.id));
-	struct netd_message servers = samples[4].message;
+	struct netd_message servers = *sample_of(NETD_ENI);
 	servers.server_count = NETD_SERVERS_MAX + 1;
 	const struct netd_message *bad[] = { &failed, &unended, &servers };
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
@@ -312,9 +463,11 @@ int main(void)
 		cmocka_unit_test(only_sockets_bring_descriptors_and_as_many_as_they_say),
 		cmocka_unit_test(refuses_kinds_that_nobody_knows),
 		cmocka_unit_test(refuses_values_that_make_no_sense),
+		cmocka_unit_test(refuses_routes_that_make_no_sense),
 		cmocka_unit_test(refuses_counts_that_the_message_does_not_hold),
 		cmocka_unit_test(refuses_flags_and_sentences_that_are_none),
 		cmocka_unit_test(as_many_rules_as_an_interface_may_have_are_one_message),
+		cmocka_unit_test(as_many_routes_and_mappings_as_there_may_be_are_one_message),
 		cmocka_unit_test(refuses_to_send_what_passes_the_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,211 @@
+#include "ipc/netd_lists.h"
+
+#include <assert.h>
+
+#include "base/scope.h"
+#include "ipc/channel.h"
+#include "model/routing.h"
+
+enum {
+	PORT_NONE = 0x10000, /* "any" in place of a port, a type or a code */
+	PROTOCOL_ANY = 0x100,
+	PROTOCOL_MAX = 255,
+	RULE_WIRE_SIZE = 15,   /* protocol 2, from 4, to 4, address 4, bits 1 */
+	ROUTE_WIRE_SIZE = 10,  /* address 4, bits 1, hop 1, via 4 */
+	MAPPING_WIRE_SIZE = 8, /* two addresses */
+	REST_WIRE_SIZE = 512,  /* all that a message has beside its one long list */
+};
+static_assert(EGRESS_RULES_MAX * RULE_WIRE_SIZE + REST_WIRE_SIZE <= IPC_MESSAGE_MAX,
+	      "an ENI is one message");
+static_assert(ROUTES_PER_TABLE_MAX * ROUTE_WIRE_SIZE + REST_WIRE_SIZE <= IPC_MESSAGE_MAX,
+	      "a TABLE is one message");
+static_assert(NETD_MAPPINGS_MAX * MAPPING_WIRE_SIZE + REST_WIRE_SIZE <= IPC_MESSAGE_MAX,
+	      "an INTERNET is one message");
+
+uint32_t netd_number_read(struct sp_reader *reader, uint32_t max)
+{
+	uint32_t number = sp_read_u32(reader);
+	if (number > max)
+		reader->failed = true;
+	return reader->failed ? 0 : number;
+}
+
+/* How many entries follow. What could not be there is not allocated for. */
+static uint32_t read_count(struct sp_reader *reader, uint32_t max, size_t entry_size)
+{
+	uint32_t count = netd_number_read(reader, max);
+	if (sp_reader_left(reader) / entry_size >= count)
+		return count;
+	reader->failed = true;
+	return 0;
+}
+
+void netd_cidr_write(struct sp_writer *writer, const struct cidr *cidr)
+{
+	sp_write_u32(writer, cidr->address);
+	sp_write_u8(writer, (uint8_t)cidr->bits);
+}
+
+struct cidr netd_cidr_read(struct sp_reader *reader)
+{
+	struct cidr cidr = { .address = sp_read_u32(reader) };
+	cidr.bits = sp_read_u8(reader);
+	uint32_t host_bits = cidr.bits >= 32 ? 0 : UINT32_MAX >> cidr.bits;
+	if (cidr.bits > 32 || (cidr.address & host_bits) != 0)
+		reader->failed = true;
+	return cidr;
+}
+
+/* ---- name servers ---------------------------------------------------------------------------------------------- */
+
+void netd_servers_write(struct sp_writer *writer, const struct netd_message *message)
+{
+	sp_write_u32(writer, message->server_count);
+	for (uint32_t i = 0; i < message->server_count; i++) {
+		sp_write_u32(writer, message->servers[i].address);
+		sp_write_u32(writer, message->servers[i].port);
+	}
+}
+
+void netd_servers_read(struct sp_reader *reader, struct netd_message *message)
+{
+	message->server_count = netd_number_read(reader, NETD_SERVERS_MAX);
+	for (uint32_t i = 0; i < message->server_count; i++) {
+		message->servers[i].address = sp_read_u32(reader);
+		message->servers[i].port = (uint16_t)netd_number_read(reader, UINT16_MAX);
+	}
+}
+
+/* ---- rules ----------------------------------------------------------------------------------------------------- */
+
+static void write_u16(struct sp_writer *writer, uint32_t value)
+{
+	sp_write_u8(writer, (uint8_t)(value >> 8));
+	sp_write_u8(writer, (uint8_t)value);
+}
+
+static uint16_t read_u16(struct sp_reader *reader)
+{
+	unsigned high = sp_read_u8(reader);
+	return (uint16_t)(high << 8 | sp_read_u8(reader));
+}
+
+static void write_port(struct sp_writer *writer, int32_t port)
+{
+	sp_write_u32(writer, port == EGRESS_RULE_ANY ? PORT_NONE : (uint32_t)port);
+}
+
+static int32_t read_port(struct sp_reader *reader)
+{
+	uint32_t port = netd_number_read(reader, PORT_NONE);
+	return port == PORT_NONE ? EGRESS_RULE_ANY : (int32_t)port;
+}
+
+void netd_rules_write(struct sp_writer *writer, const struct netd_message *message)
+{
+	sp_write_u32(writer, message->rule_count);
+	for (uint32_t i = 0; i < message->rule_count; i++) {
+		const struct egress_rule *rule = &message->rules[i];
+		write_u16(writer, rule->protocol == EGRESS_RULE_ANY ? PROTOCOL_ANY
+								    : (uint32_t)rule->protocol);
+		write_port(writer, rule->from_port);
+		write_port(writer, rule->to_port);
+		netd_cidr_write(writer, &rule->to);
+	}
+}
+
+static struct egress_rule read_rule(struct sp_reader *reader)
+{
+	struct egress_rule rule = { 0 };
+	unsigned protocol = read_u16(reader);
+	if (protocol > PROTOCOL_ANY)
+		reader->failed = true;
+	rule.protocol = protocol > PROTOCOL_MAX ? EGRESS_RULE_ANY : (int16_t)protocol;
+	rule.from_port = read_port(reader);
+	rule.to_port = read_port(reader);
+	rule.to = netd_cidr_read(reader);
+	return rule;
+}
+
+void netd_rules_read(struct sp_reader *reader, struct netd_message *message)
+{
+	uint32_t count = read_count(reader, EGRESS_RULES_MAX, RULE_WIRE_SIZE);
+	if (count == 0)
+		return;
+	message->rules = sp_alloc(count * sizeof(*message->rules));
+	message->rule_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		message->rules[i] = read_rule(reader);
+}
+
+/* ---- routes ---------------------------------------------------------------------------------------------------- */
+
+void netd_routes_write(struct sp_writer *writer, const struct netd_message *message)
+{
+	sp_write_u32(writer, message->route_count);
+	for (uint32_t i = 0; i < message->route_count; i++) {
+		const struct netd_route *route = &message->routes[i];
+		netd_cidr_write(writer, &route->to);
+		sp_write_u8(writer, (uint8_t)route->hop);
+		sp_write_u32(writer, route->via);
+	}
+}
+
+static struct netd_route read_route(struct sp_reader *reader)
+{
+	struct netd_route route = { .to = netd_cidr_read(reader) };
+	unsigned hop = sp_read_u8(reader);
+	route.via = sp_read_u32(reader);
+	/* An address says whether there is one, and nothing else may be meant by it. */
+	if (hop >= NETD_HOP_COUNT || (hop == NETD_HOP_VIA) != (route.via != 0))
+		reader->failed = true;
+	else
+		route.hop = (enum netd_hop)hop;
+	return route;
+}
+
+static bool is_among(const struct netd_route *routes, uint32_t count, const struct cidr *to)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (routes[i].to.address == to->address && routes[i].to.bits == to->bits)
+			return true;
+	return false;
+}
+
+void netd_routes_read(struct sp_reader *reader, struct netd_message *message)
+{
+	uint32_t count = read_count(reader, ROUTES_PER_TABLE_MAX, ROUTE_WIRE_SIZE);
+	if (count == 0)
+		return;
+	message->routes = sp_alloc(count * sizeof(*message->routes));
+	message->route_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		message->routes[i] = read_route(reader);
+		if (is_among(message->routes, i, &message->routes[i].to))
+			reader->failed = true;
+	}
+}
+
+/* ---- mappings -------------------------------------------------------------------------------------------------- */
+
+void netd_mappings_write(struct sp_writer *writer, const struct netd_message *message)
+{
+	sp_write_u32(writer, message->mapping_count);
+	for (uint32_t i = 0; i < message->mapping_count; i++) {
+		sp_write_u32(writer, message->mappings[i].private_address);
+		sp_write_u32(writer, message->mappings[i].public_address);
+	}
+}
+
+void netd_mappings_read(struct sp_reader *reader, struct netd_message *message)
+{
+	uint32_t count = read_count(reader, NETD_MAPPINGS_MAX, MAPPING_WIRE_SIZE);
+	if (count == 0)
+		return;
+	message->mappings = sp_alloc(count * sizeof(*message->mappings));
+	message->mapping_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		message->mappings[i].private_address = sp_read_u32(reader);
+		message->mappings[i].public_address = sp_read_u32(reader);
+	}
+}

@@ -20,7 +20,7 @@ void gateways_free(struct resource_gateway *gateways, size_t count); /* NULL is 
 /** How many the VPC has. */
 int gateways_count(struct db *db, const char *vpc_id, size_t *out, struct sp_error *err);
 
-/** SP_EXISTS: the subnet's address is taken. */
+/** SP_EXISTS: the subnet's address is taken. SP_LIMIT past INTERFACES_OF_USER_MAX. */
 int interfaces_insert(struct db *db, const struct network_interface *interface,
 		      struct sp_error *err);
 /** SP_NOT_FOUND. */

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "store/gateways.h"
@@ -56,9 +57,28 @@ static int insert_groups(struct db *db, const struct network_interface *interfac
 	return 0;
 }
 
+/* Those of gateways have the limits of their gateways. */
+static int check_room(struct db *db, const struct network_interface *interface,
+		      struct sp_error *err)
+{
+	int64_t count;
+	if (interface->kind != INTERFACE_OF_USER)
+		return 0;
+	static_assert(INTERFACE_OF_USER == 2, "its number is in the query");
+	if (rows_count(db, "SELECT COUNT(*) FROM interfaces WHERE kind = 2", NULL, &count, err) !=
+	    0)
+		return -1;
+	if (count >= INTERFACES_OF_USER_MAX)
+		return sp_fail(err, SP_LIMIT, "there cannot be more than %d network interfaces",
+			       INTERFACES_OF_USER_MAX);
+	return 0;
+}
+
 int interfaces_insert(struct db *db, const struct network_interface *interface,
 		      struct sp_error *err)
 {
+	if (check_room(db, interface, err) != 0)
+		return -1;
 	if (db_run(db, err,
 		   "INSERT INTO interfaces (id, vpc_id, subnet_id, owner_id, address, mac,"
 		   " created_ms, kind, description, checks_addresses)"

@@ -263,6 +263,7 @@ const char *const migrations_scripts[] = {
 	"  association_id TEXT NOT NULL,"
 	"  interface_id TEXT NOT NULL,"
 	"  created_ms BIGINT NOT NULL);"
+	"CREATE INDEX elastic_addresses_of_interface ON elastic_addresses (interface_id);"
 	"ALTER TABLE interfaces ADD COLUMN kind BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE interfaces ADD COLUMN description TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE interfaces ADD COLUMN checks_addresses BIGINT NOT NULL DEFAULT 1;"

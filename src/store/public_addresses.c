@@ -118,8 +118,13 @@ static const struct row_kind nat_kind = {
 
 int nat_gateways_insert(struct db *db, const struct nat_gateway *gateway, struct sp_error *err)
 {
-	if (rows_check_room(db, &nat_kind, NAT_GATEWAYS_MAX, err) != 0)
+	int64_t count;
+	if (rows_count(db, "SELECT COUNT(*) FROM nat_gateways WHERE deleted_ms = 0", NULL, &count,
+		       err) != 0)
 		return -1;
+	if (count >= NAT_GATEWAYS_MAX)
+		return sp_fail(err, SP_LIMIT, "there cannot be more than %d NAT gateways",
+			       NAT_GATEWAYS_MAX);
 	if (db_run(db, err,
 		   "INSERT INTO nat_gateways (id, vpc_id, subnet_id, is_private, state,"
 		   " failure_code, failure, interface_id, allocation_id, created_ms, deleted_ms)"
@@ -210,6 +215,22 @@ int elastic_addresses_find(struct db *db, const char *id, struct elastic_address
 			   struct sp_error *err)
 {
 	return rows_find(db, &address_kind, id, out, err);
+}
+
+int elastic_addresses_find_of(struct db *db, const char *interface_id, struct elastic_address *out,
+			      struct sp_error *err)
+{
+	char id[NETWORK_ID_SIZE];
+	if (rows_text(db,
+		      "SELECT id FROM elastic_addresses WHERE interface_id = ?1"
+		      " AND association_id <> '' ORDER BY id LIMIT 1",
+		      interface_id, id, sizeof(id), err) != 0)
+		return -1;
+	if (id[0] == '\0')
+		return sp_fail(err, SP_NOT_FOUND,
+			       "the network interface \"%s\" has no Elastic IP address",
+			       interface_id);
+	return elastic_addresses_find(db, id, out, err);
 }
 
 int elastic_addresses_update(struct db *db, const struct elastic_address *address,

@@ -47,7 +47,7 @@ int internet_gateways_delete(struct db *db, const char *id, struct sp_error *err
 int internet_gateways_list(struct db *db, struct internet_gateway **out, size_t *out_count,
 			   struct sp_error *err);
 
-/** SP_LIMIT past NAT_GATEWAYS_MAX. */
+/** SP_LIMIT past NAT_GATEWAYS_MAX, those that were deleted apart. */
 int nat_gateways_insert(struct db *db, const struct nat_gateway *gateway, struct sp_error *err);
 int nat_gateways_find(struct db *db, const char *id, struct nat_gateway *out, struct sp_error *err);
 /** State, failure, deleted_ms. */
@@ -63,6 +63,9 @@ int elastic_addresses_insert(struct db *db, const struct elastic_address *addres
 			     struct sp_error *err);
 int elastic_addresses_find(struct db *db, const char *id, struct elastic_address *out,
 			   struct sp_error *err);
+/** The one that is associated with the network interface. SP_NOT_FOUND: none is. */
+int elastic_addresses_find_of(struct db *db, const char *interface_id, struct elastic_address *out,
+			      struct sp_error *err);
 /** What it is associated with. */
 int elastic_addresses_update(struct db *db, const struct elastic_address *address,
 			     struct sp_error *err);

@@ -56,6 +56,8 @@ int security_groups_find(struct db *db, const char *id, struct security_group *o
 static const struct row_use group_uses[] = {
 	{ "resource gateway",
 	  "SELECT gateway_id FROM gateway_groups WHERE group_id = ?1 ORDER BY gateway_id LIMIT 1" },
+	{ "network interface", "SELECT interface_id FROM interface_groups WHERE group_id = ?1"
+			       " ORDER BY interface_id LIMIT 1" },
 	{ "security group", /* RULE_GROUP is the only peer whose value is the id of a group */
 	  "SELECT group_id FROM security_rules WHERE value = ?1 AND group_id <> ?1"
 	  " ORDER BY group_id LIMIT 1" },

@@ -10,7 +10,7 @@ enum { SECURITY_GROUPS_MAX = 4000 /* in all */ };
 int security_groups_insert(struct db *db, const struct security_group *group, struct sp_error *err);
 int security_groups_find(struct db *db, const char *id, struct security_group *out,
 			 struct sp_error *err);
-/** With its rules. SP_EXISTS while a gateway or another group's rule names it. */
+/** With its rules. SP_EXISTS while a gateway, a network interface or another group's rule names it. */
 int security_groups_delete(struct db *db, const char *id, struct sp_error *err);
 /** @vpc_id NULL: of all. */
 int security_groups_list(struct db *db, const char *vpc_id, struct security_group **out,

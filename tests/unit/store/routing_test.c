@@ -1,8 +1,10 @@
 #include "folder.h"
 
+#include "store/gateways.h"
 #include "store/migrations.h"
 #include "store/networks.h"
 #include "store/routing.h"
+#include "store/security_groups.h"
 
 #define VPC     "vpc-00000000000000001"
 #define SUBNET  "subnet-00000000000000001"
@@ -193,6 +195,80 @@ static void an_address_is_allocated_once_and_not_released_in_use(void **state)
 	assert_int_equal(0, elastic_addresses_delete(db, ADDRESS, &err));
 }
 
+static void the_address_of_an_interface_is_found(void **state)
+{
+	(void)state;
+	struct elastic_address address = { .id = ADDRESS,
+					   .address = "203.0.113.7",
+					   .association_id = "eipassoc-1",
+					   .interface_id = "eni-1" };
+	struct elastic_address found;
+	assert_int_equal(0, elastic_addresses_insert(db, &address, &err));
+	assert_int_equal(0, elastic_addresses_find_of(db, "eni-1", &found, &err));
+	assert_string_equal(ADDRESS, found.id);
+	assert_int_equal(-1, elastic_addresses_find_of(db, "eni-2", &found, &err));
+	assert_int_equal(SP_NOT_FOUND, err.code);
+	address.association_id[0] = address.interface_id[0] = '\0';
+	assert_int_equal(0, elastic_addresses_update(db, &address, &err));
+	assert_int_equal(-1, elastic_addresses_find_of(db, "", &found, &err));
+	assert_int_equal(SP_NOT_FOUND, err.code);
+}
+
+static void deleted_nat_gateways_leave_room_for_others(void **state)
+{
+	(void)state;
+	struct nat_gateway gateway = { .vpc_id = VPC, .subnet_id = SUBNET, .deleted_ms = 1 };
+	strcpy(gateway.id, "nat-gone");
+	assert_int_equal(0, nat_gateways_insert(db, &gateway, &err));
+	gateway.deleted_ms = 0;
+	for (int i = 0; i < NAT_GATEWAYS_MAX; i++) {
+		snprintf(gateway.id, sizeof(gateway.id), "nat-%d", i);
+		assert_int_equal(0, nat_gateways_insert(db, &gateway, &err));
+	}
+	strcpy(gateway.id, "nat-more");
+	assert_int_equal(-1, nat_gateways_insert(db, &gateway, &err));
+	assert_int_equal(SP_LIMIT, err.code);
+}
+
+static void an_interface_keeps_its_security_groups(void **state)
+{
+	(void)state;
+	char name[] = "partners", text[] = "";
+	struct security_group group = {
+		.id = "sg-1", .vpc_id = VPC, .name = name, .description = text
+	};
+	struct network_interface interface = { .id = "eni-1",
+					       .vpc_id = VPC,
+					       .subnet_id = SUBNET,
+					       .kind = INTERFACE_OF_USER,
+					       .owner_id = "eni-1",
+					       .address = "10.0.1.5",
+					       .description = "the firewall",
+					       .group_ids = { "sg-1" },
+					       .group_count = 1 };
+	assert_int_equal(0, security_groups_insert(db, &group, &err));
+	assert_int_equal(0, interfaces_insert(db, &interface, &err));
+	assert_int_equal(-1, security_groups_delete(db, "sg-1", &err));
+	assert_int_equal(SP_EXISTS, err.code);
+	assert_non_null(strstr(err.message, "eni-1"));
+	assert_int_equal(-1, subnets_delete(db, SUBNET, &err));
+	assert_int_equal(SP_EXISTS, err.code);
+
+	struct network_interface found;
+	assert_int_equal(0, interfaces_find(db, "eni-1", &found, &err));
+	assert_int_equal(1, found.group_count);
+	assert_string_equal("sg-1", found.group_ids[0]);
+	assert_string_equal("the firewall", found.description);
+	assert_false(found.checks_addresses);
+	found.group_count = 0;
+	found.checks_addresses = true;
+	assert_int_equal(0, interfaces_update(db, &found, &err));
+	assert_int_equal(0, security_groups_delete(db, "sg-1", &err));
+	assert_int_equal(0, interfaces_find(db, "eni-1", &found, &err));
+	assert_int_equal(0, found.group_count);
+	assert_true(found.checks_addresses);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -204,6 +280,9 @@ int main(void)
 		TEST(a_vpc_has_one_internet_gateway),
 		TEST(a_deleted_nat_gateway_is_told_of_for_a_while),
 		TEST(an_address_is_allocated_once_and_not_released_in_use),
+		TEST(the_address_of_an_interface_is_found),
+		TEST(deleted_nat_gateways_leave_room_for_others),
+		TEST(an_interface_keeps_its_security_groups),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

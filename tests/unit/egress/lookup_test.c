@@ -154,24 +154,42 @@ static void says_why_a_name_leads_nowhere(void **state)
 	assert_true(sp_monotonic_ms() - start_ms <= 1000);
 }
 
-/* A port on which nobody listens, found by binding it and letting it go. */
-static void closed_port(char out[32])
+/* Bound to a port of loopback, 0 taking any, which whoever knows it may share. -1 when the port is taken. */
+static int hold_port(int type, in_port_t *port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				       .sin_port = htons(*port) };
 	socklen_t length = sizeof(address);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, length), 0);
+	int yes = 1, fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)), 0);
+	if (bind(fd, (struct sockaddr *)&address, length) == -1) {
+		close(fd);
+		return -1;
+	}
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	close(fd);
-	snprintf(out, 32, "127.0.0.1:%u", ntohs(address.sin_port));
+	*port = ntohs(address.sin_port);
+	/* It hears from itself alone: whoever else sends a datagram there is refused. */
+	if (type == SOCK_DGRAM)
+		assert_int_equal(connect(fd, (struct sockaddr *)&address, length), 0);
+	return fd;
+}
+
+/* A port that refuses, and that no other process can take as long as the descriptor is open. */
+static int closed_port(char out[32])
+{
+	in_port_t port = 0;
+	int fd = hold_port(SOCK_DGRAM, &port);
+	assert_int_not_equal(fd, -1);
+	snprintf(out, 32, "127.0.0.1:%u", port);
+	return fd;
 }
 
 static void asks_the_next_server_when_one_refuses(void **state)
 {
 	struct fixture *f = *state;
 	char closed[32], both[80];
-	closed_port(closed);
+	SP_AUTO_FD held = closed_port(closed);
 	look_up(f, "one.test", closed, 5000);
 	assert_failed(
 		f, SP_UNREACHABLE,
@@ -235,7 +253,21 @@ static void counts_servers(void **state)
 
 #define DNSMASQ "/usr/sbin/dnsmasq"
 
-static pid_t start_dnsmasq(char address[32])
+/* The same port for datagrams and streams. */
+static void hold_both(int held[2], in_port_t *port)
+{
+	held[1] = -1;
+	for (int i = 0; i < 100 && held[1] == -1; i++) {
+		*port = 0;
+		held[0] = hold_port(SOCK_DGRAM, port);
+		held[1] = hold_port(SOCK_STREAM, port);
+		if (held[1] == -1)
+			close(held[0]);
+	}
+	assert_int_not_equal(held[1], -1);
+}
+
+static pid_t start_dnsmasq(in_port_t number)
 {
 	static char port[16], records[MANY_ADDRESSES][64];
 	char *argv[MANY_ADDRESSES + 10] = { (char[]){ "dnsmasq" },
@@ -247,8 +279,7 @@ static pid_t start_dnsmasq(char address[32])
 					    (char[]){ "--listen-address=127.0.0.1" },
 					    (char[]){ "--pid-file=" },
 					    port };
-	closed_port(address);
-	snprintf(port, sizeof(port), "--port=%.5s", strchr(address, ':') + 1);
+	snprintf(port, sizeof(port), "--port=%u", number);
 	size_t count = 9;
 	for (int i = 0; i < MANY_ADDRESSES; i++) {
 		snprintf(records[i], sizeof(records[i]), "--host-record=many.test,10.1.0.%d",
@@ -267,9 +298,13 @@ static void long_answers_come_by_a_stream(void **state)
 {
 	struct fixture *f = *state;
 	char address[32];
+	int held[2];
+	in_port_t port;
 	if (access(DNSMASQ, X_OK) != 0)
 		skip();
-	pid_t pid = start_dnsmasq(address);
+	hold_both(held, &port); /* dnsmasq shares it, nobody else takes it */
+	snprintf(address, sizeof(address), "127.0.0.1:%u", port);
+	pid_t pid = start_dnsmasq(port);
 	assert_true(pid > 0);
 	f->datagrams = f->streams = 1000; /* until it listens, it refuses */
 	int64_t end_ms = sp_monotonic_ms() + 20000;
@@ -281,6 +316,8 @@ static void long_answers_come_by_a_stream(void **state)
 	look_up(f, "many.test", address, 5000);
 	kill(pid, SIGTERM);
 	waitpid(pid, NULL, 0);
+	close(held[0]);
+	close(held[1]);
 	assert_int_equal(f->result.error.code, SP_OK);
 	assert_int_equal(f->result.count, LOOKUP_ADDRESSES_MAX);
 	assert_int_equal(f->taken, 2); /* a datagram that said "too long", and the stream */

@@ -70,6 +70,9 @@ int service_managed_open(struct egress *egress, const struct egress_options *opt
 /** Lets go of what private.c holds. */
 void private_drop(struct egress_attempt *attempt);
 
+/** What it knows of the way: result's interface_id, public_address and way. Nothing when it is service-managed. */
+void private_tell(const struct egress_attempt *attempt, struct egress_result *result);
+
 /** The time that is left, at least 0. */
 int64_t attempt_left_ms(const struct egress_attempt *attempt);
 

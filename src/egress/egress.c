@@ -114,9 +114,11 @@ static void end(struct egress_attempt *attempt, struct egress_result *result)
 	void *ctx = attempt->ctx;
 	trace_begin(&result->trace);
 	trace_move(&result->trace, &attempt->trace);
+	private_tell(attempt, result);
 	egress_cancel(attempt);
 	fn(ctx, result);
 	trace_finish(&result->trace);
+	free(result->way);
 }
 
 void attempt_end(struct egress_attempt *attempt, enum failure_step step, const struct sp_error *err)

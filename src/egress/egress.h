@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "model/failure.h"
+#include "model/network.h"
 #include "store/store.h"
 
 struct egress;
@@ -49,6 +50,10 @@ struct egress_result {
 	int fd; /* connected, non-blocking, close-on-exec, TCP_NODELAY; taken. -1 on failure */
 	char source[EGRESS_ADDRESS_TEXT_MAX]; /* "192.0.2.7:40112", "" on failure */
 	char target[EGRESS_ADDRESS_TEXT_MAX];
+	/* A private path, also one that failed, as far as it came: */
+	char interface_id[NETWORK_ID_SIZE];     /* the network interface it leaves by; "" else */
+	char public_address[ADDRESS_TEXT_SIZE]; /* that the routes give it; "" when none */
+	char *way; /* in words: "by the route 0.0.0.0/0 of rtb-… …"; NULL when not known. Freed after @fn, which may take it */
 	enum failure_step step; /* the step that failed */
 	struct sp_error error;  /* code SP_OK on success */
 	struct trace

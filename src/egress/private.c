@@ -104,6 +104,13 @@ void private_drop(struct egress_attempt *attempt)
 	free(way);
 }
 
+void private_tell(const struct egress_attempt *attempt, struct egress_result *result)
+{
+	const struct private_way *way = attempt->way;
+	if (way != NULL && way->interface != NULL)
+		memcpy(result->interface_id, way->interface->id, sizeof(result->interface_id));
+}
+
 /* ---- connecting ------------------------------------------------------------------------------------------------ */
 
 static uint32_t v4_of(const struct address *address)

@@ -194,8 +194,10 @@ static void leaves_from_the_gateways_interfaces_in_turn(void **state)
 	assert_string_equal(
 		sp_json_string(step_of(f, STEP_INTERFACE)->details, "NetworkInterfaceId"),
 		FIRST_ENI);
+	assert_string_equal(f->result.interface_id, FIRST_ENI);
 	go(f, f->port);
 	assert_connected_from(f, "127.77.1.6");
+	assert_string_equal(f->result.interface_id, SECOND_ENI);
 	go(f, f->port);
 	assert_connected_from(f, "127.77.1.5");
 }

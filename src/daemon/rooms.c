@@ -163,6 +163,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.egress = rooms->egress,
 		.networks = rooms->networks,
 		.pools = &rooms->pools,
+		.internet = settings->network_internet,
 		.engine = rooms->engine,
 		.region = settings->region,
 		.account = settings->account,

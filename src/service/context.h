@@ -1,6 +1,8 @@
 #pragma once
 /** What operations work with: the api_context() of all our services. */
 
+#include <stdbool.h>
+
 #include "egress/egress.h"
 #include "egress/networks.h"
 #include "network/address_pools.h"
@@ -16,6 +18,7 @@ struct service_context {
 	const struct egress *egress;
 	struct networks *networks;
 	const struct address_pools *pools;
+	bool internet; /* networks_options.internet */
 	struct transfer_engine *engine;
 	const char *region, *account;
 	const char *builtin_role;       /* ARN */

@@ -1,8 +1,22 @@
 #include "service/ec2/client_token.h"
 
+#include <string.h>
+
 #include "base/buffer.h"
 #include "service/ec2/describe.h"
 #include "service/request_token.h"
+
+enum { CLIENT_TOKEN_MAX = 64 };
+
+static int check_token(struct ec2_request *request, struct sp_error *err)
+{
+	const char *token = ec2_text(request, "ClientToken");
+	if (token == NULL || strlen(token) <= CLIENT_TOKEN_MAX)
+		return 0;
+	return ec2_refuse(request, err, EC2_INVALID_VALUE,
+			  "The ClientToken has %zu characters: it may have %d", strlen(token),
+			  CLIENT_TOKEN_MAX);
+}
 
 static int make_once(struct ec2_request *request, struct db *db, const char *operation,
 		     ec2_make_fn *make, char out_id[NETWORK_ID_SIZE], struct sp_error *err)
@@ -27,7 +41,8 @@ int ec2_create_once(struct ec2_request *request, struct db *db, const char *oper
 	char id[NETWORK_ID_SIZE];
 	json_t *shown;
 	sp_buffer_format(&full_name, "ec2 %s", operation);
-	if (make_once(request, db, sp_buffer_text(&full_name), make, id, err) != 0 ||
+	if (check_token(request, err) != 0 ||
+	    make_once(request, db, sp_buffer_text(&full_name), make, id, err) != 0 ||
 	    ec2_show(request, db, kind, id, &shown, err) != 0)
 		return -1;
 	json_object_set_new(request->output, name, shown);

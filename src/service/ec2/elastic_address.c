@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "network/address_pools.h"
 #include "network/cidr.h"
 #include "service/ec2/describe.h"
@@ -16,7 +17,7 @@
 
 /* ---- describing ----------------------------------------------------------------------------------------------------- */
 
-/* An address that is associated is a NAT gateway's, through its network interface. */
+/* What it is associated with: a network interface, of a NAT gateway or the user's own. */
 static int show_association(struct db *db, const struct service_context *context,
 			    const struct elastic_address *address, json_t *shown,
 			    struct sp_error *err)
@@ -62,6 +63,7 @@ static int list(struct ec2_view *view, struct db *db, struct sp_error *err)
 static const struct ec2_filter filters[] = {
 	{ "allocation-id", "allocationId" },
 	{ "association-id", "associationId" },
+	{ "domain", "domain" },
 	{ "instance-id", NULL },
 	{ "network-border-group", "networkBorderGroup" },
 	{ "network-interface-id", "networkInterfaceId" },
@@ -94,9 +96,19 @@ void ec2_describe_addresses(struct api_call *call)
 static int describe_attributes(struct ec2_request *request, struct db *db, void *ctx,
 			       struct sp_error *err)
 {
-	(void)db;
+	const json_t *ids = json_object_get(request->input, "AllocationId");
+	const char *attribute = ec2_text(request, "Attribute");
+	struct elastic_address address;
 	(void)ctx;
-	(void)err;
+	if (attribute != NULL && strcmp(attribute, "domain-name") != 0)
+		return ec2_refuse(request, err, EC2_INVALID_VALUE,
+				  "Value (%.64s) for parameter attribute is invalid: it is "
+				  "domain-name",
+				  attribute);
+	for (size_t i = 0; i < json_array_size(ids); i++)
+		if (ec2_find_address(request, db, json_string_value(json_array_get(ids, i)),
+				     &address, err) != 0)
+			return -1;
 	json_object_set_new(request->output, "addressSet", json_array());
 	return 0;
 }
@@ -176,6 +188,29 @@ static int draw_address(struct ec2_request *request, struct db *db, const struct
 			  only != NULL ? only->name : "the pools");
 }
 
+static int refuse_what_is_not_here(struct ec2_request *request, struct sp_error *err)
+{
+	static const char *const absent[] = { "CustomerOwnedIpv4Pool", "IpamPoolId" };
+	const char *domain = ec2_text(request, "Domain");
+	const char *group = ec2_text(request, "NetworkBorderGroup");
+	for (size_t i = 0; i < SP_COUNT_OF(absent); i++)
+		if (ec2_text(request, absent[i]) != NULL)
+			return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
+					  "The parameter %s is not supported: addresses come from "
+					  "the pools of the setting egress.address_pools",
+					  absent[i]);
+	if (domain != NULL && strcmp(domain, "vpc") != 0)
+		return ec2_refuse(request, err, EC2_INVALID_VALUE,
+				  "Value (%.64s) for parameter domain is invalid: it is always vpc",
+				  domain);
+	if (group == NULL || strcmp(group, request->context->region) == 0)
+		return 0;
+	return ec2_refuse(request, err, EC2_INVALID_VALUE,
+			  "Value (%.64s) for parameter networkBorderGroup is invalid: it is always "
+			  "%s",
+			  group, request->context->region);
+}
+
 static int choose(struct ec2_request *request, struct db *db, struct elastic_address *address,
 		  struct sp_error *err)
 {
@@ -199,18 +234,13 @@ static int choose(struct ec2_request *request, struct db *db, struct elastic_add
 static int allocate(struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)
 {
 	struct elastic_address address = { .created_ms = sp_now_ms() };
-	const char *domain = ec2_text(request, "Domain");
 	(void)ctx;
-	if (domain != NULL && strcmp(domain, "vpc") != 0)
-		return ec2_refuse(request, err, EC2_INVALID_VALUE,
-				  "Value (%.64s) for parameter domain is invalid: it is always vpc",
-				  domain);
 	ec2_id_draw(ec2_elastic_address.id_prefix, address.id);
-	if (choose(request, db, &address, err) != 0)
+	if (refuse_what_is_not_here(request, err) != 0 || choose(request, db, &address, err) != 0)
 		return -1;
 	if (elastic_addresses_insert(db, &address, err) != 0) {
 		if (err->code == SP_EXISTS)
-			request->code = "InvalidAddress.InUse";
+			request->code = "InvalidIPAddress.InUse";
 		else if (err->code == SP_LIMIT)
 			request->code = "AddressLimitExceeded";
 		return -1;
@@ -247,8 +277,8 @@ static int find_by_address(struct ec2_request *request, struct db *db, const cha
 			  text);
 }
 
-static int find(struct ec2_request *request, struct db *db, struct elastic_address *out,
-		struct sp_error *err)
+int ec2_find_address_asked(struct ec2_request *request, struct db *db, struct elastic_address *out,
+			   struct sp_error *err)
 {
 	const char *id = ec2_text(request, "AllocationId");
 	const char *text = ec2_text(request, "PublicIp");
@@ -275,12 +305,18 @@ int ec2_find_address(struct ec2_request *request, struct db *db, const char *id,
 static int release(struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)
 {
 	struct elastic_address address;
+	const char *group = ec2_text(request, "NetworkBorderGroup");
 	(void)ctx;
-	if (find(request, db, &address, err) != 0)
+	if (ec2_find_address_asked(request, db, &address, err) != 0)
 		return -1;
+	if (group != NULL && strcmp(group, request->context->region) != 0)
+		return ec2_refuse(request, err, "InvalidAddress.NotFound",
+				  "The address %s is not in the network border group %.64s, but in "
+				  "%s",
+				  address.address, group, request->context->region);
 	if (address.association_id[0] != '\0')
 		return ec2_refuse(request, err, "InvalidIPAddress.InUse",
-				  "Address %s is in use by %s", address.address,
+				  "Address %s is in use: %s has it", address.address,
 				  address.interface_id);
 	if (elastic_addresses_delete(db, address.id, err) != 0)
 		return -1;

@@ -103,9 +103,3 @@ EC2_INPUT(ec2_modify_security_group_rules_input,
 
 EC2_INPUT(ec2_describe_security_group_rules_input, EC2_PAGED,
 	{ "SecurityGroupRuleId", &ec2_strings, EC2_OPTIONAL });
-
-/* ---- network interfaces ----------------------------------------------------------------------------------------- */
-
-EC2_INPUT(ec2_describe_network_interfaces_input, EC2_PAGED,
-	{ "NetworkInterfaceId", &ec2_strings, EC2_OPTIONAL },
-	{ "IncludeManagedResources", &ec2_boolean, EC2_OPTIONAL });

@@ -1,3 +1,5 @@
+#include "service/ec2/internet_gateway.h"
+
 #include <string.h>
 
 #include "base/clock.h"
@@ -5,6 +7,7 @@
 #include "service/ec2/describe.h"
 #include "service/ec2/operations.h"
 #include "service/ec2/tags.h"
+#include "store/gateways.h"
 #include "store/routing.h"
 
 /* ---- describing ----------------------------------------------------------------------------------------------------- */
@@ -122,6 +125,62 @@ void ec2_delete_internet_gateway(struct api_call *call)
 
 /* ---- attaching ------------------------------------------------------------------------------------------------------ */
 
+int ec2_internet_is_attached(struct db *db, const char *vpc_id, bool *out, struct sp_error *err)
+{
+	SP_AUTO_FREE struct internet_gateway *gateways = NULL;
+	size_t count;
+	if (internet_gateways_list(db, &gateways, &count, err) != 0)
+		return -1;
+	*out = false;
+	for (size_t i = 0; i < count; i++)
+		*out = *out || strcmp(gateways[i].vpc_id, vpc_id) == 0;
+	return 0;
+}
+
+/* With an uplink what leaves the VPC goes to the next hop on it. */
+static int check_uplink(struct ec2_request *request, struct db *db, const struct vpc *vpc,
+			const char *uplink, struct sp_error *err)
+{
+	SP_AUTO_FREE char *router = NULL;
+	if (ec2_tag_find(request->context, db, &ec2_vpc, vpc->id, NETWORK_TAG_ROUTER, &router,
+			 err) != 0)
+		return -1;
+	if (router != NULL)
+		return 0;
+	return ec2_refuse(
+		request, err, EC2_UNSUPPORTED_OPERATION,
+		"Network %s cannot have an internet gateway: it has the tag " NETWORK_TAG_UPLINK
+		"=%.64s, but no tag " NETWORK_TAG_ROUTER
+		" that says which address is the next hop there",
+		vpc->id, uplink);
+}
+
+/* Whether there is anything that an internet gateway of the VPC could lead to. */
+static int check_way_out(struct ec2_request *request, struct db *db, const struct vpc *vpc,
+			 struct sp_error *err)
+{
+	SP_AUTO_FREE char *uplink = NULL;
+	if (vpc->provider == PROVIDER_HOST)
+		return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
+				  "Network %s cannot have an internet gateway: it is made of this "
+				  "host's own interfaces, whose routes the host decides",
+				  vpc->id);
+	if (ec2_tag_find(request->context, db, &ec2_vpc, vpc->id, NETWORK_TAG_UPLINK, &uplink,
+			 err) != 0)
+		return -1;
+	if (uplink != NULL)
+		return check_uplink(request, db, vpc, uplink, err);
+	if (request->context->internet)
+		return 0;
+	return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
+			  "Network %s cannot have an internet gateway, which would lead nowhere: "
+			  "either give the network the tags " NETWORK_TAG_UPLINK
+			  " and " NETWORK_TAG_ROUTER
+			  ", a real interface and the next hop on it, or let "
+			  "it go through this host with the setting network.internet",
+			  vpc->id);
+}
+
 static int attach(struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)
 {
 	struct internet_gateway gateway;
@@ -134,16 +193,13 @@ static int attach(struct ec2_request *request, struct db *db, void *ctx, struct 
 		return ec2_refuse(request, err, "Resource.AlreadyAssociated",
 				  "resource %s is already attached to network %s", gateway.id,
 				  gateway.vpc_id);
-	if (vpc.provider == PROVIDER_HOST)
-		return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
-				  "Network %s cannot have an internet gateway: it is made of this "
-				  "host's own interfaces, whose routes the host decides",
-				  vpc.id);
+	if (check_way_out(request, db, &vpc, err) != 0)
+		return -1;
 	memcpy(gateway.vpc_id, vpc.id, sizeof(gateway.vpc_id));
 	if (internet_gateways_update(db, &gateway, err) == 0)
 		return 0;
 	if (err->code == SP_EXISTS)
-		return ec2_refuse(request, err, "InvalidParameterValue",
+		return ec2_refuse(request, err, EC2_INVALID_VALUE,
 				  "Network %s already has an internet gateway attached", vpc.id);
 	return -1;
 }
@@ -157,20 +213,24 @@ void ec2_attach_internet_gateway(struct api_call *call)
 static int check_no_public_address(struct ec2_request *request, struct db *db, const char *vpc_id,
 				   struct sp_error *err)
 {
-	struct nat_gateway *gateways;
+	SP_AUTO_FREE struct elastic_address *addresses = NULL;
 	size_t count;
-	if (nat_gateways_list(db, &gateways, &count, err) != 0)
+	if (elastic_addresses_list(db, &addresses, &count, err) != 0)
 		return -1;
-	int result = 0;
-	for (size_t i = 0; i < count && result == 0; i++)
-		if (strcmp(gateways[i].vpc_id, vpc_id) == 0 && !gateways[i].is_private &&
-		    (gateways[i].state == NAT_AVAILABLE || gateways[i].state == NAT_PENDING))
-			result = ec2_refuse(request, err, EC2_DEPENDENCY_VIOLATION,
-					    "Network %s has some mapped public address(es): "
-					    "delete the NAT gateway %s first",
-					    vpc_id, gateways[i].id);
-	nat_gateways_free(gateways, count);
-	return result;
+	for (size_t i = 0; i < count; i++) {
+		struct network_interface interface;
+		if (addresses[i].association_id[0] == '\0')
+			continue;
+		if (interfaces_find(db, addresses[i].interface_id, &interface, err) != 0)
+			return -1;
+		if (strcmp(interface.vpc_id, vpc_id) == 0)
+			return ec2_refuse(request, err, EC2_DEPENDENCY_VIOLATION,
+					  "Network %s has some mapped public address(es). Please "
+					  "unmap those public address(es) before detaching the "
+					  "gateway: %s has %s",
+					  vpc_id, interface.owner_id, addresses[i].address);
+	}
+	return 0;
 }
 
 static int detach(struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)

@@ -76,6 +76,9 @@ struct elastic_address;
 /** By id, which must look like one and be there (elastic_address.c). */
 int ec2_find_address(struct ec2_request *request, struct db *db, const char *id,
 		     struct elastic_address *out, struct sp_error *err);
+/** By the request's AllocationId or PublicIp, of which it must have one. */
+int ec2_find_address_asked(struct ec2_request *request, struct db *db, struct elastic_address *out,
+			   struct sp_error *err);
 /** The addresses that are allocated, owned by the caller. */
 int ec2_addresses_taken(struct db *db, uint32_t **out, size_t *out_count, struct sp_error *err);
 int ec2_find_subnet(struct ec2_request *request, struct db *db, const char *parameter,

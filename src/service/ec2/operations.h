@@ -16,8 +16,12 @@ void ec2_update_egress_rule_descriptions(struct api_call *call);
 void ec2_update_ingress_rule_descriptions(struct api_call *call);
 void ec2_describe_security_group_rules(struct api_call *call);
 
-/* network_interface.c */
+/* network_interface.c, interface_create.c, interface_attribute.c */
 void ec2_describe_network_interfaces(struct api_call *call);
+void ec2_create_network_interface(struct api_call *call);
+void ec2_delete_network_interface(struct api_call *call);
+void ec2_describe_network_interface_attribute(struct api_call *call);
+void ec2_modify_network_interface_attribute(struct api_call *call);
 
 /* tags.c */
 void ec2_create_tags(struct api_call *call);
@@ -47,7 +51,7 @@ void ec2_create_route(struct api_call *call);
 void ec2_replace_route(struct api_call *call);
 void ec2_delete_route(struct api_call *call);
 
-/* internet_gateway.c, nat_gateway.c */
+/* internet_gateway.c, nat_gateway_create.c, nat_gateway.c */
 void ec2_create_internet_gateway(struct api_call *call);
 void ec2_describe_internet_gateways(struct api_call *call);
 void ec2_delete_internet_gateway(struct api_call *call);
@@ -57,11 +61,13 @@ void ec2_create_nat_gateway(struct api_call *call);
 void ec2_describe_nat_gateways(struct api_call *call);
 void ec2_delete_nat_gateway(struct api_call *call);
 
-/* elastic_address.c, address_pool.c */
+/* elastic_address.c, address_association.c, address_pool.c */
 void ec2_allocate_address(struct api_call *call);
 void ec2_describe_addresses(struct api_call *call);
 void ec2_describe_addresses_attribute(struct api_call *call);
 void ec2_release_address(struct api_call *call);
+void ec2_associate_address(struct api_call *call);
+void ec2_disassociate_address(struct api_call *call);
 void ec2_describe_public_ipv4_pools(struct api_call *call);
 
 /* zone.c, route_table.c, network_acl.c, dhcp_options.c, account_attribute.c */

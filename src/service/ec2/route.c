@@ -1,102 +1,24 @@
 #include "service/ec2/route.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/scope.h"
 #include "base/text.h"
 #include "network/cidr.h"
 #include "service/ec2/operations.h"
-#include "store/gateways.h"
-
-/* ---- targets -------------------------------------------------------------------------------------------------------- */
-
-static int find_internet_gateway(struct db *db, const char *id, char *out_vpc_id, bool *out_works,
-				 struct sp_error *err)
-{
-	struct internet_gateway gateway;
-	if (internet_gateways_find(db, id, &gateway, err) != 0)
-		return -1;
-	memcpy(out_vpc_id, gateway.vpc_id, sizeof(gateway.vpc_id));
-	*out_works = gateway.vpc_id[0] != '\0';
-	return 0;
-}
-
-static int find_nat_gateway(struct db *db, const char *id, char *out_vpc_id, bool *out_works,
-			    struct sp_error *err)
-{
-	struct nat_gateway gateway;
-	if (nat_gateways_find(db, id, &gateway, err) != 0)
-		return -1;
-	memcpy(out_vpc_id, gateway.vpc_id, sizeof(gateway.vpc_id));
-	*out_works = gateway.state == NAT_PENDING || gateway.state == NAT_AVAILABLE;
-	nat_gateway_finish(&gateway);
-	return 0;
-}
-
-static int find_interface(struct db *db, const char *id, char *out_vpc_id, bool *out_works,
-			  struct sp_error *err)
-{
-	struct network_interface interface;
-	if (interfaces_find(db, id, &interface, err) != 0)
-		return -1;
-	memcpy(out_vpc_id, interface.vpc_id, sizeof(interface.vpc_id));
-	*out_works = true;
-	return 0;
-}
-
-/* How EC2 names each kind of target, and what is answered when there is none. */
-static const struct target {
-	enum route_target target;
-	const char *parameter, *member; /* of requests and answers */
-	const char *prefix;
-	const char *not_found, *noun;
-	/** The VPC it is in ("": none), and whether anything gets through it. SP_NOT_FOUND. */
-	int (*find)(struct db *db, const char *id, char *out_vpc_id, bool *out_works,
-		    struct sp_error *err);
-} targets[] = {
-	{ ROUTE_INTERNET_GATEWAY, "GatewayId", "gatewayId", "igw-",
-	  "InvalidInternetGatewayID.NotFound", "internetGateway ID", find_internet_gateway },
-	{ ROUTE_NAT_GATEWAY, "NatGatewayId", "natGatewayId", "nat-", "InvalidNatGatewayID.NotFound",
-	  "natGateway ID", find_nat_gateway },
-	{ ROUTE_INTERFACE, "NetworkInterfaceId", "networkInterfaceId", "eni-",
-	  "InvalidNetworkInterfaceID.NotFound", "networkInterface ID", find_interface },
-};
-
-/* Kinds of targets that Amazon has and nothing here can be. */
-static const char *const other_targets[] = {
-	"CarrierGatewayId", "CoreNetworkArn",         "EgressOnlyInternetGatewayId",
-	"InstanceId",       "LocalGatewayId",         "TransitGatewayId",
-	"VpcEndpointId",    "VpcPeeringConnectionId",
-};
-
-static const struct target *target_of(enum route_target kind)
-{
-	for (size_t i = 0; i < SP_COUNT_OF(targets); i++)
-		if (targets[i].target == kind)
-			return &targets[i];
-	return NULL;
-}
+#include "service/ec2/route_target.h"
+#include "service/ec2/uplink.h"
 
 /* ---- showing -------------------------------------------------------------------------------------------------------- */
 
-static int show_route(struct db *db, const struct route *route, json_t **out, struct sp_error *err)
+static int show_route(struct db *db, const struct vpc *vpc, const struct route *route, json_t *set,
+		      struct sp_error *err)
 {
-	const struct target *target = target_of(route->target);
-	char vpc_id[NETWORK_ID_SIZE];
-	bool works = false;
-	if (target == NULL)
-		return sp_fail(err, SP_INTERNAL, "a route to %s has an unknown target",
-			       route->destination);
-	if (target->find(db, route->target_id, vpc_id, &works, err) != 0) {
-		if (err->code != SP_NOT_FOUND)
-			return -1;
-		*err = (struct sp_error){ 0 };
-	}
-	*out = json_pack("{s:s, s:s, s:s, s:s}", "destinationCidrBlock", route->destination,
-			 target->member, route->target_id, "state", works ? "active" : "blackhole",
-			 "origin", "CreateRoute");
-	return 0;
+	SP_AUTO_JSON json_t *shown = json_pack("{s:s, s:s}", "destinationCidrBlock",
+					       route->destination, "origin", "CreateRoute");
+	if (ec2_route_target_show(db, vpc, route, shown, err) != 0)
+		return -1;
+	return json_array_append(set, shown);
 }
 
 int ec2_routes_show(struct db *db, const struct vpc *vpc, const struct route_table *table,
@@ -109,82 +31,30 @@ int ec2_routes_show(struct db *db, const struct vpc *vpc, const struct route_tab
 	SP_AUTO_JSON json_t *set =
 		json_pack("[{s:s, s:s, s:s, s:s}]", "destinationCidrBlock", vpc->cidr, "gatewayId",
 			  "local", "state", "active", "origin", "CreateRouteTable");
-	for (size_t i = 0; i < count; i++) {
-		json_t *shown;
-		if (show_route(db, &routes[i], &shown, err) != 0)
+	for (size_t i = 0; i < count; i++)
+		if (show_route(db, vpc, &routes[i], set, err) != 0)
 			return -1;
-		json_array_append_new(set, shown);
-	}
 	*out = sp_take_pointer(&set);
 	return 0;
 }
 
-/* ---- what a request says -------------------------------------------------------------------------------------------- */
+/* ---- destinations --------------------------------------------------------------------------------------------------- */
 
-static int read_target(struct ec2_request *request, struct db *db, const struct vpc *vpc,
-		       struct route *route, struct sp_error *err)
+/* Where no route can lead: this machine, this link, many machines at once. */
+static const char *const nowhere[] = { "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3" };
+
+static int check_somewhere(struct ec2_request *request, const struct cidr *destination,
+			   const char *text, struct sp_error *err)
 {
-	const struct target *target = NULL;
-	size_t named = 0;
-	for (size_t i = 0; i < SP_COUNT_OF(other_targets); i++)
-		if (ec2_text(request, other_targets[i]) != NULL)
-			return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
-					  "The parameter %s is not supported: a route's target is "
-					  "GatewayId, NatGatewayId or NetworkInterfaceId",
-					  other_targets[i]);
-	for (size_t i = 0; i < SP_COUNT_OF(targets); i++) {
-		if (ec2_text(request, targets[i].parameter) == NULL)
-			continue;
-		target = &targets[i];
-		named++;
+	for (size_t i = 0; i < SP_COUNT_OF(nowhere); i++) {
+		struct cidr block;
+		if (cidr_parse(nowhere[i], &block, NULL) && cidr_covers(&block, destination))
+			return ec2_refuse(request, err, EC2_INVALID_VALUE,
+					  "The destination CIDR block %.64s is invalid: no route "
+					  "leads to %s",
+					  text, nowhere[i]);
 	}
-	if (named != 1)
-		return ec2_refuse(
-			request, err, named == 0 ? EC2_MISSING_PARAMETER : EC2_INVALID_COMBINATION,
-			"The request must contain exactly one of GatewayId, NatGatewayId, "
-			"NetworkInterfaceId");
-
-	const char *id = ec2_text(request, target->parameter);
-	char vpc_id[NETWORK_ID_SIZE];
-	bool works;
-	if (!ec2_id_is(target->prefix, id))
-		return ec2_refuse(request, err, EC2_INVALID_VALUE,
-				  "Invalid value '%.200s' for %s: expecting \"%s...\"", id,
-				  target->parameter, target->prefix);
-	if (target->find(db, id, vpc_id, &works, err) != 0) {
-		if (err->code != SP_NOT_FOUND)
-			return -1;
-		return ec2_refuse(request, err, target->not_found, "The %s '%s' does not exist",
-				  target->noun, id);
-	}
-	if (strcmp(vpc_id, vpc->id) != 0)
-		return ec2_refuse(request, err, EC2_INVALID_VALUE,
-				  "route table %s and %s %s belong to different networks",
-				  route->table_id, target->noun, id);
-	route->target = target->target;
-	snprintf(route->target_id, sizeof(route->target_id), "%s", id);
 	return 0;
-}
-
-/* A subnet's whole range, for leading what is inside the VPC through an appliance. */
-static int check_inside(struct ec2_request *request, struct db *db, const struct vpc *vpc,
-			const struct cidr *destination, struct sp_error *err)
-{
-	SP_AUTO_FREE struct subnet *subnets = NULL;
-	size_t count;
-	struct cidr range;
-	if (!cidr_parse(vpc->cidr, &range, NULL) || !cidr_covers(&range, destination))
-		return 0;
-	if (subnets_list(db, vpc->id, &subnets, &count, err) != 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (cidr_parse(subnets[i].cidr, &range, NULL) &&
-		    range.address == destination->address && range.bits == destination->bits)
-			return 0;
-	return ec2_refuse(request, err, EC2_INVALID_VALUE,
-			  "The destination CIDR block is inside the VPC's own %s: there it must be "
-			  "the whole CIDR of one of its subnets",
-			  vpc->cidr);
 }
 
 static int read_destination(struct ec2_request *request, struct route *route, struct cidr *out,
@@ -204,8 +74,37 @@ static int read_destination(struct ec2_request *request, struct route *route, st
 			"is not a valid CIDR block.",
 			text);
 	cidr_text(out, route->destination);
-	return 0;
+	return check_somewhere(request, out, text, err);
 }
+
+/* Inside of the VPC's range a route may lead a subnet's traffic through an appliance. */
+static int check_inside(struct ec2_request *request, struct db *db, const struct vpc *vpc,
+			const struct cidr *destination, const struct route *route,
+			struct sp_error *err)
+{
+	SP_AUTO_FREE struct subnet *subnets = NULL;
+	size_t count;
+	struct cidr range;
+	if (!cidr_parse(vpc->cidr, &range, NULL) || !cidr_covers(&range, destination))
+		return 0;
+	if (route->target == ROUTE_INTERNET_GATEWAY)
+		return ec2_refuse(request, err, EC2_INVALID_VALUE,
+				  "The destination CIDR block %s is inside the VPC's own %s, which "
+				  "is not on the internet: %s cannot be its target",
+				  route->destination, vpc->cidr, route->target_id);
+	if (subnets_list(db, vpc->id, &subnets, &count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (cidr_parse(subnets[i].cidr, &range, NULL) &&
+		    range.address == destination->address && range.bits == destination->bits)
+			return 0;
+	return ec2_refuse(request, err, EC2_INVALID_VALUE,
+			  "The destination CIDR block %s is inside the VPC's own %s: there it must "
+			  "be the whole CIDR of one of its subnets",
+			  route->destination, vpc->cidr);
+}
+
+/* ---- what a request says -------------------------------------------------------------------------------------------- */
 
 /* Table and destination, which may be changed. */
 static int read_route(struct ec2_request *request, struct db *db, struct route *route,
@@ -232,17 +131,25 @@ static int read_route(struct ec2_request *request, struct db *db, struct route *
 	return 0;
 }
 
+static int read_way(struct ec2_request *request, struct db *db, struct route *route,
+		    struct sp_error *err)
+{
+	struct vpc vpc;
+	struct cidr destination;
+	if (read_route(request, db, route, &vpc, &destination, err) != 0 ||
+	    ec2_route_target_read(request, db, &vpc, route, err) != 0)
+		return -1;
+	return check_inside(request, db, &vpc, &destination, route, err);
+}
+
 /* ---- operations ----------------------------------------------------------------------------------------------------- */
 
 static int create(struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)
 {
 	struct route route;
-	struct vpc vpc;
-	struct cidr destination;
 	(void)ctx;
-	if (read_route(request, db, &route, &vpc, &destination, err) != 0 ||
-	    check_inside(request, db, &vpc, &destination, err) != 0 ||
-	    read_target(request, db, &vpc, &route, err) != 0)
+	if (read_way(request, db, &route, err) != 0 ||
+	    ec2_uplink_check_table(request, db, route.table_id, err) != 0)
 		return -1;
 	if (routes_insert(db, &route, err) == 0)
 		return 0;
@@ -259,28 +166,20 @@ void ec2_create_route(struct api_call *call)
 	ec2_write(call, create, NULL);
 }
 
-static int refuse_no_route(struct ec2_request *request, const struct route *route, const char *code,
-			   struct sp_error *err)
-{
-	if (err->code != SP_NOT_FOUND)
-		return -1;
-	return ec2_refuse(request, err, code,
-			  "no route with destination-cidr-block %s in route table %s",
-			  route->destination, route->table_id);
-}
-
 static int replace(struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)
 {
 	struct route route;
-	struct vpc vpc;
-	struct cidr destination;
 	(void)ctx;
-	if (read_route(request, db, &route, &vpc, &destination, err) != 0 ||
-	    read_target(request, db, &vpc, &route, err) != 0)
+	if (read_way(request, db, &route, err) != 0)
 		return -1;
 	if (routes_update(db, &route, err) == 0)
 		return 0;
-	return refuse_no_route(request, &route, EC2_INVALID_VALUE, err);
+	if (err->code != SP_NOT_FOUND)
+		return -1;
+	return ec2_refuse(request, err, EC2_INVALID_VALUE,
+			  "There is no route defined for '%s' in the route table %s. Use "
+			  "CreateRoute instead.",
+			  route.destination, route.table_id);
 }
 
 void ec2_replace_route(struct api_call *call)
@@ -298,7 +197,11 @@ static int delete_route(struct ec2_request *request, struct db *db, void *ctx, s
 		return -1;
 	if (routes_delete(db, route.table_id, route.destination, err) == 0)
 		return 0;
-	return refuse_no_route(request, &route, "InvalidRoute.NotFound", err);
+	if (err->code != SP_NOT_FOUND)
+		return -1;
+	return ec2_refuse(request, err, "InvalidRoute.NotFound",
+			  "no route with destination-cidr-block %s in route table %s",
+			  route.destination, route.table_id);
 }
 
 void ec2_delete_route(struct api_call *call)

@@ -4,6 +4,8 @@
 
 /* clang-format off */
 
+enum { ZONES_MAX = 100 };
+
 /* ---- route tables ----------------------------------------------------------------------------------------------- */
 
 EC2_INPUT(ec2_create_route_table_input,
@@ -17,7 +19,8 @@ EC2_INPUT(ec2_route_table_input,
 EC2_INPUT(ec2_associate_route_table_input,
 	{ "RouteTableId", &ec2_string, EC2_REQUIRED },
 	{ "SubnetId", &ec2_string, EC2_OPTIONAL },
-	{ "GatewayId", &ec2_string, EC2_OPTIONAL });
+	{ "GatewayId", &ec2_string, EC2_OPTIONAL },
+	{ "PublicIpv4Pool", &ec2_string, EC2_OPTIONAL });
 
 EC2_INPUT(ec2_association_input,
 	{ "AssociationId", &ec2_string, EC2_REQUIRED });
@@ -39,6 +42,8 @@ EC2_INPUT(ec2_route_input,
 	{ "EgressOnlyInternetGatewayId", &ec2_string, EC2_OPTIONAL },
 	{ "InstanceId", &ec2_string, EC2_OPTIONAL },
 	{ "LocalGatewayId", &ec2_string, EC2_OPTIONAL },
+	{ "LocalTarget", &ec2_boolean, EC2_OPTIONAL },
+	{ "OdbNetworkArn", &ec2_string, EC2_OPTIONAL },
 	{ "TransitGatewayId", &ec2_string, EC2_OPTIONAL },
 	{ "VpcEndpointId", &ec2_string, EC2_OPTIONAL },
 	{ "VpcPeeringConnectionId", &ec2_string, EC2_OPTIONAL });
@@ -59,8 +64,20 @@ EC2_INPUT(ec2_describe_internet_gateways_input,
 	EC2_PAGED,
 	{ "InternetGatewayId", &ec2_strings, EC2_OPTIONAL });
 
+EC2_STRUCTURE(zone_address,
+	{ "AvailabilityZone", &ec2_string, EC2_OPTIONAL },
+	{ "AvailabilityZoneId", &ec2_string, EC2_OPTIONAL },
+	{ "AllocationId", &ec2_strings, EC2_OPTIONAL });
+EC2_LIST(zone_addresses, ZONES_MAX, zone_address);
+
 EC2_INPUT(ec2_create_nat_gateway_input,
-	{ "SubnetId", &ec2_string, EC2_REQUIRED },
+	{ "SubnetId", &ec2_string, EC2_OPTIONAL },
+	{ "VpcId", &ec2_string, EC2_OPTIONAL },
+	{ "AvailabilityMode", &ec2_string, EC2_OPTIONAL },
+	{ "AvailabilityZoneAddress", &zone_addresses, EC2_OPTIONAL },
+	{ "SecondaryAllocationId", &ec2_strings, EC2_OPTIONAL },
+	{ "SecondaryPrivateIpAddress", &ec2_strings, EC2_OPTIONAL },
+	{ "SecondaryPrivateIpAddressCount", &ec2_integer, EC2_OPTIONAL },
 	{ "AllocationId", &ec2_string, EC2_OPTIONAL },
 	{ "ConnectivityType", &ec2_string, EC2_OPTIONAL },
 	{ "PrivateIpAddress", &ec2_string, EC2_OPTIONAL },
@@ -81,6 +98,8 @@ EC2_INPUT(ec2_allocate_address_input,
 	{ "Address", &ec2_string, EC2_OPTIONAL },
 	{ "PublicIpv4Pool", &ec2_string, EC2_OPTIONAL },
 	{ "NetworkBorderGroup", &ec2_string, EC2_OPTIONAL },
+	{ "CustomerOwnedIpv4Pool", &ec2_string, EC2_OPTIONAL },
+	{ "IpamPoolId", &ec2_string, EC2_OPTIONAL },
 	{ "TagSpecification", &ec2_tag_specifications, EC2_OPTIONAL });
 
 EC2_INPUT(ec2_describe_addresses_input,
@@ -98,6 +117,18 @@ EC2_INPUT(ec2_release_address_input,
 	{ "AllocationId", &ec2_string, EC2_OPTIONAL },
 	{ "PublicIp", &ec2_string, EC2_OPTIONAL },
 	{ "NetworkBorderGroup", &ec2_string, EC2_OPTIONAL });
+
+EC2_INPUT(ec2_associate_address_input,
+	{ "AllocationId", &ec2_string, EC2_OPTIONAL },
+	{ "PublicIp", &ec2_string, EC2_OPTIONAL },
+	{ "NetworkInterfaceId", &ec2_string, EC2_OPTIONAL },
+	{ "InstanceId", &ec2_string, EC2_OPTIONAL },
+	{ "PrivateIpAddress", &ec2_string, EC2_OPTIONAL },
+	{ "AllowReassociation", &ec2_boolean, EC2_OPTIONAL });
+
+EC2_INPUT(ec2_disassociate_address_input,
+	{ "AssociationId", &ec2_string, EC2_OPTIONAL },
+	{ "PublicIp", &ec2_string, EC2_OPTIONAL });
 
 EC2_INPUT(ec2_describe_pools_input,
 	EC2_PAGED,

@@ -4,11 +4,13 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "service/ec2/client_token.h"
 #include "service/ec2/describe.h"
 #include "service/ec2/operations.h"
 #include "service/ec2/route.h"
 #include "service/ec2/tags.h"
+#include "service/ec2/uplink.h"
 #include "store/routing.h"
 
 /* ---- describing ----------------------------------------------------------------------------------------------------- */
@@ -185,11 +187,39 @@ static int refuse_other_network(struct ec2_request *request, const struct route_
 			  id);
 }
 
+/* A table without routes may be anybody's. */
+static int check_uplink(struct ec2_request *request, struct db *db, const struct route_table *table,
+			const char *subnet_id, struct sp_error *err)
+{
+	SP_AUTO_FREE struct route *routes = NULL;
+	size_t count;
+	if (routes_list(db, table->id, &routes, &count, err) != 0)
+		return -1;
+	return count == 0 ? 0
+			  : ec2_uplink_check(request, db, subnet_id,
+					     "cannot be associated with a route table that has "
+					     "routes",
+					     err);
+}
+
 static void answer_association(struct ec2_request *request, const char *name, const char *id)
 {
 	sp_json_set_text(request->output, name, id);
 	json_object_set_new(request->output, "associationState",
 			    json_pack("{s:s}", "state", "associated"));
+}
+
+/* Tables of gateways (edge associations) would have to hold for what comes in, which nothing here does. */
+static int check_association(struct ec2_request *request, struct sp_error *err)
+{
+	static const char *const absent[] = { "GatewayId", "PublicIpv4Pool" };
+	for (size_t i = 0; i < SP_COUNT_OF(absent); i++)
+		if (ec2_text(request, absent[i]) != NULL)
+			return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
+					  "The parameter %s is not supported: route tables are "
+					  "associated with subnets, as all connections begin there",
+					  absent[i]);
+	return 0;
 }
 
 static int associate(struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)
@@ -198,14 +228,14 @@ static int associate(struct ec2_request *request, struct db *db, void *ctx, stru
 	struct route_table table;
 	struct subnet subnet;
 	(void)ctx;
-	if (ec2_text(request, "GatewayId") != NULL)
-		return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
-				  "Route tables can be associated with subnets, not with gateways");
-	if (ec2_find_route_table(request, db, &table, err) != 0 ||
+	if (check_association(request, err) != 0 ||
+	    ec2_find_route_table(request, db, &table, err) != 0 ||
 	    ec2_find_subnet(request, db, "SubnetId", &subnet, err) != 0)
 		return -1;
 	if (strcmp(table.vpc_id, subnet.vpc_id) != 0)
 		return refuse_other_network(request, &table, "subnet", subnet.id, err);
+	if (check_uplink(request, db, &table, subnet.id, err) != 0)
+		return -1;
 	ec2_id_draw("rtbassoc-", association.id);
 	memcpy(association.table_id, table.id, sizeof(association.table_id));
 	memcpy(association.subnet_id, subnet.id, sizeof(association.subnet_id));
@@ -213,8 +243,9 @@ static int associate(struct ec2_request *request, struct db *db, void *ctx, stru
 		if (err->code == SP_EXISTS)
 			return ec2_refuse(
 				request, err, "Resource.AlreadyAssociated",
-				"The subnet '%s' is already associated with a route table",
-				subnet.id);
+				"the specified association for route table %s conflicts with an "
+				"existing association: the subnet %s has a route table already",
+				table.id, subnet.id);
 		return -1;
 	}
 	answer_association(request, "associationId", association.id);
@@ -315,6 +346,8 @@ static int replace(struct ec2_request *request, struct db *db, void *ctx, struct
 	if (strcmp(before.vpc_id, table.vpc_id) != 0)
 		return refuse_other_network(request, &table, "the association",
 					    ec2_text(request, "AssociationId"), err);
+	if (!is_main && check_uplink(request, db, &table, found.association.subnet_id, err) != 0)
+		return -1;
 	if ((is_main ? replace_main(db, &found.main, &table, err)
 		     : replace_subnets(db, &found.association, &table, err)) != 0)
 		return -1;

@@ -31,7 +31,12 @@ static const struct api_operation operations[] = {
 	{ "UpdateSecurityGroupRuleDescriptionsEgress",  &ec2_rule_descriptions_input,             ec2_update_egress_rule_descriptions },
 	{ "UpdateSecurityGroupRuleDescriptionsIngress", &ec2_rule_descriptions_input,             ec2_update_ingress_rule_descriptions },
 	{ "DescribeSecurityGroupRules",                 &ec2_describe_security_group_rules_input, ec2_describe_security_group_rules },
-	{ "DescribeNetworkInterfaces",                  &ec2_describe_network_interfaces_input,   ec2_describe_network_interfaces },
+
+	{ "CreateNetworkInterface",            &ec2_create_network_interface_input,     ec2_create_network_interface },
+	{ "DescribeNetworkInterfaces",         &ec2_describe_network_interfaces_input,  ec2_describe_network_interfaces },
+	{ "DeleteNetworkInterface",            &ec2_network_interface_input,            ec2_delete_network_interface },
+	{ "DescribeNetworkInterfaceAttribute", &ec2_describe_interface_attribute_input, ec2_describe_network_interface_attribute },
+	{ "ModifyNetworkInterfaceAttribute",   &ec2_modify_interface_attribute_input,   ec2_modify_network_interface_attribute },
 
 	{ "CreateRouteTable",             &ec2_create_route_table_input,             ec2_create_route_table },
 	{ "DeleteRouteTable",             &ec2_route_table_input,                    ec2_delete_route_table },
@@ -53,6 +58,8 @@ static const struct api_operation operations[] = {
 	{ "DescribeAddresses",            &ec2_describe_addresses_input,             ec2_describe_addresses },
 	{ "DescribeAddressesAttribute",   &ec2_describe_addresses_attribute_input,   ec2_describe_addresses_attribute },
 	{ "ReleaseAddress",               &ec2_release_address_input,                ec2_release_address },
+	{ "AssociateAddress",             &ec2_associate_address_input,              ec2_associate_address },
+	{ "DisassociateAddress",          &ec2_disassociate_address_input,           ec2_disassociate_address },
 	{ "DescribePublicIpv4Pools",      &ec2_describe_pools_input,                 ec2_describe_public_ipv4_pools },
 
 	{ "CreateTags",                &ec2_create_tags_input,                 ec2_create_tags },

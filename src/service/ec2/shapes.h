@@ -40,13 +40,20 @@ extern const struct shape ec2_describe_route_tables_input, ec2_describe_network_
 extern const struct shape ec2_describe_dhcp_options_input, ec2_describe_account_attributes_input;
 extern const struct shape ec2_create_tags_input, ec2_delete_tags_input, ec2_describe_tags_input;
 
-/* Of groups, rules and network interfaces: group_shapes.c. */
+/* Of groups and rules: group_shapes.c. */
 extern const struct shape ec2_create_security_group_input, ec2_delete_security_group_input;
 extern const struct shape ec2_describe_security_groups_input;
 extern const struct shape ec2_authorize_input, ec2_revoke_input, ec2_rule_descriptions_input;
 extern const struct shape ec2_modify_security_group_rules_input;
 extern const struct shape ec2_describe_security_group_rules_input;
+
+/* Of network interfaces: interface_shapes.c. */
+extern const struct shape ec2_create_network_interface_input, ec2_network_interface_input;
 extern const struct shape ec2_describe_network_interfaces_input;
+extern const struct shape ec2_describe_interface_attribute_input;
+extern const struct shape ec2_modify_interface_attribute_input;
+
+/* Of routes and public addresses: route_shapes.c. */
 extern const struct shape ec2_create_route_table_input, ec2_route_table_input;
 extern const struct shape ec2_associate_route_table_input, ec2_association_input;
 extern const struct shape ec2_replace_association_input, ec2_route_input;
@@ -56,4 +63,5 @@ extern const struct shape ec2_create_nat_gateway_input, ec2_describe_nat_gateway
 extern const struct shape ec2_nat_gateway_input;
 extern const struct shape ec2_allocate_address_input, ec2_describe_addresses_input;
 extern const struct shape ec2_describe_addresses_attribute_input, ec2_release_address_input;
+extern const struct shape ec2_associate_address_input, ec2_disassociate_address_input;
 extern const struct shape ec2_describe_pools_input;

@@ -17,6 +17,10 @@ const char *ec2_tag_wanted(const struct ec2_request *request, const char *key);
 int ec2_tag_set(const struct service_context *context, struct db *db, const struct ec2_kind *kind,
 		const char *id, json_t **out, struct sp_error *err);
 
+/** One of a resource that is there, owned by the caller; NULL: it has none. */
+int ec2_tag_find(const struct service_context *context, struct db *db, const struct ec2_kind *kind,
+		 const char *id, const char *key, char **out, struct sp_error *err);
+
 /** Inside the write that deletes. */
 int ec2_tags_delete(const struct service_context *context, struct db *db,
 		    const struct ec2_kind *kind, const char *id, struct sp_error *err);

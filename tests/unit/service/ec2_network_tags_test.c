@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "service/ec2/network_tags.h"
+#include "store/gateways.h"
 #include "store/migrations.h"
 #include "store/networks.h"
 
@@ -10,6 +11,9 @@
 #define HOST_VPC    "vpc-00000000000000002"
 #define SUBNET      "subnet-00000000000000001"
 #define HOST_SUBNET "subnet-00000000000000002"
+/* In SUBNET, one of the user's and one of a NAT gateway. */
+#define INTERFACE     "eni-00000000000000001"
+#define NAT_INTERFACE "eni-00000000000000002"
 
 static struct sp_error err;
 static struct folder folder;
@@ -27,6 +31,15 @@ static void insert(const char *vpc_id, const char *subnet_id, enum network_provi
 	assert_int_equal(subnets_insert(db, &subnet, &err), 0);
 }
 
+static void insert_interface(const char *id, enum interface_kind kind, const char *address)
+{
+	struct network_interface interface = { .vpc_id = VPC, .subnet_id = SUBNET, .kind = kind };
+	strcpy(interface.id, id);
+	strcpy(interface.owner_id, kind == INTERFACE_OF_NAT ? "nat-00000000000000001" : id);
+	strcpy(interface.address, address);
+	assert_int_equal(interfaces_insert(db, &interface, &err), 0);
+}
+
 static int open_store(void **state)
 {
 	(void)state;
@@ -36,6 +49,8 @@ static int open_store(void **state)
 	assert_int_equal(migrations_run(db, path, migrations_scripts, migrations_count, &err), 0);
 	insert(VPC, SUBNET, PROVIDER_NETNS);
 	insert(HOST_VPC, HOST_SUBNET, PROVIDER_HOST);
+	insert_interface(INTERFACE, INTERFACE_OF_USER, "10.0.1.5");
+	insert_interface(NAT_INTERFACE, INTERFACE_OF_NAT, "10.0.1.6");
 	return 0;
 }
 
@@ -47,13 +62,25 @@ static int close_store(void **state)
 	return 0;
 }
 
+/* As a kind's check_tag(). */
+static const struct {
+	const char *prefix;
+	int (*check)(struct ec2_request *request, struct db *db, const char *id, const char *key,
+		     const char *value, struct sp_error *err);
+} kinds[] = {
+	{ "vpc-", ec2_vpc_check_tag },
+	{ "subnet-", ec2_subnet_check_tag },
+	{ "eni-", ec2_interface_check_tag },
+};
+
 static int check(const char *id, const char *key, const char *value)
 {
 	struct ec2_request request = { 0 };
 	err = (struct sp_error){ 0 };
-	int result = sp_text_starts_with(id, "vpc-")
-			     ? ec2_vpc_check_tag(&request, db, id, key, value, &err)
-			     : ec2_subnet_check_tag(&request, db, id, key, value, &err);
+	int result = 0;
+	for (size_t i = 0; i < SP_COUNT_OF(kinds); i++)
+		if (sp_text_starts_with(id, kinds[i].prefix))
+			result = kinds[i].check(&request, db, id, key, value, &err);
 	if (result != 0)
 		assert_string_equal(request.code, EC2_INVALID_VALUE);
 	return result;
@@ -130,6 +157,43 @@ static void the_hosts_own_networks_have_no_uplink_and_no_router(void **state)
 	(void)state;
 	assert_int_equal(check(HOST_SUBNET, NETWORK_TAG_UPLINK, "eth0"), -1);
 	assert_int_equal(check(HOST_SUBNET, NETWORK_TAG_ROUTER, "10.0.1.1"), -1);
+	assert_bad(HOST_VPC, NETWORK_TAG_UPLINK, "");
+	assert_bad(HOST_VPC, NETWORK_TAG_ROUTER, "");
+	assert_bad(HOST_VPC, NETWORK_TAG_ADDRESS, "");
+}
+
+static void the_way_to_the_internet_is_an_interface_a_next_hop_and_an_address(void **state)
+{
+	(void)state;
+	assert_good(VPC, NETWORK_TAG_UPLINK, "eth1.120");
+	assert_bad(VPC, NETWORK_TAG_UPLINK, "x/y");
+	assert_bad(VPC, NETWORK_TAG_UPLINK, "");
+	assert_good(VPC, NETWORK_TAG_ROUTER, "192.0.2.1");
+	static const char *const bad_routers[] = { "",          "router.example", "10.0.3.1",
+						   "127.0.0.1", "224.0.0.1",      "192.0.2.1/24" };
+	for (size_t i = 0; i < SP_COUNT_OF(bad_routers); i++)
+		assert_bad(VPC, NETWORK_TAG_ROUTER, bad_routers[i]);
+	assert_good(VPC, NETWORK_TAG_ADDRESS, "192.0.2.2/30");
+	static const char *const bad_addresses[] = {
+		"", "192.0.2.2", "192.0.2.0/30", "10.0.5.2/30", "10.1.2.3/8", "127.0.0.2/8"
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(bad_addresses); i++)
+		assert_bad(VPC, NETWORK_TAG_ADDRESS, bad_addresses[i]);
+	assert_good(VPC, NETWORK_TAG_UPLINK, NULL);
+	assert_good(VPC, NETWORK_TAG_ROUTER, NULL);
+	assert_good(VPC, NETWORK_TAG_ADDRESS, NULL);
+}
+
+static void a_machine_that_is_there_has_an_interface_of_the_users(void **state)
+{
+	(void)state;
+	assert_good(INTERFACE, NETWORK_TAG_EXTERNAL, "yes");
+	assert_good(INTERFACE, NETWORK_TAG_EXTERNAL, "no");
+	assert_bad(INTERFACE, NETWORK_TAG_EXTERNAL, "maybe");
+	assert_good(INTERFACE, NETWORK_TAG_EXTERNAL, NULL);
+	assert_good(NAT_INTERFACE, NETWORK_TAG_EXTERNAL, "no");
+	assert_bad(NAT_INTERFACE, NETWORK_TAG_EXTERNAL, "yes");
+	assert_non_null(strstr(err.message, "nat-00000000000000001"));
 }
 
 /* A provider's default tags land on everything. */
@@ -137,7 +201,8 @@ static void tags_on_another_kind_and_tags_of_others_are_free(void **state)
 {
 	(void)state;
 	assert_good(SUBNET, NETWORK_TAG_PROVIDER, "x");
-	assert_good(VPC, NETWORK_TAG_UPLINK, "x/y");
+	assert_good(VPC, NETWORK_TAG_EXTERNAL, "x");
+	assert_good(INTERFACE, NETWORK_TAG_UPLINK, "x/y");
 	assert_good(HOST_SUBNET, "Name", "");
 }
 
@@ -149,6 +214,8 @@ int main(void)
 		cmocka_unit_test(an_uplink_is_the_name_of_an_interface),
 		cmocka_unit_test(a_router_is_an_address_of_the_subnet),
 		cmocka_unit_test(the_hosts_own_networks_have_no_uplink_and_no_router),
+		cmocka_unit_test(the_way_to_the_internet_is_an_interface_a_next_hop_and_an_address),
+		cmocka_unit_test(a_machine_that_is_there_has_an_interface_of_the_users),
 		cmocka_unit_test(tags_on_another_kind_and_tags_of_others_are_free),
 	};
 	return cmocka_run_group_tests(tests, open_store, close_store);

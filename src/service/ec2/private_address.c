@@ -1,0 +1,78 @@
+#include "service/ec2/private_address.h"
+
+#include "base/scope.h"
+#include "network/cidr.h"
+#include "store/gateways.h"
+
+/* The addresses that network interfaces of the subnet have. */
+struct taken {
+	uint32_t *addresses; /* owned */
+	size_t count;
+};
+
+static int list_taken(struct db *db, const struct subnet *subnet, struct taken *out,
+		      struct sp_error *err)
+{
+	SP_AUTO_FREE struct network_interface *interfaces = NULL;
+	if (interfaces_list(db, subnet->id, NULL, &interfaces, &out->count, err) != 0)
+		return -1;
+	out->addresses = sp_alloc((out->count + 1) * sizeof(*out->addresses));
+	for (size_t i = 0; i < out->count; i++)
+		if (!ipv4_parse(interfaces[i].address, &out->addresses[i]))
+			return sp_fail(err, SP_INTERNAL, "cannot read the address \"%s\" of \"%s\"",
+				       interfaces[i].address, interfaces[i].id);
+	return 0;
+}
+
+/* The router's, and what Amazon keeps besides it: none of them is an interface's. */
+static bool is_reserved(const struct cidr *range, uint32_t address)
+{
+	uint32_t last = range->address | (uint32_t)(UINT32_MAX >> range->bits);
+	return address - range->address < CIDR_RESERVED_FIRST ||
+	       last - address < CIDR_RESERVED_LAST;
+}
+
+static int check_asked(struct ec2_request *request, const struct subnet *subnet,
+		       const struct cidr *range, const struct taken *taken, const char *asked,
+		       uint32_t *out, struct sp_error *err)
+{
+	if (!ipv4_parse(asked, out))
+		return ec2_refuse(request, err, EC2_INVALID_VALUE,
+				  "invalid value for parameter address: %.64s", asked);
+	if (!cidr_contains(range, *out))
+		return ec2_refuse(request, err, EC2_INVALID_VALUE,
+				  "Address %s does not fall within the subnet's address range: %s "
+				  "has %s",
+				  asked, subnet->id, subnet->cidr);
+	if (is_reserved(range, *out))
+		return ec2_refuse(request, err, EC2_INVALID_VALUE,
+				  "Address %s is in subnet's reserved address range: the first %d "
+				  "and the last of %s are",
+				  asked, CIDR_RESERVED_FIRST, subnet->cidr);
+	for (size_t i = 0; i < taken->count; i++)
+		if (taken->addresses[i] == *out)
+			return ec2_refuse(request, err, "InvalidIPAddress.InUse",
+					  "The specified address is already in use: %s", asked);
+	return 0;
+}
+
+int ec2_private_address_choose(struct ec2_request *request, struct db *db,
+			       const struct subnet *subnet, const char *asked,
+			       char out[ADDRESS_TEXT_SIZE], struct sp_error *err)
+{
+	struct taken taken = { 0 };
+	struct cidr range;
+	uint32_t address;
+	if (!cidr_parse(subnet->cidr, &range, NULL))
+		return sp_fail(err, SP_INTERNAL, "the subnet \"%s\" has the range \"%s\"",
+			       subnet->id, subnet->cidr);
+	int result = list_taken(db, subnet, &taken, err);
+	SP_AUTO_FREE uint32_t *owned = taken.addresses;
+	if (result != 0)
+		return -1;
+	if ((asked != NULL ? check_asked(request, subnet, &range, &taken, asked, &address, err)
+			   : address_draw(&range, owned, taken.count, &address, err)) != 0)
+		return -1;
+	ipv4_text(address, out);
+	return 0;
+}

@@ -31,6 +31,7 @@ struct egress {
 	bool allow_private_targets;
 	int64_t connect_timeout_ms;
 	char *dns_servers;
+	struct flow_log *flows; /* NULL: nothing is recorded */
 	struct egress_attempt *attempts;
 	unsigned turns
 		[TURNS]; /* whose turn it is among a gateway's interfaces; by a hash of its id */
@@ -48,6 +49,10 @@ struct egress_attempt {
 	egress_fn *fn;
 	void *ctx;
 	int64_t deadline_ms; /* monotonic */
+	/* For the flow log: */
+	char *connector_id, *transfer_id; /* NULL: not told */
+	const void *holder;
+	int64_t began_ms;
 	struct trace trace;
 	struct private_way *way; /* NULL: service-managed, or not read yet */
 
@@ -72,6 +77,9 @@ void private_drop(struct egress_attempt *attempt);
 
 /** What it knows of the way: result's interface_id, public_address and way. Nothing when it is service-managed. */
 void private_tell(const struct egress_attempt *attempt, struct egress_result *result);
+
+/** The same for a record of it: its source and target, as far as they are known. */
+void private_note(const struct egress_attempt *attempt, struct flow *out);
 
 /** The time that is left, at least 0. */
 int64_t attempt_left_ms(const struct egress_attempt *attempt);

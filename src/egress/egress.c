@@ -1,6 +1,7 @@
 #include "egress/egress.h"
 
 #include <ares.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,6 +25,7 @@ int egress_open(struct loop *loop, struct store *store, struct pool *reads,
 	egress->allow_private_targets = options->allow_private_targets;
 	egress->connect_timeout_ms = options->connect_timeout_ms;
 	egress->dns_servers = sp_strdup(options->dns_servers);
+	egress->flows = options->flows;
 	if (service_managed_open(egress, options, err) != 0 ||
 	    (egress->dns_servers != NULL && lookup_check_servers(egress->dns_servers, err) != 0)) {
 		egress_close(egress);
@@ -57,6 +59,58 @@ const char *egress_source_at(const struct egress *egress, size_t index)
 	return index < egress->source_count ? egress->sources[index].text : NULL;
 }
 
+/* ---- the flow log ---------------------------------------------------------------------------------------------- */
+
+/* Whether something forbids it, rather than that it does not work. */
+static bool is_forbidden(enum failure_step step, enum sp_code code)
+{
+	return step == STEP_PORT || step == STEP_GROUPS || step == STEP_ROUTE ||
+	       (step == STEP_CONNECT && code == SP_DENIED);
+}
+
+static void note_failure(struct flow *flow, enum failure_step step, const struct sp_error *err)
+{
+	flow->verdict = is_forbidden(step, err->code) ? FLOW_REJECTED : FLOW_FAILED;
+	snprintf(flow->step, sizeof(flow->step), "%s", failure_step_name(step));
+	snprintf(flow->reason, sizeof(flow->reason), "%s", err->message);
+}
+
+static void copy(char *out, size_t room, const char *text)
+{
+	snprintf(out, room, "%s", text == NULL ? "" : text);
+}
+
+static void record(const struct egress_attempt *attempt, const struct egress_result *result)
+{
+	struct flow_log *log = attempt->egress->flows;
+	struct flow flow = { .verdict = FLOW_ACCEPTED };
+	if (log == NULL)
+		return;
+	copy(flow.connector_id, sizeof(flow.connector_id), attempt->connector_id);
+	copy(flow.transfer_id, sizeof(flow.transfer_id), attempt->transfer_id);
+	copy(flow.interface_id, sizeof(flow.interface_id), result->interface_id);
+	copy(flow.public_address, sizeof(flow.public_address), result->public_address);
+	copy(flow.way, sizeof(flow.way), result->way);
+	if (attempt->host != NULL)
+		snprintf(flow.target, sizeof(flow.target), "%s:%u", attempt->host, attempt->port);
+	else
+		private_note(attempt, &flow);
+	if (result->error.code != SP_OK) {
+		note_failure(&flow, result->step, &result->error);
+		flow_log_refused(log, &flow, attempt->began_ms);
+		return;
+	}
+	copy(flow.source, sizeof(flow.source), result->source);
+	copy(flow.target, sizeof(flow.target), result->target);
+	flow_log_connected(log, &flow, attempt->began_ms, result->fd, attempt->holder);
+}
+
+void egress_flow_end(struct egress *egress, const void *holder)
+{
+	if (egress->flows != NULL)
+		flow_log_end(egress->flows, holder);
+}
+
 /* ---- the life of an attempt ------------------------------------------------------------------------------------ */
 
 static void begin(void *ctx)
@@ -79,6 +133,10 @@ struct egress_attempt *egress_connect(struct egress *egress, const struct egress
 	attempt->port = target->port;
 	attempt->fn = fn;
 	attempt->ctx = ctx;
+	attempt->connector_id = sp_strdup(target->connector_id);
+	attempt->transfer_id = sp_strdup(target->transfer_id);
+	attempt->holder = target->holder;
+	attempt->began_ms = sp_now_ms();
 	attempt->deadline_ms = sp_monotonic_ms() + egress->connect_timeout_ms;
 	attempt->next = egress->attempts;
 	if (attempt->next != NULL)
@@ -90,10 +148,8 @@ struct egress_attempt *egress_connect(struct egress *egress, const struct egress
 	return attempt;
 }
 
-void egress_cancel(struct egress_attempt *attempt)
+static void drop(struct egress_attempt *attempt)
 {
-	if (attempt == NULL)
-		return;
 	loop_cancel_timer(attempt->timer);
 	lookup_cancel(attempt->lookup);
 	dial_cancel(attempt->dial);
@@ -104,7 +160,21 @@ void egress_cancel(struct egress_attempt *attempt)
 	trace_finish(&attempt->trace);
 	free(attempt->host);
 	free(attempt->configuration_arn);
+	free(attempt->connector_id);
+	free(attempt->transfer_id);
 	free(attempt);
+}
+
+void egress_cancel(struct egress_attempt *attempt)
+{
+	struct egress_result result = { .fd = -1, .step = STEP_CONNECT };
+	if (attempt == NULL)
+		return;
+	sp_fail(&result.error, SP_CANCELLED, "given up: the worker that asked for it is gone");
+	private_tell(attempt, &result);
+	record(attempt, &result);
+	drop(attempt);
+	free(result.way);
 }
 
 /* Everything is let go before the caller hears of it, who may close the egress itself. */
@@ -115,7 +185,8 @@ static void end(struct egress_attempt *attempt, struct egress_result *result)
 	trace_begin(&result->trace);
 	trace_move(&result->trace, &attempt->trace);
 	private_tell(attempt, result);
-	egress_cancel(attempt);
+	record(attempt, result);
+	drop(attempt);
 	fn(ctx, result);
 	trace_finish(&result->trace);
 	free(result->way);

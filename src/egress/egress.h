@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "egress/flows.h"
 #include "egress/networks.h"
 #include "egress/trace.h"
 #include "loop/loop.h"
@@ -28,6 +29,10 @@ struct egress_target {
 	const char *
 		configuration_arn; /* or VPC_LATTICE: a resource configuration; then host is NULL */
 	uint16_t port;
+	/* For the flow log; NULL: nothing is said. */
+	const char *connector_id;
+	const char *transfer_id; /* NULL: a test of the connector */
+	const void *holder;      /* whoever has the socket: for egress_flow_end() */
 };
 
 struct egress_options {
@@ -36,6 +41,7 @@ struct egress_options {
 	size_t source_address_count; /* 0: the kernel chooses */
 	bool allow_private_targets; /* else private, loopback, link-local and multicast targets are refused (after resolution) */
 	int64_t connect_timeout_ms; /* name resolution and all addresses together */
+	struct flow_log *flows;     /* kept; NULL: nothing is recorded */
 	/* "192.0.2.1, 192.0.2.2:5353"; NULL: those of this host. Copied. */
 	const char *dns_servers;
 };
@@ -69,6 +75,12 @@ typedef void egress_fn(void *ctx, struct egress_result *result);
 struct egress_attempt *egress_connect(struct egress *egress, const struct egress_target *target,
 				      egress_fn *fn, void *ctx);
 void egress_cancel(struct egress_attempt *attempt); /* not after @fn was called. NULL is fine */
+
+/**
+ * Whoever had the sockets that were connected for @holder is gone: those that are open are shut down, so that the
+ * partners hear of it, and their flows end. Called once for each holder, when nobody can use its sockets any more.
+ */
+void egress_flow_end(struct egress *egress, const void *holder);
 
 /** The configured source addresses, for DescribeConnector's ServiceManagedEgressIpAddresses. */
 size_t egress_source_count(const struct egress *egress);

@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -109,6 +110,20 @@ void private_tell(const struct egress_attempt *attempt, struct egress_result *re
 	const struct private_way *way = attempt->way;
 	if (way != NULL && way->interface != NULL)
 		memcpy(result->interface_id, way->interface->id, sizeof(result->interface_id));
+}
+
+/* A name and a port until it is known better. */
+void private_note(const struct egress_attempt *attempt, struct flow *out)
+{
+	const struct private_way *way = attempt->way;
+	if (way == NULL || way->interface == NULL)
+		return;
+	snprintf(out->source, sizeof(out->source), "%s", way->interface->address);
+	if (way->address_count > 0)
+		address_text(&way->addresses[0], out->target);
+	else
+		snprintf(out->target, sizeof(out->target), "%s:%u", way->path.configuration.target,
+			 attempt->port);
 }
 
 /* ---- connecting ------------------------------------------------------------------------------------------------ */

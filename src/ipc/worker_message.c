@@ -25,6 +25,7 @@ enum field {
 	FIELD_END,
 	REQUEST,
 	FILE_ID,
+	FOR_FILE,
 	ATTEMPT,
 	OLDEST_ATTEMPT,
 	PART_ATTEMPT,
@@ -96,6 +97,7 @@ static const struct {
 } fields[FIELD_COUNT] = {
 	[REQUEST]           = { AT(request),              NUMBER_32, UINT32_MAX },
 	[FILE_ID]           = { AT(file_id),              ID,        FILE_ID_SIZE - 1 },
+	[FOR_FILE]          = { AT(file_id),              TEXT,      FILE_ID_SIZE - 1 },
 	[ATTEMPT]           = { AT(attempt),              NUMBER_32, INT32_MAX },
 	[OLDEST_ATTEMPT]    = { AT(oldest_attempt),       NUMBER_32, INT32_MAX },
 	[PART_ATTEMPT]      = { AT(part_attempt),         NUMBER_32, INT32_MAX },
@@ -176,7 +178,7 @@ static const struct kind {
 	{ WORKER_PERMIT,      "PERMIT",      0, { FILE_ID, ATTEMPT } },
 	{ WORKER_CANCEL,      "CANCEL",      0, { FILE_ID, ATTEMPT } },
 	{ WORKER_TEST,        "TEST",        0, { FIELD_END } },
-	{ WORKER_NEED_SOCKET, "NEED_SOCKET", 0, { REQUEST } },
+	{ WORKER_NEED_SOCKET, "NEED_SOCKET", 0, { REQUEST, FOR_FILE } },
 	{ WORKER_READY,       "READY",       0, { FILE_ID, ATTEMPT, REQUEST, SIZE, SUM, VERIFICATION } },
 	{ WORKER_PUBLISHED,   "PUBLISHED",   0, { FILE_ID, ATTEMPT, REQUEST, OUTCOME, VERIFICATION, NAME } },
 	{ WORKER_FILE_FAILED, "FILE_FAILED", 0, { FILE_ID, ATTEMPT, STEP, CODE, WORDS } },
@@ -348,7 +350,7 @@ void worker_message_finish(struct worker_message *message)
 		char **text = member(message, field);
 		if (*text != NULL)
 			explicit_bzero(*text, strlen(*text));
-		free(*text);
+		free(sp_take_pointer(text)); /* two fields may share a member */
 	}
 	*message = (struct worker_message){ 0 };
 }

@@ -5,7 +5,7 @@
  * are errors.
  *
  *   daemon ──► worker                          worker ──► daemon
- *   CONFIGURE   once, first                    NEED_SOCKET    request
+ *   CONFIGURE   once, first                    NEED_SOCKET    request, the file that waits for it (not in a test)
  *   SOCKET      request, fd                    READY          file: all bytes are there, checked, not yet published
  *   NO_SOCKET   request, why                   PUBLISHED      file (SEND): it has its final name
  *   SEND        file, source fd                FILE_FAILED    file, why
@@ -66,7 +66,7 @@ struct worker_message {
 	/* NEED_SOCKET, SOCKET, NO_SOCKET. CONNECTED, READY, PUBLISHED: of the connection that it speaks of. */
 	uint32_t request;
 
-	char *file_id; /* every kind about a file … */
+	char *file_id; /* every kind about a file, and NEED_SOCKET … */
 	/* … and which try of it: what is said late of an earlier one is known as such. */
 	uint32_t attempt;
 	/* Parts of the attempts from here on may lie about, and are removed. SEND: before this one. REMOVE: with it. */

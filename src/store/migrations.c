@@ -291,7 +291,10 @@ const char *const migrations_scripts[] = {
 	"  began_ms BIGINT NOT NULL,"
 	"  ended_ms BIGINT NOT NULL);"
 	"CREATE INDEX flows_of_connector ON flows (connector_id, number);"
-	"CREATE INDEX flows_of_transfer ON flows (transfer_id, number);",
+	"CREATE INDEX flows_of_transfer ON flows (transfer_id, number);"
+	"CREATE INDEX flows_of_interface ON flows (interface_id, number);"
+	"CREATE INDEX flows_of_verdict ON flows (verdict, number);"
+	"CREATE INDEX flows_under_way ON flows (number) WHERE ended_ms = 0;",
 
 	/* Going on with a part, and what is known of a file that was published. */
 	"ALTER TABLE files ADD COLUMN part_attempt BIGINT NOT NULL DEFAULT 0;"

@@ -29,6 +29,11 @@ const char *file_run_id(const struct file_run *run)
 	return run->file.id;
 }
 
+const char *file_run_transfer_id(const struct file_run *run)
+{
+	return run->file.transfer_id;
+}
+
 bool file_is_suspect(const struct transfer_file *file)
 {
 	return file->worker_deaths >= WORKER_DEATHS_ALONE;

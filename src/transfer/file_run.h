@@ -41,6 +41,7 @@ void file_run_go(struct file_run *run);
 struct file_run *file_run_next(const struct file_run *run);
 void file_run_set_next(struct file_run *run, struct file_run *next);
 const char *file_run_id(const struct file_run *run);
+const char *file_run_transfer_id(const struct file_run *run);
 
 /** Its worker died more than once: it gets the next one for itself. */
 bool file_run_is_suspect(const struct file_run *run);

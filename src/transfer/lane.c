@@ -180,6 +180,12 @@ static void worker_said(void *ctx, const struct worker_message *message)
 	worker_ended(lane, "the worker process broke the protocol", true);
 }
 
+static const char *transfer_of(void *ctx, const char *file_id)
+{
+	const struct file_run *run = find_run(ctx, file_id);
+	return run == NULL ? NULL : file_run_transfer_id(run);
+}
+
 /* The runs that it has go on with the next one, blameless. */
 static void send_worker_away(struct lane *lane)
 {
@@ -202,6 +208,7 @@ static void launched(void *ctx)
 	} else {
 		const struct worker_owner owner = { .ctx = lane,
 						    .message = worker_said,
+						    .transfer_of = transfer_of,
 						    .ended = worker_ended };
 		struct sp_error err = { 0 };
 		lane->connections = (size_t)launch->connector.max_connections;

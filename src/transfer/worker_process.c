@@ -205,18 +205,31 @@ static void socket_ready(void *ctx, struct egress_result *result)
 	worker_process_send(request->process, &message, result->fd);
 }
 
-static int give_socket(struct worker_process *process, uint32_t number)
+/* What a connection is opened for, as the worker says: good enough for the flow log. */
+static const char *transfer_of(const struct worker_process *process, const char *file_id)
+{
+	const struct worker_owner *owner = &process->owner;
+	return owner->transfer_of == NULL || file_id == NULL
+		       ? NULL
+		       : owner->transfer_of(owner->ctx, file_id);
+}
+
+static int give_socket(struct worker_process *process, const struct worker_message *message)
 {
 	const struct egress_target target = {
 		.host = process->configuration_arn == NULL ? process->host : NULL,
 		.configuration_arn = process->configuration_arn,
 		.port = process->port,
+		.connector_id = process->connector_id,
+		.transfer_id = transfer_of(process, message->file_id),
+		.holder = process,
 	};
 	for (size_t i = 0; i < SOCKET_REQUESTS_MAX; i++) {
 		struct socket_request *request = &process->sockets[i];
 		if (request->attempt != NULL)
 			continue;
-		*request = (struct socket_request){ .process = process, .number = number };
+		*request =
+			(struct socket_request){ .process = process, .number = message->request };
 		request->attempt = egress_connect(process->ground->rooms.egress, &target,
 						  socket_ready, request);
 		return 0;
@@ -258,7 +271,7 @@ static bool receive_one(struct worker_process *process)
 	bool good = true;
 	if (message.kind != WORKER_NEED_SOCKET)
 		process->owner.message(process->owner.ctx, &message);
-	else if (give_socket(process, message.request) != 0) {
+	else if (give_socket(process, &message) != 0) {
 		end(process, "the worker process asked for too many sockets");
 		good = false;
 	}
@@ -284,6 +297,7 @@ static void child_ended(void *ctx, pid_t pid, int wait_status)
 		;
 	if (process->fd >= 0)
 		end(process, "the worker process died");
+	egress_flow_end(ground->rooms.egress, process);
 	ground->workers--;
 	destroy(process);
 	ground_came_back(ground);

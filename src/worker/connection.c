@@ -1,6 +1,7 @@
 #include "worker/connection.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -96,6 +98,22 @@ static void close_session(struct connection *connection)
 	connection->remote = NULL;
 	transport_close(connection->transport);
 	connection->transport = NULL;
+	/* The daemon watches the socket too: what is only closed here would stay open for the partner. */
+	if (connection->line >= 0)
+		shutdown(connection->line, SHUT_RDWR);
+	sp_close_fd(&connection->line);
+}
+
+/* libssh closes the descriptor that it was given when it thinks fit. */
+static int keep_line(struct connection *connection, int *fd, struct sp_error *err)
+{
+	connection->line = fcntl(*fd, F_DUPFD_CLOEXEC, 0);
+	if (connection->line >= 0)
+		return 0;
+	sp_fail_errno(err, "could not keep a socket");
+	shutdown(*fd, SHUT_RDWR);
+	sp_close_fd(fd);
+	return -1;
 }
 
 /* Asks the daemon, which alone may connect, and waits for its answer. */
@@ -159,7 +177,7 @@ static int open_session(struct connection *connection, enum failure_step *out_st
 			struct sp_error *err)
 {
 	int fd;
-	if (get_socket(connection, &fd, out_step, err) != 0)
+	if (get_socket(connection, &fd, out_step, err) != 0 || keep_line(connection, &fd, err) != 0)
 		return -1;
 	if (shake_hands(connection, fd, out_step, err) != 0) {
 		close_session(connection);
@@ -338,7 +356,7 @@ int connection_start(unsigned number, const struct worker_message *configuration
 	connection->configuration = configuration;
 	connection->feeder = feeder;
 	connection->desk = desk;
-	connection->blocks_fd = connection->wake_fd = -1;
+	connection->blocks_fd = connection->wake_fd = connection->line = -1;
 	pthread_t thread;
 	if (prepare(connection, err) == 0) {
 		int failed = pthread_create(&thread, NULL, run, connection);

@@ -40,9 +40,10 @@ struct slot {
 	enum slot_state state;
 	struct connection *connection; /* NULL while UNUSED */
 	uint32_t request;              /* OPENING: the socket it was promised; 0 when none */
-	char file_id[FILE_ID_SIZE];    /* BUSY: its file, with … */
-	struct worker_message file;    /* … kind and attempt, and file_id borrowed from above */
-	bool may_permit;               /* its READY was told */
+	char file_id
+		[FILE_ID_SIZE]; /* OPENING: the file that waits for it. BUSY: its file, with … */
+	struct worker_message file; /* … kind and attempt, and file_id borrowed from above */
+	bool may_permit;            /* its READY was told */
 };
 
 struct desk {
@@ -152,6 +153,17 @@ static struct slot *slot_with(struct desk *desk, const struct worker_message *ab
 	return NULL;
 }
 
+/* The file that the next connection is opened for: each one that is being opened already will take one. "": a test. */
+static void note_waiting_file(struct desk *desk, struct slot *slot)
+{
+	const struct letter *letter = desk->waiting.first;
+	for (size_t opening = count_slots(desk, SLOT_OPENING); letter != NULL && opening > 0;
+	     opening--)
+		letter = letter->next;
+	snprintf(slot->file_id, sizeof(slot->file_id), "%s",
+		 letter == NULL ? "" : letter->message.file_id);
+}
+
 static int open_slot(struct desk *desk, struct slot *slot, enum letter_kind how,
 		     struct sp_error *err)
 {
@@ -159,6 +171,7 @@ static int open_slot(struct desk *desk, struct slot *slot, enum letter_kind how,
 	    connection_start((unsigned)(slot - desk->slots), &desk->configuration, desk->feeder,
 			     desk->inbox, &slot->connection, err) != 0)
 		return -1;
+	note_waiting_file(desk, slot);
 	slot->state = SLOT_OPENING;
 	connection_post(slot->connection, letter_create(how, NULL, -1));
 	return 0;
@@ -407,6 +420,7 @@ static int note_message(struct desk *desk, struct slot *slot, struct letter *let
 {
 	if (letter->message.kind == WORKER_NEED_SOCKET) {
 		slot->request = letter->message.request = ++desk->last_request;
+		letter->message.file_id = sp_strdup(slot->file_id);
 	} else if (letter->message.kind == WORKER_READY && slot->file.kind == WORKER_SEND) {
 		slot->may_permit = true;
 	} else if (letter->message.kind != WORKER_PROGRESS) {

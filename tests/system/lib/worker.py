@@ -35,7 +35,7 @@ KINDS = {
     "CANCEL": (8, "file_id attempt:4"),
     "TEST": (9, ""),
     "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 directory name"),
-    "NEED_SOCKET": (64, "request:4"),
+    "NEED_SOCKET": (64, "request:4 file_id"),
     "READY": (65, "file_id attempt:4 size:8 sha256"),
     "PUBLISHED": (66, "file_id attempt:4 outcome:4"),
     "FILE_FAILED": (67, "file_id attempt:4 step:4 code:4 text"),

@@ -84,6 +84,7 @@ static const struct {
 	{ 0, { .kind = WORKER_CANCEL, .file_id = ID, .attempt = 5 } },
 	{ 0, { .kind = WORKER_TEST } },
 	{ 0, { .kind = WORKER_NEED_SOCKET, .request = UINT32_MAX } },
+	{ 0, { .kind = WORKER_NEED_SOCKET, .request = 1, .file_id = ID } },
 	{ 0,
 	  { .kind = WORKER_READY,
 	    .file_id = ID,

@@ -28,6 +28,7 @@ struct egress {
 	struct networks *networks;
 	struct source sources[EGRESS_SOURCES_MAX];
 	size_t source_count;
+	unsigned source_turn; /* whose turn it is among the sources */
 	bool allow_private_targets;
 	int64_t connect_timeout_ms;
 	char *dns_servers;
@@ -53,6 +54,7 @@ struct egress_attempt {
 	char *connector_id, *transfer_id; /* NULL: not told */
 	const void *holder;
 	int64_t began_ms;
+	unsigned source_turn; /* service-managed: which of the sources it leaves from */
 	struct trace trace;
 	struct private_way *way; /* NULL: service-managed, or not read yet */
 
@@ -68,7 +70,7 @@ struct egress_attempt {
 void service_managed_begin(struct egress_attempt *attempt);
 void private_begin(struct egress_attempt *attempt);
 
-/** The source addresses of @options. */
+/** The source addresses of @options, which this host must have. */
 int service_managed_open(struct egress *egress, const struct egress_options *options,
 			 struct sp_error *err);
 

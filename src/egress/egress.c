@@ -136,6 +136,7 @@ struct egress_attempt *egress_connect(struct egress *egress, const struct egress
 	attempt->connector_id = sp_strdup(target->connector_id);
 	attempt->transfer_id = sp_strdup(target->transfer_id);
 	attempt->holder = target->holder;
+	attempt->source_turn = egress->source_turn++;
 	attempt->began_ms = sp_now_ms();
 	attempt->deadline_ms = sp_monotonic_ms() + egress->connect_timeout_ms;
 	attempt->next = egress->attempts;

@@ -248,15 +248,47 @@ static void leaves_from_the_configured_address_or_not_at_all(void **state)
 	go_to(f, "::1", f->port);
 	assert_int_equal(f->result.error.code, SP_DENIED);
 	assert_non_null(strstr(f->result.error.message, "no IPv6 source address is configured"));
+}
 
-	open_egress(f, "192.0.2.77", true, 5000);
-	go_to(f, "127.0.0.3", f->port);
-	assert_int_equal(f->result.step, STEP_CONNECT);
-	assert_non_null(strstr(f->result.error.message,
-			       "could not leave from 192.0.2.77: Cannot assign requested address; "
-			       "this host has "));
-	assert_non_null(strstr(f->result.error.message, "127.0.0.1"));
-	assert_int_equal(accept(f->listener, NULL, NULL), -1);
+static void takes_no_address_that_this_host_does_not_have(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const wrong[] = { "192.0.2.77", "2001:db8::77" };
+	for (size_t i = 0; i < SP_COUNT_OF(wrong); i++) {
+		const char *sources[] = { "127.0.0.77", wrong[i] };
+		const struct egress_options options = { .source_addresses = sources,
+							.source_address_count = 2,
+							.connect_timeout_ms = 1000 };
+		struct sp_error err = { 0 };
+		char sentence[128];
+		assert_int_equal(egress_open(f->loop, NULL, NULL, NULL, &options, &f->egress, &err),
+				 -1);
+		assert_int_equal(err.code, SP_NOT_FOUND);
+		snprintf(
+			sentence, sizeof(sentence),
+			"cannot leave from %s, as egress.source_addresses has it: it is no address "
+			"of this host; this host has ",
+			wrong[i]);
+		assert_non_null(strstr(err.message, sentence));
+		assert_true(i > 0 || strstr(err.message, "127.0.0.1") != NULL);
+	}
+}
+
+static void connections_leave_from_the_configured_addresses_in_turn(void **state)
+{
+	struct fixture *f = *state;
+	const char *sources[] = { "127.0.0.77", "127.0.0.78", "127.0.0.79" };
+	const struct egress_options options = { .source_addresses = sources,
+						.source_address_count = 3,
+						.allow_private_targets = true,
+						.connect_timeout_ms = 5000 };
+	struct sp_error err = { 0 };
+	assert_int_equal(egress_open(f->loop, NULL, NULL, NULL, &options, &f->egress, &err), 0);
+	for (size_t i = 0; i < 6; i++) {
+		go_to(f, "127.0.0.3", f->port);
+		assert_true(sp_text_starts_with(f->result.source, sources[i % 3]));
+		assert_connected(f);
+	}
 }
 
 static void refuses_private_targets_also_behind_names(void **state)
@@ -384,6 +416,8 @@ int main(void)
 		STORY(tries_all_addresses_in_turn),
 		STORY(does_not_wait_for_the_family_that_nobody_answers),
 		STORY(leaves_from_the_configured_address_or_not_at_all),
+		STORY(takes_no_address_that_this_host_does_not_have),
+		STORY(connections_leave_from_the_configured_addresses_in_turn),
 		STORY(refuses_private_targets_also_behind_names),
 		STORY(says_why_a_name_leads_nowhere),
 		STORY(says_why_nobody_answers),

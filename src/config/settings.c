@@ -17,6 +17,7 @@ enum {
 	DAY = 24 * HOUR,
 	KIB = 1 << 10,
 	MIB = 1 << 20,
+	GIB = 1 << 30,
 };
 
 #define BUCKET_PREFIX "bucket."
@@ -93,8 +94,10 @@ static const struct setting {
 	  "office=203.0.113.8/29,198.51.100.7; backup=192.0.2.1-192.0.2.9. "
 	  "Without this setting there are no Elastic IP addresses." },
 	{ "egress.source_addresses", AT(egress_source_addresses), OPTIONAL(VALUE_ADDRESSES), NULL,
-	  "Addresses of this host, with commas between them, from which connections to SFTP servers "
-	  "leave; they are shown by DescribeConnector. Without this setting the kernel chooses." },
+	  "Addresses of this host, at most 16, with commas between them, from which connections of connectors with a URL "
+	  "leave, in turn; DescribeConnector shows them as ServiceManagedEgressIpAddresses, where AWS shows three, so that "
+	  "partners know whom to let in. The daemon does not start with one that this host does not have, and a connection "
+	  "whose address has gone since fails: no other one is taken in its place. Without this setting the kernel chooses." },
 	{ "egress.allow_private_targets", AT(egress_allow_private_targets), TEXT_OF(VALUE_BOOLEAN), "false",
 	  "Whether connectors may reach private, loopback and link-local addresses. Leave it false when "
 	  "people who may create connectors must not reach your own network." },
@@ -103,6 +106,16 @@ static const struct setting {
 	  "addresses of SFTP servers. Without this setting the host's own are." },
 	{ "egress.connect_timeout", AT(egress_connect_timeout_ms), RANGE(VALUE_TIME, 100, 10 * MINUTE), "15s",
 	  "Finding a server's addresses and connecting to one of them may take so long, all together." },
+	{ "egress.flow_log", AT(egress_flow_log), OPTIONAL(VALUE_FILE), "flows.jsonl",
+	  "The file with a line of JSON for each connection that has ended, or was refused or failed. A path that does not "
+	  "begin with a slash begins at the state folder. Empty: no such file is written; the records are in the store all "
+	  "the same." },
+	{ "egress.flow_log_size", AT(egress_flow_log_size), RANGE(VALUE_SIZE, 64 * KIB, 16ll * GIB), "64MiB",
+	  "A flow log of this size is renamed to one that ends in .1, and a new one is begun." },
+	{ "egress.flow_log_files", AT(egress_flow_log_files), RANGE(VALUE_NUMBER, 1, 1000), "8",
+	  "So many renamed flow logs are kept." },
+	{ "egress.flow_records", AT(egress_flow_records), RANGE(VALUE_NUMBER, 100, 10000000), "100000",
+	  "So many records of connections are kept in the store, where GET /v1/flows finds them. The oldest go." },
 	{ "transfer.attempts", AT(transfer_attempts), RANGE(VALUE_NUMBER, 1, 100), "4",
 	  "How often a file is tried while failures are of a kind that may pass." },
 	{ "transfer.retry_delay", AT(transfer_retry_delay_ms), RANGE(VALUE_TIME, 1, HOUR), "1s",

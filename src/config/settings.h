@@ -37,6 +37,8 @@ struct settings {
 	bool egress_allow_private_targets;
 	char *egress_dns_servers; /* comma-separated; NULL: those of the host */
 	int64_t egress_connect_timeout_ms;
+	char *egress_flow_log; /* file, perhaps below the state folder; NULL: none */
+	int64_t egress_flow_log_size, egress_flow_log_files, egress_flow_records;
 	int64_t transfer_attempts;
 	int64_t transfer_retry_delay_ms, transfer_retry_delay_max_ms;
 	int64_t transfer_handshake_timeout_ms, transfer_idle_timeout_ms;

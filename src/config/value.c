@@ -37,6 +37,11 @@ static bool is_path(const char *text)
 	return text[0] == '/';
 }
 
+static bool is_file(const char *text)
+{
+	return is_text(text) && text[strlen(text) - 1] != '/';
+}
+
 static bool is_region(const char *text)
 {
 	size_t length = strlen(text);
@@ -129,6 +134,8 @@ static const struct kind {
 } kinds[] = {
 	[VALUE_TEXT]      = { "text",         is_text,               NULL,  "text" },
 	[VALUE_PATH]      = { "path",         is_path,               NULL,  "an absolute path" },
+	[VALUE_FILE]      = { "file",         is_file,               NULL,
+		"a path; one that does not begin with a slash begins at the state folder" },
 	[VALUE_LISTEN]    = { "address:port", value_listen_is_valid, NULL,
 		"an address and a port, such as 127.0.0.1:8722 or [::1]:8722; port 0 takes a free one" },
 	[VALUE_REGION]    = { "region",       is_region,             NULL,

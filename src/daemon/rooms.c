@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/arn.h"
+#include "base/buffer.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -98,6 +99,23 @@ static int open_networks(struct rooms *rooms, const struct settings *settings,
 			     err);
 }
 
+static int open_flows(struct rooms *rooms, const struct settings *settings,
+		      const struct state *state, struct sp_error *err)
+{
+	SP_AUTO_BUFFER file = { 0 };
+	const char *name = settings->egress_flow_log;
+	if (name != NULL)
+		sp_buffer_format(&file, "%s%s%s", name[0] == '/' ? "" : state->directory,
+				 name[0] == '/' ? "" : "/", name);
+	struct flow_log_options options = {
+		.records_max = settings->egress_flow_records,
+		.file = name == NULL ? NULL : sp_buffer_text(&file),
+		.file_size_max = settings->egress_flow_log_size,
+		.files_kept = settings->egress_flow_log_files,
+	};
+	return flow_log_open(rooms->loop, rooms->store, &options, &rooms->flows, err);
+}
+
 static int open_egress(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
 {
 	SP_AUTO_FREE char *list = sp_strdup(settings->egress_source_addresses);
@@ -119,6 +137,7 @@ static int open_egress(struct rooms *rooms, const struct settings *settings, str
 		.allow_private_targets = settings->egress_allow_private_targets,
 		.connect_timeout_ms = settings->egress_connect_timeout_ms,
 		.dns_servers = settings->egress_dns_servers,
+		.flows = rooms->flows,
 	};
 	return egress_open(rooms->loop, rooms->store, rooms->reads, rooms->networks, &options,
 			   &rooms->egress, err);
@@ -199,6 +218,7 @@ int rooms_open(struct rooms *rooms, const struct settings *settings, const struc
 	    open_threads(rooms, settings, err) != 0 ||
 	    open_objects(rooms, settings, state, err) != 0 ||
 	    open_networks(rooms, settings, state, netd, err) != 0 ||
+	    open_flows(rooms, settings, state, err) != 0 ||
 	    open_egress(rooms, settings, err) != 0 || open_engine(rooms, settings, state, err) != 0)
 		return -1;
 	return open_server(rooms, settings, err);
@@ -250,6 +270,7 @@ void rooms_close(struct rooms *rooms)
 	pool_destroy(rooms->operations);
 	transfer_engine_close(rooms->engine);
 	egress_close(rooms->egress);
+	flow_log_close(rooms->flows);
 	networks_close(rooms->networks);
 	pool_destroy(rooms->files);
 	pool_destroy(rooms->reads);

@@ -7,6 +7,7 @@
 #include "daemon/netd.h"
 #include "daemon/state.h"
 #include "egress/egress.h"
+#include "egress/flows.h"
 #include "egress/networks.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
@@ -27,6 +28,7 @@ struct rooms {
 	struct pool *operations, *files, *reads;
 	struct objects *objects;
 	struct networks *networks;
+	struct flow_log *flows;
 	struct egress *egress;
 	struct transfer_engine *engine;
 	struct api_server *server;

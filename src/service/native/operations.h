@@ -5,3 +5,6 @@
 
 /* connector.c */
 void native_test_connector(struct api_call *call);
+
+/* flow.c */
+void native_list_flows(struct api_call *call);

@@ -11,8 +11,26 @@ static const struct shape connector_input = {
 	.members = (const struct shape_member[]){ { "ConnectorId", &connector_id, true }, { 0 } },
 };
 
+static const struct shape id = { .type = SHAPE_STRING, .min = 1, .max = 64 };
+static const struct shape verdict = { .type = SHAPE_STRING, .min = 1, .max = 16, .pattern = "ACCEPTED|REJECTED|FAILED" };
+static const struct shape max_results = { .type = SHAPE_INTEGER, .min = 1, .max = 1000 };
+static const struct shape next_token = { .type = SHAPE_STRING, .min = 1, .max = 6144 };
+static const struct shape flows_input = {
+	.type = SHAPE_STRUCTURE,
+	.members = (const struct shape_member[]){
+		{ "ConnectorId",        &id,          false },
+		{ "TransferId",         &id,          false },
+		{ "NetworkInterfaceId", &id,          false },
+		{ "Verdict",            &verdict,     false },
+		{ "MaxResults",         &max_results, false },
+		{ "NextToken",          &next_token,  false },
+		{ 0 },
+	},
+};
+
 static const struct api_operation operations[] = {
 	{ "TestConnector", &connector_input, native_test_connector, "POST", "/v1/connectors/{ConnectorId}/test", 0 },
+	{ "ListFlows", &flows_input, native_list_flows, "GET", "/v1/flows", 0 },
 	{ 0 },
 };
 

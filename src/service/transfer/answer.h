@@ -1,5 +1,5 @@
 #pragma once
-/** Within service/transfer/: what all operations answer alike. */
+/** Within service/transfer/ and service/native/: what all operations answer alike. */
 
 #include "api/call.h"
 #include "service/context.h"

@@ -88,22 +88,23 @@ static void add_reason(struct dial *dial, const struct address *address,
 		dial->code = reason->code;
 }
 
-static const char *hint_for(const struct dial *dial, int number)
+/* Appends " (its host may be off)" to the reason why the address under way came to nothing. */
+static int explain(const struct dial *dial, int number, struct sp_error *err)
 {
-	for (const struct dial_hint *hint = dial->plan.hints; hint != NULL && hint->text != NULL;
-	     hint++)
-		if (hint->number == number)
-			return hint->text;
-	return NULL;
+	SP_AUTO_BUFFER hint = { 0 };
+	if (dial->plan.explain != NULL)
+		dial->plan.explain(dial->ctx, &dial->addresses[dial->tried - 1], number, &hint);
+	if (hint.length == 0)
+		return -1;
+	const struct sp_error bare = *err;
+	return sp_fail(err, bare.code, "%s (%s)", bare.message, sp_buffer_text(&hint));
 }
 
 static int fail_number(const struct dial *dial, int number, struct sp_error *err)
 {
 	char text[128];
-	const char *words = strerror_r(number, text, sizeof(text));
-	const char *hint = hint_for(dial, number);
-	return hint == NULL ? sp_fail(err, sp_code_from_errno(number), "%s", words)
-			    : sp_fail(err, sp_code_from_errno(number), "%s (%s)", words, hint);
+	sp_fail(err, sp_code_from_errno(number), "%s", strerror_r(number, text, sizeof(text)));
+	return explain(dial, number, err);
 }
 
 static void on_socket(void *ctx, uint32_t events);
@@ -152,10 +153,9 @@ static void on_share_over(void *ctx)
 {
 	struct dial *dial = ctx;
 	struct sp_error reason = { 0 };
-	const char *hint = hint_for(dial, ETIMEDOUT);
 	dial->timer = NULL;
-	sp_fail(&reason, SP_TIMEOUT, "no answer within %.1f s%s%s%s", (double)dial->share_ms / 1000,
-		hint == NULL ? "" : " (", hint == NULL ? "" : hint, hint == NULL ? "" : ")");
+	sp_fail(&reason, SP_TIMEOUT, "no answer within %.1f s", (double)dial->share_ms / 1000);
+	explain(dial, ETIMEDOUT, &reason);
 	give_up_address(dial, &reason);
 }
 

@@ -4,16 +4,11 @@
  * and whether an address may be tried at all, is the caller's.
  */
 
+#include "base/buffer.h"
 #include "egress/address.h"
 #include "loop/loop.h"
 
 struct dial;
-
-/** What a refusal of the network usually means on this way, behind its own words. */
-struct dial_hint {
-	int number; /* errno; ETIMEDOUT: nobody answered */
-	const char *text;
-};
 
 struct dial_plan {
 	const char *host; /* for sentences; copied, as all below */
@@ -21,8 +16,11 @@ struct dial_plan {
 	uint16_t port;
 	const struct address *addresses; /* with their port */
 	size_t address_count;
-	int64_t deadline_ms;           /* monotonic */
-	const struct dial_hint *hints; /* kept; ends with a NULL text. NULL: none */
+	int64_t deadline_ms; /* monotonic */
+	/** What errno @number (ETIMEDOUT: nobody answered) usually means on the way to @address; nothing: nobody knows.
+	 * NULL: the same for all. */
+	void (*explain)(void *ctx, const struct address *address, int number,
+			struct sp_buffer *out);
 	/** A TCP socket that may go to @address: non-blocking, bound. -1 with the reason why it may not. */
 	int (*open)(void *ctx, const struct address *address, int *out_fd, struct sp_error *err);
 };
@@ -36,6 +34,6 @@ struct dial_result {
 
 typedef void dial_fn(void *ctx, struct dial_result *result);
 
-/** @fn is called once, later, unless it is cancelled before; @ctx is plan->open's as well. */
+/** @fn is called once, later, unless it is cancelled before; @ctx is that of plan->open and plan->explain as well. */
 struct dial *dial_start(struct loop *loop, const struct dial_plan *plan, dial_fn *fn, void *ctx);
 void dial_cancel(struct dial *dial); /* not after @fn was called. NULL is fine */

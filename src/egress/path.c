@@ -1,5 +1,6 @@
 #include "egress/path.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ void path_finish(struct path *path)
 	resource_gateway_finish(&path->gateway);
 	free(path->rules);
 	free(path->name_servers);
+	path_routes_finish(&path->routes);
 	*path = (struct path){ 0 };
 }
 
@@ -173,6 +175,20 @@ static int read_gateway(struct reader *reader, struct sp_error *err)
 	return 0;
 }
 
+static int read_routes(struct reader *reader, struct sp_error *err)
+{
+	struct path *path = reader->path;
+	const struct path_routes_reading reading = {
+		.db = reader->db,
+		.region = reader->arn.region,
+		.account = reader->arn.account,
+		.vpc = &path->vpc,
+		.interfaces = path->interfaces,
+		.interface_count = path->interface_count,
+	};
+	return path_routes_read(&reading, &path->routes, err);
+}
+
 static const struct {
 	enum failure_step step;
 	station_fn *read;
@@ -180,6 +196,7 @@ static const struct {
 	{ STEP_CONFIGURATION, read_configuration },
 	{ STEP_PORT, check_port },
 	{ STEP_GATEWAY, read_gateway },
+	{ STEP_ROUTE, read_routes },
 };
 
 int path_read(struct db *db, const char *arn, uint16_t port, struct path *out, struct trace *trace,
@@ -241,4 +258,34 @@ int path_judge(const struct path *path, uint32_t address, uint16_t port, struct 
 		     "the rule %s of %s allows %s port %u (%s)", rule->rule_id, rule->group_id, to,
 		     port, block);
 	return 0;
+}
+
+/* ---- where it leads -------------------------------------------------------------------------------------------- */
+
+static bool is_loopback(uint32_t address)
+{
+	return address >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+}
+
+int path_route(const struct path *path, const struct network_interface *from, uint32_t to,
+	       struct way *out, struct sp_error *err)
+{
+	const struct path_routes *routes = &path->routes;
+	const struct way_world world = {
+		.vpc = &path->vpc,
+		.subnets = routes->subnets,
+		.routes = routes->routes,
+		.interfaces = routes->interfaces,
+		.nats = routes->nats,
+		.internet_id = routes->internet_id[0] == '\0' ? NULL : routes->internet_id,
+		.subnet_count = routes->subnet_count,
+		.route_count = routes->route_count,
+		.interface_count = routes->interface_count,
+		.nat_count = routes->nat_count,
+	};
+	*out = (struct way){ 0 };
+	if (path->vpc.provider != PROVIDER_NETNS || is_loopback(to) ||
+	    path_routes_uplink(routes, from->subnet_id) != NULL)
+		return 0;
+	return way_find(&world, from->id, to, out, err);
 }

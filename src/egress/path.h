@@ -1,10 +1,11 @@
 #pragma once
 /**
  * A VPC_LATTICE connector's way, as the store has it: resource configuration → port permission → gateway → network
- * interfaces → what their security groups allow. Read in one snapshot at every connection.
+ * interfaces → what their security groups allow → where the route tables lead. Read in one snapshot at every connection.
  */
 
 #include "db/db.h"
+#include "egress/path_routes.h"
 #include "egress/trace.h"
 #include "model/network.h"
 
@@ -18,6 +19,7 @@ struct path {
 	size_t interface_count;
 	struct egress_rule *rules; /* of all interfaces: they share the gateway's groups */
 	size_t rule_count;
+	struct path_routes routes;
 	char *name_servers;     /* inside the VPC, as its tag has them; NULL when none */
 	enum failure_step step; /* that failed */
 };
@@ -33,3 +35,11 @@ void path_finish(struct path *path);
 /** The sentence of a gateway's security groups for one address: passed with the rule that decided, or failed with SP_DENIED. */
 int path_judge(const struct path *path, uint32_t address, uint16_t port, struct trace *trace,
 	       struct sp_error *err);
+
+/**
+ * The way from @from, one of the path's interfaces, by the VPC's route tables. Where they do not decide (this host's own
+ * networks, a subnet on a real interface, loopback) it has no hops.
+ * As way_find(): -1 with the sentence, and @out has the hops up to the one that leads nowhere.
+ */
+int path_route(const struct path *path, const struct network_interface *from, uint32_t to,
+	       struct way *out, struct sp_error *err);

@@ -114,8 +114,8 @@ def tell(story, daemon, network, owned):
     with story.case("nothing stands in the way: all steps of the trace are OK, in their order"):
         assert good.test()["Status"] == "OK", good.test()
         steps = [entry["Step"] for entry in good.trace()["Steps"]]
-        wanted = ["role", "secret", "resource-configuration", "port", "gateway", "interface", "security-groups", "connect",
-                  "banner", "key-exchange", "host-key", "authenticate", "sftp"]
+        wanted = ["role", "secret", "resource-configuration", "port", "gateway", "interface", "security-groups", "route",
+                  "connect", "banner", "key-exchange", "host-key", "authenticate", "sftp"]
         assert steps == wanted, steps
         assert server.logins()[-1] in vpc.interfaces(), server.logins()
 

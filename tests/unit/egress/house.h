@@ -15,6 +15,7 @@
 #include "store/tags.h"
 
 #define VPC           "vpc-00000000000000001"
+#define MAIN_TABLE    "rtb-00000000000000001"
 #define SUBNET        "subnet-00000000000000001"
 #define GROUP         "sg-00000000000000001"
 #define OTHER_GROUP   "sg-00000000000000002"
@@ -94,7 +95,8 @@ static inline int insert_all(struct db *db, void *ctx, struct sp_error *err)
 	struct vpc vpc = { .id = VPC,
 			   .cidr = "127.77.0.0/16",
 			   .provider = PROVIDER_HOST,
-			   .default_group_id = OTHER_GROUP };
+			   .default_group_id = OTHER_GROUP,
+			   .main_route_table_id = MAIN_TABLE };
 	struct subnet subnet = {
 		.id = SUBNET, .vpc_id = VPC, .cidr = "127.77.1.0/24", .zone = "eu-central-1a"
 	};

@@ -1,0 +1,41 @@
+#pragma once
+/**
+ * Within egress/: what the files of a private path share.
+ *
+ *   private.c ──► (private_name.c) ──► private_leave.c
+ *   the path       the name in the VPC   sockets, groups, routes, dialling
+ */
+
+#include "egress/attempt.h"
+#include "egress/path.h"
+
+struct private_way {
+	struct path path;
+	const struct network_interface *interface; /* of the path: whose turn it was */
+	/* Sockets that are not used yet: streams first. */
+	struct networks_sockets stock;
+	size_t streams, next_stream, next_datagram;
+	struct lookup_supply supply;
+	struct sp_buffer at; /* who was asked for the name, for sentences */
+	struct address addresses[LOOKUP_ADDRESSES_MAX];
+	struct way ways[LOOKUP_ADDRESSES_MAX]; /* of each address; no hops: tables do not decide */
+	size_t address_count;
+};
+
+/* The next part of the way; each goes on by itself or ends the attempt. */
+void private_find_name(struct egress_attempt *attempt); /* the target's, at whom the gateway asks */
+void private_leave(struct egress_attempt *attempt);     /* to the addresses that are known */
+
+/** The interface's sockets, of which the first @streams are streams. What was there must be used up, or emptied. */
+void private_fill_stock(struct private_way *way, const struct networks_sockets *sockets,
+			size_t streams);
+/** -1: there is none left. @ctx: the way. */
+int private_take_socket(void *ctx, bool stream);
+void private_empty_stock(struct private_way *way);
+
+/**
+ * The way to @to by the route tables, and whether what they lead through is there in the kernel.
+ * SP_SYSTEM: it could not be made. Else as path_route().
+ */
+int private_route(const struct egress_attempt *attempt, uint32_t to, struct way *out,
+		  struct sp_error *err);

@@ -122,6 +122,9 @@ static const struct setting {
 	  "The pause before the second attempt. It doubles with every further one." },
 	{ "transfer.retry_delay_max", AT(transfer_retry_delay_max_ms), RANGE(VALUE_TIME, 1, DAY), "60s",
 	  "The longest pause between two attempts." },
+	{ "transfer.resume_check", AT(transfer_resume_check), RANGE(VALUE_SIZE, 0, 64 * MIB), "1MiB",
+	  "Before a part that an interrupted attempt left at a server is gone on with, so many of its last bytes are "
+	  "read back and compared with the source. With 0 its size alone is believed." },
 	{ "transfer.handshake_timeout", AT(transfer_handshake_timeout_ms), RANGE(VALUE_TIME, 100, 10 * MINUTE), "20s",
 	  "From the connected socket to the authenticated SFTP session may take so long." },
 	{ "transfer.idle_timeout", AT(transfer_idle_timeout_ms), RANGE(VALUE_TIME, 100, HOUR), "60s",

@@ -179,11 +179,11 @@ static const struct kind {
 	{ WORKER_CANCEL,      "CANCEL",      0, { FILE_ID, ATTEMPT } },
 	{ WORKER_TEST,        "TEST",        0, { FIELD_END } },
 	{ WORKER_NEED_SOCKET, "NEED_SOCKET", 0, { REQUEST, FOR_FILE } },
-	{ WORKER_READY,       "READY",       0, { FILE_ID, ATTEMPT, REQUEST, SIZE, SUM, VERIFICATION } },
+	{ WORKER_READY,       "READY",       0, { FILE_ID, ATTEMPT, PART_ATTEMPT, REQUEST, SIZE, SUM, VERIFICATION } },
 	{ WORKER_PUBLISHED,   "PUBLISHED",   0, { FILE_ID, ATTEMPT, REQUEST, OUTCOME, VERIFICATION, NAME } },
 	{ WORKER_FILE_FAILED, "FILE_FAILED", 0, { FILE_ID, ATTEMPT, STEP, CODE, WORDS } },
 	{ WORKER_PROGRESS,    "PROGRESS",    0, { FILE_ID, ATTEMPT, SIZE } },
-	{ WORKER_WATERMARK,   "WATERMARK",   0, { FILE_ID, ATTEMPT, SIZE, RESUME_STATE, SOURCE_SIZE, SOURCE_MTIME } },
+	{ WORKER_WATERMARK,   "WATERMARK",   0, { FILE_ID, ATTEMPT, PART_ATTEMPT, SIZE, RESUME_STATE, SOURCE_SIZE, SOURCE_MTIME } },
 	{ WORKER_CONNECTED,   "CONNECTED",   0, { REQUEST, BANNER, FINGERPRINT, KEX, HOST_KEY_ALGORITHM, CIPHER, MAC,
 						  AUTHENTICATED_BY, FEATURES } },
 	{ WORKER_BEAT,        "BEAT",        0, { FIELD_END } },
@@ -340,6 +340,16 @@ int worker_message_decode(const void *data, size_t length, size_t fd_count,
 	}
 	*out = message;
 	return 0;
+}
+
+void worker_message_copy(const struct worker_message *message, struct worker_message *out)
+{
+	*out = *message;
+	for (enum field field = FIELD_END + 1; field < FIELD_COUNT; field++)
+		if (is_text(field)) {
+			char **text = member(out, field);
+			*text = sp_strdup(*text);
+		}
 }
 
 void worker_message_finish(struct worker_message *message)

@@ -71,8 +71,8 @@ struct worker_message {
 	uint32_t attempt;
 	/* Parts of the attempts from here on may lie about, and are removed. SEND: before this one. REMOVE: with it. */
 	uint32_t oldest_attempt;
-	uint32_t
-		part_attempt; /* SEND, RETRIEVE, RECOVER, REMOVE: whose part or temporary is in use; others go */
+	/* SEND, RETRIEVE, RECOVER, REMOVE: whose part or temporary is in use; others go. READY, WATERMARK: now. */
+	uint32_t part_attempt;
 	uint64_t
 		resume_at; /* SEND, RETRIEVE: go on behind so many bytes; 0: from the start, a new part */
 	char *resume_state; /* the same, and WATERMARK: hex, the hash's state there */
@@ -143,6 +143,9 @@ int worker_message_encode(const struct worker_message *message, void *out, size_
  */
 int worker_message_decode(const void *data, size_t length, size_t fd_count,
 			  struct worker_message *out, struct sp_error *err);
+
+/** The message with texts of its own. */
+void worker_message_copy(const struct worker_message *message, struct worker_message *out);
 
 /** Wipes and frees the texts. Not for messages that were put together by hand. */
 void worker_message_finish(struct worker_message *message);

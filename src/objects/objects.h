@@ -68,6 +68,10 @@ int objects_check_source(struct objects *objects, const char *bucket, const char
 int objects_create_staging(struct objects *objects, const char *bucket, const char *key,
 			   const char *file_id, int attempt, int *out_fd, struct sp_error *err);
 
+/** A temporary of an earlier attempt, to be gone on with. -1 when it is not there or has fewer than @size bytes. */
+int objects_open_staging(struct objects *objects, const char *bucket, const char *file_id,
+			 int attempt, uint64_t size, int *out_fd);
+
 /**
  * Checks the temporary's size, fsync(file), creates missing folders of the key, rename over the final name,
  * fsync(folder and those above it). Safe to repeat: when the temporary is gone and the object has @size, it was

@@ -29,6 +29,15 @@ void ask_fstat(struct remote *remote, const struct wire_handle *handle, struct a
 	session_end(remote, NULL, 0);
 }
 
+void ask_copy(struct remote *remote, const struct wire_handle *from, const struct wire_handle *to,
+	      uint64_t offset, uint64_t length, struct asker asker)
+{
+	uint32_t id;
+	struct sp_writer *writer = begin(remote, REPLY_STATUS, asker, &id);
+	wire_put_copy(writer, id, from, to, offset, length);
+	session_end(remote, NULL, 0);
+}
+
 void ask_fsync(struct remote *remote, const struct wire_handle *handle, struct asker asker)
 {
 	uint32_t id;

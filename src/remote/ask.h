@@ -22,6 +22,10 @@ void ask_open(struct remote *remote, const char *path, uint32_t flags, struct as
 void ask_fstat(struct remote *remote, const struct wire_handle *handle, struct asker asker);
 void ask_fsync(struct remote *remote, const struct wire_handle *handle, struct asker asker);
 
+/** "copy-data": @length bytes at @offset of one open file into another. */
+void ask_copy(struct remote *remote, const struct wire_handle *from, const struct wire_handle *to,
+	      uint64_t offset, uint64_t length, struct asker asker);
+
 /** When not even the requests kept for closing are left, nothing is asked: the server closes it with the session. */
 void ask_close(struct remote *remote, const struct wire_handle *handle, struct asker asker);
 
@@ -58,6 +62,13 @@ const struct sp_error *session_dead(const struct remote *remote);
 /** The owner goes away: its requests that are not sent are withdrawn (but CLOSE), the replies to the others are thrown away, and
  *  a handle that still comes is closed. */
 void session_forget(struct remote *remote, const void *owner);
+
+/** Pumps once, as patiently as that: SP_CANCELLED when its cancel_fd says so. */
+int session_wait(struct remote *remote, const struct remote_patience *patience,
+		 struct sp_error *err);
+/** Until one request can be asked: other jobs on the session may have taken all room for now. */
+int session_wait_for_room(struct remote *remote, const struct remote_patience *patience,
+			  struct sp_error *err);
 
 /** Opens a request: the writer for its packet; NULL when there is no slot. Followed by session_end(). */
 struct sp_writer *session_begin(struct remote *remote, const struct request *request,

@@ -52,7 +52,8 @@ struct download {
 	enum download_state state;
 
 	struct wire_handle handle;
-	bool is_open; /* and CLOSE was not asked for */
+	bool is_open;                         /* and CLOSE was not asked for */
+	uint64_t offset, old_size, old_mtime; /* gone on with; 0: from the start */
 	struct look before, after;
 	bool ask_path; /* the handle alone does not tell enough */
 
@@ -202,11 +203,30 @@ static bool tells_enough(const struct remote_attributes *attributes)
 	return attributes->has_size && type_of(attributes) != 0;
 }
 
+bool download_identity(const struct download *download, uint64_t *out_size, uint64_t *out_mtime)
+{
+	const struct remote_attributes *attributes = &download->before.attributes;
+	*out_size = attributes->size;
+	*out_mtime = attributes->mtime;
+	return attributes->has_size && attributes->has_times;
+}
+
+static bool is_what_it_was(const struct download *download)
+{
+	uint64_t size, mtime;
+	return download_identity(download, &size, &mtime) && size == download->old_size &&
+	       mtime == download->old_mtime;
+}
+
 static void begin_reading(struct download *download)
 {
 	const struct remote_attributes *attributes = &download->before.attributes;
 	if (is_refused(download, attributes))
 		return;
+	if (download->offset > 0 && !is_what_it_was(download)) {
+		fail_changed(download, "it is another one than when it was begun");
+		return;
+	}
 	download->limit = attributes->has_size ? attributes->size : UNKNOWN;
 	download->state = DOWNLOAD_READING;
 }
@@ -503,6 +523,9 @@ struct download *download_start(struct remote *remote, const struct download_pla
 	download->sink = sink;
 	download->path = sp_strdup(plan->path);
 	download->shown_path = words_of_path(plan->path);
+	download->offset = download->delivered = download->next = plan->offset;
+	download->old_size = plan->size;
+	download->old_mtime = plan->mtime;
 	download->limit = UNKNOWN;
 	download->end = UNKNOWN;
 	download->flight = flight_of(plan->flight_max, remote_features(remote)->read_max);

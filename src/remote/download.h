@@ -16,7 +16,10 @@
 struct download;
 
 struct download_plan {
-	const char *path;  /* copied */
+	const char *path; /* copied */
+	/* Go on behind so many bytes, of a file that had this size and time then: another one is SP_CHANGED. 0: all of it. */
+	uint64_t offset;
+	uint64_t size, mtime;
 	size_t flight_max; /* bytes asked for and not yet here, at most; 0: the engine's default */
 };
 
@@ -25,6 +28,8 @@ struct download *download_start(struct remote *remote, const struct download_pla
 				const struct block_sink *sink);
 enum job_state download_step(struct download *download, enum failure_step *out_step,
 			     struct sp_error *err);
-/** Bytes put into the sink. */
+/** What the file is, for going on with it; false when the server does not tell enough. */
+bool download_identity(const struct download *download, uint64_t *out_size, uint64_t *out_mtime);
+/** Bytes put into the sink, and those that were not asked for. */
 uint64_t download_progress(const struct download *download);
 void download_destroy(struct download *download); /* as upload_destroy() */

@@ -26,8 +26,8 @@ static void note_answer(void *owner, const struct reply *reply)
 		waiting->attributes = reply->attributes;
 }
 
-static int pump_patiently(struct remote *remote, const struct remote_patience *patience,
-			  struct sp_error *err)
+int session_wait(struct remote *remote, const struct remote_patience *patience,
+		 struct sp_error *err)
 {
 	struct pollfd cancel = { .fd = patience->cancel_fd, .events = POLLIN };
 	if (patience->cancel_fd >= 0 && poll(&cancel, 1, 0) > 0)
@@ -45,15 +45,14 @@ static int check_path(const char *path, struct sp_error *err)
 	return 0;
 }
 
-/* Room for one request; other jobs on the session may have taken it all for now. */
-static int wait_for_room(struct remote *remote, const struct remote_patience *patience,
-			 struct sp_error *err)
+int session_wait_for_room(struct remote *remote, const struct remote_patience *patience,
+			  struct sp_error *err)
 {
 	const struct sp_error *dead = session_dead(remote);
 	if (dead != NULL)
 		return sp_fail(err, dead->code, "%s", dead->message);
 	while (remote_room(remote) == 0)
-		if (pump_patiently(remote, patience, err) != 0)
+		if (session_wait(remote, patience, err) != 0)
 			return -1;
 	return 0;
 }
@@ -62,7 +61,7 @@ static int wait_for_answer(struct remote *remote, const struct remote_patience *
 			   struct waiting *waiting, struct sp_error *err)
 {
 	while (!waiting->answered) {
-		if (pump_patiently(remote, patience, err) != 0) {
+		if (session_wait(remote, patience, err) != 0) {
 			session_forget(remote, waiting);
 			return -1;
 		}
@@ -76,7 +75,7 @@ static int stat_path(struct remote *remote, const char *path,
 		     const struct remote_patience *patience, struct remote_attributes *out,
 		     struct sp_error *err)
 {
-	if (check_path(path, err) != 0 || wait_for_room(remote, patience, err) != 0)
+	if (check_path(path, err) != 0 || session_wait_for_room(remote, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
 	ask_stat(remote, WIRE_STAT, path, (struct asker){ note_answer, &waiting });
@@ -103,7 +102,7 @@ int remote_stat(struct remote *remote, const char *path, const struct remote_pat
 static int remove_path(struct remote *remote, const char *path,
 		       const struct remote_patience *patience, struct sp_error *err)
 {
-	if (check_path(path, err) != 0 || wait_for_room(remote, patience, err) != 0)
+	if (check_path(path, err) != 0 || session_wait_for_room(remote, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
 	ask_remove(remote, path, (struct asker){ note_answer, &waiting });
@@ -122,7 +121,7 @@ static int rename_path(struct remote *remote, const char *from, const char *to, 
 		       const struct remote_patience *patience, struct sp_error *err)
 {
 	if (check_path(from, err) != 0 || check_path(to, err) != 0 ||
-	    wait_for_room(remote, patience, err) != 0)
+	    session_wait_for_room(remote, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
 	ask_rename(remote, from, to, replace && remote_features(remote)->posix_rename,

@@ -28,7 +28,7 @@ enum {
 /** What the server offers; learnt when the session opens. */
 struct remote_features {
 	uint32_t version;
-	bool posix_rename, fsync, statvfs, limits;
+	bool posix_rename, fsync, statvfs, limits, copy_data;
 	uint32_t read_max, write_max; /* bytes of one request */
 	/* "posix-rename@openssh.com, …": all that it announced, as far as they fit; ASCII. */
 	char extensions[REMOTE_EXTENSIONS_MAX];
@@ -78,6 +78,17 @@ int remote_stat(struct remote *remote, const char *path, const struct remote_pat
 		struct remote_attributes *out, struct sp_error *err);
 int remote_remove(struct remote *remote, const char *path, const struct remote_patience *patience,
 		  struct sp_error *err);
+
+/** All @length bytes from @offset on; SP_PROTOCOL where the file ends before. Not for whole files: it fills memory. */
+int remote_read(struct remote *remote, const char *path, uint64_t offset, uint8_t *out,
+		size_t length, const struct remote_patience *patience, struct sp_error *err);
+
+/**
+ * The first @length bytes of a file into a new one, at the server (copy-data, which it has to offer). What was made is
+ * the caller's to remove after a failure.
+ */
+int remote_copy(struct remote *remote, const char *from, const char *to, uint64_t length,
+		const struct remote_patience *patience, struct sp_error *err);
 
 /**
  * @replace  posix-rename where offered, else plain rename. Servers differ on an existing name: OpenSSH refuses a plain

@@ -48,7 +48,7 @@ struct upload {
 	struct remote *remote;
 	const struct block_source *source;
 	char *path, *shown_path; /* owned */
-	uint64_t size;
+	uint64_t size, offset;
 	enum upload_state state;
 
 	struct wire_handle handle;
@@ -240,7 +240,9 @@ static void opened(void *owner, const struct reply *reply)
 		question = QUESTION_FOLDER;
 	else if (reply_is_status(reply, WIRE_FAILURE))
 		question = QUESTION_PART;
-	fail_remote(upload, reply, "create", question);
+	if (upload->offset > 0)
+		question = QUESTION_NONE;
+	fail_remote(upload, reply, upload->offset > 0 ? "go on with" : "create", question);
 }
 
 static void step_open(struct upload *upload)
@@ -254,8 +256,10 @@ static void step_open(struct upload *upload)
 	}
 	if (remote_room(upload->remote) == 0)
 		return;
-	ask_open(upload->remote, upload->path,
-		 WIRE_OPEN_WRITE | WIRE_OPEN_CREATE | WIRE_OPEN_EXCLUSIVE, asker(upload, opened));
+	uint32_t flags = WIRE_OPEN_WRITE;
+	if (upload->offset == 0)
+		flags |= WIRE_OPEN_CREATE | WIRE_OPEN_EXCLUSIVE;
+	ask_open(upload->remote, upload->path, flags, asker(upload, opened));
 	upload->state = UPLOAD_OPENING;
 }
 
@@ -465,6 +469,7 @@ struct upload *upload_start(struct remote *remote, const struct upload_plan *pla
 	upload->path = sp_strdup(plan->part_path);
 	upload->shown_path = words_of_path(plan->part_path);
 	upload->size = plan->size;
+	upload->offset = upload->taken = upload->acknowledged = plan->offset;
 	upload->flight = flight_of(plan->flight_max, remote_features(remote)->write_max);
 	return upload;
 }
@@ -506,6 +511,15 @@ enum job_state upload_step(struct upload *upload, enum failure_step *out_step, s
 uint64_t upload_progress(const struct upload *upload)
 {
 	return upload->acknowledged;
+}
+
+uint64_t upload_watermark(const struct upload *upload)
+{
+	uint64_t watermark = upload->taken;
+	for (const struct block *block = upload->held; block != NULL; block = block->next)
+		if (block->offset < watermark)
+			watermark = block->offset;
+	return watermark;
 }
 
 void upload_destroy(struct upload *upload)

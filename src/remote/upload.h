@@ -3,7 +3,7 @@
  * Sends one file into a part: a state machine that steps whenever replies or blocks came. It does not publish:
  * whoever runs it renames the part once that was permitted.
  *
- *   OPEN (CREAT|EXCL) ──► WRITE… ──► FSYNC (if offered) ──► FSTAT ──► CLOSE ──► STAT ──► done
+ *   OPEN (CREAT|EXCL; of a part that is gone on with: neither) ──► WRITE… ──► FSYNC (if offered) ──► FSTAT ──► CLOSE ──► STAT ──► done
  */
 
 #include "remote/blocks.h"
@@ -14,7 +14,9 @@ struct upload;
 struct upload_plan {
 	const char *part_path; /* copied */
 	uint64_t size;         /* bytes the source is said to have: more or fewer is SP_CHANGED */
-	size_t flight_max;     /* bytes outstanding at most; 0: the engine's default */
+	uint64_t
+		offset; /* the part has so many bytes, and the source begins behind them; 0: it is made */
+	size_t flight_max; /* bytes outstanding at most; 0: the engine's default */
 };
 
 enum job_state { JOB_WORKING, JOB_DONE, JOB_FAILED };
@@ -27,8 +29,10 @@ struct upload *upload_start(struct remote *remote, const struct upload_plan *pla
 enum job_state upload_step(struct upload *upload, enum failure_step *out_step,
 			   struct sp_error *err);
 
-/** Bytes acknowledged by the server. */
+/** Bytes of the part: those it had, and those that the server has acknowledged since. */
 uint64_t upload_progress(const struct upload *upload);
+/** The server has acknowledged every byte in front of this one. */
+uint64_t upload_watermark(const struct upload *upload);
 
 /** Ends it in whatever state: gives all blocks back. When the session lives, the handle is closed. NULL is fine. */
 void upload_destroy(struct upload *upload);

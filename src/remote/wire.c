@@ -115,6 +115,20 @@ void wire_put_extended_handle(struct sp_writer *writer, uint32_t id, const char 
 	end_packet(writer, packet, 0);
 }
 
+void wire_put_copy(struct sp_writer *writer, uint32_t id, const struct wire_handle *from,
+		   const struct wire_handle *to, uint64_t offset, uint64_t length)
+{
+	uint8_t *packet = begin_packet(writer, WIRE_EXTENDED);
+	sp_write_u32(writer, id);
+	sp_write_text(writer, "copy-data");
+	sp_write_string(writer, from->bytes, from->length);
+	sp_write_u64(writer, offset);
+	sp_write_u64(writer, length);
+	sp_write_string(writer, to->bytes, to->length);
+	sp_write_u64(writer, offset);
+	end_packet(writer, packet, 0);
+}
+
 /* ---- replies --------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -124,6 +138,7 @@ static const struct {
 	{ "posix-rename@openssh.com", "1", offsetof(struct remote_features, posix_rename) },
 	{ "fsync@openssh.com", "1", offsetof(struct remote_features, fsync) },
 	{ "statvfs@openssh.com", "2", offsetof(struct remote_features, statvfs) },
+	{ "copy-data", "1", offsetof(struct remote_features, copy_data) },
 	{ "limits@openssh.com", "1", offsetof(struct remote_features, limits) },
 };
 

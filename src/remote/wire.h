@@ -97,6 +97,9 @@ void wire_put_paths(struct sp_writer *writer, enum wire_type type, uint32_t id, 
 /** An extended request with up to two paths; NULL ends them. */
 void wire_put_extended_paths(struct sp_writer *writer, uint32_t id, const char *name,
 			     const char *first, const char *second);
+/** draft-ietf-secsh-filexfer-extensions-00, "copy-data": the same offset in both. */
+void wire_put_copy(struct sp_writer *writer, uint32_t id, const struct wire_handle *from,
+		   const struct wire_handle *to, uint64_t offset, uint64_t length);
 void wire_put_extended_handle(struct sp_writer *writer, uint32_t id, const char *name,
 			      const struct wire_handle *handle);
 

@@ -349,10 +349,11 @@ int transfers_note_watermark(struct db *db, const struct transfer_file *file, st
 {
 	if (db_run(db, err,
 		   "UPDATE files SET watermark = ?4, resume_state = ?5, source_identity = ?6,"
-		   " bytes_moved = ?7 WHERE id = ?1 AND state = ?2 AND attempt = ?3",
-		   "siiissi", file->id, (int64_t)FILE_RUNNING, (int64_t)file->attempt,
-		   file->watermark, file->resume_state, file->source_identity,
-		   file->bytes_moved) != 0)
+		   " bytes_moved = ?7, part_attempt = ?8 WHERE id = ?1 AND state = ?2 AND attempt "
+		   "= ?3",
+		   "siiissii", file->id, (int64_t)FILE_RUNNING, (int64_t)file->attempt,
+		   file->watermark, file->resume_state, file->source_identity, file->bytes_moved,
+		   (int64_t)file->part_attempt) != 0)
 		return sp_wrap(err, "could not note how far file \"%s\" is", file->id);
 	return 0;
 }

@@ -23,6 +23,7 @@ struct transfer_options {
 	int attempts;              /* of one file, when failures are transient */
 	int64_t retry_delay_ms; /* before the second attempt; doubles, with jitter, up to retry_delay_max_ms */
 	int64_t retry_delay_max_ms;
+	int64_t resume_check; /* bytes in front of where a part is gone on with that are compared first */
 	int64_t handshake_timeout_ms;
 	int64_t idle_timeout_ms;   /* silence of a server that owes an answer */
 	int64_t worker_idle_ms;    /* a worker without work leaves after so long */

@@ -103,6 +103,8 @@ static int64_t retry_delay_ms(const struct file_run *run, int tries)
 
 static void requeue(struct file_run *run, int64_t delay_ms)
 {
+	if (run->file.state == FILE_PUBLISHING)
+		resume_forget(run); /* its part had a permit */
 	run->file.not_before_ms = sp_now_ms() + delay_ms;
 	file_commit(run, FILE_QUEUED, file_over);
 }
@@ -161,6 +163,8 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 	const struct transfer_options *options = &run->owner->ground->options;
 	run->at_worker = false;
 	sp_close_fd(&run->fd);
+	if (code == SP_CHANGED)
+		resume_forget(run);
 	if (run->file.state == FILE_PUBLISHING) {
 		fail_publish(run, step, code, text);
 		return;

@@ -29,8 +29,14 @@ struct file_run {
 	struct loop_timer *timer;
 	int asked;                             /* in vain, after a publish */
 	void (*recover)(struct file_run *run); /* tries to finish a publish, at once */
-	uint64_t bytes_done;                   /* that the worker speaks of, in this run */
-	bool leaves_part;                      /* FAILED, and a part may lie at the partner */
+	uint64_t bytes_done;                   /* of the file, as the worker says */
+	/* Going on with an earlier attempt's part or temporary: */
+	uint64_t went_on_at;                /* bytes that it had; 0: begun anew */
+	uint64_t remote_size, remote_mtime; /* RETRIEVE: what the file has to be */
+	int64_t moved_before;               /* bytes_moved of the attempts before */
+	struct mark_note *note;             /* under way to the store */
+	bool has_newer_mark;                /* than that one */
+	bool leaves_part;                   /* FAILED, and a part may lie at the partner */
 };
 
 /* ---- file_trip.c ---- */
@@ -55,6 +61,21 @@ struct worker_message file_message(struct file_run *run, enum worker_kind kind);
 
 /** The worker, if it has the file, stops and removes the part. */
 void file_cancel_at_worker(struct file_run *run);
+
+/* ---- file_resume.c: going on where an earlier attempt ended ---- */
+
+/** In the file pool: opens source or temporary, and decides whether the attempt goes on or begins anew. */
+int resume_prepare(struct file_run *run, struct sp_error *err);
+/** Before it is given to the worker. */
+void resume_begin(struct file_run *run);
+/** The worker is at byte @done. */
+void resume_progress(struct file_run *run, uint64_t done);
+/** A mark. False when the worker may not say that now. */
+bool resume_note(struct file_run *run, const struct worker_message *message);
+/** What was left may not be gone on with: it may have its final name, or the source is another. */
+void resume_forget(struct file_run *run);
+/** The run is over. */
+void resume_end(struct file_run *run);
 
 /* ---- file_end.c: how a run ends, or begins again ---- */
 

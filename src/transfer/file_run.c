@@ -88,25 +88,20 @@ static void give_to_worker(struct file_run *run, enum worker_kind kind)
 static void prepare(void *ctx)
 {
 	struct file_run *run = ctx;
-	struct transfer_file *file = &run->file;
-	struct objects *objects = run->owner->ground->rooms.objects;
-	run->result = file->direction == TRANSFER_SEND
-			      ? objects_open_source(objects, file->bucket, file->key, &run->fd,
-						    &run->identity, &run->err)
-			      : objects_create_staging(objects, file->bucket, file->key, file->id,
-						       file->attempt, &run->fd, &run->err);
+	run->result = resume_prepare(run, &run->err);
 }
 
 static void prepared(struct file_run *run)
 {
 	if (catch_up(run))
 		return;
-	if (run->result != 0)
-		file_fail_with_err(run, run->file.direction == TRANSFER_SEND ? STEP_READ_OBJECT
-									     : STEP_WRITE_OBJECT);
-	else
-		give_to_worker(run, run->file.direction == TRANSFER_SEND ? WORKER_SEND
-									 : WORKER_RETRIEVE);
+	bool sends = run->file.direction == TRANSFER_SEND;
+	if (run->result != 0) {
+		file_fail_with_err(run, sends ? STEP_READ_OBJECT : STEP_WRITE_OBJECT);
+		return;
+	}
+	resume_begin(run);
+	give_to_worker(run, sends ? WORKER_SEND : WORKER_RETRIEVE);
 }
 
 static void running(struct file_run *run)
@@ -130,7 +125,6 @@ static void begin(struct file_run *run)
 		file_fail(run, step, refusal->code, refusal->message);
 	} else {
 		file->attempt++;
-		file->part_attempt = file->attempt;
 		file->size = -1;
 		file->sha256[0] = '\0';
 		if (file->started_ms == 0)
@@ -208,7 +202,7 @@ static void publish(void *ctx)
 {
 	struct file_run *run = ctx;
 	run->result = objects_publish(run->owner->ground->rooms.objects, run->file.bucket,
-				      run->file.key, run->file.id, run->file.attempt,
+				      run->file.key, run->file.id, run->file.part_attempt,
 				      (uint64_t)run->file.size, &run->err);
 }
 
@@ -229,7 +223,7 @@ static void sync_staging(void *ctx)
 {
 	struct file_run *run = ctx;
 	run->result = objects_sync_staging(run->owner->ground->rooms.objects, run->file.bucket,
-					   run->file.id, run->file.attempt,
+					   run->file.id, run->file.part_attempt,
 					   (uint64_t)run->file.size, &run->err);
 }
 
@@ -250,6 +244,9 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	if (file->state != FILE_RUNNING || run->busy || file->size >= 0 ||
 	    message->size > INT64_MAX || (sends && message->size != run->identity.size))
 		return false;
+	resume_progress(run, message->size);
+	if (sends)
+		file->part_attempt = (int)message->part_attempt;
 	file->size = (int64_t)message->size;
 	snprintf(file->sha256, sizeof(file->sha256), "%s", message->sha256);
 	run->at_worker = sends;
@@ -290,7 +287,8 @@ static void note_late_failure(struct file_run *run, const struct worker_message 
 
 static bool abandoned_message(struct file_run *run, const struct worker_message *message)
 {
-	if (message->kind == WORKER_READY || message->kind == WORKER_PROGRESS)
+	if (message->kind == WORKER_READY || message->kind == WORKER_PROGRESS ||
+	    message->kind == WORKER_WATERMARK)
 		return true; /* said before it heard of the CANCEL */
 	run->at_worker = false;
 	if (!run->busy)
@@ -301,7 +299,7 @@ static bool abandoned_message(struct file_run *run, const struct worker_message 
 bool file_run_message(struct file_run *run, const struct worker_message *message)
 {
 	if (!run->at_worker || message->attempt != (uint32_t)run->file.attempt)
-		return message->kind == WORKER_PROGRESS ||
+		return message->kind == WORKER_PROGRESS || message->kind == WORKER_WATERMARK ||
 		       message->kind == WORKER_FILE_FAILED; /* late, and harmless */
 
 	if (run->abandoned)
@@ -323,8 +321,10 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 				  message->text == NULL ? "" : message->text);
 		return true;
 	case WORKER_PROGRESS:
-		run->bytes_done = message->size;
+		resume_progress(run, message->size);
 		return true;
+	case WORKER_WATERMARK:
+		return resume_note(run, message);
 	default:
 		return false;
 	}

@@ -13,6 +13,7 @@ void file_over(struct file_run *run)
 	loop_cancel_timer(run->timer);
 	sp_close_fd(&run->fd);
 	free(run->late.text);
+	resume_end(run);
 	run->owner->ended(run->owner->ctx, run);
 	transfer_file_finish(&run->file);
 	free(run);
@@ -55,6 +56,11 @@ struct worker_message file_message(struct file_run *run, enum worker_kind kind)
 		.file_id = file->id,
 		.attempt = (uint32_t)file->attempt,
 		.oldest_attempt = (uint32_t)oldest,
+		.part_attempt = (uint32_t)file->part_attempt,
+		.resume_at = (uint64_t)file->watermark,
+		.resume_state = file->resume_state,
+		.source_size = run->remote_size,
+		.source_mtime = run->remote_mtime,
 		.size = kind == WORKER_RECOVER ? (uint64_t)file->size : run->identity.size,
 		.directory = file->remote_directory,
 		.name = file->remote_name,

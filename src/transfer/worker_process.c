@@ -179,6 +179,7 @@ static void configure(struct worker_process *process, const struct launch *launc
 		.handshake_timeout_ms = (uint32_t)options->handshake_timeout_ms,
 		.idle_timeout_ms = (uint32_t)options->idle_timeout_ms,
 		.keepalive_ms = KEEPALIVE_MS,
+		.resume_check = (uint32_t)options->resume_check,
 	};
 	worker_process_send(process, &message, -1);
 }

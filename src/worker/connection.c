@@ -42,10 +42,8 @@ static void report(struct connection *connection, enum letter_kind kind,
 
 void connection_tell(struct connection *connection, const struct worker_message *message)
 {
-	struct worker_message copy = *message;
-	copy.file_id = sp_strdup(message->file_id);
-	copy.sha256 = sp_strdup(message->sha256);
-	copy.text = sp_strdup(message->text);
+	struct worker_message copy;
+	worker_message_copy(message, &copy);
 	report(connection, LETTER_MESSAGE, &copy);
 }
 

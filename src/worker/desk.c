@@ -423,7 +423,8 @@ static int note_message(struct desk *desk, struct slot *slot, struct letter *let
 		letter->message.file_id = sp_strdup(slot->file_id);
 	} else if (letter->message.kind == WORKER_READY && slot->file.kind == WORKER_SEND) {
 		slot->may_permit = true;
-	} else if (letter->message.kind != WORKER_PROGRESS) {
+	} else if (letter->message.kind != WORKER_PROGRESS &&
+		   letter->message.kind != WORKER_WATERMARK) {
 		slot->state = SLOT_ENDING;
 	}
 	return tell(desk, letter, err);

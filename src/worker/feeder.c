@@ -23,6 +23,9 @@ struct feeder {
 	size_t shared_held; /* … and those of them that are out */
 };
 
+/* A source is at most the pool ahead of what its server has acknowledged. */
+enum { MARKS_MAX = 2 + FEEDER_BLOCKS_MAX * REMOTE_BLOCK_MAX / FEED_MARK_STEP };
+
 struct feed {
 	struct feeder *feeder;
 	struct feed *next;
@@ -34,6 +37,9 @@ struct feed {
 	size_t held;     /* blocks out of the pool, wherever they are */
 	uint64_t offset; /* source: of the next block. Sink: bytes written */
 	struct sp_digest digest;
+	struct feed_mark marks[MARKS_MAX]; /* ascending, not taken yet */
+	size_t mark_count;
+	uint64_t marked;       /* where the last one was noted */
 	struct sp_error error; /* of the stream; code SP_OK while there is none */
 	bool ended;            /* source: its last byte was read */
 	bool waits;            /* its thread got nothing and wants to be woken */
@@ -165,6 +171,21 @@ static void destroy_feed(struct feed *feed)
 	pthread_mutex_lock(&feeder->lock);
 }
 
+/* The digest and the offset are those behind a block. A sink whose marks nobody takes keeps the newest; of a source the
+ * oldest are the ones that can be used first. */
+static void note_mark(struct feed *feed)
+{
+	if (feed->offset - feed->marked < FEED_MARK_STEP)
+		return;
+	if (feed->mark_count == MARKS_MAX && feed->way == FEED_SOURCE)
+		return;
+	if (feed->way == FEED_SINK)
+		feed->mark_count = 0;
+	struct feed_mark *mark = &feed->marks[feed->mark_count++];
+	mark->offset = feed->marked = feed->offset;
+	sp_digest_save(&feed->digest, mark->state);
+}
+
 static void read_block(struct feed *feed, struct block *block)
 {
 	struct feeder *feeder = feed->feeder;
@@ -188,6 +209,7 @@ static void read_block(struct feed *feed, struct block *block)
 	block->offset = offset;
 	block->length = (size_t)got;
 	feed->offset += (uint64_t)got;
+	note_mark(feed);
 	enqueue(feed, block);
 }
 
@@ -203,10 +225,12 @@ static void write_block(struct feed *feed, struct block *block)
 		sp_digest_add(&feed->digest, block->data, block->length);
 	pthread_mutex_lock(&feeder->lock);
 
-	if (result == 0)
+	if (result == 0) {
 		feed->offset += block->length;
-	else
+		note_mark(feed);
+	} else {
 		feed->error = err;
+	}
 	put_spare(feed, block);
 	if (result != 0)
 		drop_queue(feed);
@@ -351,20 +375,49 @@ struct block_sink feed_sink(struct feed *feed)
 
 /* ---- what the connection does ---------------------------------------------------------------------------------- */
 
-struct feed *feed_open(struct feeder *feeder, enum feed_way way, struct stream *stream, int wake_fd)
+int feed_open(struct feeder *feeder, enum feed_way way, struct stream *stream, int wake_fd,
+	      const struct feed_mark *from, struct feed **out, struct sp_error *err)
 {
+	struct sp_digest digest;
+	uint64_t hashed = 0;
+	sp_digest_start(&digest);
+	if (from != NULL &&
+	    (!sp_digest_restore(&digest, from->state, &hashed) || hashed != from->offset)) {
+		stream_close(stream);
+		return sp_fail(err, SP_INVALID,
+			       "cannot go on at byte %llu: the state of the hash is not the one "
+			       "of that byte",
+			       (unsigned long long)from->offset);
+	}
 	struct feed *feed = sp_alloc(sizeof(*feed));
 	feed->feeder = feeder;
 	feed->way = way;
 	feed->stream = stream;
 	feed->wake_fd = wake_fd;
-	sp_digest_start(&feed->digest);
+	feed->digest = digest;
+	feed->offset = feed->marked = hashed;
 	pthread_mutex_lock(&feeder->lock);
 	link_last(feed);
 	feeder->feed_count++;
 	pthread_cond_signal(&feeder->work);
 	pthread_mutex_unlock(&feeder->lock);
-	return feed;
+	*out = feed;
+	return 0;
+}
+
+bool feed_take_mark(struct feed *feed, uint64_t offset, struct feed_mark *out)
+{
+	size_t taken = 0;
+	pthread_mutex_lock(&feed->feeder->lock);
+	while (taken < feed->mark_count && feed->marks[taken].offset <= offset)
+		taken++;
+	if (taken > 0) {
+		*out = feed->marks[taken - 1];
+		feed->mark_count -= taken;
+		memmove(feed->marks, feed->marks + taken, feed->mark_count * sizeof(*feed->marks));
+	}
+	pthread_mutex_unlock(&feed->feeder->lock);
+	return taken > 0;
 }
 
 int feed_flushed(struct feed *feed, struct sp_error *err)

@@ -22,6 +22,13 @@ enum {
 	FEEDER_BLOCKS_MAX = 64, /* of REMOTE_BLOCK_MAX bytes: 16 MiB, made as they are needed */
 	FEEDER_BLOCKS_SURE = 8, /* for every feed */
 	FEEDER_AHEAD_MAX = 8,   /* blocks read and not yet taken: more would only leave the cache */
+	FEED_MARK_STEP = 16 << 20, /* bytes from one mark to the next: what a fault may cost */
+};
+
+/** A place that another attempt can go on from. */
+struct feed_mark {
+	uint64_t offset;
+	char state[SP_DIGEST_STATE_MAX]; /* of the hash of all bytes in front of it */
 };
 
 /** Starts the file thread, which runs until the process ends. @feeds_max: open at a time. */
@@ -32,10 +39,16 @@ enum feed_way { FEED_SOURCE /* is read */, FEED_SINK /* is written */ };
 /**
  * @stream   taken
  * @wake_fd  an eventfd, kept: counts when it is worth asking again after a call that gave nothing
- * Never NULL.
+ * @from     where to begin; NULL: with the first byte. SP_INVALID, with the stream closed, when its state is none.
  */
-struct feed *feed_open(struct feeder *feeder, enum feed_way way, struct stream *stream,
-		       int wake_fd);
+int feed_open(struct feeder *feeder, enum feed_way way, struct stream *stream, int wake_fd,
+	      const struct feed_mark *from, struct feed **out, struct sp_error *err);
+
+/**
+ * The last mark at or before @offset, once; false when there is no new one. A source's are passed when it has read so
+ * far, a sink's when that is written.
+ */
+bool feed_take_mark(struct feed *feed, uint64_t offset, struct feed_mark *out);
 
 /** For the engine; kept by it until the feed is closed. Of a FEED_SOURCE and a FEED_SINK. */
 struct block_source feed_source(struct feed *feed);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "remote/download.h"
 #include "remote/upload.h"
+#include "worker/resume.h"
 
 enum {
 	PROGRESS_MS = 500,
@@ -60,6 +61,7 @@ static void tell_sum(struct task *task, uint64_t size, char *sha256)
 						  .kind = WORKER_READY,
 						  .file_id = task->order->file_id,
 						  .attempt = task->order->attempt,
+						  .part_attempt = task->part_attempt,
 						  .size = size,
 						  .sha256 = sha256,
 					  });
@@ -131,7 +133,7 @@ static int wait_for_more(struct task *task)
 	return 0;
 }
 
-static int run_upload(struct task *task, struct upload *upload)
+static int run_upload(struct task *task, struct feed *feed, struct upload *upload)
 {
 	struct progress progress = { .told_ms = sp_monotonic_ms() };
 	for (;;) {
@@ -144,12 +146,21 @@ static int run_upload(struct task *task, struct upload *upload)
 			break;
 		}
 		tell_progress(task, &progress, upload_progress(upload));
+		resume_tell(task, feed, upload_watermark(upload), 0, 0);
 		if (wait_for_more(task) != 0)
 			return -1;
 	}
 }
 
-static int run_download(struct task *task, struct download *download)
+/* A sink's marks are written and hashed: all of them can be told, if the file can be known again. */
+static void tell_written(struct task *task, struct feed *feed, const struct download *download)
+{
+	uint64_t size, mtime;
+	if (download_identity(download, &size, &mtime))
+		resume_tell(task, feed, UINT64_MAX, size, mtime);
+}
+
+static int run_download(struct task *task, struct feed *feed, struct download *download)
 {
 	struct progress progress = { .told_ms = sp_monotonic_ms() };
 	for (;;) {
@@ -162,26 +173,35 @@ static int run_download(struct task *task, struct download *download)
 			break;
 		}
 		tell_progress(task, &progress, download_progress(download));
+		tell_written(task, feed, download);
 		if (wait_for_more(task) != 0)
 			return -1;
 	}
 }
 
-static struct feed *open_feed(struct task *task, enum feed_way way, int fd)
+/* @from NULL: from the start. */
+static struct feed *open_feed(struct task *task, enum feed_way way, int fd,
+			      const struct feed_mark *from)
 {
 	struct stream *stream;
-	if (stream_open_descriptor(fd, &stream, &task->err) != 0)
-		return NULL;
-	return feed_open(task->connection->feeder, way, stream, task->connection->blocks_fd);
+	struct feed *feed = NULL;
+	if (stream_open_descriptor(fd, &stream, &task->err) == 0)
+		feed_open(task->connection->feeder, way, stream, task->connection->blocks_fd, from,
+			  &feed, &task->err);
+	return feed;
 }
 
 /* ---- SEND ------------------------------------------------------------------------------------------------------ */
 
-/* What attempts from the oldest to before @end left. That they cannot be removed is no reason not to go on. */
-static int remove_parts(struct task *task, uint32_t end)
+/* What attempts before @end left, but for @kept. That they cannot be removed is no reason not to go on. */
+static int remove_parts(struct task *task, uint32_t end, uint32_t kept)
 {
-	for (uint32_t attempt = task->order->oldest_attempt; attempt != 0 && attempt < end;
-	     attempt++) {
+	uint32_t part = task->order->part_attempt, first = task->order->oldest_attempt;
+	if (part != 0 && part < first)
+		first = part;
+	for (uint32_t attempt = first; attempt != 0 && attempt < end; attempt++) {
+		if (attempt == kept)
+			continue;
 		SP_AUTO_FREE char *path = task_part_path(task->order, attempt);
 		struct remote_patience patience = connection_patience(task->connection, true);
 		struct sp_error reason = { 0 };
@@ -200,14 +220,22 @@ static int remove_parts(struct task *task, uint32_t end)
 static int send_bytes(struct task *task, int fd, uint64_t *out_size,
 		      char out_sha256[SP_SHA256_HEX_SIZE])
 {
+	SP_AUTO_FD source_fd = fd;
+	bool goes_on;
+	struct feed_mark from;
 	task->step = STEP_WRITE_REMOTE;
-	struct feed *feed = open_feed(task, FEED_SOURCE, fd);
+	if (resume_part(task, source_fd, &goes_on, &from) != 0)
+		return -1;
+	struct feed *feed =
+		open_feed(task, FEED_SOURCE, sp_take_fd(&source_fd), goes_on ? &from : NULL);
 	if (feed == NULL)
 		return -1;
 	struct block_source source = feed_source(feed);
-	struct upload_plan plan = { .part_path = task->part_path, .size = task->order->size };
+	struct upload_plan plan = { .part_path = task->part_path,
+				    .size = task->order->size,
+				    .offset = goes_on ? from.offset : 0 };
 	struct upload *upload = upload_start(task->connection->remote, &plan, &source);
-	int result = run_upload(task, upload);
+	int result = run_upload(task, feed, upload);
 	upload_destroy(upload);
 	if (result == 0)
 		feed_sum(feed, out_size, out_sha256);
@@ -255,7 +283,8 @@ static int send_file(struct task *task, int fd)
 {
 	SP_AUTO_FD source = fd;
 	task->step = STEP_WRITE_REMOTE;
-	if (remove_parts(task, task->order->attempt) != 0)
+	uint32_t kept = task->order->resume_at > 0 ? task->order->part_attempt : 0;
+	if (remove_parts(task, task->order->attempt, kept) != 0)
 		return -1;
 	uint64_t size;
 	char sha256[SP_SHA256_HEX_SIZE];
@@ -263,6 +292,8 @@ static int send_file(struct task *task, int fd)
 		task_remove_part(task);
 		return -1;
 	}
+	if (task->old_part_path != NULL)
+		remove_quietly(task, task->old_part_path, CLEANUP_MS);
 	tell_sum(task, size, sha256);
 	if (wait_for_permit(task) != 0) {
 		/* It may have been given just now: then the part belongs to whoever finds that out. */
@@ -300,14 +331,19 @@ static int flush(struct task *task, struct feed *feed)
 static int retrieve_file(struct task *task, int fd)
 {
 	task->step = STEP_WRITE_OBJECT;
-	struct feed *feed = open_feed(task, FEED_SINK, fd);
+	struct feed_mark from;
+	bool goes_on = resume_mark(task->order, &from);
+	struct feed *feed = open_feed(task, FEED_SINK, fd, goes_on ? &from : NULL);
 	if (feed == NULL)
 		return -1;
 	task->step = STEP_READ_REMOTE;
 	struct block_sink sink = feed_sink(feed);
-	struct download_plan plan = { .path = task->final_path };
+	struct download_plan plan = { .path = task->final_path,
+				      .offset = goes_on ? from.offset : 0,
+				      .size = task->order->source_size,
+				      .mtime = task->order->source_mtime };
 	struct download *download = download_start(task->connection->remote, &plan, &sink);
-	int result = run_download(task, download);
+	int result = run_download(task, feed, download);
 	download_destroy(download);
 	if (result == 0) {
 		task->step = STEP_WRITE_OBJECT;
@@ -341,7 +377,7 @@ static int recover_file(struct task *task, int fd)
 static int remove_file(struct task *task, int fd)
 {
 	(void)fd; /* it brings none */
-	remove_parts(task, task->order->attempt + 1);
+	remove_parts(task, task->order->attempt + 1, 0);
 	return 0;
 }
 
@@ -371,7 +407,8 @@ void file_work(struct connection *connection, struct letter *letter)
 	struct task task = {
 		.connection = connection,
 		.order = order,
-		.part_path = task_part_path(order, order->attempt),
+		.part_attempt = order->part_attempt,
+		.part_path = task_part_path(order, order->part_attempt),
 		.final_path = task_path(order->directory, order->name),
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(works); i++)
@@ -379,5 +416,6 @@ void file_work(struct connection *connection, struct letter *letter)
 		    works[i].run(&task, sp_take_fd(&letter->fd)) != 0)
 			tell_failed(&task);
 	free(task.part_path);
+	free(task.old_part_path);
 	free(task.final_path);
 }

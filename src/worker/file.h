@@ -16,10 +16,12 @@ void file_work(struct connection *connection, struct letter *letter);
 struct task {
 	struct connection *connection;
 	const struct worker_message *order; /* what the daemon said; borrowed */
-	char *part_path;                    /* SEND, RECOVER. Owned, as is … */
-	char *final_path;                   /* … where it goes; RETRIEVE: where it comes from */
-	enum failure_step step;             /* what is being done */
-	struct sp_error err;                /* why it failed */
+	uint32_t part_attempt;              /* whose part is in use */
+	char *part_path;                    /* SEND, RECOVER. Owned, as are … */
+	char *old_part_path; /* … the one that it was copied from, to be removed in the end; NULL: none … */
+	char *final_path;       /* … where it goes; RETRIEVE: where it comes from */
+	enum failure_step step; /* what is being done */
+	struct sp_error err;    /* why it failed */
 };
 
 /** Both of these take ".sp-<file id>-<attempt>.part" and names relative to the home directory without a directory. */

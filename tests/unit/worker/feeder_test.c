@@ -28,11 +28,18 @@ static struct feeder *start(size_t feeds_max)
 	return feeder;
 }
 
-static struct rig open_rig(struct feeder *feeder, enum feed_way way, struct stream *stream)
+static struct rig open_rig_at(struct feeder *feeder, enum feed_way way, struct stream *stream,
+			      const struct feed_mark *from)
 {
 	struct rig rig = { .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
-	rig.feed = feed_open(feeder, way, stream, rig.wake_fd);
+	struct sp_error err = { 0 };
+	assert_int_equal(feed_open(feeder, way, stream, rig.wake_fd, from, &rig.feed, &err), 0);
 	return rig;
+}
+
+static struct rig open_rig(struct feeder *feeder, enum feed_way way, struct stream *stream)
+{
+	return open_rig_at(feeder, way, stream, NULL);
 }
 
 static struct stream *stream_of(int fd)
@@ -314,6 +321,66 @@ static void closing_never_waits_for_a_disk_that_hangs(void **state)
 	close_rig(&other);
 }
 
+static uint64_t take_all(const struct rig *rig)
+{
+	struct block_source source = feed_source(rig->feed);
+	struct sp_error err = { 0 };
+	struct block *block;
+	uint64_t taken = 0;
+	while (take(rig, &block, &err) == 1) {
+		taken += block->length;
+		source.give_back(source.ctx, block);
+	}
+	return taken;
+}
+
+static void a_mark_is_where_another_feed_goes_on_with_the_same_sum(void **state)
+{
+	(void)state;
+	const size_t size = 2 * (size_t)FEED_MARK_STEP + 12345;
+	SP_AUTO_FREE uint8_t *bytes = random_bytes(size);
+	char expected[SP_SHA256_HEX_SIZE], sum[SP_SHA256_HEX_SIZE];
+	sp_sha256_hex(bytes, size, expected);
+	struct feeder *feeder = start(1);
+	int fd = memfd_create("source", MFD_CLOEXEC);
+	assert_int_equal(write(fd, bytes, size), (ssize_t)size);
+	struct rig rig = open_rig(feeder, FEED_SOURCE, stream_of(dup(fd)));
+	assert_int_equal(take_all(&rig), size);
+
+	struct feed_mark mark;
+	assert_false(feed_take_mark(rig.feed, FEED_MARK_STEP - 1, &mark));
+	assert_true(feed_take_mark(rig.feed, 2 * FEED_MARK_STEP - 1, &mark));
+	assert_in_range(mark.offset, FEED_MARK_STEP, FEED_MARK_STEP + REMOTE_BLOCK_MAX);
+	assert_false(feed_take_mark(rig.feed, mark.offset, &mark)); /* once */
+	close_rig(&rig);
+
+	rig = open_rig_at(feeder, FEED_SOURCE, stream_of(fd), &mark);
+	assert_int_equal(take_all(&rig), size - mark.offset);
+	uint64_t summed;
+	feed_sum(rig.feed, &summed, sum);
+	assert_int_equal(summed, size);
+	assert_string_equal(sum, expected);
+	close_rig(&rig);
+}
+
+static void a_mark_that_is_none_is_refused(void **state)
+{
+	(void)state;
+	struct feeder *feeder = start(1);
+	struct feed_mark mark = { .offset = 5 };
+	struct sp_digest digest;
+	struct sp_error err = { 0 };
+	struct feed *feed;
+	sp_digest_start(&digest);
+	sp_digest_add(&digest, "1234", 4);
+	sp_digest_save(&digest, mark.state);
+	assert_int_equal(feed_open(feeder, FEED_SOURCE,
+				   stream_of(memfd_create("source", MFD_CLOEXEC)), -1, &mark, &feed,
+				   &err),
+			 -1);
+	assert_int_equal(err.code, SP_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +390,8 @@ int main(void)
 		cmocka_unit_test(an_unreadable_source_is_told),
 		cmocka_unit_test(whoever_hoards_leaves_the_others_what_they_are_sure_of),
 		cmocka_unit_test(one_file_alone_may_have_all_blocks_and_wakes_when_one_comes_back),
+		cmocka_unit_test(a_mark_is_where_another_feed_goes_on_with_the_same_sum),
+		cmocka_unit_test(a_mark_that_is_none_is_refused),
 		cmocka_unit_test(closing_never_waits_for_a_disk_that_hangs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

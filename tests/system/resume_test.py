@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""After a fault in the middle a file is gone on with and not begun anew: a fault costs 32 MiB at most. What may not be
+gone on with (another source, a part that is not ours any more, a server that lets nobody look) is begun anew, and what
+arrives is right all the same."""
+
+import os
+import pathlib
+import signal
+import sqlite3
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import flows  # noqa: E402
+import harness  # noqa: E402
+import sshd  # noqa: E402
+
+MIB = 1 << 20
+SIZE, REACHED, STEP = 96 * MIB, 70 * MIB, 16 * MIB
+COST_MAX = 32 * MIB  # what one fault may cost, and a little for the protocol
+PATIENCE = 90
+SETTINGS = {"transfer.attempts": "6", "transfer.handshake_timeout": "5s", "transfer.idle_timeout": "2s",
+            "transfer.retry_delay": "100ms"}
+
+
+def noted():
+    """(watermark, bytes_moved) of the newest file. The API does not tell the watermark."""
+    with sqlite3.connect(f"file:{daemon.state}/store.db?mode=ro", uri=True) as store:
+        return store.execute("SELECT watermark, bytes_moved FROM files ORDER BY position DESC LIMIT 1").fetchone()
+
+
+class Run:
+    """One file that is stopped behind REACHED bytes."""
+
+    def __init__(self, server, way, name, size=SIZE):
+        self.server, self.way, self.name, self.size = server, way, name, size
+        self.inbox, self.outbox = server.home / "in", server.home / "out"
+        for folder in (self.inbox, self.outbox):
+            folder.mkdir(exist_ok=True)
+        self.source, self.target = (bucket, self.inbox) if way == "up" else (self.outbox, arrivals)
+
+    def __enter__(self):
+        self.proxy = harness.Proxy(self.server.port).__enter__()
+        self.partner = flows.partner_of(daemon, self.server, url=f"sftp://127.0.0.1:{self.proxy.port}")
+        self.digest = flows.write_random(self.source / self.name, self.size)
+        return self
+
+    def __exit__(self, *_):
+        self.proxy.finish()
+        for folder in (self.source, self.target):
+            (folder / self.name).unlink(missing_ok=True)
+
+    def stop_in_the_middle(self):
+        """Starts it and waits until the network stops and the store knows the last mark before."""
+        held = self.proxy.hold(self.way, REACHED)
+        if self.way == "up":
+            self.transfer = self.partner.send(f"/files/{self.name}", to=self.inbox)
+        else:
+            self.transfer = self.partner.retrieve(self.outbox / self.name, to="/files/arrived")
+        held()
+        harness.wait_until(lambda: noted()[0] >= REACHED - 2 * STEP, "the mark to be noted", PATIENCE)
+
+    def kill_workers(self):
+        victims = daemon.workers()
+        assert victims, "there is no worker to kill"
+        for pid in victims:
+            os.kill(pid, signal.SIGKILL)
+
+    def part(self):
+        parts = list(self.inbox.glob(".sp-*.part"))
+        assert len(parts) == 1, parts
+        return parts[0]
+
+    def finish(self):
+        """It goes on and ends well; returns the payload bytes that its connections have carried."""
+        self.proxy.tell("heal")
+        self.partner.wait_completed(self.transfer, PATIENCE)
+        assert flows.sha256_of(self.target / self.name) == self.digest, "the bytes differ"
+        assert flows.parts_in(self.server.home, bucket) == []
+        up, down, _ = self.proxy.passed()
+        return up if self.way == "up" else down
+
+
+def assert_went_on(carried):
+    assert carried <= SIZE + COST_MAX, f"{carried / MIB:.1f} MiB went over the wire for {SIZE / MIB:.0f}"
+    moved = noted()[1]
+    assert SIZE <= moved <= SIZE + COST_MAX, f"bytes_moved says {moved / MIB:.1f} MiB"
+
+
+def assert_began_anew(carried):
+    assert carried >= SIZE + REACHED - COST_MAX, f"only {carried / MIB:.1f} MiB went over the wire: it went on"
+
+
+def kill_worker(run):
+    run.kill_workers()
+
+
+def kill_daemon(run):
+    run.proxy.tell("heal")
+    daemon.kill()
+    daemon.start()
+
+
+def restart_server(run):
+    run.server.signal_sessions(signal.SIGKILL)
+
+
+def remove_part(run):
+    run.kill_workers()
+    run.part().unlink()
+
+
+def spoil_part(run):
+    run.kill_workers()
+    with open(run.part(), "r+b") as part:
+        part.seek(noted()[0] - 10)
+        part.write(b"ten bytes!")
+
+
+def shorten_part(run):
+    run.kill_workers()
+    os.truncate(run.part(), 5 * MIB)
+
+
+def change_source(run):
+    run.kill_workers()
+    run.digest = flows.write_random(run.source / run.name, SIZE)
+
+
+def spoil_temporary(run):
+    """The daemon's own temporary, shortened by somebody."""
+    run.kill_workers()
+    for temporary in (bucket / ".sallyport").iterdir():
+        os.truncate(temporary, 5 * MIB)
+
+
+GOES_ON = [("kill -9 of the worker", kill_worker), ("kill -9 of the daemon", kill_daemon),
+           ("the death of the server's sessions", restart_server)]
+BEGINS_ANEW = [
+    ("up", "the part was removed by the partner", remove_part),
+    ("up", "bytes of the part were changed", spoil_part),
+    ("up", "the part was shortened", shorten_part),
+    ("up", "the source was changed", change_source),
+    ("down", "the remote file was changed", change_source),
+    ("down", "the temporary was shortened", spoil_temporary),
+]
+
+with harness.Story() as story:
+    daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS))
+    bucket = daemon.bucket("files")
+    arrivals = bucket / "arrived"
+    arrivals.mkdir()
+    usual = story.enter(sshd.Sshd(story.folder / "usual"))
+    uncopying = story.enter(sshd.Sshd(story.folder / "uncopying", sftp=("-P", "copy-data")))
+    mute = story.enter(sshd.Sshd(story.folder / "mute", sftp=("-P", "read")))
+
+    for sentence, fault in GOES_ON:
+        for way in ("up", "down"):
+            with story.case(f"after {sentence}, {way}, a file is gone on with"):
+                with Run(usual, way, "on.bin") as run:
+                    run.stop_in_the_middle()
+                    fault(run)
+                    assert_went_on(run.finish())
+
+    with story.case("a server that cannot copy has its part itself gone on with"):
+        with Run(uncopying, "up", "uncopied.bin") as run:
+            run.stop_in_the_middle()
+            run.kill_workers()
+            assert_went_on(run.finish())
+
+    with story.case("two faults in a row cost no more than two"):
+        with Run(usual, "up", "twice.bin") as run:
+            run.stop_in_the_middle()
+            again = run.proxy.hold("up", 12 * MIB)
+            run.kill_workers()
+            run.proxy.tell("heal")
+            again()
+            run.kill_workers()
+            carried = run.finish()
+            assert carried <= SIZE + 2 * COST_MAX, f"{carried / MIB:.1f} MiB went over the wire"
+
+    for way, sentence, fault in BEGINS_ANEW:
+        with story.case(f"{sentence}, {way}: it is begun anew, and right in the end"):
+            with Run(usual, way, "anew.bin") as run:
+                run.stop_in_the_middle()
+                fault(run)
+                assert_began_anew(run.finish())
+
+    with story.case("a server that lets nobody read a part back has it begun anew"):
+        with Run(mute, "up", "mute.bin") as run:
+            run.stop_in_the_middle()
+            run.kill_workers()
+            assert_began_anew(run.finish())

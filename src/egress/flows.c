@@ -437,8 +437,10 @@ void flow_log_close(struct flow_log *log)
 {
 	if (log == NULL)
 		return;
-	while (log->open != NULL)
-		close_flow(log->open);
+	for (struct open_flow *open = log->open, *next; open != NULL; open = next) {
+		next = open->next;
+		close_flow(open);
+	}
 	if (log->batch != NULL)
 		wait_for_batch(log);
 	if (log->pending.count > 0)

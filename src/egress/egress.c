@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "egress/attempt.h"
 
 int egress_open(struct loop *loop, struct store *store, struct pool *reads,
@@ -61,16 +62,28 @@ const char *egress_source_at(const struct egress *egress, size_t index)
 
 /* ---- the flow log ---------------------------------------------------------------------------------------------- */
 
-/* Whether something forbids it, rather than that it does not work. */
-static bool is_forbidden(enum failure_step step, enum sp_code code)
+/* What forbids a connection, rather than that it does not work. */
+static const struct {
+	enum failure_step step;
+	enum sp_code code;
+} forbidden[] = {
+	{ STEP_PORT, SP_DENIED },
+	{ STEP_GROUPS, SP_DENIED },
+	{ STEP_ROUTE, SP_UNREACHABLE }, /* the tables lead nowhere */
+	{ STEP_CONNECT, SP_DENIED },    /* the settings */
+};
+
+static enum flow_verdict verdict_of(enum failure_step step, enum sp_code code)
 {
-	return step == STEP_PORT || step == STEP_GROUPS || step == STEP_ROUTE ||
-	       (step == STEP_CONNECT && code == SP_DENIED);
+	for (size_t i = 0; i < SP_COUNT_OF(forbidden); i++)
+		if (forbidden[i].step == step && forbidden[i].code == code)
+			return FLOW_REJECTED;
+	return FLOW_FAILED;
 }
 
 static void note_failure(struct flow *flow, enum failure_step step, const struct sp_error *err)
 {
-	flow->verdict = is_forbidden(step, err->code) ? FLOW_REJECTED : FLOW_FAILED;
+	flow->verdict = verdict_of(step, err->code);
 	snprintf(flow->step, sizeof(flow->step), "%s", failure_step_name(step));
 	snprintf(flow->reason, sizeof(flow->reason), "%s", err->message);
 }

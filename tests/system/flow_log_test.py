@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The flow log: every connection is recorded, whatever becomes of it, and recording one never keeps it open."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -291,14 +292,21 @@ def rotation(story, server):
         for _ in range(6):
             partner = flows.partner_of(daemon, server, url=f"sftp://127.0.0.1:{sshd.free_port()}")
             partner.wait_failed(partner.send("/files/small", to="/"), "CONNECTION_ERROR")
-        harness.wait_until(lambda: (folder / f"flows.{LOGS_KEPT}").exists(), "the second rotation")
+        def last_one(found):
+            return len(found) == 100 and {record["ConnectorId"] for record in found} == {partner.id}
+        kept = wait_for(daemon, "the records of all tries of the last one, and no others", last_one)
+
+        def has_last_line():
+            with contextlib.suppress(OSError, ValueError, IndexError):  # it is just being rotated
+                return lines_of(folder / "flows")[-1]["Id"] == kept[0]["Id"]
+            return False
+        harness.wait_until(has_last_line, "their lines")
         assert sorted(entry.name for entry in folder.iterdir()) == ["flows", "flows.1", "flows.2"]
         lines = [line for name in ("flows.2", "flows.1", "flows") for line in lines_of(folder / name)]
         assert len({line["Id"] for line in lines}) == len(lines) > 300, len(lines)
-        assert [line["Began"] for line in lines] == sorted(line["Began"] for line in lines)
+        assert [line["Ended"] for line in lines] == sorted(line["Ended"] for line in lines)
         for name in ("flows.1", "flows.2"):
             assert SMALL_LOG * 0.8 < (folder / name).stat().st_size <= SMALL_LOG, name
-        kept = wait_for(daemon, "the store's bound", lambda found: len(found) == 100)
         assert [record["Id"] for record in kept] == [line["Id"] for line in reversed(lines)][:100]
 
     with story.case("without a file there are records all the same"):
@@ -336,8 +344,8 @@ def private_network(story, server_port=22):
     (daemon.bucket("files") / "small").write_bytes(b"small")
     vpc = vpcs.Vpc(daemon, "10.44.0.0/16", owned)
     door, servers = vpc.subnet("10.44.1.0/24"), vpc.subnet("10.44.9.0/24")
-    gateway = vpc.gateway([door], [vpc.group(vpcs.allow("10.44.9.0/24", server_port))])
-    assert servers
+    gateway = vpc.gateway([door], [vpc.group(vpcs.allow("10.44.9.0/24", server_port),
+                                          vpcs.allow("192.168.77.0/24", server_port))])
 
     with story.case("through a kernel's network: the interface is named, and a killed worker's session ends there too"):
         server = vpcs.private_server(story, vpc, network, "inside", "10.44.9.22/24")
@@ -363,6 +371,21 @@ def private_network(story, server_port=22):
         assert record["NetworkInterfaceId"] == eni and record["Source"] == address, record
         assert record["Target"] == f"10.44.9.99:{server_port}" and record["TransferId"], record
         assert records(daemon, NetworkInterfaceId=eni, Verdict="FAILED") == [record]
+
+    with story.case("a route that leads nowhere: REJECTED, and the way up to there is in the record"):
+        gone = vpc.ec2("CreateNetworkInterface", SubnetId=servers)["networkInterface"]["networkInterfaceId"]
+        table = vpc.ec2("DescribeRouteTables", Filter=[{"Name": "vpc-id", "Value": [vpc.id]}])["routeTableSet"][0]
+        vpc.ec2("CreateRoute", RouteTableId=table["routeTableId"], DestinationCidrBlock="192.168.77.0/24",
+                NetworkInterfaceId=gone)
+        vpc.ec2("DeleteNetworkInterface", NetworkInterfaceId=gone)
+        partner = flows.partner_of(daemon, server, egress=(vpc.configuration(gateway, "192.168.77.7", server_port),
+                                                           server_port))
+        assert partner.settled()["Status"] == "ACTIVE"
+        assert partner.test()["Status"] == "ERROR"
+        record = only(daemon, partner)
+        assert (record["Verdict"], record["Step"]) == ("REJECTED", "route"), record
+        assert gone in record["Reason"] and table["routeTableId"] in record["Reason"], record
+        assert record["NetworkInterfaceId"] == eni and record["Target"] == f"192.168.77.7:{server_port}", record
 
 
 with harness.Story() as story:

@@ -25,6 +25,11 @@ enum {
 	SHRINK_AT = 4, /* a window this many times too large is given up */
 	/* What may wait in libssh beyond our window before the server is called a liar: it counts in packets. */
 	OVERRUN_MAX = 1 << 20,
+	/* What may wait to be sent beyond our budget: answers of libssh's own to what the server asks. */
+	ANSWERS_MAX = 1 << 20,
+	/* What may come in a row without a byte for a channel. A packet costs more than its bytes. */
+	NOISE_MAX_MIB = 64,
+	NOISE_PACKET = 1024,
 };
 
 static const struct errand transfer_errand = { "the transfer", "the server sent nothing" };
@@ -61,6 +66,46 @@ static int fail_channel(struct libssh_channel *channel, struct sp_error *err)
 	return failure_of_connection(channel->transport, transfer_errand.during, err);
 }
 
+/** Bytes that libssh has not given to the kernel yet, a little too low for what encryption adds. */
+static uint64_t held_back(struct transport *transport)
+{
+	uint64_t sent = transport->socket_bytes.out_bytes;
+	uint64_t packed = transport->packets.out_bytes;
+	if ((ssh_get_status(transport->session) & SSH_WRITE_PENDING) == 0) {
+		transport->given = 0;
+		transport->sent_then = sent;
+		transport->packed_then = packed;
+	}
+	/* While keys are exchanged, what was given is not packed yet; what libssh says itself was never given. */
+	uint64_t own = packed - transport->packed_then;
+	uint64_t given = transport->given > own ? transport->given : own;
+	uint64_t left = sent - transport->sent_then;
+	return left < given ? given - left : 0;
+}
+
+static uint64_t noise(const struct transport *transport)
+{
+	return transport->socket_bytes.in_bytes - transport->quiet_bytes +
+	       (transport->packets.in_packets - transport->quiet_packets) * NOISE_PACKET;
+}
+
+/** A server that talks, and not of files. */
+static int check_manners(struct libssh_channel *channel, struct sp_error *err)
+{
+	struct transport *transport = channel->transport;
+	if (noise(transport) > (uint64_t)NOISE_MAX_MIB << 20)
+		return sp_fail(err, SP_PROTOCOL,
+			       "the server sends nothing but SSH messages that are no SFTP");
+	if (held_back(transport) > BUDGET + ANSWERS_MAX)
+		return sp_fail(
+			err, SP_PROTOCOL,
+			"the server asks for answers and does not read them, and sends no SFTP");
+	/* A second confirmation changes the sizes of the channel behind our back. */
+	if (transport->channels_confirmed > transport->channels_opened)
+		return sp_fail(err, SP_PROTOCOL, "the server confirmed a channel twice");
+	return 0;
+}
+
 /** Bytes that libssh has ready, after one look at the socket when it had none. -1 at the end. */
 static int poll_channel(struct libssh_channel *channel, struct sp_error *err)
 {
@@ -69,6 +114,10 @@ static int poll_channel(struct libssh_channel *channel, struct sp_error *err)
 		return fail_channel(channel, err);
 	if ((size_t)there > channel->window_ever + OVERRUN_MAX)
 		return sp_fail(err, SP_PROTOCOL, "the server sent more than its window allows");
+	if (there == 0)
+		return check_manners(channel, err);
+	channel->transport->quiet_bytes = channel->transport->socket_bytes.in_bytes;
+	channel->transport->quiet_packets = channel->transport->packets.in_packets;
 	return there;
 }
 
@@ -156,18 +205,6 @@ static void libssh_expect(struct channel *base, size_t bytes)
 
 /* ---- away from us ------------------------------------------------------------------------------------------------ */
 
-/** Bytes that libssh has not given to the kernel yet, a little too low for what encryption adds. */
-static uint64_t held_back(struct transport *transport)
-{
-	uint64_t sent = transport->socket_bytes.out_bytes;
-	if ((ssh_get_status(transport->session) & SSH_WRITE_PENDING) == 0) {
-		transport->given = 0;
-		transport->sent_then = sent;
-	}
-	uint64_t left = sent - transport->sent_then;
-	return left < transport->given ? transport->given - left : 0;
-}
-
 static size_t writable(struct libssh_channel *channel)
 {
 	uint64_t held = held_back(channel->transport);
@@ -183,6 +220,8 @@ static ssize_t libssh_write(struct channel *base, const void *data, size_t lengt
 	size_t total = 0;
 
 	transport_enter(channel->transport);
+	if (check_manners(channel, err) != 0)
+		return -1;
 	while (total < length) {
 		size_t room = writable(channel);
 		size_t piece = length - total < WRITE_MAX ? length - total : WRITE_MAX;

@@ -223,6 +223,14 @@ static void begin_reading(struct download *download)
 	const struct remote_attributes *attributes = &download->before.attributes;
 	if (is_refused(download, attributes))
 		return;
+	if (attributes->has_size && attributes->size > INT64_MAX) {
+		sp_fail(&download->failure, SP_UNSUPPORTED,
+			"cannot read \"%s\": the server says that it has %llu bytes, which no file "
+			"can have",
+			download->shown_path, (unsigned long long)attributes->size);
+		fail(download, STEP_READ_REMOTE);
+		return;
+	}
 	if (download->offset > 0 && !is_what_it_was(download)) {
 		fail_changed(download, "it is another one than when it was begun");
 		return;

@@ -56,6 +56,18 @@ static void note_negotiated(struct transport *transport, const char *list)
 		 (int)strcspn(list, ","), list);
 }
 
+#define CONFIRMED     "Received a CHANNEL_OPEN_CONFIRMATION"
+#define CHANNEL_SIZES "Remote window : %*u, maxpacket : %u"
+
+static void note_channel(struct transport *transport, const char *text)
+{
+	uint32_t packet_max;
+	if (sp_text_starts_with(text, CONFIRMED))
+		transport->channels_confirmed++;
+	else if (sscanf(text, CHANNEL_SIZES, &packet_max) == 1)
+		transport->channel_packet_max = packet_max;
+}
+
 static void note(int priority, const char *function, const char *line, void *transport_)
 {
 	struct transport *transport = transport_;
@@ -67,6 +79,7 @@ static void note(int priority, const char *function, const char *line, void *tra
 	text += strlen(": ");
 	if (sp_text_starts_with(text, "Negotiated "))
 		note_negotiated(transport, text);
+	note_channel(transport, text);
 	if (ssh_get_error_code(transport->session) != SSH_FATAL ||
 	    strcmp(text, ssh_get_error(transport->session)) != 0 || is_harmless(text))
 		return;

@@ -17,6 +17,9 @@ enum { BEFORE_BANNER_MAX = 16 * 1024 };
 
 enum { SLEEP_MAX_MS = 60 * 1000 }; /* poll() takes an int */
 
+/** From the version line to the open channel a few KiB are enough; the rest is what a banner may have to say. */
+enum { GREETING_MAX_MIB = 8 };
+
 static const struct errand banner_errand = { "the version exchange",
 					     "the server sent no SSH version line" };
 static const struct errand key_exchange_errand = { "the key exchange",
@@ -59,9 +62,13 @@ int transport_sleep(struct transport *transport, const struct patience *patience
 		{ .fd = patience->cancel_fd, .events = POLLIN },
 	};
 
-	/* Some of libssh's calls say "again" for ever once it has given up. */
-	if (failure_has_happened(transport))
+	/* Some of libssh's calls say "again" for ever once it has given up, or has thrown an answer away. */
+	if (failure_has_happened(transport) || transport->last_words[0] != '\0')
 		return failure_of_connection(transport, errand->during, err);
+	if ((transport->socket_bytes.in_bytes - patience->bytes_then) >> 20 >= GREETING_MAX_MIB)
+		return sp_fail(err, SP_PROTOCOL,
+			       "the server sent more than %d MiB before the SFTP session was open",
+			       GREETING_MAX_MIB);
 	if (left_ms <= 0)
 		return fail_late(patience, errand, err);
 	int sleep_ms = left_ms < SLEEP_MAX_MS ? (int)left_ms : SLEEP_MAX_MS;
@@ -87,11 +94,14 @@ static void note_first_line(struct handshake *handshake)
 	memcpy(handshake->first_line, seen, strlen(seen) + 1);
 }
 
+#define VERSION_START "SSH-"
+
+/** Unless what it said is such a line, or the beginning of one. */
 static int fail_no_banner(const struct handshake *handshake, enum sp_code code, const char *what,
 			  struct sp_error *err)
 {
 	SP_AUTO_FREE char *said = sp_name_escape(handshake->first_line);
-	if (*said == '\0' || sp_text_starts_with(said, "SSH-"))
+	if (strncmp(said, VERSION_START, strnlen(said, strlen(VERSION_START))) == 0)
 		return sp_fail(err, code, "%s", what);
 	return sp_fail(err, SP_PROTOCOL, "%s: it said \"%s\"", what, said);
 }
@@ -165,13 +175,18 @@ int handshake_greet(struct handshake *handshake, struct sp_error *err)
 	handshake_begin_step(report, STEP_BANNER);
 	while ((result = greet_once(handshake)) == SSH_AGAIN) {
 		bool waits_for_banner = report->step == STEP_BANNER;
+		struct sp_error why;
 		if (waits_for_banner &&
 		    handshake->transport->socket_bytes.in_bytes > BEFORE_BANNER_MAX)
 			return fail_no_banner(handshake, SP_PROTOCOL, banner_errand.late, err);
 		if (transport_sleep(handshake->transport, &handshake->patience,
 				    waits_for_banner ? &banner_errand : &key_exchange_errand,
-				    err) != 0)
-			return -1;
+				    &why) == 0)
+			continue;
+		/* Whoever has said something else by the deadline will be no SSH server at the next try either. */
+		return waits_for_banner && why.code == SP_TIMEOUT
+			       ? fail_no_banner(handshake, SP_TIMEOUT, why.message, err)
+			       : sp_fail(err, why.code, "%s", why.message);
 	}
 	if (result != SSH_OK)
 		return fail_greeting(handshake, err);

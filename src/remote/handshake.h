@@ -21,13 +21,19 @@ struct transport {
 	ssh_session session;
 	int fd; /* ours until libssh connects; then -1, and libssh closes it */
 	struct ssh_counter_struct socket_bytes;
+	struct ssh_counter_struct packets; /* and the bytes in them */
 	struct read_ahead ahead;
 	char last_words
 		[TRANSPORT_WORDS_MAX]; /* why libssh gave the connection up; see transport_enter() */
 	char host_key_algorithm[64];   /* negotiated; libssh tells it to its log only */
+	/* Of the channel that was confirmed last; libssh tells them to its log only. */
+	uint32_t channel_packet_max;
+	unsigned channels_opened, channels_confirmed;
 	/* What libssh holds back is not told by it: this is what was given to it since it last held nothing. */
 	uint64_t given;
-	uint64_t sent_then; /* socket_bytes.out_bytes at that time */
+	uint64_t sent_then, packed_then; /* out_bytes of socket and packets at that time */
+	/* When a channel's bytes were taken last: what came since is noise. */
+	uint64_t quiet_bytes, quiet_packets; /* of the socket, and of packets */
 };
 
 /** A wait that ends: by the server's answer, the deadline or the caller. */
@@ -35,6 +41,7 @@ struct patience {
 	int64_t timeout_ms; /* the whole time, for the sentence */
 	int64_t deadline_ms;
 	int cancel_fd;
+	uint64_t bytes_then; /* that the socket had brought when the wait began */
 };
 
 /** A connection on its way. */

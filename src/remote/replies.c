@@ -56,10 +56,11 @@ int reply_decode(const struct request *request, uint8_t type, struct sp_reader *
 	*out = reply_for(request);
 	if (type == WIRE_STATUS)
 		out->kind = REPLY_STATUS;
-	if (type != kinds[out->kind].type || kinds[out->kind].get == NULL)
+	if (type != kinds[out->kind].type)
 		return sp_fail(err, SP_PROTOCOL, "the server answered with %s where %s was due",
 			       wire_type_name(type), wire_type_name(kinds[request->wants].type));
-	if (!kinds[out->kind].get(reader, out))
+	/* DATA comes here only when it has no room for the length of its bytes. */
+	if (kinds[out->kind].get == NULL || !kinds[out->kind].get(reader, out))
 		return sp_fail(err, SP_PROTOCOL, "the server sent a malformed %s reply",
 			       wire_type_name(type));
 	if (reply_is_status(out, WIRE_OK) && request->wants != REPLY_STATUS)

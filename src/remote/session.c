@@ -14,6 +14,7 @@
 enum {
 	REQUEST_BYTES_MIN = 1024, /* a server that grants less is not taken at its word */
 	PACKET_OVERHEAD = 1024,   /* of a READ's or WRITE's packet, beside the file's bytes */
+	LIFE_BYTES = 1024, /* moved either way, or a whole reply, are a sign of life; less is not */
 	HEAD_READ_MAX =
 		16384, /* bytes read to see what comes, when the bytes of a file may: those are copied once more */
 };
@@ -38,6 +39,7 @@ struct remote {
 	size_t received; /* bytes in inbox */
 	size_t expected; /* what the channel was told last */
 	int64_t lively_at_ms;
+	size_t moved; /* bytes, since then */
 	uint8_t inbox[REMOTE_PACKET_MAX];
 };
 
@@ -68,6 +70,22 @@ static int die(struct remote *remote, const struct sp_error *why, struct sp_erro
 	return sp_fail(err, why->code, "%s", why->message);
 }
 
+/* ---- signs of life --------------------------------------------------------------------------------------------- */
+
+static void note_life(struct remote *remote)
+{
+	remote->lively_at_ms = sp_monotonic_ms();
+	remote->moved = 0;
+}
+
+/* Taken bytes count as well: no more are taken than the window has room for. */
+static void note_moved(struct remote *remote, size_t count)
+{
+	remote->moved += count;
+	if (remote->moved >= LIFE_BYTES)
+		note_life(remote);
+}
+
 /* ---- sending --------------------------------------------------------------------------------------------------- */
 
 struct sp_writer *session_begin(struct remote *remote, const struct request *request,
@@ -76,7 +94,7 @@ struct sp_writer *session_begin(struct remote *remote, const struct request *req
 	if (remote->dead)
 		return NULL;
 	if (requests_count(&remote->requests) == 0)
-		remote->lively_at_ms = sp_monotonic_ms();
+		note_life(remote);
 	remote->beginning = requests_add(&remote->requests, request);
 	if (remote->beginning == NULL)
 		return NULL;
@@ -118,6 +136,7 @@ static int flush(struct remote *remote, bool *moved, struct sp_error *err)
 		if (sent == 0)
 			return 0;
 		outbox_sent(&remote->outbox, (size_t)sent);
+		note_moved(remote, (size_t)sent);
 		*moved = true;
 	}
 	return 0;
@@ -129,6 +148,7 @@ static int flush(struct remote *remote, bool *moved, struct sp_error *err)
 static void answer(struct remote *remote, struct request *request, struct reply *reply)
 {
 	struct request answered = *request;
+	note_life(remote);
 	requests_remove(&remote->requests, request);
 	if (answered.fn != NULL)
 		answered.fn(answered.owner, reply);
@@ -325,7 +345,10 @@ static int receive(struct remote *remote, bool *moved, struct sp_error *err)
 	ssize_t count = straight ? read_into_block(remote, err) : read_into_inbox(remote, err);
 	if (count < 0)
 		return -1;
-	*moved = *moved || count > 0;
+	if (count > 0) {
+		note_moved(remote, (size_t)count);
+		*moved = true;
+	}
 	return 0;
 }
 
@@ -346,9 +369,12 @@ static int check_idle(const struct remote *remote, int64_t idle_ms, int *timeout
 	if (requests_count(&remote->requests) == 0 || idle_ms <= 0)
 		return 0;
 	int64_t left_ms = remote->lively_at_ms + idle_ms - sp_monotonic_ms();
-	if (left_ms <= 0)
+	if (left_ms <= 0 && remote->moved == 0)
 		return sp_fail(err, SP_TIMEOUT, "the server was silent for %lld ms",
 			       (long long)idle_ms);
+	if (left_ms <= 0)
+		return sp_fail(err, SP_TIMEOUT, "only %zu bytes came or went within %lld ms",
+			       remote->moved, (long long)idle_ms);
 	if (*timeout_ms < 0 || left_ms < *timeout_ms)
 		*timeout_ms = left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 	return 0;
@@ -361,11 +387,8 @@ static int move(struct remote *remote, int other_fd, int timeout_ms, int64_t idl
 	announce_expected(remote);
 	if (flush(remote, &moved, err) != 0 || receive(remote, &moved, err) != 0)
 		return -1;
-	if (moved) {
-		/* Taken bytes are a sign of life as well: no more are taken than the window has room for. */
-		remote->lively_at_ms = sp_monotonic_ms();
+	if (moved)
 		return 0;
-	}
 	if (check_idle(remote, idle_ms, &timeout_ms, err) != 0)
 		return -1;
 	return remote->channel->backend->wait(remote->channel, remote->outbox.count > 0, other_fd,

@@ -1,6 +1,7 @@
 #include "remote/transport.h"
 
 #include <libssh/libssh.h>
+#include <libssh/server.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/crypto.h>
@@ -10,6 +11,8 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "remote/handshake.h"
+
+enum { CHANNEL_PACKET_MIN = 256 }; /* every server has to take 32 KiB (RFC 4253, 6.1) */
 
 static const struct errand channel_errand = { "the opening of a channel",
 					      "the server did not open an SFTP session" };
@@ -52,6 +55,15 @@ static int set_options(ssh_session session, const struct transport_options *opti
 	return 0;
 }
 
+/** What the server wants of us (channels, forwarding) is refused at once: libssh would keep it until it was asked for. */
+static int refuse_message(ssh_session session, ssh_message message, void *ignored)
+{
+	(void)session;
+	(void)message;
+	(void)ignored;
+	return 1;
+}
+
 /** SFTP's small packets must not wait for one another. Not every socket is TCP, so a refusal is none. */
 static void disable_nagle(int fd)
 {
@@ -80,7 +92,8 @@ static struct transport *create_transport(const struct transport_options *option
 		free(transport);
 		return NULL;
 	}
-	ssh_set_counters(transport->session, &transport->socket_bytes, NULL);
+	ssh_set_counters(transport->session, &transport->socket_bytes, &transport->packets);
+	ssh_set_message_callback(transport->session, refuse_message, NULL);
 	disable_nagle(fd);
 	transport->ahead.fd = fd;
 	transport->fd = sp_take_fd(&fd);
@@ -164,12 +177,19 @@ static int start_sftp(struct transport *transport, ssh_channel ssh, const struct
 		      struct sp_error *err)
 {
 	int result;
+	transport->channels_opened++;
+	transport->channel_packet_max = UINT32_MAX;
 	while ((result = ssh_channel_open_session(ssh)) == SSH_AGAIN)
 		if (transport_sleep(transport, patience, &channel_errand, err) != 0)
 			return -1;
 	if (result != SSH_OK)
 		return fail_refused(transport, SP_DENIED, "the server refused to open a channel",
 				    err);
+	/* libssh takes ten bytes off for its own and would send empty packets for ever. */
+	if (transport->channel_packet_max < CHANNEL_PACKET_MIN)
+		return sp_fail(err, SP_UNSUPPORTED,
+			       "the server takes packets of %u bytes, at least %d are needed",
+			       transport->channel_packet_max, CHANNEL_PACKET_MIN);
 	while ((result = ssh_channel_request_sftp(ssh)) == SSH_AGAIN)
 		if (transport_sleep(transport, patience, &channel_errand, err) != 0)
 			return -1;
@@ -183,6 +203,7 @@ int transport_open_sftp(struct transport *transport, int64_t timeout_ms, int can
 			struct channel **out, struct sp_error *err)
 {
 	struct patience patience = patience_from_now(timeout_ms, cancel_fd);
+	patience.bytes_then = transport->socket_bytes.in_bytes;
 	transport_enter(transport);
 	ssh_channel ssh = ssh_channel_new(transport->session);
 	if (ssh == NULL)

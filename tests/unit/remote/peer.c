@@ -278,6 +278,11 @@ static int peer_wait(struct channel *channel, bool want_write, int other_fd, int
 		peer->cut_at = peer->replied;
 		return 0;
 	}
+	if (peer->drips) {
+		poll(NULL, 0, 1);
+		peer_send(peer, "", 1);
+		return 0;
+	}
 	if (timeout_ms < 0 || timeout_ms > 1000)
 		sp_die("the engine would wait for a reply that never comes");
 	if (poll(&other, 1, timeout_ms) < 0)

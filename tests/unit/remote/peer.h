@@ -46,6 +46,7 @@ struct peer {
 	size_t appetite;   /* bytes of requests that it takes */
 	size_t damage_at;  /* the byte of its replies that is changed … */
 	uint8_t damage;    /* … by these bits */
+	bool drips;        /* a further byte comes with every ms that the engine waits */
 	bool impatient;    /* it closes when the engine would wait */
 	peer_hook *hook;
 

@@ -400,8 +400,19 @@ static void notices_that_the_file_changed(void **state)
 	peer->hook = NULL;
 	peer->told_size = FILE_SIZE + 1;
 	fail_to_fetch(peer, SP_CHANGED, "ended before its size");
-	peer->told_size = UINT64_MAX;
+	peer->told_size = INT64_MAX;
 	fail_to_fetch(peer, SP_CHANGED, "ended before its size");
+}
+
+static void refuses_sizes_that_no_file_can_have(void **state)
+{
+	struct peer *peer = *state;
+	static const uint64_t told[] = { (uint64_t)INT64_MAX + 1, UINT64_MAX };
+	for (size_t i = 0; i < SP_COUNT_OF(told); i++) {
+		peer->told_size = told[i];
+		fail_to_fetch(peer, SP_UNSUPPORTED, "which no file can have");
+		assert_int_equal(peer->seen[WIRE_READ], 0);
+	}
 }
 
 /* ---- parts that are not what was sent -------------------------------------------------------------------------- */
@@ -877,6 +888,22 @@ static void does_not_wait_forever_to_send(void **state)
 	remote_close(remote);
 }
 
+static void a_few_bytes_are_no_sign_of_life(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = never_answer;
+	struct remote *remote = open_peer(peer);
+	struct sp_error err = { 0 };
+	const struct remote_patience patience = { TINY_MS, -1 };
+	static const uint8_t head[] = { 0, 0, 0x80, 0, WIRE_STATUS };
+	peer_send(peer, head, sizeof(head));
+	peer->drips = true;
+	assert_int_equal(remote_remove(remote, "/x", &patience, &err), -1);
+	assert_int_equal(err.code, SP_TIMEOUT);
+	assert_non_null(strstr(err.message, "bytes came or went within 5 ms"));
+	remote_close(remote);
+}
+
 static void stops_waiting_when_told(void **state)
 {
 	struct peer *peer = *state;
@@ -1052,6 +1079,7 @@ int main(void)
 		WITH_PEER(refuses_what_is_no_regular_file),
 		WITH_PEER(finds_out_why_a_file_cannot_be_opened),
 		WITH_PEER(notices_that_the_file_changed),
+		WITH_PEER(refuses_sizes_that_no_file_can_have),
 		WITH_PEER(checks_the_size_of_what_it_sent),
 		WITH_PEER(believes_the_size_after_close_more_than_before),
 		WITH_PEER(notices_what_close_has_cut_off),
@@ -1066,6 +1094,7 @@ int main(void)
 		WITH_PEER(survives_damage_anywhere),
 		WITH_PEER(does_not_wait_forever_for_an_answer),
 		WITH_PEER(does_not_wait_forever_to_send),
+		WITH_PEER(a_few_bytes_are_no_sign_of_life),
 		WITH_PEER(stops_waiting_when_told),
 		WITH_PEER(closes_a_handle_that_comes_too_late),
 		WITH_PEER(forgets_a_download_in_the_middle),

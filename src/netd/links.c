@@ -142,7 +142,8 @@ int link_add_cable(struct netlink *netlink, const char *name, int master, const 
 	AUTO_LINK *inside = rtnl_link_veth_get_peer(port);
 	rtnl_link_set_name(inside, inside_name);
 	rtnl_link_set_ns_fd(inside, inside_fd);
-	rtnl_link_set_master(port, master);
+	if (master != 0)
+		rtnl_link_set_master(port, master);
 	if (set_mac(inside, inside_mac, err) != 0)
 		return -1;
 	return add(netlink, port, "veth", err);
@@ -211,5 +212,23 @@ int link_remove(struct netlink *netlink, int index, struct sp_error *err)
 	int result = rtnl_link_delete(netlink_ready(netlink), link);
 	if (result < 0 && netlink->refusal != ENODEV)
 		return netlink_fail(netlink, result, err, "could not remove an interface");
+	return 0;
+}
+
+/* The kernel announces addresses when the hardware's is set, also to the one that it is. */
+int link_announce(struct netlink *netlink, const struct link_facts *facts, struct sp_error *err)
+{
+	AUTO_LINK *original = rtnl_link_alloc();
+	AUTO_LINK *change = rtnl_link_alloc();
+	if (original == NULL || change == NULL)
+		return sp_fail(err, SP_NO_MEMORY, "could not put a change together");
+	rtnl_link_set_ifindex(original, facts->index);
+	rtnl_link_set_ifindex(change, facts->index);
+	if (set_mac(change, facts->mac, err) != 0)
+		return -1;
+	int result = rtnl_link_change(netlink_ready(netlink), original, change, 0);
+	if (result < 0)
+		return netlink_fail(netlink, result, err,
+				    "could not announce the addresses of \"%s\"", facts->name);
 	return 0;
 }

@@ -99,7 +99,7 @@ static int serve_next(struct maker *maker, int listener, uid_t user, bool *is_pr
 	return 0;
 }
 
-int listen_for(const char *user, struct sp_error *err)
+int listen_for(const char *user, bool leads_to_host, struct sp_error *err)
 {
 	uid_t uid;
 	int listener;
@@ -108,7 +108,7 @@ int listen_for(const char *user, struct sp_error *err)
 		return -1;
 	struct maker maker;
 	bool is_proven = false;
-	int result = maker_open(&maker, NULL, err);
+	int result = maker_open(&maker, NULL, leads_to_host, err);
 	while (result == 0)
 		result = serve_next(&maker, listener, uid, &is_proven, err);
 	maker_close(&maker);

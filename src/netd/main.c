@@ -17,18 +17,18 @@
 enum { EXIT_WRONG_USE = 2, FD_MAX = 1 << 20 };
 
 static const char usage[] =
-	"usage: sallyport-netd --user NAME      serve NAME's sallyportd on the socket that systemd "
-	"opened\n"
-	"       sallyport-netd --supervise FD   serve the sallyportd at the other end of a socket\n"
+	"usage: sallyport-netd --user NAME [--internet]     serve NAME's sallyportd on the socket "
+	"that systemd opened\n"
+	"       sallyport-netd --supervise FD [--internet]  serve the sallyportd at the other end "
+	"of "
+	"a socket\n"
 	"       sallyport-netd --help | --version\n"
+	"--internet: internet gateways of VPCs that name no uplink may lead to this host\n"
 	"systemd or sallyportd start this program; see sallyport-netd(8)\n";
 
-static int run_for_user(const char *user, struct sp_error *err)
-{
-	return listen_for(user, err);
-}
+#define INTERNET_SWITCH "--internet"
 
-static int run_supervised(const char *text, struct sp_error *err)
+static int run_supervised(const char *text, bool leads_to_host, struct sp_error *err)
 {
 	uint64_t number;
 	int type = 0;
@@ -41,14 +41,14 @@ static int run_supervised(const char *text, struct sp_error *err)
 			       "cannot serve on descriptor %d: it is no SOCK_SEQPACKET socket", fd);
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		return sp_fail_errno(err, "could not prepare descriptor %d", fd);
-	return supervise(fd, err);
+	return supervise(fd, leads_to_host, err);
 }
 
 static const struct {
 	const char *option;
-	int (*run)(const char *value, struct sp_error *err);
+	int (*run)(const char *value, bool leads_to_host, struct sp_error *err);
 } ways[] = {
-	{ "--user", run_for_user },
+	{ "--user", listen_for },
 	{ "--supervise", run_supervised },
 };
 
@@ -60,11 +60,12 @@ int main(int argc, char **argv)
 		return puts("sallyport-netd " SALLYPORT_VERSION) == EOF ? EXIT_FAILURE
 									: EXIT_SUCCESS;
 	sp_log_init("sallyport-netd", SP_LOG_INFO);
-	for (size_t i = 0; argc == 3 && i < SP_COUNT_OF(ways); i++) {
+	bool leads_to_host = argc == 4 && strcmp(argv[3], INTERNET_SWITCH) == 0;
+	for (size_t i = 0; (argc == 3 || leads_to_host) && i < SP_COUNT_OF(ways); i++) {
 		if (strcmp(argv[1], ways[i].option) != 0)
 			continue;
 		struct sp_error err = { 0 };
-		if (ways[i].run(argv[2], &err) == 0)
+		if (ways[i].run(argv[2], leads_to_host, &err) == 0)
 			return EXIT_SUCCESS;
 		sp_log(SP_LOG_ERROR, "%s", err.message);
 		return err.code == SP_INVALID ? EXIT_WRONG_USE : EXIT_FAILURE;

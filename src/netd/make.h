@@ -6,10 +6,21 @@
  *   sp-<owner>-vpc-…   the router: forwards between its bridges
  *      sn-…            a bridge per subnet without uplink, with the subnet's first address
  *      ni-…            its port to an ENI
+ *      ig-…            the cable to its internet gateway
+ *      rule            "iif sn-… lookup T", per bridge: T is the subnet's route table
+ *      table T         per route table: its routes, behind each one "unreachable", and "throw <the VPC's block>": to the
+ *                      bridges. What none of them matches goes by the table main, which is the administrator's
  *   sp-<owner>-eni-…   an ENI: rules first, then
  *      eth0            the other end of the port, or a macvlan on the uplink
+ *   sp-<owner>-igw-…   an internet gateway: translates public addresses, one to one. What it knows of connections must
+ *                      not be the router's, which sees those through an appliance twice
+ *      vpc             the other end of ig-…
+ *      internet        a macvlan on the uplink, or the other end of sh-…; it has the public addresses
+ *   this host
+ *      sh-…            of an internet gateway without uplink, with a route to each of its public addresses
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -23,17 +34,24 @@ struct maker {
 	struct plan plan;
 	struct owner_lock lock;
 	const char *why_no_uplinks; /* NULL: real interfaces can be used. Borrowed */
+	bool leads_to_host;         /* internet gateways without uplink may */
 };
 
 /** Where this process belongs is home. */
-int maker_open(struct maker *out, const char *why_no_uplinks, struct sp_error *err);
+int maker_open(struct maker *out, const char *why_no_uplinks, bool leads_to_host,
+	       struct sp_error *err);
 /** Forgets the plan: another daemon may come. What was made stays. */
 void maker_reset(struct maker *maker);
 void maker_close(struct maker *maker); /* also a half-open one */
 
 int make_vpc(struct maker *maker, const struct thing *vpc, struct sp_error *err);
 int make_subnet(struct maker *maker, const struct thing *subnet, struct sp_error *err);
-/** @message  the ENI's, for its rules and name servers */
+/** @message  the INTERNET's, for its mappings. What cannot be made is left out; the first of it is told. */
+int make_internet(struct maker *maker, const struct thing *internet,
+		  const struct netd_message *message, struct sp_error *err);
+/** A route that cannot be made leads nowhere, and is told; the others are made. */
+int make_table(struct maker *maker, const struct thing *table, struct sp_error *err);
+/** @message  the ENI's, for its role, rules and name servers */
 int make_interface(struct maker *maker, const struct thing *interface,
 		   const struct netd_message *message, struct sp_error *err);
 

@@ -40,8 +40,8 @@ static int on_refusal(struct sockaddr_nl *who, struct nlmsgerr *error, void *ctx
 	return NL_STOP;
 }
 
-int netlink_open(struct netlink *out, const struct namespaces *namespaces, int namespace_fd,
-		 struct sp_error *err)
+static int open_talk(struct netlink *out, int protocol, const struct namespaces *namespaces,
+		     int namespace_fd, struct sp_error *err)
 {
 	*out = (struct netlink){ .socket = nl_socket_alloc() };
 	if (out->socket == NULL)
@@ -50,7 +50,7 @@ int netlink_open(struct netlink *out, const struct namespaces *namespaces, int n
 
 	if (namespace_fd != -1 && namespace_enter(namespace_fd, err) != 0)
 		return -1;
-	int result = nl_connect(out->socket, NETLINK_ROUTE);
+	int result = nl_connect(out->socket, protocol);
 	if (namespace_fd != -1)
 		namespace_leave(namespaces);
 	if (result < 0)
@@ -59,6 +59,18 @@ int netlink_open(struct netlink *out, const struct namespaces *namespaces, int n
 	(void)setsockopt(nl_socket_get_fd(out->socket), SOL_NETLINK, NETLINK_EXT_ACK, &on,
 			 sizeof(on));
 	return 0;
+}
+
+int netlink_open(struct netlink *out, const struct namespaces *namespaces, int namespace_fd,
+		 struct sp_error *err)
+{
+	return open_talk(out, NETLINK_ROUTE, namespaces, namespace_fd, err);
+}
+
+int netlink_open_netfilter(struct netlink *out, const struct namespaces *namespaces,
+			   int namespace_fd, struct sp_error *err)
+{
+	return open_talk(out, NETLINK_NETFILTER, namespaces, namespace_fd, err);
 }
 
 void netlink_close(struct netlink *netlink)

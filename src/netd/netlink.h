@@ -1,6 +1,6 @@
 #pragma once
 /**
- * A talk with the kernel about the interfaces, addresses and routes of one network namespace. It stays with the namespace
+ * A talk with the kernel about the interfaces and addresses of one network namespace (routes: netd/routes.h). It stays with the namespace
  * in which it was opened, wherever the process goes afterwards.
  */
 
@@ -29,6 +29,9 @@ struct netlink {
 /** @namespace_fd  -1: where this process belongs. @out's place in memory must not change until it is closed. */
 int netlink_open(struct netlink *out, const struct namespaces *namespaces, int namespace_fd,
 		 struct sp_error *err);
+/** The same about what netfilter knows. */
+int netlink_open_netfilter(struct netlink *out, const struct namespaces *namespaces,
+			   int namespace_fd, struct sp_error *err);
 void netlink_close(struct netlink *netlink); /* also one that was not opened, of zeros */
 
 /**
@@ -62,7 +65,7 @@ int link_list(struct netlink *netlink, struct link_facts **out, size_t *out_coun
 
 int link_add_bridge(struct netlink *netlink, const char *name, const char *mac,
 		    struct sp_error *err);
-/** A cable: @name here, on the bridge @master, and @inside_name in another namespace. */
+/** A cable: @name here, on the bridge @master (0: on none), and @inside_name in another namespace. */
 int link_add_cable(struct netlink *netlink, const char *name, int master, const char *inside_name,
 		   const char *inside_mac, int inside_fd, struct sp_error *err);
 /** On the interface @lower of this namespace, and in another one from the beginning. */
@@ -82,8 +85,20 @@ int link_settle(struct netlink *netlink, const struct link_facts *facts,
 /** Not being there (any more) is fine. */
 int link_remove(struct netlink *netlink, int index, struct sp_error *err);
 
-/** Gives the interface an IPv4 address. @alone: and takes all others from it. */
-int address_settle(struct netlink *netlink, int index, uint32_t address, int bits, bool alone,
+/** Tells the neighbours whose its addresses are (where arp_notify is set): one that was somewhere else is here now. */
+int link_announce(struct netlink *netlink, const struct link_facts *facts, struct sp_error *err);
+
+struct link_address {
+	uint32_t address;
+	int bits;
+};
+
+/**
+ * Gives the interface IPv4 addresses. @alone: and takes all others from it.
+ * @out_added  whether there is one that was not there; may be NULL
+ */
+int addresses_settle(struct netlink *netlink, int index, const struct link_address *wanted,
+		     size_t count, bool alone, bool *out_added, struct sp_error *err);
+/** All IPv4 addresses of the namespace. @out: an array, owned by the caller */
+int addresses_list(struct netlink *netlink, uint32_t **out, size_t *out_count,
 		   struct sp_error *err);
-/** The default route of IPv4, by @router on this interface, in place of any other. */
-int route_settle(struct netlink *netlink, int index, uint32_t router, struct sp_error *err);

@@ -1,26 +1,30 @@
 #include "netd/plan.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/scope.h"
-#include "base/text.h"
+#include "netd/judge.h"
 #include "netd/names.h"
 #include "network/cidr.h"
 
-enum {
-	BLOCK_BITS_MIN = 1,
-	BLOCK_BITS_MAX = 30, /* room for a router and an interface */
-	ADDRESS_BITS = 32,
-	MAC_BYTES = 6,
-	MULTICAST_BIT = 1,
-	LOCAL_BIT = 2,
-};
+/* Keeps those for which @stays is true. */
+static void keep(struct plan *plan, const bool *stays)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < plan->count; i++) {
+		if (stays != NULL && stays[i])
+			plan->things[kept++] = plan->things[i];
+		else
+			free(plan->things[i].routes);
+	}
+	plan->count = kept;
+}
 
 void plan_finish(struct plan *plan)
 {
+	keep(plan, NULL);
 	free(plan->things);
 	*plan = (struct plan){ 0 };
 }
@@ -36,7 +40,7 @@ int plan_own(struct plan *plan, const char *owner, struct sp_error *err)
 			       "cannot serve owner %s on the connection of owner %s", owner,
 			       plan->owner);
 	snprintf(plan->owner, sizeof(plan->owner), "%s", owner);
-	plan->count = 0;
+	keep(plan, NULL);
 	plan->is_naming = false;
 	return 0;
 }
@@ -51,11 +55,10 @@ int plan_end(struct plan *plan, struct sp_error *err)
 {
 	if (!plan->is_naming)
 		return sp_fail(err, SP_CONFLICT, "cannot end what was not begun");
-	size_t kept = 0;
+	SP_AUTO_FREE bool *stays = sp_alloc(plan->count + 1);
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->things[i].round == plan->round)
-			plan->things[kept++] = plan->things[i];
-	plan->count = kept;
+		stays[i] = plan->things[i].round == plan->round;
+	keep(plan, stays);
 	plan->is_naming = false;
 	return 0;
 }
@@ -70,8 +73,7 @@ static struct thing *find_any(const struct plan *plan, const char *id)
 	return NULL;
 }
 
-/* What an open round has not named yet may be on its way out: it is in nobody's way and carries nothing. */
-static bool is_named(const struct plan *plan, const struct thing *thing)
+bool plan_is_named(const struct plan *plan, const struct thing *thing)
 {
 	return !plan->is_naming || thing->round == plan->round;
 }
@@ -79,28 +81,62 @@ static bool is_named(const struct plan *plan, const struct thing *thing)
 const struct thing *plan_find(const struct plan *plan, const char *id)
 {
 	const struct thing *thing = find_any(plan, id);
-	return thing != NULL && is_named(plan, thing) ? thing : NULL;
-}
-
-static const struct thing *find_parent(const struct plan *plan, const struct netd_message *message,
-				       const char *prefix, struct sp_error *err)
-{
-	const struct thing *parent = plan_find(plan, message->parent);
-	if (parent != NULL && id_is(parent->id, prefix))
-		return parent;
-	sp_fail(err, SP_NOT_FOUND, "cannot make %s: its \"%s\" was not named", message->id,
-		message->parent);
-	return NULL;
+	return thing != NULL && plan_is_named(plan, thing) ? thing : NULL;
 }
 
 bool plan_has_link(const struct plan *plan, const char *link_name)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct thing *thing = &plan->things[i];
-		if (is_named(plan, thing) && link_is_of(link_name, thing->id))
+		if (plan_is_named(plan, thing) && link_is_of(link_name, thing->id))
 			return true;
 	}
 	return false;
+}
+
+bool plan_has_bridge(const struct plan *plan, const char *link_name)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct thing *thing = &plan->things[i];
+		if (thing->kind == THING_SUBNET && plan_is_named(plan, thing) &&
+		    link_is_of(link_name, thing->id))
+			return thing->uplink[0] == '\0';
+	}
+	return false;
+}
+
+bool plan_has_table(const struct plan *plan, const char *vpc_id, uint32_t number)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct thing *thing = &plan->things[i];
+		if (thing->kind == THING_TABLE && plan_is_named(plan, thing) &&
+		    strcmp(thing->parent, vpc_id) == 0 && table_number(thing->id) == number)
+			return true;
+	}
+	return false;
+}
+
+const struct thing *plan_bridge_of(const struct plan *plan, const char *vpc_id, uint32_t address)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct thing *thing = &plan->things[i];
+		if (thing->kind == THING_SUBNET && plan_is_named(plan, thing) &&
+		    thing->uplink[0] == '\0' && strcmp(thing->parent, vpc_id) == 0 &&
+		    cidr_contains(&thing->cidr, address))
+			return thing;
+	}
+	return NULL;
+}
+
+const struct thing *plan_internet_of(const struct plan *plan, const char *vpc_id)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct thing *thing = &plan->things[i];
+		if (thing->kind == THING_INTERNET && plan_is_named(plan, thing) &&
+		    strcmp(thing->parent, vpc_id) == 0)
+			return thing;
+	}
+	return NULL;
 }
 
 uint32_t subnet_first_address(const struct thing *subnet)
@@ -108,173 +144,22 @@ uint32_t subnet_first_address(const struct thing *subnet)
 	return subnet->cidr.address + 1;
 }
 
-static uint32_t last_address(const struct cidr *cidr)
+/* ---- noting ---------------------------------------------------------------------------------------------------- */
+
+static enum thing_kind kind_of(enum netd_kind message)
 {
-	return cidr->address | (UINT32_MAX >> cidr->bits);
-}
-
-/* ---- judging --------------------------------------------------------------------------------------------------- */
-
-static int check_block(const struct netd_message *message, struct sp_error *err)
-{
-	char text[CIDR_TEXT_SIZE];
-	cidr_text(&message->cidr, text);
-	if (message->cidr.bits < BLOCK_BITS_MIN || message->cidr.bits > BLOCK_BITS_MAX)
-		return sp_fail(err, SP_INVALID, "cannot make %s: %s is not between a /%d and a /%d",
-			       message->id, text, BLOCK_BITS_MIN, BLOCK_BITS_MAX);
-	return 0;
-}
-
-static int check_vpc(const struct plan *plan, const struct netd_message *message,
-		     struct sp_error *err)
-{
-	(void)plan;
-	return check_block(message, err);
-}
-
-static bool is_inside(const struct cidr *subnet, uint32_t address)
-{
-	return cidr_contains(subnet, address) && address != subnet->address &&
-	       address != last_address(subnet);
-}
-
-/* Two of a kind whose names in the kernel are the same (1 of 2^48), or whose blocks overlap, cannot both be there. */
-static int check_neighbours_of_subnet(const struct plan *plan, const struct netd_message *message,
-				      struct sp_error *err)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct thing *other = &plan->things[i];
-		if (other->kind != THING_SUBNET || !is_named(plan, other) ||
-		    strcmp(other->parent, message->parent) != 0 ||
-		    strcmp(other->id, message->id) == 0)
-			continue;
-		if (cidr_overlaps(&other->cidr, &message->cidr) ||
-		    ids_share_link(other->id, message->id))
-			return sp_fail(err, SP_CONFLICT,
-				       "cannot make %s: its block or name is also that of %s",
-				       message->id, other->id);
-	}
-	return 0;
-}
-
-static int check_subnet(const struct plan *plan, const struct netd_message *message,
-			struct sp_error *err)
-{
-	const struct thing *vpc = find_parent(plan, message, VPC_PREFIX, err);
-	if (vpc == NULL || check_block(message, err) != 0)
-		return -1;
-	char block[CIDR_TEXT_SIZE], whole[CIDR_TEXT_SIZE], router[ADDRESS_TEXT_SIZE];
-	cidr_text(&message->cidr, block);
-	cidr_text(&vpc->cidr, whole);
-	ipv4_text(message->router, router);
-	if (!cidr_covers(&vpc->cidr, &message->cidr))
-		return sp_fail(err, SP_INVALID, "cannot make %s: %s is not in its VPC's %s",
-			       message->id, block, whole);
-	if (!is_inside(&message->cidr, message->router))
-		return sp_fail(err, SP_INVALID,
-			       "cannot make %s: its router %s is no address of a host in %s",
-			       message->id, router, block);
-	if (message->uplink[0] != '\0' && !interface_name_is_good(message->uplink))
-		return sp_fail(err, SP_INVALID,
-			       "cannot make %s: \"%s\" is not the name of an interface",
-			       message->id, message->uplink);
-	return check_neighbours_of_subnet(plan, message, err);
-}
-
-static bool mac_is_good(const char *mac)
-{
-	uint8_t bytes[MAC_BYTES];
-	if (strlen(mac) != MAC_TEXT_SIZE - 1)
-		return false;
-	for (int i = 0; i < MAC_BYTES; i++) {
-		int high = sp_hex_value(mac[3 * i]), low = sp_hex_value(mac[3 * i + 1]);
-		char end = mac[3 * i + 2];
-		if (high == -1 || low == -1 || end != (i == MAC_BYTES - 1 ? '\0' : ':'))
-			return false;
-		bytes[i] = (uint8_t)(high << 4 | low);
-	}
-	/* Nobody's hardware is imitated. */
-	return (bytes[0] & (MULTICAST_BIT | LOCAL_BIT)) == LOCAL_BIT;
-}
-
-static int check_neighbours_of_interface(const struct plan *plan,
-					 const struct netd_message *message, struct sp_error *err)
-{
-	char address[ADDRESS_TEXT_SIZE];
-	ipv4_text(message->address, address);
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct thing *other = &plan->things[i];
-		if (other->kind != THING_INTERFACE || !is_named(plan, other) ||
-		    strcmp(other->id, message->id) == 0)
-			continue;
-		if (ids_share_link(other->id, message->id))
-			return sp_fail(err, SP_CONFLICT,
-				       "cannot make %s: its name is also that of %s", message->id,
-				       other->id);
-		if (strcmp(other->parent, message->parent) == 0 &&
-		    other->address == message->address)
-			return sp_fail(err, SP_CONFLICT,
-				       "cannot make %s: its address %s is that of %s", message->id,
-				       address, other->id);
-	}
-	return 0;
-}
-
-static int check_servers(const struct netd_message *message, struct sp_error *err)
-{
-	for (uint32_t i = 0; i < message->server_count; i++)
-		if (message->servers[i].address == 0 || message->servers[i].port == 0)
-			return sp_fail(err, SP_INVALID,
-				       "cannot make %s: a name server has no address or no port",
-				       message->id);
-	return 0;
-}
-
-static int check_interface(const struct plan *plan, const struct netd_message *message,
-			   struct sp_error *err)
-{
-	const struct thing *subnet = find_parent(plan, message, SUBNET_PREFIX, err);
-	if (subnet == NULL)
-		return -1;
-	char block[CIDR_TEXT_SIZE], address[ADDRESS_TEXT_SIZE];
-	cidr_text(&subnet->cidr, block);
-	ipv4_text(message->address, address);
-	if (!is_inside(&subnet->cidr, message->address))
-		return sp_fail(err, SP_INVALID,
-			       "cannot make %s: %s is no address of a host in its subnet's %s",
-			       message->id, address, block);
-	if (message->address == subnet->router ||
-	    (subnet->uplink[0] == '\0' && message->address == subnet_first_address(subnet)))
-		return sp_fail(err, SP_CONFLICT,
-			       "cannot make %s: %s is the address of its subnet's router",
-			       message->id, address);
-	if (!mac_is_good(message->mac))
-		return sp_fail(err, SP_INVALID,
-			       "cannot make %s: \"%s\" is not a local hardware address of one host",
-			       message->id, message->mac);
-	if (check_servers(message, err) != 0)
-		return -1;
-	return check_neighbours_of_interface(plan, message, err);
-}
-
-static const struct form {
-	enum netd_kind message;
-	enum thing_kind kind;
-	const char *prefix;
-	int (*check)(const struct plan *plan, const struct netd_message *message,
-		     struct sp_error *err);
-} forms[] = {
-	{ NETD_VPC, THING_VPC, VPC_PREFIX, check_vpc },
-	{ NETD_SUBNET, THING_SUBNET, SUBNET_PREFIX, check_subnet },
-	{ NETD_ENI, THING_INTERFACE, INTERFACE_PREFIX, check_interface },
-};
-
-static const struct form *form_of(enum netd_kind kind)
-{
-	for (size_t i = 0; i < SP_COUNT_OF(forms); i++)
-		if (forms[i].message == kind)
-			return &forms[i];
-	return NULL;
+	static const struct {
+		enum netd_kind message;
+		enum thing_kind kind;
+	} kinds[] = {
+		{ NETD_VPC, THING_VPC },           { NETD_SUBNET, THING_SUBNET },
+		{ NETD_INTERNET, THING_INTERNET }, { NETD_TABLE, THING_TABLE },
+		{ NETD_ENI, THING_INTERFACE },
+	};
+	size_t i = 0;
+	while (kinds[i].message != message)
+		i++;
+	return kinds[i].kind;
 }
 
 static struct thing *add(struct plan *plan, struct sp_error *err)
@@ -294,28 +179,30 @@ static struct thing *add(struct plan *plan, struct sp_error *err)
 int plan_put(struct plan *plan, const struct netd_message *message, const struct thing **out,
 	     struct sp_error *err)
 {
-	const struct form *form = form_of(message->kind);
-	assert(form != NULL);
-	if (!id_is(message->id, form->prefix))
-		return sp_fail(err, SP_INVALID,
-			       "cannot make \"%s\": an id is \"%s\" and %d hex digits", message->id,
-			       form->prefix, ID_DIGITS);
-	if (form->check(plan, message, err) != 0)
+	if (judge(plan, message, err) != 0)
 		return -1;
 
 	struct thing *thing = find_any(plan, message->id);
 	if (thing != NULL && strcmp(thing->parent, message->parent) != 0)
 		return sp_fail(err, SP_CONFLICT, "cannot move %s from %s to %s", message->id,
 			       thing->parent, message->parent);
-	if (thing == NULL && (thing = add(plan, err)) == NULL)
+	if (thing != NULL)
+		free(thing->routes);
+	else if ((thing = add(plan, err)) == NULL)
 		return -1;
-	*thing = (struct thing){ .kind = form->kind,
+	*thing = (struct thing){ .kind = kind_of(message->kind),
 				 .cidr = message->cidr,
 				 .router = message->router,
 				 .address = message->address,
+				 .bits = message->bits,
+				 .route_count = message->route_count,
 				 .round = plan->round };
+	size_t routes_size = message->route_count * sizeof(*thing->routes);
+	if (routes_size > 0)
+		thing->routes = memcpy(sp_alloc(routes_size), message->routes, routes_size);
 	memcpy(thing->id, message->id, sizeof(thing->id));
 	memcpy(thing->parent, message->parent, sizeof(thing->parent));
+	memcpy(thing->table, message->table, sizeof(thing->table));
 	memcpy(thing->uplink, message->uplink, sizeof(thing->uplink));
 	memcpy(thing->mac, message->mac, sizeof(thing->mac));
 	*out = thing;
@@ -334,12 +221,8 @@ static bool stands_on(const struct plan *plan, const struct thing *thing, const 
 
 void plan_drop(struct plan *plan, const char *id)
 {
-	SP_AUTO_FREE bool *goes = sp_alloc(plan->count + 1);
+	SP_AUTO_FREE bool *stays = sp_alloc(plan->count + 1);
 	for (size_t i = 0; i < plan->count; i++)
-		goes[i] = stands_on(plan, &plan->things[i], id);
-	size_t kept = 0;
-	for (size_t i = 0; i < plan->count; i++)
-		if (!goes[i])
-			plan->things[kept++] = plan->things[i];
-	plan->count = kept;
+		stays[i] = !stands_on(plan, &plan->things[i], id);
+	keep(plan, stays);
 }

@@ -1,7 +1,7 @@
 #pragma once
 /**
- * What there shall be, as the daemon has said it since OWNER. Pure: here is judged whether a message makes sense; nothing
- * is made. Whatever passes is safe to make: ids, names, blocks and addresses have the form that they must have.
+ * What there shall be, as the daemon has said it since OWNER. Pure: nothing is made. What is noted made sense (judge.h) and
+ * is safe to make: ids, names, blocks and addresses have the form that they must have.
  *
  * Each BEGIN opens a round; what was not named in it when END comes is forgotten.
  */
@@ -16,17 +16,22 @@
 
 enum { PLAN_THINGS_MAX = 65536 };
 
-enum thing_kind { THING_VPC, THING_SUBNET, THING_INTERFACE };
+enum thing_kind { THING_VPC, THING_SUBNET, THING_INTERNET, THING_TABLE, THING_INTERFACE };
 
 struct thing {
 	enum thing_kind kind;
 	char id[NETWORK_ID_SIZE];
-	char parent[NETWORK_ID_SIZE]; /* a subnet's VPC, an interface's subnet */
-	struct cidr cidr;             /* of a VPC, of a subnet */
-	char uplink[INTERFACE_NAME_SIZE];
-	uint32_t router;
-	uint32_t address; /* of an interface */
+	char parent[NETWORK_ID_SIZE];     /* an interface's subnet; the others' VPC */
+	struct cidr cidr;                 /* of a VPC, of a subnet */
+	char uplink[INTERFACE_NAME_SIZE]; /* of a subnet, of an internet gateway */
+	uint32_t router;                  /* the same */
+	char table[NETWORK_ID_SIZE];      /* of a subnet */
+	uint32_t address;                 /* of an interface; an internet gateway's own */
+	uint32_t bits;                    /* of an internet gateway's own address */
 	char mac[MAC_TEXT_SIZE];
+	struct netd_route
+		*routes; /* of a table: what stands on links is set anew when these are. Owned */
+	uint32_t route_count;
 	uint64_t round; /* in which it was named last */
 };
 
@@ -47,7 +52,7 @@ void plan_begin(struct plan *plan);
 int plan_end(struct plan *plan, struct sp_error *err);
 
 /**
- * A VPC, SUBNET or ENI that makes sense and gets along with the rest is noted.
+ * A VPC, SUBNET, INTERNET, TABLE or ENI that makes sense and gets along with the rest is noted.
  * @out  borrowed until the plan changes
  * SP_INVALID: malformed. SP_NOT_FOUND: what it stands on was not named. SP_CONFLICT: another one is in its way.
  */
@@ -57,11 +62,23 @@ int plan_put(struct plan *plan, const struct netd_message *message, const struct
 /** NULL: it was not named, in this round if one is open. */
 const struct thing *plan_find(const struct plan *plan, const char *id);
 
+/** What an open round has not named yet may be on its way out: it is in nobody's way and carries nothing. */
+bool plan_is_named(const struct plan *plan, const struct thing *thing);
+
+/** The subnet of this VPC with a bridge in which an address is; NULL: none that was named. */
+const struct thing *plan_bridge_of(const struct plan *plan, const char *vpc_id, uint32_t address);
+/** The VPC's internet gateway; NULL: none that was named. */
+const struct thing *plan_internet_of(const struct plan *plan, const char *vpc_id);
+
 /** Forgets it and what stands on it. */
 void plan_drop(struct plan *plan, const char *id);
 
 /** Whether an interface of our own naming stands for something that was named. */
 bool plan_has_link(const struct plan *plan, const char *link_name);
+/** Whether a bridge of our own naming goes by tables, as its subnet was named. */
+bool plan_has_bridge(const struct plan *plan, const char *link_name);
+/** Whether the kernel's table of this VPC's router stands for one that was named. */
+bool plan_has_table(const struct plan *plan, const char *vpc_id, uint32_t number);
 
 /** The address that a bridge has: the subnet's first. */
 uint32_t subnet_first_address(const struct thing *subnet);

@@ -40,6 +40,6 @@ int probe(const struct namespaces *namespaces, struct sp_error *err)
 	if (result != 0 || make_links(namespaces, fd, err) != 0)
 		return -1;
 	SP_AUTO_BUFFER text = { 0 };
-	rules_text(NULL, 0, NULL, 0, &text);
+	rules_text(&(struct netd_message){ .role = NETD_ROLE_GATEWAY }, &(struct cidr){ 0 }, &text);
 	return kernel_rules_apply(fd, sp_buffer_text(&text), err);
 }

@@ -6,40 +6,54 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "netd/names.h"
+#include "netd/tables.h"
 #include "network/cidr.h"
 
-/* ---- ENIs ------------------------------------------------------------------------------------------------------ */
+/* ---- ENIs and internet gateways -------------------------------------------------------------------------------- */
 
-/* A namespace lives on while a socket is inside: without its interface it reaches nobody, its address is free, and the
- * other end of a cable goes with it. */
-static int unplug(struct maker *maker, int fd, struct sp_error *err)
+/* A namespace lives on while a socket is inside: without its interfaces it reaches nobody, its addresses are free, and
+ * the other ends of cables go with them. */
+static int unplug(struct maker *maker, const char *id, const char *const *links,
+		  struct sp_error *err)
 {
-	struct netlink inside = { 0 };
-	struct link_facts link;
-	bool is_there;
-	int result = netlink_open(&inside, &maker->namespaces, fd, err);
-	if (result == 0)
-		result = link_find(&inside, INSIDE_NAME, &link, &is_there, err);
-	if (result == 0 && is_there)
-		result = link_remove(&inside, link.index, err);
-	netlink_close(&inside);
-	return result;
+	AUTO_PLACE inside = { .fd = -1 };
+	struct sp_error why = { 0 };
+	if (place_open(maker, id, &inside, &why) != 0) {
+		if (why.code == SP_NOT_FOUND)
+			return 0;
+		*err = why;
+		return -1;
+	}
+	for (; *links != NULL; links++) {
+		struct link_facts link;
+		bool is_there;
+		if (link_find(&inside.netlink, *links, &link, &is_there, err) != 0 ||
+		    (is_there && link_remove(&inside.netlink, link.index, err) != 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int remove_with_links(struct maker *maker, const char *id, const char *const *links,
+			     struct sp_error *err)
+{
+	char name[NAMESPACE_NAME_SIZE];
+	namespace_name(maker->plan.owner, id, name);
+	if (unplug(maker, id, links, err) != 0)
+		return -1;
+	return namespace_remove(name, err);
 }
 
 static int remove_interface(struct maker *maker, const char *id, struct sp_error *err)
 {
-	char name[NAMESPACE_NAME_SIZE];
-	namespace_name(maker->plan.owner, id, name);
-	SP_AUTO_FD fd = -1;
-	struct sp_error why = { 0 };
-	if (namespace_open(name, &fd, &why) == 0) {
-		if (unplug(maker, fd, err) != 0)
-			return -1;
-	} else if (why.code != SP_NOT_FOUND) {
-		*err = why;
-		return -1;
-	}
-	return namespace_remove(name, err);
+	static const char *const links[] = { INSIDE_NAME, NULL };
+	return remove_with_links(maker, id, links, err);
+}
+
+int remove_internet(struct maker *maker, const char *id, struct sp_error *err)
+{
+	static const char *const links[] = { TO_INTERNET_NAME, TO_VPC_NAME, NULL };
+	return remove_with_links(maker, id, links, err);
 }
 
 void leftover_alias(const char *subnet_id, uint32_t address, char out[LINK_ALIAS_SIZE])
@@ -49,18 +63,14 @@ void leftover_alias(const char *subnet_id, uint32_t address, char out[LINK_ALIAS
 	snprintf(out, LINK_ALIAS_SIZE, "%s %s", subnet_id, text);
 }
 
-static bool has_alias(struct maker *maker, const char *name, const char *alias)
+static bool has_alias(struct maker *maker, const char *id, const char *alias)
 {
-	SP_AUTO_FD fd = -1;
-	struct netlink inside = { 0 };
+	AUTO_PLACE inside = { .fd = -1 };
 	struct link_facts link;
 	bool is_there = false;
-	bool is_same = namespace_open(name, &fd, NULL) == 0 &&
-		       netlink_open(&inside, &maker->namespaces, fd, NULL) == 0 &&
-		       link_find(&inside, INSIDE_NAME, &link, &is_there, NULL) == 0 && is_there &&
-		       strcmp(link.alias, alias) == 0;
-	netlink_close(&inside);
-	return is_same;
+	return place_open(maker, id, &inside, NULL) == 0 &&
+	       link_find(&inside.netlink, INSIDE_NAME, &link, &is_there, NULL) == 0 && is_there &&
+	       strcmp(link.alias, alias) == 0;
 }
 
 /* ---- all of ours ----------------------------------------------------------------------------------------------- */
@@ -99,7 +109,7 @@ int remove_leftover_of_address(struct maker *maker, const struct thing *interfac
 		if (id == NULL || !id_is(id, INTERFACE_PREFIX) ||
 		    plan_find(&maker->plan, id) != NULL)
 			continue;
-		if (has_alias(maker, names.list[i], alias) && remove_interface(maker, id, err) != 0)
+		if (has_alias(maker, id, alias) && remove_interface(maker, id, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -107,89 +117,93 @@ int remove_leftover_of_address(struct maker *maker, const struct thing *interfac
 
 /* ---- VPCs and subnets ------------------------------------------------------------------------------------------ */
 
-int remove_bridge(struct netlink *router, const char *subnet_id, struct sp_error *err)
+int remove_bridge(struct place *router, const char *subnet_id, struct sp_error *err)
 {
 	char name[INTERFACE_NAME_SIZE];
 	bridge_name(subnet_id, name);
 	struct link_facts bridge;
 	bool is_there;
-	if (link_find(router, name, &bridge, &is_there, err) != 0)
+	if (link_find(&router->netlink, name, &bridge, &is_there, err) != 0 ||
+	    (is_there && link_remove(&router->netlink, bridge.index, err) != 0))
 		return -1;
-	return is_there ? link_remove(router, bridge.index, err) : 0;
+	return table_leave(router, name, err);
 }
 
-/* In a router: our links but those that @keeps wants. */
-typedef bool keeps_fn(const struct plan *plan, const char *link, const char *id);
-
-static bool keeps_named(const struct plan *plan, const char *link, const char *id)
+/* The router of a VPC; *out_found says whether there is one. */
+static int find_router(struct maker *maker, const char *vpc_id, struct place *out, bool *out_found,
+		       struct sp_error *err)
 {
-	(void)id;
-	return plan_has_link(plan, link);
-}
-
-static bool keeps_others(const struct plan *plan, const char *link, const char *id)
-{
-	(void)plan;
-	return !link_is_of(link, id);
-}
-
-static bool keeps_none(const struct plan *plan, const char *link, const char *id)
-{
-	(void)plan;
-	(void)link;
-	(void)id;
-	return false;
-}
-
-static int clear_router(struct maker *maker, const char *vpc_id, keeps_fn *keeps, const char *id,
-			struct sp_error *err)
-{
-	char name[NAMESPACE_NAME_SIZE];
-	namespace_name(maker->plan.owner, vpc_id, name);
-	SP_AUTO_FD fd = -1;
 	struct sp_error why = { 0 };
-	if (namespace_open(name, &fd, &why) != 0) {
-		if (why.code == SP_NOT_FOUND)
-			return 0;
-		*err = why;
-		return -1;
-	}
-	struct netlink router = { 0 };
-	struct link_facts *links = NULL;
+	*out_found = place_open(maker, vpc_id, out, &why) == 0;
+	if (*out_found || why.code == SP_NOT_FOUND)
+		return 0;
+	*err = why;
+	return -1;
+}
+
+/* Our links in a router, but those that were named where @keeps_named. */
+static int clear_links(struct maker *maker, struct place *router, bool keeps_named,
+		       struct sp_error *err)
+{
+	SP_AUTO_FREE struct link_facts *links = NULL;
 	size_t count = 0;
-	int result = netlink_open(&router, &maker->namespaces, fd, err);
-	if (result == 0)
-		result = link_list(&router, &links, &count, err);
-	for (size_t i = 0; i < count && result == 0; i++)
-		if (link_is_ours(links[i].name) && !keeps(&maker->plan, links[i].name, id))
-			result = link_remove(&router, links[i].index, err);
-	free(links);
-	netlink_close(&router);
-	return result;
+	if (link_list(&router->netlink, &links, &count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (link_is_ours(links[i].name) &&
+		    !(keeps_named && plan_has_link(&maker->plan, links[i].name)) &&
+		    link_remove(&router->netlink, links[i].index, err) != 0)
+			return -1;
+	return 0;
 }
 
 static int remove_vpc(struct maker *maker, const char *id, struct sp_error *err)
 {
 	char name[NAMESPACE_NAME_SIZE];
 	namespace_name(maker->plan.owner, id, name);
-	if (clear_router(maker, id, keeps_none, NULL, err) != 0)
+	AUTO_PLACE router = { .fd = -1 };
+	bool is_there;
+	if (find_router(maker, id, &router, &is_there, err) != 0 ||
+	    (is_there && clear_links(maker, &router, false, err) != 0))
 		return -1;
 	return namespace_remove(name, err);
 }
 
-/* A subnet whose VPC nobody names any more is looked for in all of them. */
-static int remove_subnet(struct maker *maker, const char *id, struct sp_error *err)
+/* What stands in a router whose VPC nobody names any more is looked for in all of them. */
+typedef int in_router_fn(struct place *router, const char *id, struct sp_error *err);
+
+static int in_all_routers(struct maker *maker, const char *id, in_router_fn *remove,
+			  struct sp_error *err)
 {
 	AUTO_NAMES names = { 0 };
 	if (list_ours(maker, &names, err) != 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *vpc = namespace_name_id(names.list[i], maker->plan.owner);
-		if (vpc != NULL && id_is(vpc, VPC_PREFIX) &&
-		    clear_router(maker, vpc, keeps_others, id, err) != 0)
+		if (vpc == NULL || !id_is(vpc, VPC_PREFIX))
+			continue;
+		AUTO_PLACE router = { .fd = -1 };
+		bool is_there;
+		if (find_router(maker, vpc, &router, &is_there, err) != 0 ||
+		    (is_there && remove(&router, id, err) != 0))
 			return -1;
 	}
 	return 0;
+}
+
+static int remove_subnet(struct maker *maker, const char *id, struct sp_error *err)
+{
+	return in_all_routers(maker, id, remove_bridge, err);
+}
+
+static int remove_table_from(struct place *router, const char *id, struct sp_error *err)
+{
+	return table_remove(router, table_number(id), err);
+}
+
+static int remove_table(struct maker *maker, const char *id, struct sp_error *err)
+{
+	return in_all_routers(maker, id, remove_table_from, err);
 }
 
 /* ---- by id, and what is left over ------------------------------------------------------------------------------ */
@@ -199,6 +213,8 @@ static const struct {
 	int (*remove)(struct maker *maker, const char *id, struct sp_error *err);
 } kinds[] = {
 	{ INTERFACE_PREFIX, remove_interface },
+	{ INTERNET_PREFIX, remove_internet },
+	{ TABLE_PREFIX, remove_table },
 	{ SUBNET_PREFIX, remove_subnet },
 	{ VPC_PREFIX, remove_vpc },
 };
@@ -215,6 +231,11 @@ static int remove_by_id(struct maker *maker, const char *id, struct sp_error *er
 	return sp_fail(err, SP_INVALID, "cannot remove \"%s\": it is no id of ours", id);
 }
 
+static bool has_namespace(const struct thing *thing)
+{
+	return thing->kind == THING_INTERFACE || thing->kind == THING_INTERNET;
+}
+
 static bool stands_on(const struct plan *plan, const struct thing *thing, const char *id)
 {
 	const struct thing *parent = plan_find(plan, thing->parent);
@@ -226,13 +247,51 @@ int make_gone(struct maker *maker, const char *id, struct sp_error *err)
 {
 	const struct plan *plan = &maker->plan;
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->things[i].kind == THING_INTERFACE &&
-		    stands_on(plan, &plan->things[i], id) &&
+		if (has_namespace(&plan->things[i]) && stands_on(plan, &plan->things[i], id) &&
 		    remove_by_id(maker, plan->things[i].id, err) != 0)
 			return -1;
 	if (remove_by_id(maker, id, err) != 0)
 		return -1;
 	plan_drop(&maker->plan, id);
+	return 0;
+}
+
+static int tidy_router(struct maker *maker, const char *vpc_id, struct sp_error *err)
+{
+	AUTO_PLACE router = { .fd = -1 };
+	bool is_there;
+	if (find_router(maker, vpc_id, &router, &is_there, err) != 0)
+		return -1;
+	if (!is_there)
+		return 0;
+	if (clear_links(maker, &router, true, err) != 0)
+		return -1;
+	return tables_tidy(maker, &router, vpc_id, err);
+}
+
+static int tidy_namespace(struct maker *maker, const char *id, struct sp_error *err)
+{
+	if (plan_find(&maker->plan, id) == NULL)
+		return remove_by_id(maker, id, err);
+	return id_is(id, VPC_PREFIX) ? tidy_router(maker, id, err) : 0;
+}
+
+/* On this host: ends of cables whose gateway is nobody's any more, and lives on in a socket. */
+static int tidy_host(struct maker *maker, struct sp_error *err)
+{
+	AUTO_PLACE host = { .fd = -1 };
+	SP_AUTO_FREE struct link_facts *links = NULL;
+	size_t count = 0;
+	if (place_open_host(maker, &host, err) != 0 ||
+	    link_list(&host.netlink, &links, &count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *id = namespace_name_id(links[i].alias, maker->plan.owner);
+		if (is_host_end(links[i].name) && id != NULL &&
+		    plan_find(&maker->plan, id) == NULL &&
+		    link_remove(&host.netlink, links[i].index, err) != 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -242,21 +301,18 @@ int make_tidy(struct maker *maker, struct sp_error *err)
 	AUTO_NAMES names = { 0 };
 	if (list_ours(maker, &names, err) != 0)
 		return -1;
+	struct sp_error why = { 0 };
 	int result = 0;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *id = namespace_name_id(names.list[i], maker->plan.owner);
-		if (id == NULL)
-			continue;
-		struct sp_error why = { 0 };
-		int one = 0;
-		if (plan_find(&maker->plan, id) == NULL)
-			one = remove_by_id(maker, id, &why);
-		else if (id_is(id, VPC_PREFIX))
-			one = clear_router(maker, id, keeps_named, NULL, &why);
-		if (one != 0 && result == 0) {
+		if (id != NULL && tidy_namespace(maker, id, &why) != 0 && result == 0) {
 			*err = why;
 			result = -1;
 		}
+	}
+	if (tidy_host(maker, &why) != 0 && result == 0) {
+		*err = why;
+		result = -1;
 	}
 	return result;
 }

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "netd/make.h"
-#include "netd/netlink.h"
+#include "netd/place.h"
 
 /** What an ENI's interface is called for people, and known by when nobody names the ENI any more. */
 void leftover_alias(const char *subnet_id, uint32_t address, char out[LINK_ALIAS_SIZE]);
@@ -12,5 +12,8 @@ void leftover_alias(const char *subnet_id, uint32_t address, char out[LINK_ALIAS
 int remove_leftover_of_address(struct maker *maker, const struct thing *interface,
 			       struct sp_error *err);
 
+/** With the rule by which its packets went. Not being there is fine. */
+int remove_bridge(struct place *router, const char *subnet_id, struct sp_error *err);
+
 /** Not being there is fine. */
-int remove_bridge(struct netlink *router, const char *subnet_id, struct sp_error *err);
+int remove_internet(struct maker *maker, const char *id, struct sp_error *err);

@@ -9,13 +9,19 @@
 enum { PORT_MAX = 65535, ICMP_MAX = 255 };
 
 /* Chains are added first, so that flushing the table finds them; the flush and all that follows is one change. */
-static const char head[] =
+static const char chains[] =
 	"add table inet " RULES_TABLE "\n"
 	"add chain inet " RULES_TABLE " input { type filter hook input priority 0; policy drop; }\n"
 	"add chain inet " RULES_TABLE
 	" forward { type filter hook forward priority 0; policy drop; }\n"
 	"add chain inet " RULES_TABLE
-	" output { type filter hook output priority 0; policy drop; }\n"
+	" output { type filter hook output priority 0; policy drop; }\n";
+
+static const char translation[] =
+	"add chain inet " RULES_TABLE
+	" translate { type nat hook postrouting priority 100; policy accept; }\n";
+
+static const char input[] =
 	"flush table inet " RULES_TABLE "\n"
 	"table inet " RULES_TABLE " {\n"
 	"\tchain input {\n"
@@ -23,17 +29,20 @@ static const char head[] =
 	"\t\tiifname \"lo\" accept\n"
 	"\t\ticmpv6 type { packet-too-big, nd-router-advert, nd-neighbor-solicit, "
 	"nd-neighbor-advert } accept\n"
-	"\t}\n"
-	"\tchain output {\n"
-	"\t\tct state established,related accept\n"
-	"\t\toifname \"lo\" accept\n"
-	"\t\ticmpv6 type { packet-too-big, nd-router-solicit, nd-neighbor-solicit, "
-	"nd-neighbor-advert } accept\n";
+	"\t}\n";
+
+static const char output[] = "\tchain output {\n"
+			     "\t\tct state established,related accept\n"
+			     "\t\toifname \"lo\" accept\n"
+			     "\t\ticmpv6 type { packet-too-big, nd-router-solicit, "
+			     "nd-neighbor-solicit, nd-neighbor-advert } accept\n";
+
+static const char forward[] = "\tchain forward {\n"
+			      "\t\tct state established,related accept\n";
 
 /* What comes to this line is refused; an administrator sees how much that was. */
-static const char tail[] = "\t\tcounter comment \"refused\"\n"
-			   "\t}\n"
-			   "}\n";
+static const char end_of_chain[] = "\t\tcounter comment \"refused\"\n"
+				   "\t}\n";
 
 /* ---- rules, put in order --------------------------------------------------------------------------------------- */
 
@@ -170,18 +179,74 @@ static void add_lines(const struct egress_rule *rules, size_t count, struct sp_b
 	}
 }
 
-void rules_text(const struct egress_rule *rules, size_t rule_count,
-		const struct netd_server *servers, size_t server_count, struct sp_buffer *out)
+static void add_servers(const struct netd_message *interface, struct sp_buffer *out)
 {
-	sp_buffer_add_text(out, head);
-	for (size_t i = 0; i < server_count; i++) {
+	for (uint32_t i = 0; i < interface->server_count; i++) {
+		const struct netd_server *server = &interface->servers[i];
 		char address[ADDRESS_TEXT_SIZE];
-		ipv4_text(servers[i].address, address);
+		ipv4_text(server->address, address);
 		sp_buffer_format(out,
 				 "\t\tip daddr %s udp dport %d accept\n"
 				 "\t\tip daddr %s tcp dport %d accept\n",
-				 address, servers[i].port, address, servers[i].port);
+				 address, server->port, address, server->port);
 	}
-	add_lines(rules, rule_count, out);
-	sp_buffer_add_text(out, tail);
+}
+
+/* ---- roles ----------------------------------------------------------------------------------------------------- */
+
+static void add_output(const struct netd_message *interface, struct sp_buffer *out)
+{
+	sp_buffer_add_text(out, output);
+	add_servers(interface, out);
+	add_lines(interface->rules, interface->rule_count, out);
+	sp_buffer_add_text(out, end_of_chain);
+}
+
+static void add_appliance(const struct netd_message *interface, struct sp_buffer *out)
+{
+	sp_buffer_add_text(out, forward);
+	add_lines(interface->rules, interface->rule_count, out);
+	sp_buffer_add_text(out, end_of_chain);
+}
+
+/* What is no part of a connection would pass untranslated. */
+static void add_nat(const struct netd_message *interface, const struct cidr *vpc,
+		    struct sp_buffer *out)
+{
+	char block[CIDR_TEXT_SIZE], address[ADDRESS_TEXT_SIZE];
+	cidr_text(vpc, block);
+	ipv4_text(interface->address, address);
+	sp_buffer_add_text(out, forward);
+	sp_buffer_format(out, "\t\tct state new ip saddr %s accept\n", block);
+	sp_buffer_add_text(out, end_of_chain);
+	sp_buffer_add_text(out, output);
+	sp_buffer_add_text(out, end_of_chain);
+	sp_buffer_format(out,
+			 "\tchain translate {\n"
+			 "\t\tip saddr %s snat ip to %s\n"
+			 "\t}\n",
+			 block, address);
+}
+
+void rules_text(const struct netd_message *interface, const struct cidr *vpc, struct sp_buffer *out)
+{
+	sp_buffer_add_text(out, chains);
+	if (interface->role == NETD_ROLE_NAT)
+		sp_buffer_add_text(out, translation);
+	sp_buffer_add_text(out, input);
+	switch (interface->role) {
+	case NETD_ROLE_GATEWAY:
+		add_output(interface, out);
+		break;
+	case NETD_ROLE_APPLIANCE:
+		add_appliance(interface, out);
+		add_output(interface, out);
+		break;
+	case NETD_ROLE_NAT:
+		add_nat(interface, vpc, out);
+		break;
+	case NETD_ROLE_COUNT:
+		break;
+	}
+	sp_buffer_add_text(out, "}\n");
 }

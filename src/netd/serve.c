@@ -113,6 +113,22 @@ static int subnet(struct maker *maker, const struct netd_message *request, struc
 	return make_subnet(maker, thing, &answer->why);
 }
 
+static int internet(struct maker *maker, const struct netd_message *request, struct answer *answer)
+{
+	const struct thing *thing;
+	if (plan_put(&maker->plan, request, &thing, &answer->why) != 0)
+		return -1;
+	return make_internet(maker, thing, request, &answer->why);
+}
+
+static int table(struct maker *maker, const struct netd_message *request, struct answer *answer)
+{
+	const struct thing *thing;
+	if (plan_put(&maker->plan, request, &thing, &answer->why) != 0)
+		return -1;
+	return make_table(maker, thing, &answer->why);
+}
+
 static int interface(struct maker *maker, const struct netd_message *request, struct answer *answer)
 {
 	const struct thing *thing;
@@ -151,9 +167,10 @@ static const struct {
 	enum netd_kind kind;
 	request_fn *run;
 } requests[] = {
-	{ NETD_OWNER, own },     { NETD_BEGIN, begin },       { NETD_VPC, vpc },
-	{ NETD_SUBNET, subnet }, { NETD_ENI, interface },     { NETD_END, end },
-	{ NETD_REMOVE, gone },   { NETD_OPEN, open_sockets },
+	{ NETD_OWNER, own },         { NETD_BEGIN, begin }, { NETD_VPC, vpc },
+	{ NETD_SUBNET, subnet },     { NETD_TABLE, table }, { NETD_INTERNET, internet },
+	{ NETD_ENI, interface },     { NETD_END, end },     { NETD_REMOVE, gone },
+	{ NETD_OPEN, open_sockets },
 };
 
 static int run(struct maker *maker, const struct netd_message *request, struct answer *answer)

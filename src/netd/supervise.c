@@ -25,23 +25,29 @@ enum {
 	SHORT_LIFE_MS = 1000, /* one that dies so soon is not followed at once by the next */
 };
 
+/* What a working process may do. */
+struct rights {
+	const char *why_no_uplinks; /* NULL: it may use them */
+	bool leads_to_host;
+};
+
 /* ---- the working process --------------------------------------------------------------------------------------- */
 
 /* The first one looks whether anything can be made here; those after it need not. */
-static int prepare(struct maker *maker, const char *why_no_uplinks, bool is_successor,
+static int prepare(struct maker *maker, const struct rights *rights, bool is_successor,
 		   struct sp_error *err)
 {
-	if (maker_open(maker, why_no_uplinks, err) != 0)
+	if (maker_open(maker, rights->why_no_uplinks, rights->leads_to_host, err) != 0)
 		return -1;
 	return is_successor ? 0 : probe(&maker->namespaces, err);
 }
 
-static int work(int fd, const char *why_no_uplinks, bool is_successor)
+static int work(int fd, const struct rights *rights, bool is_successor)
 {
 	struct maker maker;
 	struct sp_error err = { 0 };
 	int status = EXIT_SERVED;
-	if (prepare(&maker, why_no_uplinks, is_successor, &err) != 0) {
+	if (prepare(&maker, rights, is_successor, &err) != 0) {
 		sp_wrap(&err, "cannot make networks here");
 		serve_refusal(fd, &err);
 		status = EXIT_CANNOT;
@@ -56,7 +62,7 @@ static int work(int fd, const char *why_no_uplinks, bool is_successor)
 
 /* ---- the one that stays ---------------------------------------------------------------------------------------- */
 
-static pid_t start(int fd, const char *why_no_uplinks, bool is_successor)
+static pid_t start(int fd, const struct rights *rights, bool is_successor)
 {
 	pid_t parent = getpid();
 	pid_t child = fork();
@@ -65,7 +71,7 @@ static pid_t start(int fd, const char *why_no_uplinks, bool is_successor)
 	/* Two that work on the same networks must never be: it goes with the one that watches it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		_exit(EXIT_FAILED);
-	_exit(work(fd, why_no_uplinks, is_successor));
+	_exit(work(fd, rights, is_successor));
 }
 
 static bool is_peer_gone(int fd, int wait_ms)
@@ -85,11 +91,11 @@ static void tell_death(int status)
 		       WEXITSTATUS(status));
 }
 
-static int watch(int fd, const char *why_no_uplinks, struct sp_error *err)
+static int watch(int fd, const struct rights *rights, struct sp_error *err)
 {
 	for (bool is_successor = false;; is_successor = true) {
 		int64_t started_ms = sp_monotonic_ms();
-		pid_t child = start(fd, why_no_uplinks, is_successor);
+		pid_t child = start(fd, rights, is_successor);
 		if (child == -1)
 			return sp_fail_errno(err, "could not fork");
 		int status;
@@ -115,7 +121,7 @@ static int refuse(int fd, struct sp_error *err)
 	return -1;
 }
 
-int supervise(int fd, struct sp_error *err)
+int supervise(int fd, bool leads_to_host, struct sp_error *err)
 {
 	char why[WHY_SIZE] = "";
 	if (!confine_may_make_networks()) {
@@ -129,5 +135,7 @@ int supervise(int fd, struct sp_error *err)
 	}
 	if (confine(err) != 0)
 		return refuse(fd, err);
-	return watch(fd, why[0] == '\0' ? NULL : why, err);
+	const struct rights rights = { .why_no_uplinks = why[0] == '\0' ? NULL : why,
+				       .leads_to_host = leads_to_host };
+	return watch(fd, &rights, err);
 }

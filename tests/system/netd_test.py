@@ -472,8 +472,7 @@ def crashes(story, folder):
                 one.send("OWNER", owner=owner)
                 one.send("BEGIN")
                 named = everything if crash % 2 == 0 else everything[:3]
-                for thing in named:
-                    kind, values = thing.order()
+                for kind, values in (order for thing in named for order in thing.orders()):
                     one.send(kind, **values)
                 one.send("END")
                 for _ in range(source.randrange(2, len(named) + 3)):
@@ -645,7 +644,8 @@ def liars(story, folder):
         before = harness.count_descriptors(working)
 
         with story.case("a message that makes no sense is refused, and the next one is served"):
-            good = netd.encode(*[eni.order()[0]], request=77, **eni.order()[1])
+            (name, values), = eni.orders()
+            good = netd.encode(name, request=77, **values)
             source = random.Random(3)
             cases = [bytes([kind]) + good[1:] for kind in (0, 13, 64, 65, 66, 67, 255)]
             cases += [good[:length] for length in range(1, len(good), 7)] + [good + b"\0"]

@@ -167,7 +167,10 @@ static void add_lines(const struct egress_rule *rules, size_t count, struct sp_b
 {
 	static const char begin[] = "\tchain output {\n", end[] = "\t}\n";
 	SP_AUTO_BUFFER text = { 0 };
-	rules_text(rules, count, NULL, 0, &text);
+	const struct netd_message interface = { .role = NETD_ROLE_GATEWAY,
+						.rules = (struct egress_rule *)(uintptr_t)rules,
+						.rule_count = (uint32_t)count };
+	rules_text(&interface, &(struct cidr){ 0 }, &text);
 	const char *from = strstr(sp_buffer_text(&text), begin);
 	const char *to = from != NULL ? strstr(from, end) : NULL;
 	if (to == NULL)

@@ -259,18 +259,19 @@ class Netd(Program, Peer):
     """
     sallyport-netd as sallyportd spawns it.
 
-    @owner   whose networks; a new one when there is none
-    @prefix  words in front: runs it elsewhere, or as somebody else
+    @owner     whose networks; a new one when there is none
+    @prefix    words in front: runs it elsewhere, or as somebody else
+    @switches  words behind
     """
 
-    def __init__(self, folder, owner=None, prefix=()):
+    def __init__(self, folder, owner=None, prefix=(), switches=()):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         Program.__init__(self, folder)
         Peer.__init__(self, ours, owner)
         self.peers = [self]
         number = fcntl.fcntl(theirs.fileno(), fcntl.F_DUPFD_CLOEXEC, 100)
         theirs.close()
-        self.run([*prefix, str(PROGRAM), "--supervise", str(number)], pass_fds=[number])
+        self.run([*prefix, str(PROGRAM), "--supervise", str(number), *switches], pass_fds=[number])
         os.close(number)
 
     def working(self):
@@ -331,58 +332,102 @@ class Activated(Program):
 
 
 class Vpc:
+    """@main  the route table of its subnets that name no other; said together with it, so that it leads to what the
+    administrator hangs there."""
+
     def __init__(self, cidr="10.20.0.0/16"):
         self.id, self.cidr = new_id("vpc"), cidr
+        self.main = Table(self)
 
-    def order(self):
-        return "VPC", {"id": self.id, "cidr": self.cidr}
+    def orders(self):
+        return [("VPC", {"id": self.id, "cidr": self.cidr}), *self.main.orders()]
+
+
+class Table:
+    """@routes  {block: "internet", "blackhole" or an address}"""
+
+    def __init__(self, vpc, routes=None):
+        self.id, self.vpc, self.routes = new_id("rtb"), vpc, dict(routes or {})
+
+    @property
+    def number(self):
+        return str(0x10000000 | int(self.id[4:11], 16))
+
+    def orders(self):
+        return [("TABLE", {"id": self.id, "parent": self.vpc.id, "routes": self.routes})]
+
+
+class Internet:
+    """@mappings  {private: public}. @own: "192.0.2.2/30"."""
+
+    def __init__(self, vpc, mappings=None, uplink="", router=None, own="0.0.0.0/0"):
+        self.id, self.vpc, self.mappings = new_id("igw"), vpc, dict(mappings or {})
+        self.uplink, self.router, self.own = uplink, router, own
+
+    @property
+    def way(self):
+        return "ig-" + self.id[4:16]
+
+    @property
+    def host_end(self):
+        return "sh-" + self.id[4:16]
+
+    def orders(self):
+        address, _, bits = self.own.partition("/")
+        return [("INTERNET", {"id": self.id, "parent": self.vpc.id, "uplink": self.uplink, "router": self.router,
+                              "address": address, "bits": int(bits), "mappings": self.mappings})]
 
 
 class Subnet:
-    def __init__(self, vpc, cidr, uplink="", router=None):
+    def __init__(self, vpc, cidr, uplink="", router=None, table=None):
         self.id, self.vpc, self.cidr, self.uplink = new_id("subnet"), vpc, cidr, uplink
         self.router = router or str(ipaddress.ip_network(cidr)[1])
+        self.table = table or vpc.main
 
     @property
     def bridge(self):
         return "sn-" + self.id.partition("-")[2][:12]
 
-    def order(self):
-        return "SUBNET", {"id": self.id, "parent": self.vpc.id, "cidr": self.cidr, "uplink": self.uplink,
-                          "router": self.router}
+    def orders(self):
+        return [("SUBNET", {"id": self.id, "parent": self.vpc.id, "cidr": self.cidr, "uplink": self.uplink,
+                            "router": self.router, "table": "" if self.uplink else self.table.id})]
+
+
+GATEWAY, NAT, APPLIANCE = range(3)
 
 
 class Eni:
-    def __init__(self, subnet, address, rules=(Rule(),), servers=()):
+    def __init__(self, subnet, address, rules=(Rule(),), servers=(), role=GATEWAY):
         self.id, self.subnet, self.address, self.mac = new_id("eni"), subnet, address, new_mac()
+        self.role = role
         self.rules, self.servers = list(rules), list(servers)
 
     @property
     def port(self):
         return "ni-" + self.id.partition("-")[2][:12]
 
-    def order(self):
-        return "ENI", {"id": self.id, "parent": self.subnet.id, "address": self.address, "mac": self.mac,
-                       "servers": self.servers, "rules": self.rules}
+    def orders(self):
+        return [("ENI", {"id": self.id, "parent": self.subnet.id, "address": self.address, "mac": self.mac,
+                         "role": self.role, "servers": self.servers, "rules": self.rules})]
 
 
 def make(peer, *things):
     for thing in things:
-        kind, values = thing.order()
-        peer.ask(kind, **values)
+        for kind, values in thing.orders():
+            peer.ask(kind, **values)
 
 
 def say_all(peer, *things):
     """OWNER, BEGIN, all of it, END; sent in one go where they fit, as the daemon does."""
     requests = [peer.send("OWNER", owner=peer.owner), peer.send("BEGIN")]
     for thing in things:
-        kind, values = thing.order()
-        requests.append(peer.send(kind, **values))
+        for kind, values in thing.orders():
+            requests.append(peer.send(kind, **values))
     requests.append(peer.send("END"))
     for request in requests:
         peer.answer_to(request)
 
 
-def refusals_in(nft_text):
-    """Packets that came to the end of the output chain."""
-    return int(re.search(r'counter packets (\d+) bytes \d+ comment "refused"', nft_text).group(1))
+def refusals_in(nft_text, comment="refused"):
+    """Packets that came to the ends of chains."""
+    return sum(int(count) for count in re.findall(rf'counter packets (\d+) bytes \d+ (?:drop )?comment "{comment}"', nft_text))

@@ -7,6 +7,8 @@
 #define VPC       "vpc-0123456789abcdef0"
 #define SUBNET    "subnet-0123456789abcdef0"
 #define INTERFACE "eni-fedcba98765432100"
+#define INTERNET  "igw-0123456789abcdef0"
+#define TABLE     "rtb-0123456789abcdef0"
 
 static void ids_have_one_form(void **state)
 {
@@ -61,6 +63,8 @@ static void a_namespace_is_known_by_its_owner_and_id(void **state)
 	namespace_name(OWNER, VPC, name);
 	assert_string_equal(name, "sp-" OWNER "-" VPC);
 	assert_string_equal(namespace_name_id(name, OWNER), VPC);
+	namespace_name(OWNER, INTERNET, name);
+	assert_string_equal(namespace_name_id(name, OWNER), INTERNET);
 	assert_null(namespace_name_id(name, "0123abce"));
 	assert_null(namespace_name_id("sp-" OWNER "-" SUBNET, OWNER)); /* has none of its own */
 	assert_null(namespace_name_id("sp-" OWNER "-" VPC "x", OWNER));
@@ -83,6 +87,30 @@ static void links_are_known_by_the_first_digits_of_their_ids(void **state)
 	assert_false(link_is_of(bridge, INTERFACE));
 	assert_false(link_is_of(port, "eni-0123456789abcdef0"));
 	assert_false(link_is_of("sn-fedcba987654", INTERFACE)); /* a bridge is no port */
+
+	char way[INTERFACE_NAME_SIZE], host_end[INTERFACE_NAME_SIZE];
+	way_name(INTERNET, way);
+	host_end_name(INTERNET, host_end);
+	assert_string_equal(way, "ig-0123456789ab");
+	assert_string_equal(host_end, "sh-0123456789ab");
+	assert_true(link_is_ours(way));
+	assert_true(link_is_of(way, INTERNET));
+	assert_false(link_is_of(way, SUBNET));
+	assert_false(link_is_ours(host_end)); /* it is on the host, not in a router */
+	assert_true(is_host_end(host_end));
+	assert_false(is_host_end("sh-eth0"));
+}
+
+static void a_route_table_has_a_number_that_nobody_else_gives(void **state)
+{
+	(void)state;
+	assert_int_equal(table_number(TABLE), 0x10123456);
+	assert_int_equal(table_number("rtb-fffffff0000000000"), 0x1fffffff);
+	assert_true(table_number_is_ours(table_number(TABLE)));
+	static const uint32_t others[] = { 0,    252,   253,        254,        255,
+					   1000, 51820, 0x0fffffff, 0x20000000, UINT32_MAX };
+	for (size_t i = 0; i < SP_COUNT_OF(others); i++)
+		assert_false(table_number_is_ours(others[i]));
 }
 
 static void what_an_administrator_hung_there_is_not_ours(void **state)
@@ -99,7 +127,7 @@ static void a_bridge_has_a_local_address_that_comes_from_its_subnet(void **state
 {
 	(void)state;
 	char mac[MAC_TEXT_SIZE];
-	bridge_mac(SUBNET, mac);
+	own_mac(SUBNET, mac);
 	assert_string_equal(mac, "02:01:23:45:67:89");
 }
 
@@ -111,6 +139,7 @@ int main(void)
 		cmocka_unit_test(names_of_interfaces_are_those_that_the_kernel_takes),
 		cmocka_unit_test(a_namespace_is_known_by_its_owner_and_id),
 		cmocka_unit_test(links_are_known_by_the_first_digits_of_their_ids),
+		cmocka_unit_test(a_route_table_has_a_number_that_nobody_else_gives),
 		cmocka_unit_test(what_an_administrator_hung_there_is_not_ours),
 		cmocka_unit_test(a_bridge_has_a_local_address_that_comes_from_its_subnet),
 	};

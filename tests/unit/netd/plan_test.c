@@ -11,15 +11,19 @@
 #define NET_B "subnet-b0000000000000002"
 #define ENI_A "eni-a0000000000000001"
 #define ENI_B "eni-b0000000000000002"
+#define IGW   "igw-a0000000000000001"
+#define RTB_A "rtb-a0000000000000001"
+#define RTB_B "rtb-b0000000000000002"
 #define MAC   "02:00:00:00:00:01"
 
-/* 10.0.0.0/16, in it 10.0.1.0/24 and 10.0.2.0/24 (on an uplink), and an interface in each. */
+/* 10.0.0.0/16, in it 10.0.1.0/24 and 10.0.2.0/24 (on an uplink), an interface in each, and a way out. */
 static const struct netd_message vpc = { .kind = NETD_VPC, .id = VPC, .cidr = { 0x0a000000, 16 } };
 static const struct netd_message net_a = { .kind = NETD_SUBNET,
 					   .id = NET_A,
 					   .parent = VPC,
 					   .cidr = { 0x0a000100, 24 },
-					   .router = 0x0a000101 };
+					   .router = 0x0a000101,
+					   .table = RTB_A };
 static const struct netd_message net_b = { .kind = NETD_SUBNET,
 					   .id = NET_B,
 					   .parent = VPC,
@@ -32,6 +36,22 @@ static const struct netd_message eni_a = {
 static const struct netd_message eni_b = {
 	.kind = NETD_ENI, .id = ENI_B, .parent = NET_B, .address = 0x0a000201, .mac = MAC
 };
+
+static struct netd_mapping some_mappings[] = { { 0x0a000111, 0xcb007109 },
+					       { 0x0a000112, 0xcb00710a } };
+static struct netd_route some_routes[] = { { .hop = NETD_HOP_INTERNET } };
+static const struct netd_message igw = { .kind = NETD_INTERNET,
+					 .id = IGW,
+					 .parent = VPC,
+					 .uplink = "eth1",
+					 .router = 0xc0000201,
+					 .mappings = some_mappings,
+					 .mapping_count = 2 };
+static const struct netd_message table = {
+	.kind = NETD_TABLE, .id = RTB_A, .parent = VPC, .routes = some_routes, .route_count = 1
+};
+
+enum { THINGS = 7 };
 
 static int put(struct plan *plan, const struct netd_message *message, struct sp_error *err)
 {
@@ -63,7 +83,9 @@ static struct plan whole_plan(void)
 	struct plan plan = { 0 };
 	struct sp_error err = { 0 };
 	assert_int_equal(plan_own(&plan, OWNER, &err), 0);
-	const struct netd_message *messages[] = { &vpc, &net_a, &net_b, &eni_a, &eni_b };
+	const struct netd_message *messages[] = {
+		&vpc, &net_a, &net_b, &igw, &table, &eni_a, &eni_b
+	};
 	for (size_t i = 0; i < SP_COUNT_OF(messages); i++)
 		assert_put(&plan, messages[i]);
 	return plan;
@@ -73,12 +95,12 @@ static void what_makes_sense_is_noted_and_can_be_said_again(void **state)
 {
 	(void)state;
 	struct plan plan = whole_plan();
-	assert_int_equal(plan.count, 5);
+	assert_int_equal(plan.count, THINGS);
 	struct netd_message moved = eni_a;
 	moved.address = 0x0a000122;
 	assert_put(&plan, &moved);
 	assert_put(&plan, &vpc);
-	assert_int_equal(plan.count, 5);
+	assert_int_equal(plan.count, THINGS);
 	assert_int_equal(plan_find(&plan, ENI_A)->address, 0x0a000122);
 	assert_true(plan_has_link(&plan, "sn-a00000000000"));
 	assert_true(plan_has_link(&plan, "ni-b00000000000"));
@@ -95,7 +117,7 @@ static void one_connection_has_one_owner(void **state)
 	assert_int_equal(err.code, SP_CONFLICT);
 	assert_int_equal(plan_own(&plan, "../../..", &err), -1);
 	assert_int_equal(err.code, SP_INVALID);
-	assert_int_equal(plan.count, 5);
+	assert_int_equal(plan.count, THINGS);
 	assert_int_equal(plan_own(&plan, OWNER, &err), 0); /* begins anew */
 	assert_int_equal(plan.count, 0);
 	plan_finish(&plan);
@@ -158,6 +180,7 @@ static void two_subnets_of_a_vpc_never_overlap(void **state)
 	struct netd_message twin = vpc; /* in another VPC it may */
 	strcpy(twin.id, "vpc-00000000000000002");
 	strcpy(other.parent, twin.id);
+	strcpy(other.table, RTB_B);
 	assert_put(&plan, &twin);
 	assert_put(&plan, &other);
 	plan_finish(&plan);
@@ -277,6 +300,184 @@ static void what_a_round_does_not_name_is_forgotten_at_its_end(void **state)
 	plan_finish(&plan);
 }
 
+static void a_subnet_with_a_bridge_goes_by_a_table_of_its_vpc(void **state)
+{
+	(void)state;
+	struct plan plan = whole_plan();
+	static const char *const none[] = { "rtb-1", VPC };
+	for (size_t i = 0; i < SP_COUNT_OF(none); i++) {
+		struct netd_message bad = net_a;
+		strcpy(bad.table, none[i]);
+		assert_refused(&plan, &bad, SP_INVALID);
+	}
+	struct netd_message bad = net_b; /* there the real router decides */
+	strcpy(bad.table, RTB_A);
+	assert_refused(&plan, &bad, SP_INVALID);
+
+	struct netd_message later = net_a; /* a table may come later, and then is one of this VPC */
+	strcpy(later.table, RTB_B);
+	assert_put(&plan, &later);
+	struct netd_message twin = vpc, elsewhere = table;
+	strcpy(twin.id, "vpc-00000000000000002");
+	strcpy(elsewhere.id, RTB_B);
+	strcpy(elsewhere.parent, twin.id);
+	assert_put(&plan, &twin);
+	assert_refused(&plan, &elsewhere, SP_INVALID);
+	strcpy(elsewhere.id, "rtb-c0000000000000003");
+	assert_put(&plan, &elsewhere);
+	bad = net_a;
+	strcpy(bad.table, elsewhere.id);
+	assert_refused(&plan, &bad, SP_INVALID);
+	plan_finish(&plan);
+}
+
+static void two_tables_of_a_vpc_never_have_one_number(void **state)
+{
+	(void)state;
+	struct plan plan = whole_plan();
+	struct netd_message same = table; /* the first 7 digits are RTB_A's */
+	strcpy(same.id, "rtb-a000000ffffffffff");
+	assert_refused(&plan, &same, SP_CONFLICT);
+	struct netd_message net = net_a;
+	strcpy(net.table, same.id);
+	assert_refused(&plan, &net, SP_CONFLICT);
+
+	struct netd_message twin = vpc; /* in another router it may */
+	strcpy(twin.id, "vpc-00000000000000002");
+	strcpy(same.parent, twin.id);
+	assert_put(&plan, &twin);
+	assert_put(&plan, &same);
+	assert_true(plan_has_table(&plan, VPC, 0x1a000000));
+	assert_false(plan_has_table(&plan, VPC, 0x1b000000));
+	plan_finish(&plan);
+}
+
+static void refuses_tables_of_no_vpc(void **state)
+{
+	(void)state;
+	struct plan plan = whole_plan();
+	struct netd_message bad = table;
+	strcpy(bad.id, "rtb-1");
+	assert_refused(&plan, &bad, SP_INVALID);
+	bad = table;
+	strcpy(bad.parent, NET_A);
+	assert_refused(&plan, &bad, SP_NOT_FOUND);
+	bad = table;
+	strcpy(bad.id, RTB_B);
+	strcpy(bad.parent, "vpc-00000000000000009");
+	assert_refused(&plan, &bad, SP_NOT_FOUND);
+	plan_finish(&plan);
+}
+
+/* A copy: the message is gone when links are made anew. */
+static void a_table_keeps_its_routes(void **state)
+{
+	(void)state;
+	struct plan plan = whole_plan();
+	struct netd_route routes[] = {
+		{ .to = { 0x0b000000, 8 }, .hop = NETD_HOP_VIA, .via = 0x0a000107 },
+		{ .to = { 0, 0 }, .hop = NETD_HOP_BLACKHOLE }
+	};
+	struct netd_message other = table;
+	other.routes = routes;
+	other.route_count = 2;
+	assert_put(&plan, &other);
+	routes[0].via = 0;
+	assert_int_equal(plan_find(&plan, RTB_A)->route_count, 2);
+	assert_int_equal(plan_find(&plan, RTB_A)->routes[0].via, 0x0a000107);
+	other.route_count = 0;
+	assert_put(&plan, &other);
+	assert_int_equal(plan_find(&plan, RTB_A)->route_count, 0);
+	plan_finish(&plan);
+}
+
+static void knows_the_bridge_in_which_an_address_is(void **state)
+{
+	(void)state;
+	struct plan plan = whole_plan();
+	assert_string_equal(plan_bridge_of(&plan, VPC, 0x0a000111)->id, NET_A);
+	assert_null(plan_bridge_of(&plan, VPC, 0x0a000211)); /* an uplink: no bridge */
+	assert_null(plan_bridge_of(&plan, VPC, 0x0a000311));
+	assert_null(plan_bridge_of(&plan, "vpc-00000000000000002", 0x0a000111));
+	assert_true(plan_has_bridge(&plan, "sn-a00000000000"));
+	assert_false(plan_has_bridge(&plan, "sn-b00000000000"));
+	assert_string_equal(plan_internet_of(&plan, VPC)->id, IGW);
+	assert_null(plan_internet_of(&plan, "vpc-00000000000000002"));
+	assert_true(plan_has_link(&plan, "ig-a00000000000"));
+	plan_finish(&plan);
+}
+
+static void a_vpc_has_one_way_out(void **state)
+{
+	(void)state;
+	struct plan plan = whole_plan();
+	struct netd_message second = igw;
+	strcpy(second.id, "igw-b0000000000000002");
+	assert_refused(&plan, &second, SP_CONFLICT);
+	plan_drop(&plan, IGW);
+	assert_put(&plan, &second);
+	plan_finish(&plan);
+}
+
+static void refuses_ways_out_that_are_none(void **state)
+{
+	(void)state;
+	struct plan plan = whole_plan();
+	struct netd_message bad = igw;
+	strcpy(bad.id, "igw-1");
+	assert_refused(&plan, &bad, SP_INVALID);
+	bad = igw;
+	strcpy(bad.parent, "vpc-00000000000000009");
+	assert_refused(&plan, &bad, SP_NOT_FOUND);
+	bad = igw;
+	strcpy(bad.uplink, "a/b");
+	assert_refused(&plan, &bad, SP_INVALID);
+
+	static const uint32_t routers[] = { 0, 0x7f000001, 0xe0000001, UINT32_MAX };
+	for (size_t i = 0; i < SP_COUNT_OF(routers); i++) {
+		bad = igw;
+		bad.router = routers[i];
+		assert_refused(&plan, &bad, SP_INVALID);
+	}
+	static const struct {
+		uint32_t address, bits;
+	} own[] = { { 0x7f000001, 8 }, { 0xc0000202, 0 }, { 0xc0000201 /* the router's */, 30 } };
+	for (size_t i = 0; i < SP_COUNT_OF(own); i++) {
+		bad = igw;
+		bad.address = own[i].address;
+		bad.bits = own[i].bits;
+		assert_refused(&plan, &bad, SP_INVALID);
+	}
+	bad = igw; /* to this host: no next hop of a network */
+	bad.uplink[0] = '\0';
+	bad.router = 0;
+	assert_put(&plan, &bad);
+	plan_finish(&plan);
+}
+
+static void refuses_mappings_that_are_not_one_to_one(void **state)
+{
+	(void)state;
+	struct plan plan = whole_plan();
+	static const struct netd_mapping rows[][2] = {
+		{ { 0x0a000111, 0xcb007109 }, { 0x0a000112, 0xcb007109 } },
+		{ { 0x0a000111, 0xcb007109 }, { 0x0a000111, 0xcb00710a } },
+		{ { 0x0b000111, 0xcb007109 }, { 0x0a000112, 0xcb00710a } }, /* not of the VPC */
+		{ { 0x0a000111, 0x0a000113 }, { 0x0a000112, 0xcb00710a } }, /* of the VPC */
+		{ { 0x0a000111, 0 }, { 0x0a000112, 0xcb00710a } },
+		{ { 0x0a000111, 0x7f000009 }, { 0x0a000112, 0xcb00710a } },
+		{ { 0x0a000111, 0xe0000001 }, { 0x0a000112, 0xcb00710a } },
+		{ { 0x0a000111, UINT32_MAX }, { 0x0a000112, 0xcb00710a } },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(rows); i++) {
+		struct netd_mapping mappings[] = { rows[i][0], rows[i][1] };
+		struct netd_message bad = igw;
+		bad.mappings = mappings;
+		assert_refused(&plan, &bad, SP_INVALID);
+	}
+	plan_finish(&plan);
+}
+
 static void an_end_needs_a_beginning(void **state)
 {
 	(void)state;
@@ -284,7 +485,7 @@ static void an_end_needs_a_beginning(void **state)
 	struct sp_error err = { 0 };
 	assert_int_equal(plan_end(&plan, &err), -1);
 	assert_int_equal(err.code, SP_CONFLICT);
-	assert_int_equal(plan.count, 5);
+	assert_int_equal(plan.count, THINGS);
 	plan_finish(&plan);
 }
 
@@ -293,9 +494,9 @@ static void what_stands_on_something_is_forgotten_with_it(void **state)
 	(void)state;
 	struct plan plan = whole_plan();
 	plan_drop(&plan, ENI_B);
-	assert_int_equal(plan.count, 4);
+	assert_int_equal(plan.count, THINGS - 1);
 	plan_drop(&plan, NET_A);
-	assert_int_equal(plan.count, 2);
+	assert_int_equal(plan.count, THINGS - 3);
 	assert_null(plan_find(&plan, ENI_A));
 	plan_drop(&plan, VPC);
 	assert_int_equal(plan.count, 0);
@@ -321,6 +522,14 @@ int main(void)
 		cmocka_unit_test(refuses_hardware_addresses_that_are_not_local),
 		cmocka_unit_test(refuses_an_address_or_a_name_that_another_interface_has),
 		cmocka_unit_test(refuses_name_servers_that_are_none_and_moves),
+		cmocka_unit_test(a_subnet_with_a_bridge_goes_by_a_table_of_its_vpc),
+		cmocka_unit_test(two_tables_of_a_vpc_never_have_one_number),
+		cmocka_unit_test(refuses_tables_of_no_vpc),
+		cmocka_unit_test(a_table_keeps_its_routes),
+		cmocka_unit_test(knows_the_bridge_in_which_an_address_is),
+		cmocka_unit_test(a_vpc_has_one_way_out),
+		cmocka_unit_test(refuses_ways_out_that_are_none),
+		cmocka_unit_test(refuses_mappings_that_are_not_one_to_one),
 		cmocka_unit_test(what_a_round_does_not_name_is_forgotten_at_its_end),
 		cmocka_unit_test(an_end_needs_a_beginning),
 		cmocka_unit_test(what_stands_on_something_is_forgotten_with_it),

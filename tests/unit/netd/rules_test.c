@@ -7,6 +7,8 @@
 #include "netd/rules.h"
 #include "network/verdict.h"
 
+static const struct cidr vpc = { 0x0a000000, 16 };
+
 /* The whole text once; the other tests look at the lines that rules give. */
 static const char golden[] =
 	"add table inet sallyport\n"
@@ -36,20 +38,33 @@ static const char golden[] =
 static void the_text_replaces_one_table_at_one_stroke(void **state)
 {
 	(void)state;
-	static const struct egress_rule rule = {
+	struct egress_rule rule = {
 		.protocol = 6, .from_port = 22, .to_port = 22, .to = { 0x0a000000, 8 }
 	};
-	static const struct netd_server server = { 0x0a000002, 53 };
 	SP_AUTO_BUFFER text = { 0 };
-	rules_text(&rule, 1, &server, 1, &text);
+	struct netd_message eni = { .rules = &rule,
+				    .rule_count = 1,
+				    .servers = { { 0x0a000002, 53 } },
+				    .server_count = 1 };
+	rules_text(&eni, &vpc, &text);
 	assert_string_equal(sp_buffer_text(&text), golden);
+}
+
+static void make_text(const struct egress_rule *rules, size_t count, enum netd_role role,
+		      struct sp_buffer *out)
+{
+	const struct netd_message eni = { .role = role,
+					  .address = 0x0a000107,
+					  .rules = (struct egress_rule *)(uintptr_t)rules,
+					  .rule_count = (uint32_t)count };
+	rules_text(&eni, &vpc, out);
 }
 
 /* The lines between "nd-neighbor-advert } accept" of the output chain and the counter. */
 static void assert_lines(const struct egress_rule *rules, size_t count, const char *expected)
 {
 	SP_AUTO_BUFFER text = { 0 };
-	rules_text(rules, count, NULL, 0, &text);
+	make_text(rules, count, NETD_ROLE_GATEWAY, &text);
 	static const char before[] =
 		"nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } accept\n";
 	char *start = strstr(sp_buffer_text(&text), before);
@@ -146,9 +161,57 @@ static void the_same_rules_in_any_order_are_the_same_text(void **state)
 	};
 	const struct egress_rule back[] = { there[2], there[1], there[0] };
 	SP_AUTO_BUFFER one = { 0 }, other = { 0 };
-	rules_text(there, SP_COUNT_OF(there), NULL, 0, &one);
-	rules_text(back, SP_COUNT_OF(back), NULL, 0, &other);
+	make_text(there, SP_COUNT_OF(there), NETD_ROLE_GATEWAY, &one);
+	make_text(back, SP_COUNT_OF(back), NETD_ROLE_GATEWAY, &other);
 	assert_string_equal(sp_buffer_text(&one), sp_buffer_text(&other));
+}
+
+/* From one line to the end of its chain. */
+static void assert_chain(const struct sp_buffer *text, const char *expected)
+{
+	if (strstr(sp_buffer_text(text), expected) == NULL)
+		fail_msg("no\n%sin\n%s", expected, sp_buffer_text(text));
+}
+
+static void an_appliance_lets_the_same_through_that_it_lets_out(void **state)
+{
+	(void)state;
+	static const struct egress_rule rule = { 6, 22, 22, { 0x0a000000, 8 }, "", "" };
+	SP_AUTO_BUFFER text = { 0 };
+	make_text(&rule, 1, NETD_ROLE_APPLIANCE, &text);
+	assert_chain(&text, "\tchain forward {\n"
+			    "\t\tct state established,related accept\n"
+			    "\t\tip daddr { 10.0.0.0/8 } tcp dport 22 accept\n"
+			    "\t\tcounter comment \"refused\"\n"
+			    "\t}\n");
+	assert_chain(&text, "nd-neighbor-advert } accept\n"
+			    "\t\tip daddr { 10.0.0.0/8 } tcp dport 22 accept\n"
+			    "\t\tcounter comment \"refused\"\n"
+			    "\t}\n");
+	assert_null(strstr(sp_buffer_text(&text), "snat"));
+}
+
+static void a_nat_gateway_translates_its_vpc_and_sends_nothing_of_its_own(void **state)
+{
+	(void)state;
+	static const struct egress_rule rule = { -1, -1, -1, { 0, 0 }, "", "" };
+	SP_AUTO_BUFFER text = { 0 };
+	make_text(&rule, 1, NETD_ROLE_NAT, &text);
+	assert_chain(&text, "type nat hook postrouting priority 100; policy accept; }\n"
+			    "flush table inet sallyport\n");
+	assert_chain(&text, "\tchain forward {\n"
+			    "\t\tct state established,related accept\n"
+			    "\t\tct state new ip saddr 10.0.0.0/16 accept\n"
+			    "\t\tcounter comment \"refused\"\n"
+			    "\t}\n");
+	assert_chain(&text, "nd-neighbor-advert } accept\n"
+			    "\t\tcounter comment \"refused\"\n"
+			    "\t}\n"
+			    "\tchain translate {\n"
+			    "\t\tip saddr 10.0.0.0/16 snat ip to 10.0.1.7\n"
+			    "\t}\n"
+			    "}\n");
+	assert_null(strstr(sp_buffer_text(&text), "meta nfproto ipv4 accept"));
 }
 
 int main(void)
@@ -159,6 +222,8 @@ int main(void)
 		cmocka_unit_test(every_form_has_its_line),
 		cmocka_unit_test(rules_that_nothing_can_match_have_no_line),
 		cmocka_unit_test(what_matches_the_same_is_one_line_that_names_no_block_twice),
+		cmocka_unit_test(an_appliance_lets_the_same_through_that_it_lets_out),
+		cmocka_unit_test(a_nat_gateway_translates_its_vpc_and_sends_nothing_of_its_own),
 		cmocka_unit_test(the_same_rules_in_any_order_are_the_same_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,150 @@
+#include "netd/make.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "netd/kernel_rules.h"
+#include "netd/names.h"
+#include "netd/place.h"
+#include "netd/remove.h"
+#include "netd/routes.h"
+#include "netd/rules.h"
+
+/* Nothing but the routes that we set may choose the way, and nothing leaves by IPv6. */
+static const struct sysctl settings[] = {
+	{ "ipv6/conf/all/disable_ipv6", "1" },
+	{ "ipv6/conf/default/disable_ipv6", "1" },
+	{ "ipv4/conf/all/rp_filter", "0" },
+	{ "ipv4/conf/default/rp_filter", "0" },
+	{ "ipv4/conf/all/accept_redirects", "0" },
+	{ "ipv4/conf/default/accept_redirects", "0" },
+	{ "ipv4/conf/all/accept_source_route", "0" },
+	{ "ipv4/conf/default/accept_source_route", "0" },
+	{ "ipv4/conf/all/send_redirects", "0" },
+	{ "ipv4/conf/default/send_redirects", "0" },
+	/* An address that another interface had before is announced by its new one. */
+	{ "ipv4/conf/all/arp_notify", "1" },
+};
+
+/* One interface on its way into its namespace. */
+struct plug {
+	struct maker *maker;
+	const struct thing *interface, *subnet;
+	struct place inside;
+	struct link_facts found; /* eth0, when there is one */
+	bool is_there;
+};
+
+static int clear_for_new(struct plug *plug, struct sp_error *err)
+{
+	if (plug->is_there && link_remove(&plug->inside.netlink, plug->found.index, err) != 0)
+		return -1;
+	return remove_leftover_of_address(plug->maker, plug->interface, err);
+}
+
+static int plug_into_bridge(struct plug *plug, struct sp_error *err)
+{
+	AUTO_PLACE router = { .fd = -1 };
+	struct netlink *netlink = &router.netlink;
+	if (place_open(plug->maker, plug->subnet->parent, &router, err) != 0)
+		return -1;
+	char bridge_link[INTERFACE_NAME_SIZE], port_link[INTERFACE_NAME_SIZE];
+	bridge_name(plug->subnet->id, bridge_link);
+	port_name(plug->interface->id, port_link);
+	struct link_facts bridge, port;
+	bool has_port;
+	if (place_find_link(&router, bridge_link, &bridge, err) != 0 ||
+	    link_find(netlink, port_link, &port, &has_port, err) != 0)
+		return -1;
+	if (!plug->is_there || !has_port || !is_same_cable(&port, &plug->found)) {
+		if (clear_for_new(plug, err) != 0 ||
+		    (has_port && link_remove(netlink, port.index, err) != 0) ||
+		    link_add_cable(netlink, port_link, bridge.index, INSIDE_NAME,
+				   plug->interface->mac, plug->inside.fd, err) != 0 ||
+		    place_find_link(&router, port_link, &port, err) != 0)
+			return -1;
+	}
+	if (place_quiet_link(plug->maker, &router, port_link, err) != 0)
+		return -1;
+	const struct link_wish wish = { .master = bridge.index,
+					.alias = plug->interface->id,
+					.up = true };
+	return link_settle(netlink, &port, &wish, err);
+}
+
+static int plug_into_uplink(struct plug *plug, struct sp_error *err)
+{
+	AUTO_PLACE host = { .fd = -1 };
+	struct link_facts uplink;
+	if (place_find_uplink(plug->maker, plug->subnet, &host, &uplink, err) != 0)
+		return -1;
+	if (plug->is_there && strcmp(plug->found.kind, "macvlan") == 0 &&
+	    plug->found.lower == uplink.index)
+		return 0;
+	if (clear_for_new(plug, err) != 0)
+		return -1;
+	if (link_add_macvlan(&host.netlink, uplink.index, INSIDE_NAME, plug->interface->mac,
+			     plug->inside.fd, err) == 0)
+		return 0;
+	return sp_wrap(err, "could not use the interface \"%s\"", plug->subnet->uplink);
+}
+
+/* Address and routes, once the interface is in. Up comes last: the address is announced then. */
+static int settle_inside(struct plug *plug, struct sp_error *err)
+{
+	struct link_facts inside;
+	char alias[LINK_ALIAS_SIZE];
+	leftover_alias(plug->subnet->id, plug->interface->address, alias);
+	const struct link_wish wish = { .mac = plug->interface->mac, .alias = alias, .up = true };
+	const struct link_address own = { plug->interface->address, plug->subnet->cidr.bits };
+	struct netlink *netlink = &plug->inside.netlink;
+	if (place_find_link(&plug->inside, INSIDE_NAME, &inside, err) != 0 ||
+	    place_quiet_link(plug->maker, &plug->inside, INSIDE_NAME, err) != 0 ||
+	    addresses_settle(netlink, inside.index, &own, 1, true, NULL, err) != 0 ||
+	    link_settle(netlink, &inside, &wish, err) != 0)
+		return -1;
+	return route_put(netlink,
+			 &(struct kernel_route){ .table = KERNEL_TABLE_MAIN,
+						 .kind = ROUTE_TO_HOP,
+						 .link = inside.index,
+						 .via = plug->subnet->router },
+			 err);
+}
+
+static int apply_rules(struct plug *plug, const struct netd_message *message, struct sp_error *err)
+{
+	SP_AUTO_BUFFER text = { 0 };
+	const struct thing *vpc = plan_find(&plug->maker->plan, plug->subnet->parent);
+	rules_text(message, &vpc->cidr, &text);
+	return kernel_rules_apply(plug->inside.fd, sp_buffer_text(&text), err);
+}
+
+static int plug_in(struct plug *plug, struct sp_error *err)
+{
+	if (link_find(&plug->inside.netlink, INSIDE_NAME, &plug->found, &plug->is_there, err) != 0)
+		return -1;
+	int result = plug->subnet->uplink[0] == '\0' ? plug_into_bridge(plug, err)
+						     : plug_into_uplink(plug, err);
+	return result == 0 ? settle_inside(plug, err) : -1;
+}
+
+int make_interface(struct maker *maker, const struct thing *interface,
+		   const struct netd_message *message, struct sp_error *err)
+{
+	struct plug plug = { .maker = maker,
+			     .interface = interface,
+			     .subnet = plan_find(&maker->plan, interface->parent),
+			     .inside = { .fd = -1 } };
+	/* The rules are there before anything could leave. */
+	int result = place_make(maker, interface->id, message->role != NETD_ROLE_GATEWAY, settings,
+				SP_COUNT_OF(settings), &plug.inside, err);
+	if (result == 0)
+		result = apply_rules(&plug, message, err);
+	if (result == 0)
+		result = plug_in(&plug, err);
+	place_close(&plug.inside);
+	if (result != 0)
+		return sp_wrap(err, "could not make %s", interface->id);
+	return 0;
+}

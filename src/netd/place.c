@@ -1,0 +1,121 @@
+#include "netd/place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "netd/names.h"
+
+enum { SETTING_SIZE = 64 };
+
+void place_close(struct place *place)
+{
+	netlink_close(&place->netlink);
+	sp_close_fd(&place->fd);
+}
+
+int place_open(struct maker *maker, const char *id, struct place *out, struct sp_error *err)
+{
+	char name[NAMESPACE_NAME_SIZE];
+	namespace_name(maker->plan.owner, id, name);
+	if (namespace_open(name, &out->fd, err) != 0)
+		return -1;
+	return netlink_open(&out->netlink, &maker->namespaces, out->fd, err);
+}
+
+int place_open_host(struct maker *maker, struct place *out, struct sp_error *err)
+{
+	out->fd = -1;
+	return netlink_open(&out->netlink, &maker->namespaces, -1, err);
+}
+
+static int set_loopback_up(struct netlink *netlink, struct sp_error *err)
+{
+	struct link_facts loopback;
+	bool is_there;
+	if (link_find(netlink, "lo", &loopback, &is_there, err) != 0)
+		return -1;
+	return is_there ? link_settle(netlink, &loopback, &(struct link_wish){ .up = true }, err)
+			: 0;
+}
+
+int place_make(struct maker *maker, const char *id, bool forwards, const struct sysctl *settings,
+	       size_t count, struct place *out, struct sp_error *err)
+{
+	char name[NAMESPACE_NAME_SIZE];
+	namespace_name(maker->plan.owner, id, name);
+	/* This comes first: it changes some of the others. */
+	const struct sysctl forwarding = { "ipv4/ip_forward", forwards ? "1" : "0" };
+	if (namespace_make(&maker->namespaces, name, &out->fd, err) != 0 ||
+	    place_set(maker, out, &forwarding, 1, err) != 0 ||
+	    place_set(maker, out, settings, count, err) != 0 ||
+	    netlink_open(&out->netlink, &maker->namespaces, out->fd, err) != 0)
+		return -1;
+	return set_loopback_up(&out->netlink, err);
+}
+
+int place_set(struct maker *maker, const struct place *place, const struct sysctl *settings,
+	      size_t count, struct sp_error *err)
+{
+	if (place->fd == -1)
+		return sysctls_set(settings, count, err);
+	if (namespace_enter(place->fd, err) != 0)
+		return -1;
+	int result = sysctls_set(settings, count, err);
+	namespace_leave(&maker->namespaces);
+	return result;
+}
+
+int place_quiet_link(struct maker *maker, const struct place *place, const char *link,
+		     struct sp_error *err)
+{
+	char ipv6[SETTING_SIZE], redirects[SETTING_SIZE];
+	snprintf(ipv6, sizeof(ipv6), "ipv6/conf/%s/disable_ipv6", link);
+	snprintf(redirects, sizeof(redirects), "ipv4/conf/%s/send_redirects", link);
+	const struct sysctl settings[] = { { ipv6, "1" }, { redirects, "0" } };
+	return place_set(maker, place, settings, SP_COUNT_OF(settings), err);
+}
+
+int place_find_link(struct place *place, const char *name, struct link_facts *out,
+		    struct sp_error *err)
+{
+	bool is_there;
+	if (link_find(&place->netlink, name, out, &is_there, err) != 0)
+		return -1;
+	if (!is_there)
+		return sp_fail(err, SP_NOT_FOUND, "cannot find the interface \"%s\"", name);
+	return 0;
+}
+
+bool is_same_cable(const struct link_facts *one, const struct link_facts *other)
+{
+	return strcmp(one->kind, "veth") == 0 && strcmp(other->kind, "veth") == 0 &&
+	       one->lower == other->index && other->lower == one->index;
+}
+
+int place_find_uplink(struct maker *maker, const struct thing *thing, struct place *host,
+		      struct link_facts *out, struct sp_error *err)
+{
+	const char *name = thing->uplink;
+	if (maker->why_no_uplinks != NULL)
+		return sp_fail(err, SP_UNSUPPORTED, "cannot use the interface \"%s\": %s", name,
+			       maker->why_no_uplinks);
+	bool is_there;
+	if (place_open_host(maker, host, err) != 0 ||
+	    link_find(&host->netlink, name, out, &is_there, err) != 0)
+		return -1;
+	if (!is_there)
+		return sp_fail(err, SP_NOT_FOUND,
+			       "cannot use the interface \"%s\": this host has none of that name",
+			       name);
+	if (!out->is_ethernet)
+		return sp_fail(err, SP_UNSUPPORTED,
+			       "cannot use the interface \"%s\": it is no Ethernet", name);
+	if (out->master != 0)
+		return sp_fail(err, SP_CONFLICT,
+			       "cannot use the interface \"%s\": it is part of another one (a "
+			       "bridge or bond); name that one",
+			       name);
+	return 0;
+}

@@ -55,6 +55,10 @@ enum worker_kind {
 };
 
 enum {
+	WORKER_BEAT_MS =
+		2000, /* a worker says BEAT this often, whatever its connections and files do */
+	WORKER_BEATS_MISSED_MAX =
+		8,               /* one that says nothing for so many is stopped, and is killed */
 	WORKER_TEXT_MAX = 32768, /* bytes of one text */
 	WORKER_LINE_MAX = 1024,  /* of what a test learnt, each */
 };

@@ -47,7 +47,8 @@ struct worker_process {
 	struct loop_watch *watch;
 	struct outgoing *first, **last;
 	struct socket_request sockets[SOCKET_REQUESTS_MAX];
-	struct loop_timer *patience;
+	struct loop_timer *patience, *listening;
+	int beats_missed; /* in a row */
 	bool spoke;
 };
 
@@ -75,6 +76,8 @@ static void close_channel(struct worker_process *process)
 	process->last = &process->first;
 	loop_watch_remove(process->watch);
 	process->watch = NULL;
+	loop_cancel_timer(process->listening);
+	process->listening = NULL;
 	sp_close_fd(&process->fd);
 }
 
@@ -268,6 +271,9 @@ static bool receive_one(struct worker_process *process)
 		return false;
 	}
 
+	process->beats_missed = 0;
+	if (message.kind == WORKER_BEAT)
+		return true;
 	process->spoke = true;
 	bool good = true;
 	if (message.kind != WORKER_NEED_SOCKET)
@@ -278,6 +284,20 @@ static bool receive_one(struct worker_process *process)
 	}
 	worker_message_finish(&message);
 	return good && process->fd >= 0; /* the owner may have closed it */
+}
+
+/* A process that was stopped, or spins, would keep its files for ever. Beats are counted and not seconds: after the
+ * daemon itself was stopped only one is missing. */
+static void listen_for_beats(void *ctx)
+{
+	struct worker_process *process = ctx;
+	process->listening = NULL;
+	if (++process->beats_missed > WORKER_BEATS_MISSED_MAX) {
+		end(process, "the worker process said nothing any more");
+		return;
+	}
+	process->listening = loop_add_timer(process->ground->rooms.loop, WORKER_BEAT_MS,
+					    listen_for_beats, process);
 }
 
 static void child_ended(void *ctx, pid_t pid, int wait_status)
@@ -372,6 +392,8 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 	process->watch =
 		loop_watch_fd(ground->rooms.loop, process->fd, EPOLLIN, channel_event, process);
 	loop_watch_child(ground->rooms.loop, pid, child_ended, process);
+	process->listening =
+		loop_add_timer(ground->rooms.loop, WORKER_BEAT_MS, listen_for_beats, process);
 	ground->workers++;
 	ground_went_out(ground);
 	configure(process, launch);

@@ -59,6 +59,7 @@ struct desk {
 	struct letters outgoing;
 	uint32_t last_request;
 	int64_t content_until_ms; /* with the connections that there are */
+	int64_t next_beat_ms;
 	uint8_t wire[IPC_MESSAGE_MAX];
 };
 
@@ -88,10 +89,10 @@ static int flush_outgoing(struct desk *desk, struct sp_error *err)
 	return 0;
 }
 
-/* @letter is taken. What says how far a file is waits for nothing: the next one says it better. */
+/* @letter is taken. What says how far a file is, or that we live, waits for nothing: the next one says it better. */
 static int tell(struct desk *desk, struct letter *letter, struct sp_error *err)
 {
-	if (letter->message.kind == WORKER_PROGRESS) {
+	if (letter->message.kind == WORKER_PROGRESS || letter->message.kind == WORKER_BEAT) {
 		int result = 0;
 		if (desk->outgoing.first == NULL)
 			result = send_message(desk, &letter->message, err);
@@ -487,11 +488,24 @@ int desk_open(int control_fd, bool test, struct desk **out, struct sp_error *err
 	return 0;
 }
 
-/* Files may wait for the time when a further connection is tried again. */
+/* Until the next beat; files may wait for the time when a further connection is tried again. */
 static int patience(const struct desk *desk)
 {
-	int64_t left = desk->content_until_ms - sp_monotonic_ms();
-	return desk->waiting.first == NULL || left <= 0 ? -1 : (int)left;
+	int64_t now = sp_monotonic_ms();
+	int64_t left = desk->next_beat_ms - now, content = desk->content_until_ms - now;
+	if (desk->waiting.first != NULL && content > 0 && content < left)
+		left = content;
+	return left < 0 ? 0 : (int)left;
+}
+
+static int beat(struct desk *desk, struct sp_error *err)
+{
+	int64_t now = sp_monotonic_ms();
+	if (now < desk->next_beat_ms)
+		return 0;
+	desk->next_beat_ms = now + WORKER_BEAT_MS;
+	const struct worker_message message = { .kind = WORKER_BEAT };
+	return tell(desk, letter_create(LETTER_MESSAGE, &message, -1), err);
 }
 
 int desk_run(struct desk *desk, struct sp_error *err)
@@ -505,7 +519,8 @@ int desk_run(struct desk *desk, struct sp_error *err)
 			waits[0].events |= POLLOUT;
 		poll(waits, SP_COUNT_OF(waits), patience(desk));
 		if (receive(desk, err) != 0 || collect(desk, err) != 0 ||
-		    flush_outgoing(desk, err) != 0 || distribute(desk, err) != 0)
+		    flush_outgoing(desk, err) != 0 || distribute(desk, err) != 0 ||
+		    beat(desk, err) != 0)
 			return -1;
 	}
 	return 0;

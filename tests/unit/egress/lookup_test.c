@@ -199,6 +199,7 @@ static void asks_the_next_server_when_one_refuses(void **state)
 	snprintf(both, sizeof(both), "%s, %s", closed, f->server.address);
 	look_up(f, "one.test", both, 5000);
 	assert_found(f, 0, "10.0.0.3");
+	sp_close_fd(&held);
 }
 
 static void ends_when_there_are_no_sockets_left(void **state)

@@ -33,19 +33,20 @@ static void take_egress(struct rules *rules, struct security_rule *list, size_t 
 	free(list);
 }
 
-static int read_rules(struct db *db, const struct resource_gateway *gateway, struct rules *out,
-		      struct sp_error *err)
+static int read_rules(struct db *db, const char (*group_ids)[NETWORK_ID_SIZE], size_t group_count,
+		      struct rules *out, struct sp_error *err)
 {
-	for (size_t i = 0; i < gateway->group_count; i++) {
+	for (size_t i = 0; i < group_count; i++) {
 		struct security_rule *list;
 		size_t count;
-		if (security_rules_list(db, gateway->group_ids[i], &list, &count, err) != 0)
+		if (security_rules_list(db, group_ids[i], &list, &count, err) != 0)
 			return -1;
 		take_egress(out, list, count);
 	}
 	return 0;
 }
 
+/* @group_id NULL: any. */
 static bool names_group(const struct rules *rules, const char *group_id)
 {
 	for (size_t i = 0; i < rules->count; i++)
@@ -57,68 +58,81 @@ static bool names_group(const struct rules *rules, const char *group_id)
 
 /* ---- whose addresses a group means ----------------------------------------------------------------------------- */
 
-struct members {
-	struct group_member *list; /* owned; group ids are the gateways' */
-	size_t count;
+/* All that may have groups: the interfaces of gateways have those of their gateways. */
+struct world {
+	struct resource_gateway *gateways; /* ascending ids */
+	size_t gateway_count;
+	struct network_interface *interfaces;
+	size_t interface_count;
+	struct group_member *members; /* group ids are the gateways' and the interfaces' */
+	size_t member_count;
 };
 
-static int add_members(struct db *db, const struct resource_gateway *gateway,
-		       const struct rules *rules, struct members *out, struct sp_error *err)
+static void world_finish(struct world *world)
 {
-	SP_AUTO_FREE struct network_interface *interfaces = NULL;
-	size_t count;
-	if (interfaces_list(db, NULL, gateway->id, &interfaces, &count, err) != 0)
+	gateways_free(world->gateways, world->gateway_count);
+	free(world->interfaces);
+	free(world->members);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(a, b); /* both begin with one */
+}
+
+static void add_members(struct world *world, const struct network_interface *interface,
+			const char (*group_ids)[NETWORK_ID_SIZE], size_t group_count,
+			const struct rules *rules)
+{
+	uint32_t address;
+	if (!ipv4_parse(interface->address, &address))
+		return;
+	for (size_t i = 0; i < group_count; i++) {
+		if (!names_group(rules, group_ids[i]))
+			continue;
+		world->members = sp_realloc(world->members,
+					    (world->member_count + 1) * sizeof(*world->members));
+		world->members[world->member_count++] =
+			(struct group_member){ group_ids[i], address };
+	}
+}
+
+static int read_world(struct db *db, const struct rules *rules, struct world *out,
+		      struct sp_error *err)
+{
+	if (gateways_list(db, &out->gateways, &out->gateway_count, err) != 0 ||
+	    interfaces_list(db, NULL, NULL, &out->interfaces, &out->interface_count, err) != 0)
 		return -1;
-	out->list = sp_realloc(out->list, (out->count + gateway->group_count * count + 1) *
-						  sizeof(*out->list));
-	for (size_t i = 0; i < gateway->group_count; i++) {
-		uint32_t address;
-		for (size_t j = 0; j < count && names_group(rules, gateway->group_ids[i]); j++)
-			if (ipv4_parse(interfaces[j].address, &address))
-				out->list[out->count++] =
-					(struct group_member){ gateway->group_ids[i], address };
+	for (size_t i = 0; i < out->interface_count; i++) {
+		const struct network_interface *interface = &out->interfaces[i];
+		const struct resource_gateway *gateway = NULL;
+		if (interface->kind == INTERFACE_OF_GATEWAY && out->gateway_count > 0)
+			gateway = bsearch(interface->owner_id, out->gateways, out->gateway_count,
+					  sizeof(*gateway), compare_ids);
+		if (gateway != NULL)
+			add_members(out, interface, gateway->group_ids, gateway->group_count,
+				    rules);
+		else if (interface->kind == INTERFACE_OF_USER)
+			add_members(out, interface, interface->group_ids, interface->group_count,
+				    rules);
 	}
 	return 0;
 }
 
-static bool has_named_group(const struct resource_gateway *gateway, const struct rules *rules)
+int group_rules_read(struct db *db, const char (*group_ids)[NETWORK_ID_SIZE], size_t group_count,
+		     struct egress_rule **out, size_t *out_count, struct sp_error *err)
 {
-	for (size_t i = 0; i < gateway->group_count; i++)
-		if (names_group(rules, gateway->group_ids[i]))
-			return true;
-	return false;
-}
-
-static int spell_out(struct db *db, const struct resource_gateway *gateways, size_t gateway_count,
-		     const struct rules *rules, struct egress_rule **out, size_t *out_count,
-		     struct sp_error *err)
-{
-	struct members members = { 0 };
-	int result = 0;
-	for (size_t i = 0; i < gateway_count && result == 0; i++)
-		if (has_named_group(&gateways[i], rules))
-			result = add_members(db, &gateways[i], rules, &members, err);
-	if (result == 0)
-		result = egress_rules_spell_out(rules->list, rules->count, members.list,
-						members.count, out, out_count, err);
-	free(members.list);
-	return result;
+	__attribute__((cleanup(rules_finish))) struct rules rules = { 0 };
+	__attribute__((cleanup(world_finish))) struct world world = { 0 };
+	if (read_rules(db, group_ids, group_count, &rules, err) != 0 ||
+	    (names_group(&rules, NULL) && read_world(db, &rules, &world, err) != 0))
+		return -1;
+	return egress_rules_spell_out(rules.list, rules.count, world.members, world.member_count,
+				      out, out_count, err);
 }
 
 int gateway_rules_read(struct db *db, const struct resource_gateway *gateway,
 		       struct egress_rule **out, size_t *out_count, struct sp_error *err)
 {
-	__attribute__((cleanup(rules_finish))) struct rules rules = { 0 };
-	if (read_rules(db, gateway, &rules, err) != 0)
-		return -1;
-	if (!names_group(&rules, NULL))
-		return spell_out(db, NULL, 0, &rules, out, out_count, err);
-
-	struct resource_gateway *gateways;
-	size_t gateway_count;
-	if (gateways_list(db, &gateways, &gateway_count, err) != 0)
-		return -1;
-	int result = spell_out(db, gateways, gateway_count, &rules, out, out_count, err);
-	gateways_free(gateways, gateway_count);
-	return result;
+	return group_rules_read(db, gateway->group_ids, gateway->group_count, out, out_count, err);
 }

@@ -196,7 +196,8 @@ static void answer_self(struct netd_client *client, const struct netd_message *m
 		return;
 	}
 	things_told(client->options.things, message);
-	things_answered(client->options.things, message->kind, message->id, why->message);
+	things_answered(client->options.things, message->kind, message->id, message->request,
+			why->message);
 	tell_changed(client);
 }
 
@@ -341,7 +342,7 @@ static int be_answered(struct netd_client *client, const struct netd_message *me
 		client->pause_ms = 0;
 	if (flight.kind == NETD_OPEN)
 		return 0;
-	things_answered(client->options.things, flight.kind, flight.id, failure);
+	things_answered(client->options.things, flight.kind, flight.id, flight.request, failure);
 	tell_changed(client);
 	return 0;
 }

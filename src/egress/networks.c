@@ -187,6 +187,7 @@ int networks_open(struct loop *loop, struct store *store, struct pool *reads,
 	networks->reads = reads;
 	networks->region = sp_strdup(options->region);
 	networks->account = sp_strdup(options->account);
+	networks->leads_to_host = options->internet;
 	networks->holds = 1; /* until networks_close() */
 	init_lock(networks);
 	set_zones(networks);
@@ -213,7 +214,8 @@ void networks_close(struct networks *networks)
 	while (networks->requests != NULL)
 		networks_cancel(networks->requests);
 	struct loop_timer *const timers[] = { networks->wake_soon, networks->serve_soon,
-					      networks->retry, networks->patience };
+					      networks->retry, networks->patience,
+					      networks->forget };
 	for (size_t i = 0; i < SP_COUNT_OF(timers); i++)
 		loop_cancel_timer(timers[i]);
 	host_watch_close(networks->watch);

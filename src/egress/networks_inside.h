@@ -8,6 +8,7 @@
 #include "egress/host_watch.h"
 #include "egress/netd_client.h"
 #include "egress/networks.h"
+#include "egress/settle.h"
 #include "egress/things.h"
 #include "egress/wanted.h"
 
@@ -21,6 +22,7 @@ struct networks {
 	struct store *store;
 	struct pool *reads;
 	char *region, *account;                /* owned, as all below */
+	bool leads_to_host;                    /* network.internet */
 	const char *zones[NETWORKS_ZONES + 1]; /* ends with NULL */
 	enum network_provider default_provider;
 	bool chooses_itself; /* which provider is the default */
@@ -40,7 +42,7 @@ struct networks {
 	bool is_round_running, is_another_due;
 	uint64_t rounds_begun;
 	uint64_t round_taken; /* the last one whose reading is in use */
-	struct loop_timer *wake_soon, *serve_soon, *retry, *patience;
+	struct loop_timer *wake_soon, *serve_soon, *retry, *patience, *forget;
 	int64_t netd_gone_ms; /* monotonic: since when; 0: it is not gone */
 
 	/* What other threads ask for. */
@@ -58,6 +60,14 @@ void networks_let_go(struct networks *networks);
 void networks_wake_soon(struct networks *networks, int64_t delay_ms);
 /** netd was gone for too long for things to wait. @out_why: borrowed until the loop's next turn. */
 bool networks_netd_is_lost(const struct networks *networks, const char **out_why);
+
+/* judge.c */
+
+/**
+ * What has become of resource gateways and NAT gateways, as far as it is news.
+ * Returns whether any has failed: it is looked at again.
+ */
+bool networks_judge(const struct networks *networks, struct settled *out);
 
 /* requests.c */
 

@@ -72,7 +72,7 @@ static int ask_netns(struct networks_request *request, const struct wanted_eni *
 						 request->datagrams, on_opened, request);
 		return 0;
 	}
-	if (things_state_of(networks->things, eni, &why) == NETWORK_FAILED)
+	if (things_state_of(networks->things, eni->row.id, &why) == NETWORK_FAILED)
 		return sp_fail(err, SP_SYSTEM, "could not use %s: %s", eni->row.id, why);
 	return 0;
 }

@@ -15,10 +15,9 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "egress/forget.h"
 #include "egress/host_vpc.h"
 #include "egress/networks_inside.h"
-#include "egress/provider_host.h"
-#include "egress/settle.h"
 
 enum { RETRY_MS = 10000 /* what failed, and what could not be read or written */ };
 
@@ -30,6 +29,7 @@ struct round {
 	struct host_address *addresses;
 	size_t address_count;
 	bool host_differs; /* the ready VPC */
+	bool forgets;      /* something deleted was shown for long enough */
 	struct settled settled;
 	int result; /* of reading, then of writing */
 	struct sp_error err;
@@ -102,7 +102,9 @@ static int read_all(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct round *round = ctx;
 	const struct networks *networks = round->networks;
-	if (wanted_read(db, networks->region, networks->account, round->wanted, err) != 0)
+	const struct wanted_options options = { networks->region, networks->account,
+						networks->leads_to_host };
+	if (wanted_read(db, &options, round->wanted, err) != 0)
 		return -1;
 	if (host_vpc_differs(db, round->addresses, round->address_count, &round->host_differs,
 			     err) != 0)
@@ -121,102 +123,6 @@ static void read_in_pool(void *ctx)
 		netd_wishes_make(round->wanted, &round->wishes);
 }
 
-/* ---- states ---------------------------------------------------------------------------------------------------- */
-
-bool networks_netd_is_lost(const struct networks *networks, const char **out_why)
-{
-	return netd_client_condition(networks->client, out_why) == NETD_GONE &&
-	       sp_monotonic_ms() - networks->netd_gone_ms >= NETWORKS_NETD_PATIENCE_MS;
-}
-
-struct verdict {
-	enum network_state state;
-	struct sp_error failure;
-};
-
-static struct verdict judge_host_eni(const struct networks *networks, const struct wanted_eni *eni)
-{
-	struct verdict verdict = { .state = NETWORK_ACTIVE };
-	if (!host_addresses_own(networks->addresses, networks->address_count, eni->address) &&
-	    provider_host_check(&eni->row, &verdict.failure) != 0)
-		verdict.state = NETWORK_FAILED;
-	return verdict;
-}
-
-static struct verdict judge_netns_eni(const struct networks *networks, const struct wanted_eni *eni)
-{
-	const char *why;
-	struct verdict verdict = { .state = NETWORK_FAILED };
-	if (networks_netd_is_lost(networks, &why)) {
-		sp_fail(&verdict.failure, SP_SYSTEM, "could not make %s: %s", eni->row.id, why);
-		return verdict;
-	}
-	verdict.state = things_state_of(networks->things, eni, &why);
-	if (verdict.state == NETWORK_FAILED)
-		sp_fail(&verdict.failure, SP_SYSTEM, "%s", why);
-	return verdict;
-}
-
-/* A gateway is what its ENIs are: one that failed decides, then one that is being made. */
-static void judge_gateways(const struct networks *networks, struct verdict *verdicts)
-{
-	const struct wanted *wanted = networks->wanted;
-	for (size_t i = 0; i < wanted->gateway_count; i++)
-		verdicts[i].state = NETWORK_ACTIVE;
-	for (size_t i = 0; i < wanted->eni_count; i++) {
-		const struct wanted_eni *eni = &wanted->enis[i];
-		struct verdict *gateway = &verdicts[eni->gateway];
-		if (gateway->state == NETWORK_FAILED)
-			continue;
-		struct verdict own = wanted_provider(wanted, eni) == PROVIDER_HOST
-					     ? judge_host_eni(networks, eni)
-					     : judge_netns_eni(networks, eni);
-		if (own.state != NETWORK_ACTIVE)
-			*gateway = own;
-	}
-}
-
-static void tell_gateway(const struct resource_gateway *row, const struct verdict *verdict)
-{
-	if (verdict->state == NETWORK_FAILED)
-		sp_log(SP_LOG_WARNING, "the resource gateway \"%s\" (%s) failed: %s", row->name,
-		       row->id, verdict->failure.message);
-	else if (verdict->state == NETWORK_ACTIVE)
-		sp_log(SP_LOG_INFO, "the resource gateway \"%s\" (%s) is active", row->name,
-		       row->id);
-}
-
-/* A gateway that was active stays so while netd takes another look: only failures are news. */
-static bool is_news(const struct resource_gateway *row, const struct verdict *verdict)
-{
-	if (verdict->state == NETWORK_IN_PROGRESS)
-		return false;
-	if (row->state != verdict->state)
-		return true;
-	return verdict->state == NETWORK_FAILED &&
-	       !sp_text_equal(row->failure, verdict->failure.message);
-}
-
-static void settle_gateways(struct round *round)
-{
-	struct networks *networks = round->networks;
-	const struct wanted *wanted = networks->wanted;
-	SP_AUTO_FREE struct verdict *verdicts =
-		sp_alloc((wanted->gateway_count + 1) * sizeof(*verdicts));
-	judge_gateways(networks, verdicts);
-	for (size_t i = 0; i < wanted->gateway_count; i++) {
-		const struct resource_gateway *row = &wanted->gateways[i].row;
-		if (verdicts[i].state == NETWORK_FAILED)
-			retry_later(networks);
-		if (!is_news(row, &verdicts[i]))
-			continue;
-		tell_gateway(row, &verdicts[i]);
-		settled_add_gateway(
-			&round->settled, row->id, verdicts[i].state,
-			verdicts[i].state == NETWORK_FAILED ? verdicts[i].failure.message : NULL);
-	}
-}
-
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
 static int write_all(struct db *db, void *ctx, struct sp_error *err)
@@ -226,6 +132,9 @@ static int write_all(struct db *db, void *ctx, struct sp_error *err)
 	struct host_vpc_options options = { networks->region, networks->account, networks->zones };
 	if (round->host_differs &&
 	    host_vpc_mirror(db, &options, networks->addresses, networks->address_count, err) != 0)
+		return -1;
+	if (round->forgets &&
+	    forget_nats(db, networks->region, networks->account, sp_now_ms(), err) != 0)
 		return -1;
 	return settled_write(db, &round->settled, err);
 }
@@ -273,6 +182,24 @@ static void adopt(struct round *round)
 	networks_serve_requests(networks);
 }
 
+static void forget_now(void *ctx)
+{
+	struct networks *networks = ctx;
+	networks->forget = NULL;
+	networks_wake(networks);
+}
+
+/* Whether there is something to forget now; else a later round is there for it. */
+static bool look_at_deleted(struct networks *networks)
+{
+	loop_cancel_timer(sp_take_pointer(&networks->forget));
+	int64_t due_ms = forget_due_ms(networks->wanted), now_ms = sp_now_ms();
+	if (due_ms > now_ms)
+		networks->forget =
+			loop_add_timer(networks->loop, due_ms - now_ms, forget_now, networks);
+	return due_ms != 0 && due_ms <= now_ms;
+}
+
 static void after_read(void *ctx)
 {
 	struct round *round = ctx;
@@ -288,11 +215,11 @@ static void after_read(void *ctx)
 		return;
 	}
 	adopt(round);
-	settle_gateways(round);
-	if (things_have_failed(networks->things))
+	bool any_failed = networks_judge(networks, &round->settled);
+	if (any_failed || things_have_failed(networks->things))
 		retry_later(networks);
-	if (round->host_differs || round->settled.gateway_count > 0 ||
-	    round->settled.connector_count > 0)
+	round->forgets = look_at_deleted(networks);
+	if (round->host_differs || round->forgets || !settled_is_empty(&round->settled))
 		store_submit(networks->store, write_all, round, written, round);
 	else
 		finish_round(round);

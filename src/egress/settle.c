@@ -1,5 +1,6 @@
 #include "egress/settle.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "egress/path.h"
 #include "store/connectors.h"
 #include "store/gateways.h"
+#include "store/routing.h"
 
 enum { PAGE = 64 };
 
@@ -14,13 +16,22 @@ void settled_finish(struct settled *settled)
 {
 	for (size_t i = 0; i < settled->gateway_count; i++)
 		free(settled->gateways[i].failure);
+	for (size_t i = 0; i < settled->nat_count; i++)
+		free(settled->nats[i].failure);
 	for (size_t i = 0; i < settled->connector_count; i++) {
 		connector_finish(&settled->connectors[i].row);
 		free(settled->connectors[i].failure);
 	}
 	free(settled->gateways);
+	free(settled->nats);
 	free(settled->connectors);
 	*settled = (struct settled){ 0 };
+}
+
+bool settled_is_empty(const struct settled *settled)
+{
+	return settled->gateway_count == 0 && settled->nat_count == 0 &&
+	       settled->connector_count == 0;
 }
 
 void settled_add_gateway(struct settled *settled, const char *id, enum network_state state,
@@ -31,6 +42,18 @@ void settled_add_gateway(struct settled *settled, const char *id, enum network_s
 	struct settled_gateway *gateway = &settled->gateways[settled->gateway_count++];
 	*gateway = (struct settled_gateway){ .state = state, .failure = sp_strdup(failure) };
 	strcpy(gateway->id, id);
+}
+
+void settled_add_nat(struct settled *settled, const char *id, enum nat_state state,
+		     const char *failure_code, const char *failure)
+{
+	settled->nats =
+		sp_realloc(settled->nats, (settled->nat_count + 1) * sizeof(*settled->nats));
+	struct settled_nat *nat = &settled->nats[settled->nat_count++];
+	*nat = (struct settled_nat){ .state = state,
+				     .failure_code = failure_code,
+				     .failure = sp_strdup(failure) };
+	strcpy(nat->id, id);
 }
 
 /* ---- connectors ------------------------------------------------------------------------------------------------ */
@@ -101,10 +124,30 @@ static int write_gateway(struct db *db, const struct settled_gateway *settled, s
 	return result;
 }
 
+static int write_nat(struct db *db, const struct settled_nat *settled, struct sp_error *err)
+{
+	struct nat_gateway nat;
+	if (nat_gateways_find(db, settled->id, &nat, err) != 0)
+		return err->code == SP_NOT_FOUND ? 0 : -1;
+	int result = 0;
+	if (nat.state != NAT_DELETED) {
+		nat.state = settled->state;
+		snprintf(nat.failure_code, sizeof(nat.failure_code), "%s", settled->failure_code);
+		free(nat.failure);
+		nat.failure = sp_strdup(settled->failure);
+		result = nat_gateways_update(db, &nat, err);
+	}
+	nat_gateway_finish(&nat);
+	return result;
+}
+
 int settled_write(struct db *db, const struct settled *settled, struct sp_error *err)
 {
 	for (size_t i = 0; i < settled->gateway_count; i++)
 		if (write_gateway(db, &settled->gateways[i], err) != 0)
+			return -1;
+	for (size_t i = 0; i < settled->nat_count; i++)
+		if (write_nat(db, &settled->nats[i], err) != 0)
 			return -1;
 	for (size_t i = 0; i < settled->connector_count; i++) {
 		const struct settled_connector *connector = &settled->connectors[i];

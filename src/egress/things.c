@@ -1,27 +1,26 @@
 #include "egress/things.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/scope.h"
 #include "base/text.h"
 
-enum { VPCS, SUBNETS, ENIS };
-
 struct thing {
 	struct netd_wish wish;              /* first: the lists are searched by its id */
 	unsigned char told[SP_SHA256_SIZE]; /* digest of what this netd was told last */
+	uint32_t request;                   /* by which it was told: older answers do not count */
 	bool is_told, is_waiting;           /* to this netd; for its answer */
 	bool is_here;                       /* this netd has made it */
 	bool was_made; /* this netd or an earlier one has: connections may go through it */
 	char *failure; /* of the last answer; NULL: none. Owned */
 };
 
-/* What is wanted no longer. */
+/* What is wanted no longer. An internet gateway may come back under its id, in this VPC or another. */
 struct leaving {
 	char id[NETWORK_ID_SIZE];
-	int layer;
+	enum netd_layer layer;
+	uint32_t request;
 	bool is_waiting, has_failed;
 };
 
@@ -36,6 +35,10 @@ struct things {
 	size_t count[NETD_LAYERS];
 	struct leaving *leaving;
 	size_t leaving_count;
+	/* VPCs on whose ways something is under way. Found again when that is asked for after a change. */
+	const char **busy; /* their ids: owned by wishes */
+	size_t busy_count;
+	bool is_busy_known;
 };
 
 struct things *things_create(const char owner[NETD_OWNER_SIZE])
@@ -59,6 +62,7 @@ void things_destroy(struct things *things)
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
 		free_list(things->at[layer], things->count[layer]);
 	free(things->leaving);
+	free(things->busy);
 	free(things);
 }
 
@@ -77,11 +81,23 @@ static struct thing *find_in(const struct things *things, size_t layer, const ch
 
 /* ---- what is wanted -------------------------------------------------------------------------------------------- */
 
+/*
+ * Whether the old one goes before there is another: an internet gateway that is attached to another VPC, and one that is
+ * refused now. (Other things that are refused stay as they were, because of the connections through them; of this one
+ * nothing is left anyway, once no route leads there.)
+ */
+static bool must_leave(const struct thing *before, const struct netd_wish *wish)
+{
+	return wish->message.kind == NETD_INTERNET &&
+	       (wish->refusal != NULL ||
+		strcmp(before->wish.message.parent, wish->message.parent) != 0);
+}
+
 /* What is known of the thing stays known. */
 static struct thing make_thing(const struct netd_wish *wish, struct thing *before)
 {
 	struct thing thing = { 0 };
-	if (before != NULL) {
+	if (before != NULL && !must_leave(before, wish)) {
 		thing = *before;
 		before->failure = NULL;
 		before->is_told = false; /* so that it does not leave */
@@ -95,12 +111,13 @@ static void add_leaving(struct things *things, size_t layer, const char *id)
 	things->leaving =
 		sp_realloc(things->leaving, (things->leaving_count + 1) * sizeof(*things->leaving));
 	struct leaving *leaving = &things->leaving[things->leaving_count++];
-	*leaving = (struct leaving){ .layer = (int)layer };
+	*leaving = (struct leaving){ .layer = (enum netd_layer)layer };
 	strcpy(leaving->id, id);
 }
 
 void things_want(struct things *things, struct netd_wishes *wishes)
 {
+	things->is_busy_known = false;
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++) {
 		size_t count = wishes->count[layer];
 		struct thing *list = sp_alloc((count + 1) * sizeof(*list));
@@ -122,6 +139,7 @@ void things_want(struct things *things, struct netd_wishes *wishes)
 
 void things_begin_again(struct things *things)
 {
+	things->is_busy_known = false;
 	things->phase = SAY_OWNER;
 	things->leaving_count = 0;
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
@@ -133,13 +151,21 @@ void things_begin_again(struct things *things)
 
 /* ---- what is told ---------------------------------------------------------------------------------------------- */
 
+/* It was told again since: taking it away would take the new one. */
+static bool has_come_back(const struct things *things, const struct leaving *leaving)
+{
+	const struct thing *thing = find_in(things, leaving->layer, leaving->id);
+	return thing != NULL && thing->is_told;
+}
+
 /* What stands on others leaves before them. */
 static const struct leaving *next_leaving(const struct things *things)
 {
-	for (int layer = NETD_LAYERS - 1; layer >= 0; layer--)
+	for (size_t layer = NETD_LAYERS; layer-- > 0;)
 		for (size_t i = 0; i < things->leaving_count; i++) {
 			const struct leaving *leaving = &things->leaving[i];
-			if (leaving->layer == layer && !leaving->is_waiting && !leaving->has_failed)
+			if (leaving->layer == layer && !leaving->is_waiting &&
+			    !leaving->has_failed && !has_come_back(things, leaving))
 				return leaving;
 		}
 	return NULL;
@@ -204,11 +230,15 @@ static struct thing *find_thing(const struct things *things, enum netd_kind kind
 	return NULL;
 }
 
-static struct leaving *find_leaving(const struct things *things, const char *id)
+/* @request  by which it was told; 0: the one that was not */
+static struct leaving *find_leaving(const struct things *things, const char *id, uint32_t request)
 {
-	for (size_t i = 0; i < things->leaving_count; i++)
-		if (strcmp(things->leaving[i].id, id) == 0)
-			return &things->leaving[i];
+	for (size_t i = 0; i < things->leaving_count; i++) {
+		struct leaving *leaving = &things->leaving[i];
+		if (strcmp(leaving->id, id) == 0 &&
+		    (leaving->is_waiting ? leaving->request : 0) == request)
+			return leaving;
+	}
 	return NULL;
 }
 
@@ -216,16 +246,19 @@ void things_told(struct things *things, const struct netd_message *message)
 {
 	struct thing *thing = find_thing(things, message->kind, message->id);
 	struct leaving *leaving =
-		message->kind == NETD_REMOVE ? find_leaving(things, message->id) : NULL;
+		message->kind == NETD_REMOVE ? find_leaving(things, message->id, 0) : NULL;
+	things->is_busy_known = false;
 	if (message->kind == NETD_OWNER)
 		things->phase = SAY_BEGIN;
 	else if (message->kind == NETD_BEGIN)
 		things->phase = SAY_ALL;
 	else if (message->kind == NETD_END)
 		things->phase = SAY_CHANGES;
-	else if (leaving != NULL)
+	else if (leaving != NULL) {
 		leaving->is_waiting = true;
-	else if (thing != NULL) {
+		leaving->request = message->request;
+	} else if (thing != NULL) {
+		thing->request = message->request;
 		thing->is_told = thing->is_waiting = true;
 		memcpy(thing->told, thing->wish.digest, sizeof(thing->told));
 	}
@@ -242,13 +275,14 @@ static void thing_answered(struct thing *thing, const char *failure)
 		thing->is_here = thing->was_made = true;
 }
 
-void things_answered(struct things *things, enum netd_kind kind, const char *id,
+void things_answered(struct things *things, enum netd_kind kind, const char *id, uint32_t request,
 		     const char *failure)
 {
 	struct thing *thing = find_thing(things, kind, id);
-	if (thing != NULL)
+	things->is_busy_known = false;
+	if (thing != NULL && thing->is_waiting && thing->request == request)
 		thing_answered(thing, failure);
-	struct leaving *leaving = kind == NETD_REMOVE ? find_leaving(things, id) : NULL;
+	struct leaving *leaving = kind == NETD_REMOVE ? find_leaving(things, id, request) : NULL;
 	if (leaving == NULL)
 		return;
 	leaving->is_waiting = false;
@@ -277,6 +311,7 @@ bool things_have_failed(const struct things *things)
 bool things_retry(struct things *things)
 {
 	bool any = false;
+	things->is_busy_known = false;
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
 		for (size_t i = 0; i < things->count[layer]; i++) {
 			struct thing *thing = &things->at[layer][i];
@@ -285,41 +320,74 @@ bool things_retry(struct things *things)
 			memset(thing->told, 0, sizeof(thing->told));
 			any = true;
 		}
-	for (size_t i = 0; i < things->leaving_count; i++) {
-		any = any || things->leaving[i].has_failed;
-		things->leaving[i].has_failed = false;
+	for (size_t i = things->leaving_count; i-- > 0;) {
+		struct leaving *leaving = &things->leaving[i];
+		any = any || leaving->has_failed;
+		if (leaving->has_failed && has_come_back(things, leaving))
+			*leaving = things->leaving[--things->leaving_count];
+		else
+			leaving->has_failed = false;
 	}
 	return any;
 }
 
-void things_doubt(struct things *things, const char *eni_id)
+/* On those of its VPC. Where a way only begins, no other leads through. */
+static bool is_on_ways(const struct thing *thing)
 {
-	char id[NETWORK_ID_SIZE];
-	snprintf(id, sizeof(id), "%s", eni_id);
-	for (size_t layer = NETD_LAYERS; layer-- > 0;) {
-		struct thing *thing = find_in(things, layer, id);
-		if (thing == NULL)
-			return;
-		memset(thing->told, 0, sizeof(thing->told));
-		thing->is_here = false;
-		memcpy(id, thing->wish.message.parent, sizeof(id));
-	}
+	const struct netd_message *message = &thing->wish.message;
+	return message->kind != NETD_ENI || message->role != NETD_ROLE_GATEWAY;
 }
 
-enum network_state things_state_of(const struct things *things, const struct wanted_eni *eni,
+void things_doubt(struct things *things, const char *eni_id)
+{
+	const struct thing *eni = find_in(things, LAYER_ENI, eni_id);
+	if (eni == NULL)
+		return;
+	things->is_busy_known = false;
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
+		for (size_t i = 0; i < things->count[layer]; i++) {
+			struct thing *thing = &things->at[layer][i];
+			if (thing != eni && (!is_on_ways(thing) ||
+					     strcmp(thing->wish.vpc_id, eni->wish.vpc_id) != 0))
+				continue;
+			memset(thing->told, 0, sizeof(thing->told));
+			thing->is_here = false;
+		}
+}
+
+static const struct thing *find_support(const struct things *things,
+					const struct netd_support *support)
+{
+	return support->must_be_good ? find_in(things, support->layer, support->id) : NULL;
+}
+
+static const char *sentence_of(const struct thing *thing)
+{
+	if (thing->wish.refusal != NULL)
+		return thing->wish.refusal;
+	return thing->failure != NULL ? thing->failure : thing->wish.flaw;
+}
+
+/* Supports are in layers before their things': this ends. */
+static const char *first_failure(const struct things *things, const struct thing *thing)
+{
+	for (size_t i = 0; i < thing->wish.support_count; i++) {
+		const struct thing *support = find_support(things, &thing->wish.supports[i]);
+		const char *failure = support != NULL ? first_failure(things, support) : NULL;
+		if (failure != NULL)
+			return failure;
+	}
+	return sentence_of(thing);
+}
+
+enum network_state things_state_of(const struct things *things, const char *eni_id,
 				   const char **out_failure)
 {
-	const struct thing *own = find_in(things, ENIS, eni->row.id);
-	const struct thing *order[] = { find_in(things, VPCS, eni->row.vpc_id),
-					find_in(things, SUBNETS, eni->row.subnet_id), own };
-	*out_failure = NULL;
-	for (size_t i = 0; *out_failure == NULL && i < SP_COUNT_OF(order); i++)
-		if (order[i] != NULL)
-			*out_failure = order[i]->wish.refusal != NULL ? order[i]->wish.refusal
-								      : order[i]->failure;
+	const struct thing *eni = find_in(things, LAYER_ENI, eni_id);
+	*out_failure = eni != NULL ? first_failure(things, eni) : NULL;
 	if (*out_failure != NULL)
 		return NETWORK_FAILED;
-	return own != NULL && own->was_made ? NETWORK_ACTIVE : NETWORK_IN_PROGRESS;
+	return eni != NULL && eni->was_made ? NETWORK_ACTIVE : NETWORK_IN_PROGRESS;
 }
 
 const char *things_failure_of(const struct things *things, const char *id)
@@ -327,14 +395,60 @@ const char *things_failure_of(const struct things *things, const char *id)
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++) {
 		const struct thing *thing = find_in(things, layer, id);
 		if (thing != NULL)
-			return thing->wish.refusal != NULL ? thing->wish.refusal : thing->failure;
+			return sentence_of(thing);
 	}
 	return NULL;
 }
 
-bool things_can_open(const struct things *things, const char *eni_id)
+static bool is_under_way(const struct thing *thing)
 {
-	const struct thing *thing = find_in(things, ENIS, eni_id);
-	return thing != NULL && thing->is_here && !thing->is_waiting && !must_be_told(thing) &&
-	       thing->wish.refusal == NULL && thing->failure == NULL;
+	return must_be_told(thing) || thing->is_waiting;
+}
+
+/* Made by this netd as it is wanted now. */
+static bool is_good(const struct things *things, const struct thing *thing)
+{
+	if (!thing->is_here || is_under_way(thing) || sentence_of(thing) != NULL)
+		return false;
+	for (size_t i = 0; i < thing->wish.support_count; i++) {
+		const struct thing *support = find_support(things, &thing->wish.supports[i]);
+		if (support != NULL && !is_good(things, support))
+			return false;
+	}
+	return true;
+}
+
+static bool is_busy(const struct things *things, const char *vpc_id)
+{
+	for (size_t i = 0; i < things->busy_count; i++)
+		if (strcmp(things->busy[i], vpc_id) == 0)
+			return true;
+	return false;
+}
+
+/* What has failed there leads nowhere, and need not be waited for. */
+static void find_busy(struct things *things)
+{
+	things->is_busy_known = true;
+	things->busy_count = 0;
+	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
+		for (size_t i = 0; i < things->count[layer]; i++) {
+			const struct thing *thing = &things->at[layer][i];
+			const char *vpc_id = thing->wish.vpc_id;
+			if (!is_on_ways(thing) || !is_under_way(thing) || is_busy(things, vpc_id))
+				continue;
+			things->busy = sp_realloc(things->busy,
+						  (things->busy_count + 1) * sizeof(*things->busy));
+			things->busy[things->busy_count++] = vpc_id;
+		}
+}
+
+bool things_can_open(struct things *things, const char *eni_id)
+{
+	const struct thing *eni = find_in(things, LAYER_ENI, eni_id);
+	if (eni == NULL || !is_good(things, eni))
+		return false;
+	if (!things->is_busy_known)
+		find_busy(things);
+	return !is_busy(things, eni->wish.vpc_id);
 }

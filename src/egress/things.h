@@ -33,11 +33,11 @@ void things_begin_again(struct things *things);
  */
 bool things_next(const struct things *things, struct netd_message *out);
 
-/** What things_next() gave was sent. */
+/** What things_next() gave was sent, with its request number. */
 void things_told(struct things *things, const struct netd_message *message);
 
-/** To a message that was told. @failure: copied; NULL: it was done. */
-void things_answered(struct things *things, enum netd_kind kind, const char *id,
+/** To the message that was told with this number. @failure: copied; NULL: it was done. */
+void things_answered(struct things *things, enum netd_kind kind, const char *id, uint32_t request,
 		     const char *failure);
 
 /** Whether anything failed that things_retry() would tell again. */
@@ -46,18 +46,21 @@ bool things_have_failed(const struct things *things);
 /** What failed is told once more. Returns whether anything had. */
 bool things_retry(struct things *things);
 
-/** Somebody has changed an ENI, or what it stands on, by hand: all of it is told once more. */
+/** Somebody has changed an ENI, or its VPC, by hand: all that its connections need is told once more. */
 void things_doubt(struct things *things, const char *eni_id);
 
 /**
- * An ENI and what it stands on. @out_failure: of NETWORK_FAILED, the sentence of what failed first; borrowed until
- * the next call that changes things.
+ * An ENI and what must be good with it. @out_failure: of NETWORK_FAILED, the sentence of what failed first; borrowed
+ * until the next call that changes things.
  */
-enum network_state things_state_of(const struct things *things, const struct wanted_eni *eni,
+enum network_state things_state_of(const struct things *things, const char *eni_id,
 				   const char **out_failure);
 
 /** Why it is not as it is wanted; NULL: it is, or nobody wants it. Borrowed as above. */
 const char *things_failure_of(const struct things *things, const char *id);
 
-/** Whether the netd that we speak to has made the ENI as it is wanted now, rules and all: it can open sockets there. */
-bool things_can_open(const struct things *things, const char *eni_id);
+/**
+ * Whether the netd that we speak to has made the ENI as it is wanted now, rules and all, and knows all routes, public
+ * addresses and hops of its VPC: it can open sockets there, and they go the way that was wished for or none.
+ */
+bool things_can_open(struct things *things, const char *eni_id);

@@ -36,7 +36,8 @@ static inline const char *netd_kind_text(enum netd_kind kind)
 	static const char *const names[] = {
 		[NETD_OWNER] = "OWNER",   [NETD_BEGIN] = "BEGIN", [NETD_VPC] = "VPC",
 		[NETD_SUBNET] = "SUBNET", [NETD_ENI] = "ENI",     [NETD_END] = "END",
-		[NETD_REMOVE] = "REMOVE", [NETD_OPEN] = "OPEN",
+		[NETD_REMOVE] = "REMOVE", [NETD_OPEN] = "OPEN",   [NETD_INTERNET] = "INTERNET",
+		[NETD_TABLE] = "TABLE",
 	};
 	return names[kind];
 }
@@ -107,6 +108,18 @@ static inline void netd_peer_catch_up(struct netd_peer *peer)
 	peer->unanswered = 0;
 }
 
+static inline void netd_peer_note_routes(struct netd_peer *peer, const struct netd_message *message)
+{
+	static const char *const hops[] = { "via", "internet", "blackhole" };
+	for (uint32_t i = 0; i < message->route_count; i++) {
+		const struct netd_route *route = &message->routes[i];
+		sp_buffer_format(&peer->told, " %08x/%d>%s", route->to.address, route->to.bits,
+				 hops[route->hop]);
+		if (route->hop == NETD_HOP_VIA)
+			sp_buffer_format(&peer->told, ":%08x", route->via);
+	}
+}
+
 static inline void netd_peer_note(struct netd_peer *peer, const struct netd_message *message)
 {
 	sp_buffer_format(&peer->told, "%s", netd_kind_text(message->kind));
@@ -115,9 +128,19 @@ static inline void netd_peer_note(struct netd_peer *peer, const struct netd_mess
 	if (message->kind == NETD_ENI)
 		sp_buffer_format(&peer->told, " rules=%u servers=%u", message->rule_count,
 				 message->server_count);
+	if (message->kind == NETD_ENI && message->role != NETD_ROLE_GATEWAY)
+		sp_buffer_format(&peer->told, " %s",
+				 message->role == NETD_ROLE_NAT ? "NAT" : "APPLIANCE");
 	if (message->kind == NETD_SUBNET)
-		sp_buffer_format(&peer->told, " uplink=%s router=%08x", message->uplink,
-				 message->router);
+		sp_buffer_format(&peer->told, " uplink=%s router=%08x table=%s", message->uplink,
+				 message->router, message->table);
+	if (message->kind == NETD_INTERNET)
+		sp_buffer_format(&peer->told, " uplink=%s router=%08x address=%08x/%u",
+				 message->uplink, message->router, message->address, message->bits);
+	for (uint32_t i = 0; i < message->mapping_count; i++)
+		sp_buffer_format(&peer->told, " %08x=%08x", message->mappings[i].private_address,
+				 message->mappings[i].public_address);
+	netd_peer_note_routes(peer, message);
 	sp_buffer_add_text(&peer->told, "\n");
 }
 

@@ -1,178 +1,15 @@
 /* Networks of kernel namespaces, against a netd that only notes what it is told. */
 
-#include "house.h"
-#include "netd_peer.h"
+#include "networks_world.h"
 
 #include <fcntl.h>
 
-#include "base/clock.h"
-#include "base/text.h"
 #include "egress/host_addresses.h"
-#include "egress/networks.h"
 #include "store/connectors.h"
 
-#define OTHER_GATEWAY "rgw-00000000000000002"
-#define OTHER_ENI     "eni-00000000000000003"
-#define CONNECTOR     "c-00000000000000001"
-#define SUBNET_ARN    "arn:aws:ec2:eu-central-1:000000000000:subnet/" SUBNET
+#define CONNECTOR "c-00000000000000001"
 
-#define ALL_BUT_ENIS "OWNER\nBEGIN\nVPC " VPC "\nSUBNET " SUBNET " uplink= router=7f4d0101\n"
-#define BOTH_ENIS    "ENI " FIRST_ENI " rules=1 servers=0\nENI " SECOND_ENI " rules=1 servers=0\n"
-#define ENIS_AGAIN   "ENI " FIRST_ENI " rules=1 servers=2\nENI " SECOND_ENI " rules=1 servers=2\n"
-#define ALL          ALL_BUT_ENIS BOTH_ENIS "END\n"
-
-enum { PATIENCE_MS = 20000, TURN_MS = 2 };
-
-struct fixture {
-	struct house house;
-	struct loop *loop;
-	struct pool *reads;
-	struct networks *networks;
-	struct netd_peer peer, successor;
-	int spawned;
-	struct networks_sockets sockets;
-	int answers;
-};
-
-/* ---- the world ---- */
-
-static int make_netns(struct db *db, void *ctx, struct sp_error *err)
-{
-	(void)ctx;
-	struct vpc vpc;
-	struct resource_gateway gateway;
-	if (vpcs_find(db, VPC, &vpc, err) != 0 || gateways_find(db, GATEWAY, &gateway, err) != 0)
-		return -1;
-	vpc.provider = PROVIDER_NETNS;
-	gateway.state = NETWORK_IN_PROGRESS;
-	int result = vpcs_update(db, &vpc, err);
-	if (result == 0)
-		result = gateways_update(db, &gateway, err);
-	resource_gateway_finish(&gateway);
-	return result;
-}
-
-static int respawn(void *ctx, struct sp_error *err)
-{
-	struct fixture *f = ctx;
-	(void)err;
-	f->spawned++;
-	netd_peer_close(&f->successor);
-	int fd = netd_peer_open(&f->successor, f->loop);
-	netd_peer_hello(&f->successor);
-	return fd;
-}
-
-static void open_networks(struct fixture *f, int fd, bool can_respawn, const char *provider)
-{
-	struct sp_error err = { 0 };
-	const struct networks_options options = { .state_directory = f->house.folder,
-						  .region = "eu-central-1",
-						  .account = "000000000000",
-						  .netd_fd = fd,
-						  .why_no_netd = "this is a test",
-						  .default_provider = provider,
-						  .respawn = can_respawn ? respawn : NULL,
-						  .respawn_ctx = f };
-	if (networks_open(f->loop, f->house.store, f->reads, &options, &f->networks, &err) != 0)
-		fail_msg("%s", err.message);
-}
-
-static int set_up(void **state)
-{
-	struct fixture *f = sp_alloc(sizeof(*f));
-	struct sp_error err = { 0 };
-	alarm(120);
-	house_open(&f->house);
-	house_write(&f->house, make_netns, NULL);
-	assert_int_equal(loop_create(&f->loop, &err), 0);
-	assert_int_equal(pool_create("reads", 1, 64, &f->reads, &err), 0);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-	networks_close(f->networks);
-	netd_peer_close(&f->peer);
-	netd_peer_close(&f->successor);
-	pool_destroy(f->reads);
-	house_close(&f->house);
-	loop_destroy(f->loop);
-	free(f);
-	alarm(0);
-	return 0;
-}
-
-/* ---- waiting ---- */
-
-typedef bool sees_fn(struct fixture *f, const char *text);
-
-static void stop(void *loop)
-{
-	loop_stop(loop);
-}
-
-static void turn(struct fixture *f)
-{
-	loop_add_timer(f->loop, TURN_MS, stop, f->loop);
-	loop_run(f->loop);
-}
-
-static void turn_until(struct fixture *f, sees_fn *sees, const char *text)
-{
-	int64_t end_ms = sp_monotonic_ms() + PATIENCE_MS;
-	while (!sees(f, text)) {
-		if (sp_monotonic_ms() > end_ms)
-			fail_msg("\"%s\" did not come; netd was told\n%s", text,
-				 sp_buffer_text(&f->peer.told));
-		turn(f);
-	}
-}
-
-static bool told_all(struct fixture *f, const char *text)
-{
-	return sp_text_ends_with(sp_buffer_text(&f->peer.told), text);
-}
-
-static bool successor_told(struct fixture *f, const char *text)
-{
-	return sp_text_ends_with(sp_buffer_text(&f->successor.told), text);
-}
-
-static bool was_answered(struct fixture *f, const char *text)
-{
-	(void)text;
-	return f->answers > 0;
-}
-
-struct gateway_look {
-	const char *id;
-	char text[SP_ERROR_MESSAGE_MAX];
-};
-
-static int look_at_gateway(struct db *db, void *ctx, struct sp_error *err)
-{
-	struct gateway_look *look = ctx;
-	struct resource_gateway gateway;
-	if (gateways_find(db, look->id, &gateway, err) != 0)
-		return -1;
-	static const char *const names[] = { "being made", "active", "failed" };
-	snprintf(look->text, sizeof(look->text), "%s%s%s", names[gateway.state],
-		 gateway.failure != NULL ? ": " : "",
-		 gateway.failure != NULL ? gateway.failure : "");
-	resource_gateway_finish(&gateway);
-	return 0;
-}
-
-static bool gateway_is(struct fixture *f, const char *text)
-{
-	struct gateway_look look = { .id = GATEWAY };
-	struct sp_error err = { 0 };
-	assert_int_equal(store_read(f->house.store, look_at_gateway, &look, &err), 0);
-	return strcmp(look.text, text) == 0;
-}
+/* ---- what changes, and what is seen ---- */
 
 static int look_at_connector(struct db *db, void *ctx, struct sp_error *err)
 {
@@ -196,40 +33,6 @@ static bool connector_is(struct fixture *f, const char *text)
 	return strcmp(look.text, text) == 0;
 }
 
-/* Begins with a netd that has made all of it. */
-static void begin(struct fixture *f)
-{
-	open_networks(f, netd_peer_open(&f->peer, f->loop), true, "auto");
-	netd_peer_hello(&f->peer);
-	turn_until(f, told_all, ALL);
-	turn_until(f, gateway_is, "active");
-	sp_buffer_clear(&f->peer.told);
-}
-
-static void change(struct fixture *f, store_fn *fn, void *ctx)
-{
-	house_write(&f->house, fn, ctx);
-	networks_wake(f->networks);
-}
-
-/* ---- what changes ---- */
-
-static int allow_more(struct db *db, void *ctx, struct sp_error *err)
-{
-	return insert_rule(db, "sgr-00000000000000009", ctx, true, 22, RULE_CIDR4,
-			   (char[]){ "10.0.0.0/8" }, err);
-}
-
-static int add_gateway(struct db *db, void *ctx, struct sp_error *err)
-{
-	(void)ctx;
-	return insert_gateway(db, OTHER_GATEWAY, (char[]){ "other" }, OTHER_GROUP, err) != 0 ||
-			       insert_interface(db, OTHER_ENI, OTHER_GATEWAY, "127.77.1.7", err) !=
-				       0
-		       ? -1
-		       : 0;
-}
-
 static int replace_gateway(struct db *db, void *ctx, struct sp_error *err)
 {
 	if (configurations_delete(db, CONFIGURATION, err) != 0 ||
@@ -248,16 +51,6 @@ static int delete_all(struct db *db, void *ctx, struct sp_error *err)
 	return vpcs_delete(db, VPC, err);
 }
 
-struct tag_change {
-	const char *arn, *key, *value;
-};
-
-static int change_tag(struct db *db, void *ctx, struct sp_error *err)
-{
-	const struct tag_change *tag = ctx;
-	return tags_put(db, tag->arn, tag->key, tag->value, err);
-}
-
 static int add_connector(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct connector connector = {
@@ -271,25 +64,6 @@ static int add_connector(struct db *db, void *ctx, struct sp_error *err)
 		.state = CONNECTOR_PENDING
 	};
 	return connectors_insert(db, &connector, err);
-}
-
-/* ---- asking ---- */
-
-static void on_sockets(void *ctx, struct networks_sockets *sockets)
-{
-	struct fixture *f = ctx;
-	f->sockets = *sockets;
-	f->answers++;
-	for (size_t i = 0; i < sockets->count; i++)
-		close(sockets->fds[i]);
-}
-
-static struct networks_request *ask(struct fixture *f, const char *eni, int64_t timeout_ms)
-{
-	struct network_interface interface = { .vpc_id = VPC, .subnet_id = SUBNET };
-	strcpy(interface.id, eni);
-	f->answers = 0;
-	return networks_open_sockets(f->networks, &interface, 2, 1, timeout_ms, on_sockets, f);
 }
 
 /* ---- telling ---- */
@@ -345,8 +119,8 @@ static void what_stands_on_others_goes_before_them(void **state)
 	change(f, delete_all, NULL);
 	turn_until(f, told_all, "REMOVE " VPC "\n");
 	assert_string_equal(sp_buffer_text(&f->peer.told),
-			    "REMOVE " FIRST_ENI "\nREMOVE " SECOND_ENI "\nREMOVE " SUBNET
-			    "\nREMOVE " VPC "\n");
+			    "REMOVE " FIRST_ENI "\nREMOVE " SECOND_ENI "\nREMOVE " MAIN_TABLE
+			    "\nREMOVE " SUBNET "\nREMOVE " VPC "\n");
 }
 
 static void another_hello_brings_everything_again(void **state)
@@ -433,9 +207,11 @@ static void tags_choose_uplink_router_and_name_servers(void **state)
 	turn_until(f, told_all, "ENI " SECOND_ENI " rules=1 servers=2\n");
 	sp_buffer_clear(&f->peer.told);
 	change(f, change_tag, &(struct tag_change){ SUBNET_ARN, NETWORK_TAG_ROUTER, "127.77.1.9" });
-	turn_until(f, told_all, "SUBNET " SUBNET " uplink= router=7f4d0109\n" ENIS_AGAIN);
+	turn_until(f, told_all,
+		   "SUBNET " SUBNET " uplink= router=7f4d0109 table=" MAIN_TABLE "\n" ENIS_AGAIN);
 	change(f, change_tag, &(struct tag_change){ SUBNET_ARN, NETWORK_TAG_UPLINK, "eth1.120" });
-	turn_until(f, told_all, "SUBNET " SUBNET " uplink=eth1.120 router=7f4d0109\n" ENIS_AGAIN);
+	turn_until(f, told_all,
+		   "SUBNET " SUBNET " uplink=eth1.120 router=7f4d0109 table=\n" ENIS_AGAIN);
 }
 
 static void a_tag_that_makes_no_sense_fails_the_gateway_in_words(void **state)
@@ -642,9 +418,8 @@ static void a_refused_opening_has_the_eni_made_again(void **state)
 	assert_int_equal(f->sockets.error.code, SP_OK);
 	assert_int_equal(f->sockets.count, 3);
 	assert_string_equal(sp_buffer_text(&f->peer.told),
-			    "OPEN " FIRST_ENI "\nVPC " VPC "\nSUBNET " SUBNET
-			    " uplink= router=7f4d0101\nENI " FIRST_ENI
-			    " rules=1 servers=0\nOPEN " FIRST_ENI "\n");
+			    "OPEN " FIRST_ENI "\nVPC " VPC "\n" THE_SUBNET "TABLE " MAIN_TABLE
+			    "\nENI " FIRST_ENI " rules=1 servers=0\nOPEN " FIRST_ENI "\n");
 	assert_true(gateway_is(f, "active"));
 }
 

@@ -72,7 +72,9 @@ static inline void netd_peer_give_sockets(struct netd_peer *peer,
 	int fds[IPC_FDS_MAX];
 	size_t count = message->streams + message->datagrams;
 	for (size_t i = 0; i < count; i++)
-		fds[i] = socket(AF_INET, i < message->streams ? SOCK_STREAM : SOCK_DGRAM, 0);
+		fds[i] = socket(AF_INET,
+				(i < message->streams ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK,
+				0);
 	netd_peer_send(peer, &answer, fds, count);
 	for (size_t i = 0; i < count; i++)
 		close(fds[i]);

@@ -7,8 +7,8 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-import aws  # noqa: E402
 import cli  # noqa: E402
+from ec2 import Ec2  # noqa: E402
 import harness  # noqa: E402
 
 GROUP_RULES_MAX = 60
@@ -28,28 +28,12 @@ def ranges(*cidrs):
 EVERYWHERE = permission("-1", IpRanges=ranges("0.0.0.0/0"))
 
 
-class Ground:
+class Ground(Ec2):
     """The API of one daemon, in the words of its wire."""
 
     def __init__(self, daemon):
-        self.daemon, self.count = daemon, 0
-        self.account = daemon.client.call("sts", "GetCallerIdentity")["Account"]
-
-    def __call__(self, action, **arguments):
-        return self.daemon.client.call("ec2", action, arguments)
-
-    def cli(self, *words):
-        """The same with the unmodified `aws`."""
-        return cli.aws(self.daemon, "ec2", *words)
-
-    def refused(self, code, action, words="", status=400, **arguments):
-        try:
-            answer = self(action, **arguments)
-        except aws.AwsError as error:
-            assert (error.code, error.status) == (code, status), error
-            assert words in error.message, f"\"{words}\" is not in: {error.message}"
-            return error.message
-        raise AssertionError(f"{action} was not refused: {answer}")
+        super().__init__(daemon)
+        self.count = 0
 
     def vpc(self, cidr):
         tags = [{"ResourceType": "vpc", "Tag": [{"Key": "sallyport:network", "Value": "host"}]}]

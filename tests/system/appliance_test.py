@@ -145,9 +145,9 @@ def stand_in_the_way(story, world):
             assert tries(world.server) == before, "somebody got past"
         works(world.partner, world.server)
 
-    with story.case("with the source and destination check back on it forwards nothing"):
+    with story.case("with the source and destination check back on it forwards nothing, and the sentence says why"):
         appliance.check_addresses(True)
-        world.falls(world.partner, world.server, "connect", SERVER)
+        world.falls(world.partner, world.server, "route", appliance.id, "check")
         appliance.check_addresses(False)
         harness.wait_until(appliance.is_made, "it to forward again")
         works(world.partner, world.server)

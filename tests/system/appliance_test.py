@@ -30,7 +30,7 @@ class World:
     def __init__(self, story):
         self.story = story
         self.network, self.owned = story.enter(lan.Lan()), story.enter(lan.Owned())
-        self.net = internet.Internet(self.network)
+        self.net = internet.Internet(story, self.network)
         self.daemon = story.enter(harness.Daemon(story.folder / "state", internet.SETTINGS, namespace=self.net.home))
         self.vpc = vpcs.Vpc(self.daemon, BLOCK, self.owned, internet.UPLINK)
         self.inside, self.wall, self.servers = (self.vpc.subnet(cidr) for cidr in (INSIDE, WALL, SERVERS))
@@ -236,8 +236,7 @@ def abroad(story, world):
     wall_table.route(EVERYWHERE, NatGatewayId=nat.id)
     internet.RouteTable(vpc, inside).route(EVERYWHERE, NetworkInterfaceId=world.appliance.id)
     public_table.route("10.61.3.0/24", NetworkInterfaceId=world.appliance.id)
-    partner = vpcs.partner_through(world.daemon, vpc, vpc.gateway([inside]), bank)
-    partner.settled()
+    partner = internet.partner_through(world.daemon, vpc, vpc.gateway([inside]), bank)
     space = world.appliance.namespace()
 
     with story.case("through the appliance, then the NAT gateway: the bank sees the known address, the appliance both ways"):
@@ -261,8 +260,7 @@ def abroad(story, world):
                                f"\n ip saddr {INSIDE} snat to {masked.address}\n }}\n}}\n")
         open_to_it = world.net.server(story, "open", "198.51.100.23", only="203.0.113.11")
         world.there.route(EVERYWHERE, NetworkInterfaceId=masked.id)
-        third = vpcs.partner_through(world.daemon, vpc, world.gateway, open_to_it)
-        third.settled()
+        third = internet.partner_through(world.daemon, vpc, world.gateway, open_to_it)
         works(third, open_to_it, "203.0.113.11")
         world.there.unroute(EVERYWHERE)
 

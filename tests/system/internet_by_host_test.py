@@ -31,8 +31,7 @@ class Customer:
         self.private_table = internet.RouteTable(self.vpc, self.inside)
         self.private_table.route(EVERYWHERE, NatGatewayId=self.nat.id)
         self.gateway = self.vpc.gateway([self.inside])
-        self.partner = vpcs.partner_through(daemon, self.vpc, self.gateway, server)
-        self.partner.settled()
+        self.partner = internet.partner_through(daemon, self.vpc, self.gateway, server)
 
     def delete(self):
         vpc = self.vpc
@@ -57,7 +56,7 @@ def links(namespace):
 
 
 def off(story, network):
-    net = internet.Internet(network, "off")
+    net = internet.Internet(story, network, "off")
     daemon = story.enter(harness.Daemon(story.folder / "off", internet.SETTINGS, namespace=net.home))
     with story.case("unless it was told to, the host leads nobody to the internet: the answer names both ways out"):
         vpc = vpcs.Vpc(daemon, BLOCK)
@@ -127,6 +126,6 @@ with harness.Story() as story:
     network = story.enter(lan.Lan())
     owned = story.enter(lan.Owned())
     off(story, network)
-    net = internet.Internet(network, to_host=True)
+    net = internet.Internet(story, network, to_host=True)
     daemon = story.enter(harness.Daemon(story.folder / "state", {**internet.SETTINGS, SWITCH: "true"}, namespace=net.home))
     on(story, net, daemon, owned)

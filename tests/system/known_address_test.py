@@ -27,7 +27,7 @@ class World:
     def __init__(self, story):
         self.story = story
         self.network, self.owned = story.enter(lan.Lan()), story.enter(lan.Owned())
-        self.net = internet.Internet(self.network)
+        self.net = internet.Internet(story, self.network)
         self.daemon = story.enter(harness.Daemon(story.folder / "state", internet.SETTINGS, namespace=self.net.home))
         self.bank = self.net.server(story, "bank", BANK, only=KNOWN)
         self.club = self.net.server(story, "club", CLUB, options=(f"AllowUsers *@{KNOWN}",))
@@ -95,7 +95,7 @@ def build(story, world):
         assert found["NetworkInterfaceId"] == shown["NetworkInterfaceId"], found
         entry = ec2("describe-network-interfaces", "--network-interface-ids",
                     shown["NetworkInterfaceId"])["NetworkInterfaces"][0]
-        assert entry["InterfaceType"] == "nat_gateway" and entry["Association"]["PublicIp"] == KNOWN, entry
+        assert entry["InterfaceType"] == "natGateway" and entry["Association"]["PublicIp"] == KNOWN, entry
         table = ec2("create-route-table", "--vpc-id", world.vpc.id)["RouteTable"]["RouteTableId"]
         ec2("create-route", "--route-table-id", table, "--destination-cidr-block", "0.0.0.0/0",
             "--nat-gateway-id", world.nat)
@@ -106,10 +106,10 @@ def build(story, world):
 def get_in(story, world):
     daemon = world.daemon
     gateway = world.vpc.gateway([world.subnets["inside"]])
-    world.partner = vpcs.partner_through(daemon, world.vpc, gateway, world.bank)
-    world.member = vpcs.partner_through(daemon, world.vpc, gateway, world.club)
+    world.partner = internet.partner_through(daemon, world.vpc, gateway, world.bank)
+    world.member = internet.partner_through(daemon, world.vpc, gateway, world.club)
     for partner in (world.partner, world.member):
-        assert partner.settled()["Status"] == "ACTIVE", partner.describe()
+        assert partner.describe()["Status"] == "ACTIVE", partner.describe()
 
     with story.case("test-connection gets in at the door that is open for this address alone, and sshd logs the address"):
         test = aws(daemon, "transfer", "test-connection", "--connector-id", world.partner.id)
@@ -143,23 +143,20 @@ def stay_out(story, world):
     gateway = vpc.gateway([beside])
 
     with story.case("with another address the door stays shut: it knocks, and the answer names server and NAT gateway"):
-        stranger = vpcs.partner_through(daemon, vpc, gateway, world.bank)
-        stranger.settled()
+        stranger = internet.partner_through(daemon, vpc, gateway, world.bank)
         before = tries(world.bank)
         fails(stranger, "connect", BANK, nat.id, OTHER)
         assert tries(world.bank) > before, "nothing arrived: something else was in the way"
         assert set(world.bank.logins()) == {KNOWN}
 
     with story.case("where sshd looks at the address, it refuses the login"):
-        guest = vpcs.partner_through(daemon, vpc, gateway, world.club)
-        guest.settled()
+        guest = internet.partner_through(daemon, vpc, gateway, world.club)
         fails(guest, "authenticate")
         assert f"from {OTHER}" in world.club.log_text() and set(world.club.logins()) == {KNOWN}
 
     with story.case("without a route nothing leaves at all, and the answer says that the server cannot be reached"):
         gateway = vpc.gateway([world.subnets["lost"]])
-        lost = vpcs.partner_through(daemon, vpc, gateway, world.bank)
-        lost.settled()
+        lost = internet.partner_through(daemon, vpc, gateway, world.bank)
         before = tries(world.bank)
         fails(lost, "connect", BANK, "unreachable")
         assert tries(world.bank) == before
@@ -207,8 +204,7 @@ def move(story, world):
         internet.RouteTable(vpc, subnet).route("0.0.0.0/0", GatewayId=_igw(vpc))
         second = internet.NatGateway(vpc, subnet, world.allocation)
         internet.RouteTable(vpc, inside).route("0.0.0.0/0", NatGatewayId=second.id)
-        partner = vpcs.partner_through(daemon, vpc, vpc.gateway([inside]), world.bank)
-        partner.settled()
+        partner = internet.partner_through(daemon, vpc, vpc.gateway([inside]), world.bank)
         works(partner, world.bank, KNOWN)
 
     with story.case("in another VPC, with the same block of addresses, it opens there, and the first VPC is out"):
@@ -219,8 +215,7 @@ def move(story, world):
         spare = internet.NatGateway(twin, subnet, internet.allocate(daemon))
         private = internet.RouteTable(twin, inside)
         private.route("0.0.0.0/0", NatGatewayId=spare.id)
-        there = vpcs.partner_through(daemon, twin, twin.gateway([inside]), world.bank)
-        there.settled()
+        there = internet.partner_through(daemon, twin, twin.gateway([inside]), world.bank)
         fails(there, "connect", BANK, spare.id)  # the twin's way is known to the provider before the address comes
         second.delete()
         third = internet.NatGateway(twin, subnet, world.allocation)
@@ -244,7 +239,7 @@ def move(story, world):
 
 def need_pools(story, network):
     with story.case("without egress.address_pools there is nothing to allocate, and the answer names the setting"):
-        net = internet.Internet(network, "bare")
+        net = internet.Internet(story, network, "bare")
         daemon = story.enter(harness.Daemon(story.folder / "bare", vpcs.SETTINGS, namespace=net.home))
         said = refusal(daemon, "ec2", "allocate-address", "--domain", "vpc")
         assert "egress.address_pools" in said, said

@@ -47,8 +47,7 @@ class Place:
         self.table.route(EVERYWHERE, NetworkInterfaceId=self.appliance.id)
         self.gateway = self.vpc.gateway([self.inside])
         self.bank = net.server(story, "bank", BANK)
-        self.partner = vpcs.partner_through(daemon, self.vpc, self.gateway, self.bank)
-        self.partner.settled()
+        self.partner = internet.partner_through(daemon, self.vpc, self.gateway, self.bank)
 
     def door(self):
         return lan.interface_of(next(iter(self.vpc.interfaces([self.inside]).values())))
@@ -222,10 +221,9 @@ def many(story, daemon, net, owned, place):
             allocation = internet.allocate(daemon, address)
             nat = internet.NatGateway(vpc, public, allocation)
             tables[1].route(EVERYWHERE, NatGatewayId=nat.id)
-            partner = vpcs.partner_through(daemon, vpc, vpc.gateway([inside]), place.bank)
+            partner = internet.partner_through(daemon, vpc, vpc.gateway([inside]), place.bank)
             made.append((vpc, leads, tables, allocation, nat, partner, address))
         for *_, partner, address in made:
-            partner.settled()
             works(partner, place.bank, address)
 
     with story.case("when they are deleted, nothing is left: no namespace, no link, no route, no rule, no table on the host"):
@@ -272,7 +270,7 @@ def things(home):
 with harness.Story() as story:
     network = story.enter(lan.Lan())
     owned = story.enter(lan.Owned())
-    net = internet.Internet(network)
+    net = internet.Internet(story, network)
     daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS, namespace=net.home))
     place = Place(story, daemon, net, owned)
     survive(story, daemon, place, owned)

@@ -27,7 +27,7 @@ class World:
 
     def __init__(self, story):
         self.network, self.owned = story.enter(lan.Lan()), story.enter(lan.Owned())
-        self.net = internet.Internet(self.network)
+        self.net = internet.Internet(story, self.network)
         self.daemon = story.enter(harness.Daemon(story.folder / "state", internet.SETTINGS, namespace=self.net.home))
         self.low, self.high = (self.net.server(story, name, address) for name, address in (("low", LOW), ("high", HIGH)))
         self.vpc = vpcs.Vpc(self.daemon, "10.62.0.0/16", self.owned, internet.UPLINK)
@@ -37,7 +37,7 @@ class World:
         self.public_table.route(EVERYWHERE, GatewayId=self.internet)
         self.first, self.second = (self.new_nat(address) for address in (FIRST, SECOND))
         self.gateway = self.vpc.gateway([self.inside])
-        self.to_low, self.to_high = (vpcs.partner_through(self.daemon, self.vpc, self.gateway, server)
+        self.to_low, self.to_high = (internet.partner_through(self.daemon, self.vpc, self.gateway, server)
                                      for server in (self.low, self.high))
         self.door = lan.interface_of(next(iter(self.vpc.interfaces([self.inside]).values())))
 
@@ -260,8 +260,6 @@ def refuse(story, world):
 with harness.Story() as story:
     world = World(story)
     world.story = story
-    for partner in (world.to_low, world.to_high):
-        partner.settled()
     main, own, association = choose(story, world)
     keep_running(story, world, own)
     lead_nowhere(story, world, own)

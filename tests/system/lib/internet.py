@@ -5,11 +5,13 @@
       │ wan0  192.0.2.9/24   ├────────┤ 192.0.2.1/24          ├──────┤ 198.51.100.22  │
       └──────────────────────┘        │ 203.0.113.0/24: to us │      └────────────────┘
                                       └───────────────────────┘
-The router counts what no provider lets through: packets from private addresses. Needs root.
+The router counts what no provider lets through: packets from private addresses. A public server is reached by its name:
+198-51-100-22.net.example, as the name server out there tells. Needs root.
 """
 
 import contextlib
 import json
+import subprocess
 
 import aws
 import harness
@@ -20,7 +22,8 @@ import vpcs
 PROVIDER, HOME = "192.0.2.1", "192.0.2.9"
 WAN = "wan0"
 POOL = "203.0.113.0/24"  # the owner's public addresses, as the world knows them
-SERVERS_ROUTER = "198.51.100.1"
+SERVERS, SERVERS_ROUTER, NAMES = "198.51.100.0/24", "198.51.100.1", "198.51.100.53"
+ZONE = "net.example"
 PRIVATE = "{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 }"
 EVERYWHERE = "0.0.0.0/0"
 
@@ -28,13 +31,17 @@ EVERYWHERE = "0.0.0.0/0"
 UPLINK = {"sallyport:uplink": WAN, "sallyport:router": PROVIDER}
 # Of a daemon that owns a part of the pool.
 SETTINGS = {**vpcs.SETTINGS, "egress.address_pools": "ours=203.0.113.8/29", "egress.connect_timeout": "3s",
-            "transfer.attempts": "2"}
+            "transfer.attempts": "2", "egress.dns_servers": NAMES}
+
+
+def name_of(address):
+    return f"{address.replace('.', '-')}.{ZONE}"
 
 
 class Internet:
     """@to_host: the provider leads the pool to the host's address; else its addresses are looked for on the wire."""
 
-    def __init__(self, network, name="internet", to_host=False):
+    def __init__(self, story, network, name="internet", to_host=False):
         self.network, self.name, self.servers = network, name, 0
         self.router, self.home = network.namespace(name), network.namespace(f"{name}-home")
         network.cable(self.home, WAN, f"{HOME}/24", self.router, "street0", f"{PROVIDER}/24")
@@ -44,6 +51,8 @@ class Internet:
         for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"):
             self.router.ip("route", "add", "blackhole", block)
         self.router.count("leaks", f"iifname street0 ip saddr {PRIVATE}")
+        self.names = self.machine("names", NAMES)
+        story.enter(Names(self.names, story.folder / f"{name}-names.log"))
 
     def leaks(self):
         """Packets that came with a private source address."""
@@ -67,6 +76,31 @@ class Internet:
             machine.allow_only(only, 22)
         return story.enter(sshd.Sshd(story.folder / f"{self.name}-{name}", namespace=machine, address=address, port=22,
                                      **options))
+
+
+class Names:
+    """dnsmasq, which knows a name for each address out there."""
+
+    def __init__(self, machine, log):
+        self.machine, self.log, self.process = machine, log, None
+
+    def __enter__(self):
+        self.process = subprocess.Popen([
+            *self.machine.prefix, "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null",
+            "--pid-file=", "--user=root", f"--listen-address={NAMES}", "--bind-interfaces", f"--local=/{ZONE}/",
+            f"--synth-domain={ZONE},{SERVERS}", "--log-queries", f"--log-facility={self.log}"], stdin=subprocess.DEVNULL)
+        harness.wait_until(lambda: self.log.exists() and "started" in self.log.read_text(encoding="utf-8"), "dnsmasq")
+        return self
+
+    def __exit__(self, *_):
+        harness.end(self.process)
+
+
+def partner_through(daemon, vpc, gateway, server):
+    """A connector to a server out there, by its name, settled."""
+    partner = vpcs.partner_through(daemon, vpc, gateway, server, target=name_of(server.address))
+    partner.settled()
+    return partner
 
 
 def tries(server):

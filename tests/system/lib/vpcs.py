@@ -121,9 +121,9 @@ def private_server(story, vpc, network, name, address, port=22, **options):
                                  **options))
 
 
-def partner_through(daemon, vpc, gateway, server, ports=None, **options):
-    """A connector to @server through @gateway, settled."""
-    arn = vpc.configuration(gateway, server.address, ports or server.port)
+def partner_through(daemon, vpc, gateway, server, ports=None, target=None, **options):
+    """A connector to @server through @gateway. @target: its name, where it is not its address that is told."""
+    arn = vpc.configuration(gateway, target or server.address, ports or server.port)
     partner = flows.partner_of(daemon, server, egress=(arn, server.port), **options)
     partner.arn = arn
     return partner

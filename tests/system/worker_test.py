@@ -189,7 +189,7 @@ def send(ground):
             for attempt in (1, 2, 3):
                 (home / "in" / first.part(attempt)).write_text("old", encoding="ascii")
             with open(ground.source(1), "rb") as opened:
-                one.send("SEND", fd=opened.fileno(), file_id=first.id, **dict(first.order, attempt=5))
+                one.send("SEND", fd=opened.fileno(), file_id=first.id, **dict(first.order, attempt=5, part_attempt=5))
             first.order["attempt"] = 5
             one.expect("READY", first)
             assert sorted(name for name in os.listdir(home / "in") if name.startswith(".sp-")) == \
@@ -278,7 +278,7 @@ def recover(ground):
     def recovering(part, final, kind, size=6, **values):
         """One RECOVER of a file of 6 bytes, after part and final were given these bytes (None: not there)."""
         with ground.worker() as one:
-            file = worker.File(attempt=3, size=size, directory="rec", name="final")
+            file = worker.File(attempt=3, part_attempt=3, size=size, directory="rec", name="final")
             for path, data in ((home / "rec" / file.part(), part), (home / "rec/final", final)):
                 path.unlink(missing_ok=True)
                 if data is not None:
@@ -470,7 +470,8 @@ def connections(ground):
 
 def next_request(one):
     """Takes a NEED_SOCKET; its number."""
-    message = worker.decode(one.control.recv(worker.MESSAGE_MAX))
+    while (message := worker.decode(one.control.recv(worker.MESSAGE_MAX))).kind == "BEAT":
+        pass
     assert message.kind == "NEED_SOCKET", message
     one.sockets += 1
     one.give_socket(message.request)

@@ -16,7 +16,7 @@ PROGRAM = harness.BUILD / "src" / "worker" / "sallyport-worker"
 MESSAGE_MAX = 65536
 
 STEPS = ("ROLE SECRET RESOLVE CONNECT BANNER KEY_EXCHANGE HOST_KEY AUTHENTICATE SFTP READ_OBJECT WRITE_REMOTE "
-         "RENAME_REMOTE READ_REMOTE WRITE_OBJECT WAIT WORKER CONFIGURATION PORT GATEWAY INTERFACE GROUPS").split()
+         "RENAME_REMOTE READ_REMOTE WRITE_OBJECT WAIT WORKER CONFIGURATION PORT GATEWAY INTERFACE GROUPS ROUTE").split()
 CODES = ("OK INVALID NOT_FOUND EXISTS DENIED AUTH UNTRUSTED CONFLICT LIMIT NO_SPACE UNSUPPORTED PROTOCOL UNREACHABLE "
          "CLOSED TIMEOUT CHANGED CANCELLED NO_MEMORY SYSTEM INTERNAL").split()
 OUTCOMES = ("RENAMED", "CONFIRMED", "INFERRED")
@@ -25,26 +25,30 @@ NAMED = {"step": STEPS, "code": CODES, "outcome": OUTCOMES}
 # kind: number, fields in the order of the wire
 KINDS = {
     "CONFIGURE": (1, "connector_id host port:4 user password private_key trusted_keys security_policy connections:4 "
-                     "handshake_timeout_ms:4 idle_timeout_ms:4 keepalive_ms:4"),
+                     "handshake_timeout_ms:4 idle_timeout_ms:4 keepalive_ms:4 conflict:4 upload_mode:4 verify:4 staging "
+                     "temp_pattern resume_check:4 features"),
     "SOCKET": (2, "request:4 text"),
     "NO_SOCKET": (3, "request:4 step:4 code:4 text"),
-    "SEND": (4, "file_id attempt:4 oldest_attempt:4 size:8 directory name"),
-    "RETRIEVE": (5, "file_id attempt:4 name"),
-    "RECOVER": (6, "file_id attempt:4 size:8 sha256 directory name"),
+    "SEND": (4, "file_id attempt:4 oldest_attempt:4 part_attempt:4 size:8 directory name resume_at:8 resume_state"),
+    "RETRIEVE": (5, "file_id attempt:4 part_attempt:4 name resume_at:8 resume_state source_size:8 source_mtime:8"),
+    "RECOVER": (6, "file_id attempt:4 part_attempt:4 size:8 sha256 directory name"),
     "PERMIT": (7, "file_id attempt:4"),
     "CANCEL": (8, "file_id attempt:4"),
     "TEST": (9, ""),
-    "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 directory name"),
+    "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 part_attempt:4 directory name"),
     "NEED_SOCKET": (64, "request:4 file_id"),
-    "READY": (65, "file_id attempt:4 size:8 sha256"),
-    "PUBLISHED": (66, "file_id attempt:4 outcome:4"),
+    "READY": (65, "file_id attempt:4 part_attempt:4 request:4 size:8 sha256 verification:4"),
+    "PUBLISHED": (66, "file_id attempt:4 request:4 outcome:4 verification:4 name"),
     "FILE_FAILED": (67, "file_id attempt:4 step:4 code:4 text"),
     "PROGRESS": (68, "file_id attempt:4 size:8"),
     "TEST_RESULT": (69, "step:4 code:4 text host_key fingerprint banner offered_kexs offered_host_keys "
                         "offered_ciphers offered_macs kex host_key_algorithm cipher mac authenticated_by methods "
                         "extensions sftp_version:4 read_max:4 write_max:4 banner_ms:4 key_exchange_ms:4 host_key_ms:4 "
                         "authenticate_ms:4 sftp_ms:4"),
+    "WATERMARK": (70, "file_id attempt:4 part_attempt:4 size:8 resume_state source_size:8 source_mtime:8"),
+    "BEAT": (72, ""),
 }
+UNASKED = ("PROGRESS", "WATERMARK")  # said while a file is under way, or not
 KIND_NAMES = {number: name for name, (number, _) in KINDS.items()}
 NUMBERS = {"4": ">I", "8": ">Q"}
 
@@ -201,6 +205,8 @@ class Worker:
         while wire := self.control.recv(MESSAGE_MAX):
             message = decode(wire)
             self.seen.append(message)
+            if message.kind == "BEAT":
+                continue
             if message.kind != "NEED_SOCKET":
                 return message
             self.sockets += 1
@@ -209,7 +215,7 @@ class Worker:
 
     def expect(self, kind, file=None, **values):
         """The next message but for progress; it must be this one."""
-        while (message := self.receive()) is not None and message.kind == "PROGRESS" and kind != "PROGRESS":
+        while (message := self.receive()) is not None and message.kind in UNASKED and kind != message.kind:
             pass
         assert message is not None, f"the worker ended ({self.process.wait()}): {self.log.read_text()}"
         wanted = dict(values, **({"file_id": file.id, "attempt": file.attempt} if file else {}))
@@ -221,23 +227,23 @@ class Worker:
 
     def send_file(self, source, name, directory=None, attempt=1, oldest_attempt=1, size=None):
         with open(source, "rb") as opened:
-            file = File(attempt=attempt, oldest_attempt=oldest_attempt, name=name, directory=directory,
+            file = File(attempt=attempt, oldest_attempt=oldest_attempt, part_attempt=attempt, name=name, directory=directory,
                         size=os.fstat(opened.fileno()).st_size if size is None else size)
             self.send("SEND", fd=opened.fileno(), file_id=file.id, **file.order)
         return file
 
     def retrieve(self, name, staging, attempt=1):
         with open(staging, "wb", buffering=0) as opened:
-            file = File(attempt=attempt, name=name)
+            file = File(attempt=attempt, part_attempt=attempt, name=name)
             self.send("RETRIEVE", fd=opened.fileno(), file_id=file.id, **file.order)
         return file
 
     def recover(self, file):
-        order = {name: file.order[name] for name in ("attempt", "size", "directory", "name")}
+        order = {name: file.order[name] for name in ("attempt", "part_attempt", "size", "directory", "name")}
         self.send("RECOVER", file_id=file.id, sha256="0" * 64, **order)
 
     def remove(self, file):
-        order = {name: file.order[name] for name in ("attempt", "oldest_attempt", "directory", "name")}
+        order = {name: file.order[name] for name in ("attempt", "oldest_attempt", "part_attempt", "directory", "name")}
         self.send("REMOVE", file_id=file.id, **order)
 
     def permit(self, file):

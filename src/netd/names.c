@@ -161,7 +161,8 @@ uint32_t table_number(const char *table_id)
 {
 	assert(id_is(table_id, TABLE_PREFIX));
 	char digits[TABLE_NUMBER_DIGITS + 1];
-	snprintf(digits, sizeof(digits), "%s", digits_of(table_id));
+	memcpy(digits, digits_of(table_id), TABLE_NUMBER_DIGITS);
+	digits[TABLE_NUMBER_DIGITS] = '\0';
 	return TABLE_NUMBERS | (uint32_t)strtoul(digits, NULL, 16);
 }
 

@@ -175,6 +175,9 @@ static void assert_connected(struct fixture *f)
 
 /* Everybody says the same, and nothing was sent. */
 static void assert_failed(struct fixture *f, enum failure_step step, enum sp_code code,
+			  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static void assert_failed(struct fixture *f, enum failure_step step, enum sp_code code,
 			  const char *format, ...)
 {
 	char message[SP_ERROR_MESSAGE_MAX];

@@ -70,6 +70,23 @@ POOLS = {"office": "203.0.113.8/29", "spare": "198.51.100.7,192.0.2.1-192.0.2.2"
 UPLINK = "up0"  # an interface that leads nowhere
 
 
+class Daemon(harness.Daemon):
+    """One whose netd has left when it has: nothing is made any more while what was made is removed."""
+
+    def __init__(self, *words, **options):
+        super().__init__(*words, **options)
+        self.netds = set()
+
+    def kill(self):
+        self.netds.update(lan.netds(self))
+        super().kill()
+
+    def stop(self):
+        self.netds.update(lan.netds(self))
+        super().stop()
+        harness.wait_until(lambda: not any(harness.is_alive(pid) for pid in self.netds), "netd to leave with its daemon")
+
+
 class Home:
     """A namespace that plays the machine of the daemons in it: what they make of the internet stays inside."""
 
@@ -83,8 +100,9 @@ class Home:
     def daemon(self, name="state", **settings):
         """@settings: network_internet="yes" …; "_" is the first '.'."""
         told = {key.replace("_", ".", 1): value for key, value in settings.items()}
-        return self.story.enter(harness.Daemon(self.story.folder / name, {**vpcs.SETTINGS, "network.provider": "netns",
-                                                                          **told}, namespace=self.namespace))
+        return self.story.enter(Daemon(self.story.folder / name,
+                                       {**vpcs.SETTINGS, "network.provider": "netns", **told},
+                                       namespace=self.namespace))
 
     def vpc(self, daemon, cidr, pairs=None):
         """A VPC whose namespaces are known from the beginning, so that they go however the story ends."""

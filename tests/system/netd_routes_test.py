@@ -732,12 +732,29 @@ def ordinary_user(story, folder):
             assert error_of(one, place.eni) in (errno.EHOSTUNREACH, errno.ETIMEDOUT)
 
 
+def activated(story, folder, ground):
+    host = ground.namespace("systemd")
+    with story.case("the switch is told to the one that systemd starts, too"):
+        for switches in ((), ("--internet",)):
+            with netd.Activated(folder, "root", *switches, prefix=host.prefix) as program:
+                peer = program.connect()
+                peer.hello()
+                peer.own()
+                place = Place(uplink=False)
+                if switches:
+                    netd.make(peer, place.vpc, place.internet)
+                else:
+                    refused("UNSUPPORTED", "--internet", netd.make, peer, place.vpc, place.internet)
+                netd.say_all(peer)
+
+
 def main():
     with harness.Story() as story:
         ground = story.enter(lan.Lan())
         by_uplink(story, story.folder, ground)
         by_host(story, story.folder, ground)
         ordinary_user(story, story.folder)
+        activated(story, story.folder, ground)
 
 
 if __name__ == "__main__":

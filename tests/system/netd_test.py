@@ -715,7 +715,10 @@ def activated(story, folder):
             assert peer.receive() is None
     with story.case("started wrongly it says what it needs"):
         for words, code, sentence in (((), 2, "usage"), (("--supervise", "2"), 2, "descriptor"), (("--supervise", "0"), 2, "descriptor"),
-                                      (("--user", "nobody"), 2, "systemd"), (("--user", "no-such-user"), 1, "no such user")):
+                                      (("--user", "nobody"), 2, "systemd"),
+                                      (("--user", "nobody", "--extranet"), 2, "usage"), (("--internet",), 2, "usage"),
+                                      (("--user", "nobody", "--internet", "--internet"), 2, "usage"),
+                                      (("--user", "nobody", "--internet"), 2, "systemd"), (("--user", "no-such-user"), 1, "no such user")):
             done = subprocess.run([netd.PROGRAM, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
                                   check=False)
             assert done.returncode == code and sentence in done.stderr, done

@@ -303,7 +303,7 @@ class Netd(Program, Peer):
 class Activated(Program):
     """sallyport-netd as systemd starts it: with a listening socket as descriptor 3."""
 
-    def __init__(self, folder, user):
+    def __init__(self, folder, user, *switches, prefix=()):
         super().__init__(folder)
         self.path = folder / f"netd-{secrets.token_hex(4)}.socket"
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -312,7 +312,8 @@ class Activated(Program):
         listener.listen()
         number = fcntl.fcntl(listener.fileno(), fcntl.F_DUPFD_CLOEXEC, 100)
         listener.close()
-        self.run(["sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --user "$1"', str(PROGRAM), user],
+        words = [*prefix, str(PROGRAM), "--user", user, *switches]
+        self.run(["sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", *words],
                  pass_fds=[3], preexec_fn=lambda: os.dup2(number, 3))
         os.close(number)
 

@@ -114,17 +114,6 @@ static bool settle_gateways(const struct networks *networks, struct settled *out
 
 /* ---- NAT gateways ---------------------------------------------------------------------------------------------- */
 
-/* The nearest of EC2's codes. */
-static const char *nat_failure_code(const struct networks *networks, const struct wanted_eni *eni)
-{
-	const struct wanted *wanted = networks->wanted;
-	size_t internet = wanted->vpcs[wanted->subnets[eni->subnet].vpc].internet;
-	bool has_no_way_out =
-		!wanted->nats[eni->nat].row.is_private && internet != WANTED_NONE &&
-		things_failure_of(networks->things, wanted->internets[internet].row.id) != NULL;
-	return has_no_way_out ? "Gateway.NotAttached" : "InternalError";
-}
-
 static bool is_nat_news(const struct nat_gateway *row, enum nat_state state, const char *failure)
 {
 	return row->state != state || !sp_text_equal(row->failure, failure);
@@ -146,8 +135,7 @@ static bool settle_nat(const struct networks *networks, const struct wanted_eni 
 		sp_log(SP_LOG_WARNING, "the NAT gateway %s failed: %s", row->id, failure);
 	else
 		sp_log(SP_LOG_INFO, "the NAT gateway %s is available", row->id);
-	settled_add_nat(out, row->id, state, has_failed ? nat_failure_code(networks, eni) : "",
-			failure);
+	settled_add_nat(out, row->id, state, failure);
 	return has_failed;
 }
 

@@ -322,6 +322,16 @@ static bool is_fit(const struct flight *flight, const struct netd_message *messa
 	       message->streams + message->datagrams == fd_count;
 }
 
+/* Gateways and connectors tell their own failures; of what their ways lead through nobody may be using anything yet. */
+static void log_failure(const struct netd_client *client, const struct flight *flight,
+			const char *failure)
+{
+	const char *before = things_failure_of(client->options.things, flight->id);
+	if ((flight->kind == NETD_INTERNET || flight->kind == NETD_TABLE) && failure != NULL &&
+	    !sp_text_equal(before, failure))
+		sp_log(SP_LOG_WARNING, "%s failed: %s", flight->id, failure);
+}
+
 static int be_answered(struct netd_client *client, const struct netd_message *message, int *fds,
 		       size_t *fd_count, struct sp_error *err)
 {
@@ -342,6 +352,7 @@ static int be_answered(struct netd_client *client, const struct netd_message *me
 		client->pause_ms = 0;
 	if (flight.kind == NETD_OPEN)
 		return 0;
+	log_failure(client, &flight, failure);
 	things_answered(client->options.things, flight.kind, flight.id, flight.request, failure);
 	tell_changed(client);
 	return 0;

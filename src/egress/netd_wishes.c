@@ -153,10 +153,6 @@ static void add_eni(struct netd_wishes *wishes, const struct wanted *wanted,
 	if (subnet->uplink[0] == '\0')
 		add_support(wish, LAYER_TABLE, wanted->tables[subnet->table].row.id)->must_be_good =
 			true;
-	if (eni->nat != WANTED_NONE && !wanted->nats[eni->nat].row.is_private &&
-	    vpc->internet != WANTED_NONE)
-		add_support(wish, LAYER_INTERNET, wanted->internets[vpc->internet].row.id)
-			->must_be_good = true;
 	wish->refusal = refusal_of(wanted, eni);
 	wish->message.address = eni->address;
 	strcpy(wish->message.mac, eni->row.mac);

@@ -17,7 +17,7 @@ enum netd_layer {
 
 extern const enum netd_kind netd_layer_kinds[NETD_LAYERS];
 
-enum { NETD_SUPPORTS_MAX = 3 };
+enum { NETD_SUPPORTS_MAX = 2 };
 
 /**
  * What a thing needs.

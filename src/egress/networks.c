@@ -26,6 +26,12 @@ const char *networks_failure_of(struct networks *networks, const char *id)
 	return things_failure_of(networks->things, id);
 }
 
+void networks_doubt(struct networks *networks, const char *vpc_id)
+{
+	if (things_doubt_ways(networks->things, vpc_id, sp_monotonic_ms()))
+		netd_client_push(networks->client);
+}
+
 const char *const *networks_zones(const struct networks *networks)
 {
 	return networks->zones;

@@ -61,6 +61,12 @@ const char *const *networks_zones(const struct networks *networks);
  */
 const char *networks_failure_of(struct networks *networks, const char *id);
 
+/**
+ * On the loop: a connection through the VPC's routes failed. What they lead through is looked at again, now and then, and
+ * made anew should it have been taken away by hand.
+ */
+void networks_doubt(struct networks *networks, const char *vpc_id);
+
 enum { NETWORKS_SOCKETS_MAX = 16 }; /* asked for at once */
 
 /** Sockets that belong to an ENI. */

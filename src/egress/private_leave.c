@@ -90,6 +90,24 @@ static void explain(void *ctx, const struct address *address, int number, struct
 				 route->hops[route->count - 1].table_id);
 }
 
+static bool leads_through_others(const struct private_way *way)
+{
+	for (size_t i = 0; i < way->address_count; i++)
+		for (size_t j = 0; j < way->ways[i].count; j++)
+			if (way->ways[i].hops[j].target != ROUTE_LOCAL)
+				return true;
+	return false;
+}
+
+static void dialled(void *ctx, struct dial_result *result)
+{
+	struct egress_attempt *attempt = ctx;
+	const struct private_way *way = attempt->way;
+	if (result->error.code != SP_OK && leads_through_others(way))
+		networks_doubt(attempt->egress->networks, way->interface->vpc_id);
+	attempt_dialled(attempt, result);
+}
+
 static void dial(struct egress_attempt *attempt)
 {
 	struct private_way *way = attempt->way;
@@ -105,7 +123,7 @@ static void dial(struct egress_attempt *attempt)
 		.explain = explain,
 		.open = open_socket,
 	};
-	attempt->dial = dial_start(attempt->egress->loop, &plan, attempt_dialled, attempt);
+	attempt->dial = dial_start(attempt->egress->loop, &plan, dialled, attempt);
 }
 
 /* ---- judging --------------------------------------------------------------------------------------------------- */

@@ -45,14 +45,12 @@ void settled_add_gateway(struct settled *settled, const char *id, enum network_s
 }
 
 void settled_add_nat(struct settled *settled, const char *id, enum nat_state state,
-		     const char *failure_code, const char *failure)
+		     const char *failure)
 {
 	settled->nats =
 		sp_realloc(settled->nats, (settled->nat_count + 1) * sizeof(*settled->nats));
 	struct settled_nat *nat = &settled->nats[settled->nat_count++];
-	*nat = (struct settled_nat){ .state = state,
-				     .failure_code = failure_code,
-				     .failure = sp_strdup(failure) };
+	*nat = (struct settled_nat){ .state = state, .failure = sp_strdup(failure) };
 	strcpy(nat->id, id);
 }
 
@@ -132,7 +130,9 @@ static int write_nat(struct db *db, const struct settled_nat *settled, struct sp
 	int result = 0;
 	if (nat.state != NAT_DELETED) {
 		nat.state = settled->state;
-		snprintf(nat.failure_code, sizeof(nat.failure_code), "%s", settled->failure_code);
+		/* What the caller did wrong has a code of its own, and was told when it was asked for. */
+		snprintf(nat.failure_code, sizeof(nat.failure_code), "%s",
+			 nat.state == NAT_FAILED ? "InternalError" : "");
 		free(nat.failure);
 		nat.failure = sp_strdup(settled->failure);
 		result = nat_gateways_update(db, &nat, err);

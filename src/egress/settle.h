@@ -17,8 +17,7 @@ struct settled_gateway {
 struct settled_nat {
 	char id[NETWORK_ID_SIZE];
 	enum nat_state state;
-	const char *failure_code; /* "": none. Static */
-	char *failure;            /* NAT_FAILED */
+	char *failure; /* NAT_FAILED */
 };
 
 struct settled_connector {
@@ -44,9 +43,9 @@ bool settled_is_empty(const struct settled *settled);
 void settled_add_gateway(struct settled *settled, const char *id, enum network_state state,
 			 const char *failure);
 
-/** @failure_code: static; @failure: copied. */
+/** @failure: copied. */
 void settled_add_nat(struct settled *settled, const char *id, enum nat_state state,
-		     const char *failure_code, const char *failure);
+		     const char *failure);
 
 /** In a snapshot: judges connectors that are PENDING and whose gateway is made or has failed. */
 int settled_read_connectors(struct db *db, struct settled *settled, struct sp_error *err);

@@ -12,8 +12,9 @@ struct thing {
 	uint32_t request;                   /* by which it was told: older answers do not count */
 	bool is_told, is_waiting;           /* to this netd; for its answer */
 	bool is_here;                       /* this netd has made it */
-	bool was_made; /* this netd or an earlier one has: connections may go through it */
-	char *failure; /* of the last answer; NULL: none. Owned */
+	bool was_made;      /* this netd or an earlier one has: connections may go through it */
+	char *failure;      /* of the last answer; NULL: none. Owned */
+	int64_t doubted_ms; /* of a VPC: when its ways were, monotonic; 0: never */
 };
 
 /* What is wanted no longer. An internet gateway may come back under its id, in this VPC or another. */
@@ -338,21 +339,41 @@ static bool is_on_ways(const struct thing *thing)
 	return message->kind != NETD_ENI || message->role != NETD_ROLE_GATEWAY;
 }
 
-void things_doubt(struct things *things, const char *eni_id)
+static void doubt(struct things *things, struct thing *thing)
 {
-	const struct thing *eni = find_in(things, LAYER_ENI, eni_id);
-	if (eni == NULL)
-		return;
+	memset(thing->told, 0, sizeof(thing->told));
+	thing->is_here = false;
 	things->is_busy_known = false;
+}
+
+static void doubt_ways(struct things *things, const char *vpc_id)
+{
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
 		for (size_t i = 0; i < things->count[layer]; i++) {
 			struct thing *thing = &things->at[layer][i];
-			if (thing != eni && (!is_on_ways(thing) ||
-					     strcmp(thing->wish.vpc_id, eni->wish.vpc_id) != 0))
-				continue;
-			memset(thing->told, 0, sizeof(thing->told));
-			thing->is_here = false;
+			if (is_on_ways(thing) && strcmp(thing->wish.vpc_id, vpc_id) == 0)
+				doubt(things, thing);
 		}
+}
+
+void things_doubt(struct things *things, const char *eni_id)
+{
+	struct thing *eni = find_in(things, LAYER_ENI, eni_id);
+	if (eni == NULL)
+		return;
+	doubt(things, eni);
+	doubt_ways(things, eni->wish.vpc_id);
+}
+
+bool things_doubt_ways(struct things *things, const char *vpc_id, int64_t now_ms)
+{
+	struct thing *vpc = find_in(things, LAYER_VPC, vpc_id);
+	if (vpc == NULL ||
+	    (vpc->doubted_ms != 0 && now_ms - vpc->doubted_ms < THINGS_DOUBT_PAUSE_MS))
+		return false;
+	vpc->doubted_ms = now_ms;
+	doubt_ways(things, vpc_id);
+	return true;
 }
 
 static const struct thing *find_support(const struct things *things,

@@ -49,6 +49,14 @@ bool things_retry(struct things *things);
 /** Somebody has changed an ENI, or its VPC, by hand: all that its connections need is told once more. */
 void things_doubt(struct things *things, const char *eni_id);
 
+enum { THINGS_DOUBT_PAUSE_MS = 10000 /* partners that are away are no news of the ways to them */ };
+
+/**
+ * A connection did not come through: all that ways of its VPC lead through is told once more, should somebody have
+ * changed it by hand. False: it was, a short while ago, or there is no such VPC.
+ */
+bool things_doubt_ways(struct things *things, const char *vpc_id, int64_t now_ms);
+
 /**
  * An ENI and what must be good with it. @out_failure: of NETWORK_FAILED, the sentence of what failed first; borrowed
  * until the next call that changes things.

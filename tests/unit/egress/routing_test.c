@@ -164,6 +164,18 @@ static void an_interface_that_was_lost_is_made_again_with_all_on_its_way(void **
 		       " rules=1 servers=0\n" TOLD_NAT "OPEN " FIRST_ENI "\n");
 }
 
+static void a_connection_that_fails_has_its_ways_looked_at_now_and_then(void **state)
+{
+	struct fixture *f = *state;
+	begin_ways(f);
+	networks_doubt(f->networks, VPC);
+	expect_told(f, "VPC " VPC "\n" TOLD_SUBNETS TOLD_INTERNET TOLD_MAIN TOLD_PUBLIC TOLD_NAT);
+	networks_doubt(f->networks, VPC);
+	networks_doubt(f->networks, "vpc-00000000000000009");
+	settle_down(f);
+	assert_true(told_is(f, ""));
+}
+
 /* ---- leaving ---- */
 
 static void a_deleted_nat_gateway_leaves_a_blackhole(void **state)
@@ -298,6 +310,12 @@ static void a_connection_waits_for_no_other_gateway(void **state)
 
 /* ---- failing ---- */
 
+static bool internet_fails(struct fixture *f, const char *text)
+{
+	const char *why = networks_failure_of(f->networks, INTERNET);
+	return strcmp(why == NULL ? "" : why, text) == 0;
+}
+
 static void a_table_that_fails_fails_the_gateways_that_go_by_it_until_it_is_mended(void **state)
 {
 	struct fixture *f = *state;
@@ -323,20 +341,24 @@ static void a_table_that_fails_fails_the_gateways_that_go_by_it_until_it_is_mend
 	assert_null(networks_failure_of(f->networks, MAIN_TABLE));
 }
 
-static void a_way_out_that_fails_fails_the_public_nat_gateway_alone(void **state)
+/* Those whose way leads there are told: networks_failure_of(). */
+static void a_way_out_that_fails_is_the_failure_of_nobody_else(void **state)
 {
 	struct fixture *f = *state;
 	open_networks(f, netd_peer_open(&f->peer, f->loop), true, "auto");
 	f->peer.fails = INTERNET;
 	f->peer.why = "there is no interface \"eth1\"";
 	netd_peer_hello(&f->peer);
-	turn_until(f, nat_is, "failed Gateway.NotAttached: there is no interface \"eth1\"");
+	turn_until(f, nat_is, "available");
 	turn_until(f, gateway_is, "active");
 	assert_string_equal(networks_failure_of(f->networks, INTERNET),
 			    "there is no interface \"eth1\"");
+	ask(f, FIRST_ENI, PATIENCE_MS);
+	turn_until(f, was_answered, "sockets");
+	assert_int_equal(f->sockets.error.code, SP_OK);
 	f->peer.fails = NULL;
 	netd_peer_hello(&f->peer);
-	turn_until(f, nat_is, "available");
+	turn_until(f, internet_fails, "");
 }
 
 static void a_nat_gateway_whose_interface_fails_says_why_and_recovers(void **state)
@@ -395,8 +417,8 @@ static int settle_late(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct settled settled = { 0 };
 	(void)ctx;
-	settled_add_nat(&settled, NAT, NAT_FAILED, "InternalError", "too late");
-	settled_add_nat(&settled, "nat-00000000000000009", NAT_AVAILABLE, "", NULL);
+	settled_add_nat(&settled, NAT, NAT_FAILED, "too late");
+	settled_add_nat(&settled, "nat-00000000000000009", NAT_AVAILABLE, NULL);
 	int result = settled_write(db, &settled, err);
 	settled_finish(&settled);
 	return result;
@@ -411,12 +433,6 @@ static void what_was_deleted_meanwhile_stays_deleted(void **state)
 }
 
 /* ---- refusing ---- */
-
-static bool internet_fails(struct fixture *f, const char *text)
-{
-	const char *why = networks_failure_of(f->networks, INTERNET);
-	return strcmp(why == NULL ? "" : why, text) == 0;
-}
 
 static void a_way_out_that_makes_no_sense_says_why_and_goes(void **state)
 {
@@ -489,13 +505,13 @@ static void without_an_uplink_it_leads_to_this_host_only_when_that_is_allowed(vo
 	house_write(&f->house, remove_way_out, NULL);
 	open_networks(f, netd_peer_open(&f->peer, f->loop), true, "auto");
 	netd_peer_hello(&f->peer);
+	turn_until(f, told_all, "END\n");
 	turn_until(
-		f, nat_is,
-		"failed Gateway.NotAttached: cannot lead " INTERNET " of " VPC
+		f, internet_fails,
+		"cannot lead " INTERNET " of " VPC
 		" anywhere: the VPC has no tag sallyport:uplink, which names an interface that "
 		"leads to the internet, and the setting network.internet, which would lead it to "
 		"this host, is off");
-	turn_until(f, told_all, "END\n");
 	assert_null(strstr(sp_buffer_text(&f->peer.told), "INTERNET"));
 	assert_non_null(strstr(sp_buffer_text(&f->peer.told),
 			       "TABLE " PUBLIC_TABLE " 00000000/0>blackhole\n"));
@@ -505,7 +521,7 @@ static void without_an_uplink_it_leads_to_this_host_only_when_that_is_allowed(vo
 	f->internet = true;
 	open_networks(f, netd_peer_open(&f->peer, f->loop), true, "auto");
 	netd_peer_hello(&f->peer);
-	turn_until(f, nat_is, "available");
+	turn_until(f, told_all, "END\n");
 	assert_non_null(strstr(sp_buffer_text(&f->peer.told),
 			       "INTERNET " INTERNET " uplink= router=00000000 address=00000000/0 "
 			       "7f4d0205=cb007109\n"));
@@ -728,6 +744,7 @@ int main(void)
 		PROVES(another_table_of_a_subnet_is_told_without_its_interfaces),
 		PROVES(another_way_out_is_told_with_the_tables_that_lead_there),
 		PROVES(an_interface_that_was_lost_is_made_again_with_all_on_its_way),
+		PROVES(a_connection_that_fails_has_its_ways_looked_at_now_and_then),
 		PROVES(a_deleted_nat_gateway_leaves_a_blackhole),
 		PROVES(a_detached_internet_gateway_leaves_a_blackhole_and_may_come_back),
 		PROVES(an_internet_gateway_leaves_one_vpc_before_it_comes_to_another),
@@ -736,7 +753,7 @@ int main(void)
 		PROVES(a_connection_waits_for_an_appliance_that_is_being_made),
 		PROVES(a_connection_waits_for_no_other_gateway),
 		PROVES(a_table_that_fails_fails_the_gateways_that_go_by_it_until_it_is_mended),
-		PROVES(a_way_out_that_fails_fails_the_public_nat_gateway_alone),
+		PROVES(a_way_out_that_fails_is_the_failure_of_nobody_else),
 		PROVES(a_nat_gateway_whose_interface_fails_says_why_and_recovers),
 		PROVES(a_nat_gateway_that_was_refused_at_once_is_a_blackhole),
 		PROVES(a_nat_gateway_asks_for_no_names),

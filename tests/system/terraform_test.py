@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Terraform with AWS's own provider: a private network, a gateway and a connector are applied, do not drift, and go."""
+"""Terraform with AWS's own provider: a private network, a gateway and a connector are applied, do not drift, and go; so
+do route tables, gateways to the internet, public addresses and an appliance's network interface, where networks are made."""
 
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import ec2  # noqa: E402
 import harness  # noqa: E402
 import lan  # noqa: E402
 
@@ -133,6 +135,136 @@ output "gateway" {{
 """
 
 
+# Where networks are made of namespaces.
+ROUTING = """
+resource "aws_vpc" "routed" {{
+  cidr_block = "10.48.0.0/16"
+  tags = {{
+    Name                = "routed"
+    "sallyport:network" = "netns"
+    "sallyport:uplink"  = "{uplink}"
+    "sallyport:router"  = "192.0.2.1"
+  }}
+}}
+
+resource "aws_subnet" "routed" {{
+  for_each   = {{ public = 1, private = 2, inspected = 3 }}
+  vpc_id     = aws_vpc.routed.id
+  cidr_block = cidrsubnet(aws_vpc.routed.cidr_block, 8, each.value)
+  tags       = {{ Name = each.key }}
+}}
+
+resource "aws_internet_gateway" "out" {{
+  vpc_id = aws_vpc.routed.id
+  tags   = {{ Name = "out" }}
+}}
+
+resource "aws_eip" "known" {{
+  domain           = "vpc"
+  public_ipv4_pool = "{pool}"
+  tags             = {{ Name = "known" }}
+}}
+
+resource "aws_eip" "chosen" {{
+  domain  = "vpc"
+  address = "203.0.113.13"
+}}
+
+resource "aws_nat_gateway" "public" {{
+  allocation_id = aws_eip.known.id
+  subnet_id     = aws_subnet.routed["public"].id
+  tags          = {{ Name = "{name}" }}
+  depends_on    = [aws_internet_gateway.out]
+}}
+
+resource "aws_nat_gateway" "private" {{
+  connectivity_type = "private"
+  subnet_id         = aws_subnet.routed["private"].id
+  private_ip        = "10.48.2.77"
+}}
+
+resource "aws_security_group" "appliance" {{
+  name   = "appliance"
+  vpc_id = aws_vpc.routed.id
+  egress {{
+    protocol    = "-1"
+    from_port   = 0
+    to_port     = 0
+    cidr_blocks = ["0.0.0.0/0"]
+  }}
+}}
+
+resource "aws_network_interface" "appliance" {{
+  subnet_id         = aws_subnet.routed["inspected"].id
+  private_ips       = ["10.48.3.40"]
+  security_groups   = [aws_security_group.appliance.id]
+  source_dest_check = false
+  description       = "{name}"
+  tags              = {{ Name = "appliance" }}
+}}
+
+resource "aws_eip_association" "appliance" {{
+  allocation_id        = aws_eip.chosen.id
+  network_interface_id = aws_network_interface.appliance.id
+  depends_on           = [aws_internet_gateway.out]
+}}
+
+resource "aws_route_table" "public" {{
+  vpc_id = aws_vpc.routed.id
+  route {{
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.out.id
+  }}
+  tags = {{ Name = "public" }}
+}}
+
+resource "aws_route_table" "private" {{
+  vpc_id = aws_vpc.routed.id
+}}
+
+resource "aws_route" "internet" {{
+  route_table_id         = aws_route_table.private.id
+  destination_cidr_block = "0.0.0.0/0"
+  nat_gateway_id         = aws_nat_gateway.public.id
+}}
+
+resource "aws_route" "partners" {{
+  route_table_id         = aws_route_table.private.id
+  destination_cidr_block = "{partners}"
+  network_interface_id   = aws_network_interface.appliance.id
+}}
+
+resource "aws_route" "office" {{
+  route_table_id         = aws_route_table.private.id
+  destination_cidr_block = "172.20.0.0/16"
+  nat_gateway_id         = aws_nat_gateway.private.id
+}}
+
+resource "aws_route_table_association" "public" {{
+  for_each       = toset(["public", "inspected"])
+  subnet_id      = aws_subnet.routed[each.key].id
+  route_table_id = aws_route_table.public.id
+}}
+
+resource "aws_main_route_table_association" "private" {{
+  vpc_id         = aws_vpc.routed.id
+  route_table_id = aws_route_table.private.id
+}}
+
+output "routed" {{
+  value = aws_vpc.routed.id
+}}
+
+output "private_table" {{
+  value = aws_route_table.private.id
+}}
+
+output "addresses" {{
+  value = [aws_nat_gateway.public.public_ip, aws_eip.known.public_ip]
+}}
+"""
+
+
 def mirror():
     """The folder that has the provider as a filesystem mirror; asks a variable first, then looks in usual places."""
     told = os.environ.get(MIRROR_VARIABLE)
@@ -164,6 +296,13 @@ class Terraform:
             version=PROVIDER_VERSION, region=self.daemon.env["AWS_REGION"], endpoints=endpoints, provider=provider,
             role=self.daemon.env["SALLYPORT_ROLE"], ports=ports, key=self.key()), encoding="ascii")
 
+    def write_routing(self, name, partners):
+        """@name: of things that change in place; @partners: the block that leads through the appliance."""
+        pools = self.daemon.client.call("ec2", "DescribePublicIpv4Pools")["publicIpv4PoolSet"]
+        office = next(pool["poolId"] for pool in pools if pool["description"] == "office")
+        (self.folder / "routing.tf").write_text(ROUTING.format(uplink=ec2.UPLINK, pool=office, name=name,
+                                                               partners=partners), encoding="ascii")
+
     def key(self):
         """A host key; made once."""
         path = self.folder / "host_key"
@@ -173,7 +312,8 @@ class Terraform:
         return " ".join(path.with_suffix(".pub").read_text(encoding="ascii").split()[:2])
 
     def run(self, *words, codes=(0,)):
-        done = subprocess.run(["terraform", *words, "-no-color"], cwd=self.folder, env=self.env,
+        prefix = self.daemon.namespace.prefix if self.daemon.namespace else []
+        done = subprocess.run([*prefix, "terraform", *words, "-no-color"], cwd=self.folder, env=self.env,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
                               timeout=COMMAND_SECONDS)
         assert done.returncode in codes, f"terraform {words[0]}: {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
@@ -183,8 +323,7 @@ class Terraform:
         return {name: entry["value"] for name, entry in json.loads(self.run("output", "-json")).items()}
 
 
-def apply_and_go(story, daemon, owned):
-    terraform = Terraform(daemon, story.folder / "terraform", mirror())
+def base(story, daemon, terraform, owned):
     provider = "netns" if os.geteuid() == 0 else "host"
     terraform.write(provider, "22")
 
@@ -206,24 +345,63 @@ def apply_and_go(story, daemon, owned):
         out = terraform.run("apply", "-auto-approve")
         assert "0 added, 1 changed, 0 destroyed" in out, out[-500:]
         terraform.run("plan", "-detailed-exitcode")
+    return outputs["vpc"]
 
+
+def routing(story, daemon, terraform):
+    def routes():
+        """{destination: state} of the private subnets' table."""
+        table = terraform.outputs()["private_table"]
+        found = daemon.client.call("ec2", "DescribeRouteTables", {"RouteTableId": [table]})["routeTableSet"][0]
+        return {route["destinationCidrBlock"]: route["state"] for route in found["routeSet"]}
+
+    with story.case("terraform apply makes route tables, gateways to the internet, addresses and an appliance's interface"):
+        terraform.write_routing("known", "198.51.100.0/24")
+        terraform.run("apply", "-auto-approve")
+        public, known = terraform.outputs()["addresses"]
+        assert public == known, (public, known)
+        assert routes() == {"10.48.0.0/16": "active", "0.0.0.0/0": "active", "198.51.100.0/24": "active",
+                            "172.20.0.0/16": "active"}, routes()
+
+    with story.case("terraform plan has nothing to do with them either"):
+        terraform.run("plan", "-detailed-exitcode")
+
+    with story.case("names change in place, a route to another block is another route; then there is nothing to do"):
+        terraform.write_routing("renamed", "203.0.113.128/25")
+        out = terraform.run("apply", "-auto-approve")
+        assert "1 added, 2 changed, 1 destroyed" in out, out[-500:]
+        assert routes()["203.0.113.128/25"] == "active" and "198.51.100.0/24" not in routes(), routes()
+        terraform.run("plan", "-detailed-exitcode")
+
+
+def go(story, daemon, terraform, owned, vpcs):
     with story.case("terraform destroy leaves nothing: no resource, no namespace"):
         out = terraform.run("destroy", "-auto-approve")
         assert "Destroy complete" in out, out[-500:]
         client = daemon.client
-        vpcs = client.call("ec2", "DescribeVpcs", {"Filter": [{"Name": "vpc-id", "Value": [outputs["vpc"]]}]})["vpcSet"]
-        assert not vpcs, vpcs
+        found = client.call("ec2", "DescribeVpcs", {"Filter": [{"Name": "vpc-id", "Value": vpcs}]})["vpcSet"]
+        assert not found, found
         for path in ("/resourcegateways", "/resourceconfigurations"):
             assert client.rest("vpc-lattice", "GET", path)["items"] == []
         assert client.call("transfer", "ListConnectors")["Connectors"] == []
         assert client.call("secretsmanager", "ListSecrets")["SecretList"] == []
+        for action, members in (("DescribeAddresses", "addressesSet"), ("DescribeInternetGateways", "internetGatewaySet"),
+                                ("DescribeNetworkInterfaces", "networkInterfaceSet")):
+            assert not client.call("ec2", action)[members], action
         harness.wait_until(lambda: not owned.names(), "the namespaces to go")
 
 
 with harness.Story() as story:
-    mirror()
+    plugins = mirror()
     if os.geteuid() == 0:
-        lan.needs()
-    owned = story.enter(lan.Owned())
-    daemon = story.enter(harness.Daemon(story.folder / "state", {"network.provider": "auto"}))
-    apply_and_go(story, daemon, owned)
+        home = ec2.Home(story)
+        owned, daemon = home.owned, home.daemon(network_provider="auto", egress_address_pools=ec2.pools())
+    else:
+        owned = story.enter(lan.Owned())
+        daemon = story.enter(harness.Daemon(story.folder / "state", {"network.provider": "auto"}))
+    terraform = Terraform(daemon, story.folder / "terraform", plugins)
+    made = [base(story, daemon, terraform, owned)]
+    if os.geteuid() == 0:
+        routing(story, daemon, terraform)
+        made.append(terraform.outputs()["routed"])
+    go(story, daemon, terraform, owned, made)

@@ -152,8 +152,7 @@ static int copy_into(struct range *range, const struct wire_handle *from, const 
 		     uint64_t length, struct sp_error *err)
 {
 	struct wire_handle made;
-	if (open_file(range, to, WIRE_OPEN_WRITE | WIRE_OPEN_CREATE | WIRE_OPEN_EXCLUSIVE, &made,
-		      err) != 0)
+	if (open_file(range, to, WIRE_OPEN_NEW, &made, err) != 0)
 		return -1;
 	int result = copy_all(range, from, &made, length, err);
 	close_file(range, &made);

@@ -256,10 +256,8 @@ static void step_open(struct upload *upload)
 	}
 	if (remote_room(upload->remote) == 0)
 		return;
-	uint32_t flags = WIRE_OPEN_WRITE;
-	if (upload->offset == 0)
-		flags |= WIRE_OPEN_CREATE | WIRE_OPEN_EXCLUSIVE;
-	ask_open(upload->remote, upload->path, flags, asker(upload, opened));
+	ask_open(upload->remote, upload->path,
+		 upload->offset == 0 ? WIRE_OPEN_NEW : WIRE_OPEN_CHANGE, asker(upload, opened));
 	upload->state = UPLOAD_OPENING;
 }
 

@@ -36,7 +36,14 @@ enum wire_open_flag {
 	WIRE_OPEN_READ = 0x01,
 	WIRE_OPEN_WRITE = 0x02,
 	WIRE_OPEN_CREATE = 0x08,
+	WIRE_OPEN_TRUNCATE = 0x10,
 	WIRE_OPEN_EXCLUSIVE = 0x20,
+
+	/* There are servers (npm's ssh2 helps to write them) that know only the combinations that fopen() has: "wx" for a
+	 * file that is not there yet, where there is nothing to truncate, and "r+" for one that is. */
+	WIRE_OPEN_NEW =
+		WIRE_OPEN_WRITE | WIRE_OPEN_CREATE | WIRE_OPEN_TRUNCATE | WIRE_OPEN_EXCLUSIVE,
+	WIRE_OPEN_CHANGE = WIRE_OPEN_READ | WIRE_OPEN_WRITE,
 };
 
 /** Status codes: 0 to 8 are version 3's, the later ones are used by servers that know more. */

@@ -50,7 +50,7 @@ void ask_close(struct remote *remote, const struct wire_handle *handle, struct a
 {
 	uint32_t id;
 	struct request request = {
-		.wants = REPLY_STATUS, .fn = asker.fn, .owner = asker.owner, .stays = true
+		.wants = REPLY_STATUS, .fn = asker.fn, .owner = asker.owner, .closes = true
 	};
 	struct sp_writer *writer = session_begin(remote, &request, &id);
 	if (writer == NULL)

@@ -63,9 +63,16 @@ void outbox_add(struct outbox *outbox, const struct sp_writer *writer, struct re
 	outbox->end += head;
 }
 
-size_t outbox_front(struct outbox *outbox, const uint8_t **out)
+static bool must_wait(struct outbox *outbox, size_t position, bool unanswered)
 {
-	if (outbox->count == 0)
+	const struct parcel *parcel = parcel_at(outbox, position);
+	return outbox->closes_late && (unanswered || position > 0) && !parcel->begun &&
+	       parcel->request != NULL && parcel->request->closes;
+}
+
+size_t outbox_front(struct outbox *outbox, bool unanswered, const uint8_t **out)
+{
+	if (outbox->count == 0 || must_wait(outbox, 0, unanswered))
 		return 0;
 	const struct parcel *first = parcel_at(outbox, 0);
 	if (first->head == 0) {
@@ -74,7 +81,8 @@ size_t outbox_front(struct outbox *outbox, const uint8_t **out)
 	}
 	*out = outbox->bytes + outbox->start;
 	size_t length = 0;
-	for (size_t i = 0; i < outbox->count; i++) {
+	for (size_t i = 0; i < outbox->count && (i == 0 || !must_wait(outbox, i, unanswered));
+	     i++) {
 		const struct parcel *parcel = parcel_at(outbox, i);
 		length += parcel->head;
 		if (parcel->body_left > 0)

@@ -39,7 +39,8 @@ struct outbox {
 	size_t start, end;
 	struct parcel parcels[OUTBOX_PARCELS]; /* a ring */
 	size_t first, count;
-	bool writing; /* between begin and add */
+	bool writing;     /* between begin and add */
+	bool closes_late; /* a CLOSE is sent only once all that was asked before it is answered */
 	/* The rest of the first parcel's body, when its owner left in the middle of it. */
 	uint8_t *kept;
 };
@@ -57,8 +58,8 @@ struct sp_writer outbox_begin(struct outbox *outbox);
 void outbox_add(struct outbox *outbox, const struct sp_writer *writer, struct request *request,
 		const uint8_t *body, size_t body_length);
 
-/** The next bytes to send; 0 when there are none. */
-size_t outbox_front(struct outbox *outbox, const uint8_t **out);
+/** The next bytes to send; 0 when there are none. @unanswered: something that was sent has no answer yet. */
+size_t outbox_front(struct outbox *outbox, bool unanswered, const uint8_t **out);
 
 /** @length of them went out. */
 void outbox_sent(struct outbox *outbox, size_t length);

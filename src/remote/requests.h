@@ -50,7 +50,9 @@ struct request {
 	uint32_t length;
 	uint8_t *into; /* READ: where @length bytes fit; NULL: they are thrown away */
 
-	bool stays; /* is sent even when its owner goes before: a handle that nobody closes would be lost */
+	/* CLOSE: it is sent even when its owner goes before, because a handle that nobody closes would be lost; and see
+	 * struct outbox. */
+	bool closes;
 
 	uint32_t id;
 	bool used, sent;

@@ -516,6 +516,32 @@ static bool refuse_type(struct peer *peer, uint8_t type, uint32_t id, struct sp_
 	return type == refused_type;
 }
 
+static size_t unread_at_close;
+
+static bool look_at_close(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)id, (void)rest;
+	if (type == WIRE_CLOSE)
+		unread_at_close = peer->ready.length - peer->ready_from;
+	return false;
+}
+
+static void closes_a_file_only_after_all_answers_where_order_is_not_kept(void **state)
+{
+	struct peer *peer = *state;
+	peer->hook = look_at_close;
+	send_whole(peer, FILE_SIZE);
+	assert_int_not_equal(unread_at_close, 0);
+	peer->extensions[0] = NULL;
+	peer->written = 0;
+	send_whole(peer, FILE_SIZE);
+	assert_int_equal(unread_at_close, 0);
+	fetch_whole(peer);
+	assert_int_equal(unread_at_close, 0);
+	/* What is given up is closed all the same. */
+	assert_int_equal(peer->open_handles, 0);
+}
+
 static void fails_when_writing_flushing_or_closing_is_refused(void **state)
 {
 	struct peer *peer = *state;
@@ -1085,6 +1111,7 @@ int main(void)
 		WITH_PEER(notices_what_close_has_cut_off),
 		WITH_PEER(a_size_that_fits_is_asked_for_once),
 		WITH_PEER(a_size_that_is_told_too_early_may_be_corrected),
+		WITH_PEER(closes_a_file_only_after_all_answers_where_order_is_not_kept),
 		WITH_PEER(fails_when_writing_flushing_or_closing_is_refused),
 		WITH_PEER(asks_whether_the_disk_is_full),
 		WITH_PEER(shows_the_servers_words_escaped),

@@ -6,6 +6,8 @@ Each case runs against two daemons: the one under test (built with the sanitizer
 plain one that tries once, where the worker's memory is measured: the sanitizers need memory of their own.
 
     hostile_test.py [--seed N] [--all] [NAME…]    --all: cuts at every packet, not at some; NAME: parts of faults
+
+SALLYPORT_TEST_SEED=N and SALLYPORT_TEST_LARGE=1 say the same.
 """
 
 import argparse
@@ -406,8 +408,8 @@ def kill_on_sight(daemon, server, partner, name, times):
 
 def parse_arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--seed", default=os.environ.get("SALLYPORT_TEST_SEED") or str(random.randrange(1 << 32)))
+    parser.add_argument("--all", action="store_true", default=harness.LARGE)
     parser.add_argument("names", nargs="*")
     return parser.parse_args()
 

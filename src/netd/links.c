@@ -15,8 +15,12 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
+
+enum { GOING_MS_MAX = 2000 /* that an interface of a namespace that is gone may take to go */ };
 
 static void release_link(struct rtnl_link **link)
 {
@@ -163,6 +167,22 @@ int link_add_macvlan(struct netlink *netlink, int lower, const char *inside_name
 
 /* ---- changing -------------------------------------------------------------------------------------------------- */
 
+/*
+ * The kernel takes a namespace's interfaces away some time after the namespace has gone. Until then a macvlan of before
+ * holds its hardware address, and the one that follows it cannot be set up.
+ */
+static int change_when_free(struct netlink *netlink, struct rtnl_link *original,
+			    struct rtnl_link *change)
+{
+	static const struct timespec step = { .tv_nsec = 10000000 };
+	for (int64_t end_ms = sp_monotonic_ms() + GOING_MS_MAX;;) {
+		int result = rtnl_link_change(netlink_ready(netlink), original, change, 0);
+		if (result >= 0 || netlink->refusal != EADDRINUSE || sp_monotonic_ms() > end_ms)
+			return result;
+		nanosleep(&step, NULL);
+	}
+}
+
 int link_settle(struct netlink *netlink, const struct link_facts *facts,
 		const struct link_wish *wish, struct sp_error *err)
 {
@@ -196,7 +216,7 @@ int link_settle(struct netlink *netlink, const struct link_facts *facts,
 		return sp_fail(err, SP_NO_MEMORY, "could not put a change together");
 	rtnl_link_set_ifindex(original, facts->index);
 	rtnl_link_set_flags(original, facts->flags); /* those that are not changed stay */
-	int result = rtnl_link_change(netlink_ready(netlink), original, change, 0);
+	int result = change_when_free(netlink, original, change);
 	if (result < 0)
 		return netlink_fail(netlink, result, err, "could not set the interface \"%s\" up",
 				    facts->name);

@@ -9,6 +9,7 @@ A failed case is told and the story goes on. Waiting is always for a condition a
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import shlex
@@ -57,7 +58,8 @@ def need_root(why):
 
 
 def sanitized(build=BUILD):
-    return build.name == "build-sanitize"
+    with open(build / "meson-info" / "intro-buildoptions.json", encoding="utf-8") as file:
+        return any(option["name"] == "b_sanitize" and option["value"] != "none" for option in json.load(file))
 
 
 class Story:

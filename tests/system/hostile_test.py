@@ -42,7 +42,7 @@ CUTS = 20  # of each direction, without --all
 SENTENCE_MAX = 500
 SETTINGS = {
     "transfer.handshake_timeout": "6s",
-    "transfer.idle_timeout": "3s",
+    "transfer.idle_timeout": "5s",
     "transfer.worker_idle": "5s",
 }
 

@@ -114,7 +114,10 @@ def error_of(peer, eni, address=SERVER, seconds=1, port=PORT):
 
 def is_unreachable(peer, eni, address=SERVER, **more):
     """The router says so, but not to everybody at once: the kernel limits how often."""
-    return error_of(peer, eni, address, seconds=8, **more) == errno.EHOSTUNREACH
+    error = error_of(peer, eni, address, seconds=20, **more)
+    if error != errno.EHOSTUNREACH:
+        print(f"# instead of unreachable, {address} was: {errno.errorcode[error]}")
+    return error == errno.EHOSTUNREACH
 
 
 def refused(code, words, function, *args):

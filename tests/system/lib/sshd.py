@@ -121,6 +121,7 @@ class Sshd:
                 "PermitRootLogin yes", "PasswordAuthentication yes",
                 f"AuthorizedKeysFile {self.folder}/authorized_keys",
                 *(f"HostKey {self.host_key_path(kind)}" for kind in self.host_keys),
+                "SetEnv SHLVL=9",  # bash does not read this account's .bashrc: what is in there may wait, print and leave locks
                 f"Subsystem sftp {sftp}"]
 
     def start(self):

@@ -144,6 +144,7 @@ static void write_config(const struct ssh_folder *folder, const char *config, ch
 	if (strstr(config, "Subsystem ") == NULL)
 		fprintf(file, "Subsystem sftp internal-sftp\n");
 	fprintf(file,
+		"SetEnv SHLVL=9\n" /* no .bashrc of who runs the tests */
 		"AuthorizedKeysFile %s/authorized_keys\nStrictModes no\nUsePAM no\nPidFile none\n"
 		"PermitRootLogin yes\nKbdInteractiveAuthentication no\nLogLevel VERBOSE\n",
 		folder->path);

@@ -15,7 +15,8 @@
 #include "worker/file.h"
 
 enum {
-	FILES_MAX = 1024, /* that wait: the daemon gives out credit for far fewer */
+	REMOVALS_MAX = 512, /* nobody waits for them, so they are none of WORKER_FILES_MAX */
+	FILES_MAX = WORKER_FILES_MAX + REMOVALS_MAX, /* that wait */
 	CONTENT_MS =
 		/* A server that refused a further connection is not asked again for so long. */
 	60 * 1000,

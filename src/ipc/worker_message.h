@@ -13,14 +13,15 @@
  *                                              WATERMARK      file: what may be gone on behind
  *                                              CONNECTED      what a connection's server is and can do
  *                                              BEAT           it lives
- *   RECOVER     file: finish a publish         TEST_RESULT
- *   REMOVE      file: it FAILED; no answer
- *   PERMIT      file: publish it now
+ *   RECOVER     file: finish a publish         TAKEN          file: its final name is; what else may be done?
+ *   REMOVE      file: it FAILED                REMOVED        file: nothing of it lies at the server
+ *   PERMIT      file: publish it now,          TEST_RESULT
+ *               or do what TAKEN said
  *   CANCEL      file
  *   TEST        try the connection once
  *
  * The end of the socket tells a worker to leave. A worker that has been given a file answers with exactly one of
- * PUBLISHED (SEND, RECOVER), READY (RETRIEVE: the daemon publishes) or FILE_FAILED.
+ * PUBLISHED (SEND, RECOVER), READY (RETRIEVE: the daemon publishes), REMOVED (REMOVE) or FILE_FAILED.
  */
 
 #include <stdbool.h>
@@ -52,6 +53,8 @@ enum worker_kind {
 	WORKER_WATERMARK,
 	WORKER_CONNECTED,
 	WORKER_BEAT,
+	WORKER_TAKEN,
+	WORKER_REMOVED,
 };
 
 enum {
@@ -92,10 +95,18 @@ struct worker_message {
 	/* Bytes. WATERMARK: at which. SEND: of the source. RECOVER, READY: of the part. PROGRESS: done so far. */
 	uint64_t size;
 	char *directory; /* SEND, RECOVER, REMOVE: remote, bytes; NULL is the home directory */
-	/* The same: in the directory, bytes. RETRIEVE: the remote path, bytes. PUBLISHED: when it got another one. */
-	char *name;
-	char *sha256;     /* READY: 64 hex digits. RECOVER: of the part */
-	uint32_t outcome; /* PUBLISHED: enum publish_outcome */
+	char *name;      /* The same: in the directory, bytes. RETRIEVE: the remote path, bytes. */
+	/* RECOVER: the name that it gets instead, since that one is taken. TAKEN: the one that it could get; NULL: the file
+	 * that has the name is in the way, and could be removed. */
+	char *final_name;
+	uint32_t replaces; /* RECOVER: 1 when that was permitted, and may have been done */
+	/* SEND, RECOVER, REMOVE: how the file began, which it keeps to its end. */
+	uint32_t conflict;    /* enum conflict_policy */
+	uint32_t upload_mode; /* enum upload_mode */
+	char *staging;        /* remote directory of parts; NULL: the file's own */
+	char *temp_pattern;   /* of their names; NULL: ours */
+	char *sha256;         /* READY: 64 hex digits. RECOVER: of the part */
+	uint32_t outcome;     /* PUBLISHED: enum publish_outcome */
 
 	uint32_t step; /* NO_SOCKET, FILE_FAILED, TEST_RESULT: enum failure_step */
 	uint32_t code; /* the same: enum sp_code; SP_OK in the TEST_RESULT of a success */
@@ -115,19 +126,16 @@ struct worker_message {
 	/* A connection on which an answer is owed and nothing comes for so long is dead. */
 	uint32_t idle_timeout_ms;
 	uint32_t keepalive_ms; /* a warm connection without work says something this often */
-	uint32_t conflict;     /* enum conflict_policy */
-	uint32_t upload_mode;  /* enum upload_mode */
 	uint32_t verify;       /* enum verify_wish */
-	char *staging;         /* remote directory of parts; NULL: the file's own */
-	char *temp_pattern;    /* of their names; NULL: ours */
 	uint32_t
 		resume_check; /* bytes before the watermark that are compared, where the server has no hash */
-	char *features; /* also CONNECTED: what was learnt of the server, our own text */
+	/* Also CONNECTED: what was learnt of the server, our own text. CONFIGURE: of the one with that banner and fingerprint. */
+	char *features;
 
 	/* TEST_RESULT: what was learnt, as far as it came */
-	char *host_key;    /* "type base64" of the server */
-	char *fingerprint; /* "SHA256:…" of it, as ssh-keygen -lf prints it */
-	char *banner;      /* the server's version line */
+	char *host_key; /* "type base64" of the server */
+	char *fingerprint; /* "SHA256:…" of it, as ssh-keygen -lf prints it. Also CONNECTED, CONFIGURE, as … */
+	char *banner; /* … the server's version line */
 	/* Names joined by commas: what we offered … */
 	char *offered_kexs, *offered_host_keys, *offered_ciphers, *offered_macs;
 	char *kex, *host_key_algorithm, *cipher, *mac; /* … and what both agreed on */

@@ -14,21 +14,6 @@ enum {
 	CONNECTOR_PORT_DEFAULT = 22,
 };
 
-/* Our additions to AWS's connectors. */
-#define CONNECTOR_TAG_CONFLICT "sallyport:conflict" /* "overwrite" (default), "fail", "keep-both" */
-#define CONNECTOR_TAG_UPLOAD   "sallyport:upload"   /* "staged" (default), "direct", "striped" */
-#define CONNECTOR_TAG_STAGING                                                                      \
-	"sallyport:upload-staging" /* a remote directory for parts, else the file's own */
-#define CONNECTOR_TAG_TEMP   "sallyport:upload-temp" /* a pattern for parts' names: ".{id}.part" */
-#define CONNECTOR_TAG_VERIFY "sallyport:verify"      /* "size" (default), "hash", "re-read" */
-
-/** What happens to a file whose final name is taken. Numbers go over the wire. */
-enum conflict_policy { CONFLICT_OVERWRITE, CONFLICT_FAIL, CONFLICT_KEEP_BOTH, CONFLICT_COUNT };
-/** Numbers go over the wire. */
-enum upload_mode { UPLOAD_STAGED, UPLOAD_DIRECT, UPLOAD_STRIPED, UPLOAD_MODE_COUNT };
-/** What is wanted after the last byte. Numbers go over the wire. */
-enum verify_wish { VERIFY_SIZE, VERIFY_HASH, VERIFY_REREAD, VERIFY_WISH_COUNT };
-
 /** Of service-managed connectors always CONNECTOR_ACTIVE. Numbers are kept: add at the end only. */
 enum connector_state { CONNECTOR_ACTIVE, CONNECTOR_PENDING, CONNECTOR_ERRORED };
 

@@ -44,7 +44,19 @@ void transfer_file_finish(struct transfer_file *file)
 	free(file->source_identity);
 	free(file->published_name);
 	free(file->connection);
+	publishing_finish(&file->publishing);
 	*file = (struct transfer_file){ 0 };
+}
+
+const char *publish_outcome_name(enum publish_outcome outcome)
+{
+	static const char *const names[PUBLISH_OUTCOME_COUNT] = {
+		[PUBLISH_RENAMED] = "RENAMED",
+		[PUBLISH_CONFIRMED] = "CONFIRMED",
+		[PUBLISH_INFERRED] = "INFERRED",
+		[PUBLISH_WRITTEN] = "WRITTEN",
+	};
+	return (unsigned)outcome < PUBLISH_OUTCOME_COUNT ? names[outcome] : names[0];
 }
 
 const char *verification_name(enum verification verification)

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/publishing.h"
+
 enum {
 	TRANSFER_ID_SIZE = 37,  /* a UUID and its NUL */
 	FILE_ID_SIZE = 33,      /* 32 hex digits and a NUL */
@@ -37,8 +39,12 @@ enum publish_outcome {
 	PUBLISH_RENAMED,   /* the rename was answered with OK, and a file of its size is there */
 	PUBLISH_CONFIRMED, /* the rename's answer was lost; the final name has the size */
 	PUBLISH_INFERRED, /* the part is gone, and no file of its size is there: a partner took it away */
+	PUBLISH_WRITTEN, /* it was written under that name (sallyport:upload=direct): nothing was renamed */
 	PUBLISH_OUTCOME_COUNT,
 };
+
+/** "RENAMED", "CONFIRMED", "INFERRED", "WRITTEN". */
+const char *publish_outcome_name(enum publish_outcome outcome);
 
 /**
  * What is known of the published bytes, weakest first. Numbers go over the wire and are kept: add at the end only.
@@ -94,10 +100,16 @@ struct transfer_file {
 	char *source_identity; /* what the source was when the part was begun. NULL: not known */
 	int64_t bytes_moved;   /* over the wire, all attempts */
 
+	/* As the connector's tags were when the part, if there may be one, was begun; @verify is not kept. */
+	struct publishing publishing;
+	bool leaves_part; /* SEND: should it FAIL, a part may lie at the partner */
+	/* SEND, PUBLISHING: the file that has the final name may be removed for it, and may be gone already. */
+	bool replaces;
+
 	enum verification verification;
 	enum publish_outcome outcome;
 	char *published_name; /* where a conflict gave it another one: bytes; NULL: remote_name, key */
-	char *connection; /* JSON object: HostKey, Algorithms, Source, Target … of the one that ended it */
+	char *connection;     /* id of the one that ended it (store/servers.h); NULL: not known */
 
 	int64_t queued_ms;            /* when the request was accepted */
 	int64_t started_ms, ended_ms; /* 0 until then */

@@ -19,26 +19,32 @@ STEPS = ("ROLE SECRET RESOLVE CONNECT BANNER KEY_EXCHANGE HOST_KEY AUTHENTICATE 
          "RENAME_REMOTE READ_REMOTE WRITE_OBJECT WAIT WORKER CONFIGURATION PORT GATEWAY INTERFACE GROUPS ROUTE").split()
 CODES = ("OK INVALID NOT_FOUND EXISTS DENIED AUTH UNTRUSTED CONFLICT LIMIT NO_SPACE UNSUPPORTED PROTOCOL UNREACHABLE "
          "CLOSED TIMEOUT CHANGED CANCELLED NO_MEMORY SYSTEM INTERNAL").split()
-OUTCOMES = ("RENAMED", "CONFIRMED", "INFERRED")
-NAMED = {"step": STEPS, "code": CODES, "outcome": OUTCOMES}
+OUTCOMES = ("RENAMED", "CONFIRMED", "INFERRED", "WRITTEN")
+CONFLICTS = ("OVERWRITE", "FAIL", "KEEP_BOTH")
+UPLOAD_MODES = ("PART", "DIRECT", "STRIPED")
+VERIFICATIONS = ("UNKNOWN", "INFERRED", "ACKNOWLEDGED", "SIZE", "REREAD", "SERVER_HASH", "DIRECT")
+NAMED = {"step": STEPS, "code": CODES, "outcome": OUTCOMES, "conflict": CONFLICTS, "upload_mode": UPLOAD_MODES,
+         "verification": VERIFICATIONS}
 
 # kind: number, fields in the order of the wire
 KINDS = {
     "CONFIGURE": (1, "connector_id host port:4 user password private_key trusted_keys security_policy connections:4 "
-                     "handshake_timeout_ms:4 idle_timeout_ms:4 keepalive_ms:4 conflict:4 upload_mode:4 verify:4 staging "
-                     "temp_pattern resume_check:4 features"),
+                     "handshake_timeout_ms:4 idle_timeout_ms:4 keepalive_ms:4 verify:4 resume_check:4 banner "
+                     "fingerprint features"),
     "SOCKET": (2, "request:4 text"),
     "NO_SOCKET": (3, "request:4 step:4 code:4 text"),
-    "SEND": (4, "file_id attempt:4 oldest_attempt:4 part_attempt:4 size:8 directory name resume_at:8 resume_state"),
+    "SEND": (4, "file_id attempt:4 oldest_attempt:4 part_attempt:4 size:8 directory name resume_at:8 resume_state "
+                "conflict:4 upload_mode:4 staging temp_pattern"),
     "RETRIEVE": (5, "file_id attempt:4 part_attempt:4 name resume_at:8 resume_state source_size:8 source_mtime:8"),
-    "RECOVER": (6, "file_id attempt:4 part_attempt:4 size:8 sha256 directory name"),
+    "RECOVER": (6, "file_id attempt:4 part_attempt:4 size:8 sha256 directory name final_name replaces:4 conflict:4 "
+                   "upload_mode:4 staging temp_pattern"),
     "PERMIT": (7, "file_id attempt:4"),
     "CANCEL": (8, "file_id attempt:4"),
     "TEST": (9, ""),
-    "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 part_attempt:4 directory name"),
+    "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 part_attempt:4 directory name staging temp_pattern"),
     "NEED_SOCKET": (64, "request:4 file_id"),
     "READY": (65, "file_id attempt:4 part_attempt:4 request:4 size:8 sha256 verification:4"),
-    "PUBLISHED": (66, "file_id attempt:4 request:4 outcome:4 verification:4 name"),
+    "PUBLISHED": (66, "file_id attempt:4 request:4 outcome:4 verification:4"),
     "FILE_FAILED": (67, "file_id attempt:4 step:4 code:4 text"),
     "PROGRESS": (68, "file_id attempt:4 size:8"),
     "TEST_RESULT": (69, "step:4 code:4 text host_key fingerprint banner offered_kexs offered_host_keys "
@@ -46,7 +52,10 @@ KINDS = {
                         "extensions sftp_version:4 read_max:4 write_max:4 banner_ms:4 key_exchange_ms:4 host_key_ms:4 "
                         "authenticate_ms:4 sftp_ms:4"),
     "WATERMARK": (70, "file_id attempt:4 part_attempt:4 size:8 resume_state source_size:8 source_mtime:8"),
+    "CONNECTED": (71, "request:4 banner fingerprint kex host_key_algorithm cipher mac authenticated_by features"),
     "BEAT": (72, ""),
+    "TAKEN": (73, "file_id attempt:4 final_name"),
+    "REMOVED": (74, "file_id attempt:4"),
 }
 UNASKED = ("PROGRESS", "WATERMARK")  # said while a file is under way, or not
 KIND_NAMES = {number: name for name, (number, _) in KINDS.items()}

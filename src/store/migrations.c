@@ -313,6 +313,32 @@ const char *const migrations_scripts[] = {
 	"  banner TEXT NOT NULL," /* another one: learnt anew */
 	"  features TEXT NOT NULL,"
 	"  learnt_ms BIGINT NOT NULL);",
+
+	/* How a file is published, which it keeps from its beginning; what it leaves behind; through which connection. */
+	"ALTER TABLE files ADD COLUMN conflict BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN upload_mode BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN staging BYTEA;"
+	"ALTER TABLE files ADD COLUMN temp_pattern BYTEA;"
+	"ALTER TABLE files ADD COLUMN replaces BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN leaves_part BIGINT NOT NULL DEFAULT 0;"
+	"UPDATE files SET leaves_part = 1 WHERE direction = 0 AND state < 3 AND attempt > 0;"
+	"ALTER TABLE server_features ADD COLUMN host_key TEXT NOT NULL DEFAULT '';"
+	"CREATE TABLE server_connections ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  connector_id TEXT NOT NULL REFERENCES connectors (id) ON DELETE CASCADE,"
+	"  description TEXT NOT NULL);"
+	"CREATE INDEX server_connections_of_connector ON server_connections (connector_id);"
+	/* Files that FAILED and may have left parts at the partner. */
+	"CREATE TABLE parts_left ("
+	"  file_id TEXT NOT NULL PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE,"
+	"  connector_id TEXT NOT NULL,"
+	"  since_ms BIGINT NOT NULL,"
+	"  tries BIGINT NOT NULL,"
+	"  not_before_ms BIGINT NOT NULL);"
+	"CREATE INDEX parts_left_of_connector ON parts_left (connector_id, not_before_ms);"
+	/* Publishes that nobody saw to happen. */
+	"ALTER TABLE connectors ADD COLUMN confirmed_publishes BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE connectors ADD COLUMN inferred_publishes BIGINT NOT NULL DEFAULT 0;",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

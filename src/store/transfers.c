@@ -5,6 +5,7 @@
 
 #include "base/scope.h"
 #include "model/failure.h"
+#include "store/parts_left.h"
 
 /* States stand in the SQL as numbers. */
 static_assert(FILE_QUEUED == 0 && FILE_RUNNING == 1 && FILE_PUBLISHING == 2 &&
@@ -20,6 +21,7 @@ static_assert(TRANSFER_SEND == 0 && TRANSFER_RETRIEVE == 1, "a store that is the
 	" f.failure_code, f.failure_message,"                                                      \
 	" f.part_attempt, f.watermark, f.resume_state, f.source_identity, f.bytes_moved,"          \
 	" f.verification, f.outcome, f.published_name, f.connection,"                              \
+	" f.conflict, f.upload_mode, f.staging, f.temp_pattern, f.replaces, f.leaves_part,"        \
 	" (SELECT t.created_ms FROM transfers t WHERE t.id = f.transfer_id)"
 
 /* Bytes of a C string; NULL stays NULL. */
@@ -78,7 +80,13 @@ static void read_file(struct db_rows *rows, struct transfer_file *out)
 	out->outcome = (enum publish_outcome)db_rows_integer(rows, 27);
 	out->published_name = copy_bytes(rows, 28);
 	out->connection = db_rows_copy_text(rows, 29);
-	out->queued_ms = db_rows_integer(rows, 30);
+	out->publishing.conflict = (enum conflict_policy)db_rows_integer(rows, 30);
+	out->publishing.upload = (enum upload_mode)db_rows_integer(rows, 31);
+	out->publishing.staging = copy_bytes(rows, 32);
+	out->publishing.temp_pattern = copy_bytes(rows, 33);
+	out->replaces = db_rows_integer(rows, 34) != 0;
+	out->leaves_part = db_rows_integer(rows, 35) != 0;
+	out->queued_ms = db_rows_integer(rows, 36);
 }
 
 /* Up to @max files; on failure none is left to finish. */
@@ -268,7 +276,7 @@ int transfers_requeue_running(struct db *db, struct sp_error *err)
 {
 	/* By connector, so that the index leads to the few that run past all that ever ended. */
 	return db_run(db, err,
-		      "UPDATE files SET state = 0"
+		      "UPDATE files SET state = 0, leaves_part = leaves_part | (direction = 0)"
 		      " WHERE connector_id IN (SELECT id FROM connectors) AND state = 1",
 		      "");
 }
@@ -318,6 +326,26 @@ static int tell_why_not_moved(struct db *db, const char *file_id, enum file_stat
 	return -1;
 }
 
+/* What follows from an end, in the same commit. */
+static int end_file(struct db *db, const struct transfer_file *file, struct sp_error *err)
+{
+	if (add_pending(db, file->connector_id, -1, err) != 0)
+		return -1;
+	if (file->state == FILE_FAILED && file->leaves_part)
+		return parts_left_add(db, file, err);
+	if (file->state == FILE_COMPLETED && file->outcome == PUBLISH_CONFIRMED)
+		return db_run(db, err,
+			      "UPDATE connectors SET confirmed_publishes = confirmed_publishes + 1"
+			      " WHERE id = ?1",
+			      "s", file->connector_id);
+	if (file->state == FILE_COMPLETED && file->outcome == PUBLISH_INFERRED)
+		return db_run(db, err,
+			      "UPDATE connectors SET inferred_publishes = inferred_publishes + 1"
+			      " WHERE id = ?1",
+			      "s", file->connector_id);
+	return 0;
+}
+
 int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
 			struct sp_error *err)
 {
@@ -330,19 +358,47 @@ int transfers_move_file(struct db *db, const struct transfer_file *file, enum fi
 		   " failure_code = ?12, failure_message = ?13, part_attempt = ?14, watermark = "
 		   "?15,"
 		   " resume_state = ?16, source_identity = ?17, bytes_moved = ?18,"
-		   " verification = ?19, outcome = ?20, published_name = ?21, connection = ?22"
+		   " verification = ?19, outcome = ?20, published_name = ?21, connection = ?22,"
+		   " replaces = ?23, leaves_part = ?24"
 		   " WHERE id = ?1 AND state = ?2",
-		   "siiiiiiisiissiissiiibs", file->id, (int64_t)from, (int64_t)file->state,
+		   "siiiiiiisiissiissiiibsii", file->id, (int64_t)from, (int64_t)file->state,
 		   (int64_t)file->attempt, (int64_t)file->tries, (int64_t)file->worker_deaths,
 		   file->not_before_ms, file->size, file->sha256, file->started_ms, file->ended_ms,
 		   file->failure_code, file->failure_message, (int64_t)file->part_attempt,
 		   file->watermark, file->resume_state, file->source_identity, file->bytes_moved,
 		   (int64_t)file->verification, (int64_t)file->outcome, BYTES(file->published_name),
-		   file->connection) != 0)
+		   file->connection, (int64_t)file->replaces, (int64_t)file->leaves_part) != 0)
 		return sp_wrap(err, "could not move file \"%s\"", file->id);
 	if (db_changes(db) == 0)
 		return tell_why_not_moved(db, file->id, from, err);
-	return has_ended(file->state) ? add_pending(db, file->connector_id, -1, err) : 0;
+	return has_ended(file->state) ? end_file(db, file, err) : 0;
+}
+
+int transfers_note_publishing(struct db *db, const struct transfer_file *file, struct sp_error *err)
+{
+	const struct publishing *publishing = &file->publishing;
+	if (db_run(db, err,
+		   "UPDATE files SET conflict = ?2, upload_mode = ?3, staging = ?4, temp_pattern = "
+		   "?5"
+		   " WHERE id = ?1",
+		   "siibb", file->id, (int64_t)publishing->conflict, (int64_t)publishing->upload,
+		   BYTES(publishing->staging), BYTES(publishing->temp_pattern)) != 0)
+		return sp_wrap(err, "could not note how file \"%s\" is published", file->id);
+	return 0;
+}
+
+int transfers_note_intent(struct db *db, const struct transfer_file *file, struct sp_error *err)
+{
+	if (db_run(db, err,
+		   "UPDATE files SET published_name = ?4, replaces = ?5"
+		   " WHERE id = ?1 AND state = ?2 AND attempt = ?3",
+		   "siibi", file->id, (int64_t)FILE_PUBLISHING, (int64_t)file->attempt,
+		   BYTES(file->published_name), (int64_t)file->replaces) != 0)
+		return sp_wrap(err, "could not note what becomes of the name of file \"%s\"",
+			       file->id);
+	if (db_changes(db) == 0)
+		return tell_why_not_moved(db, file->id, FILE_PUBLISHING, err);
+	return 0;
 }
 
 int transfers_note_watermark(struct db *db, const struct transfer_file *file, struct sp_error *err)

@@ -49,10 +49,18 @@ int transfers_each_busy_connector(struct db *db, void (*fn)(void *ctx, const cha
 
 /**
  * Writes all that changes in the life of @file (state, attempt, tries … connection), if the
- * row is in state @from (and the state table allows the move). SP_CONFLICT when it is not.
+ * row is in state @from (and the state table allows the move). SP_CONFLICT when it is not. With an end come what follows
+ * from it: an ambiguous publish is counted, parts that may have been left are listed (parts_left.h).
  */
 int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
 			struct sp_error *err);
+
+/** How the file is published, which transfers_move_file() does not write: it stays, mostly, what it is by default. */
+int transfers_note_publishing(struct db *db, const struct transfer_file *file,
+			      struct sp_error *err);
+
+/** What is about to be done about a final name that is taken: published_name, replaces. SP_CONFLICT unless PUBLISHING. */
+int transfers_note_intent(struct db *db, const struct transfer_file *file, struct sp_error *err);
 
 /** Watermark, the hash's state there and what the source is, while @file is RUNNING its attempt; else nothing happens. */
 int transfers_note_watermark(struct db *db, const struct transfer_file *file, struct sp_error *err);

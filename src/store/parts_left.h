@@ -1,0 +1,25 @@
+#pragma once
+/** Files that FAILED and may have left parts at their partner. They go with their connector. */
+
+#include "db/db.h"
+#include "model/transfer.h"
+
+struct part_left {
+	char file_id[FILE_ID_SIZE];
+	int64_t since_ms;
+	int tries; /* to remove them, in vain */
+};
+
+/** @file has just FAILED. */
+int parts_left_add(struct db *db, const struct transfer_file *file, struct sp_error *err);
+
+/** Of one connector: those that may be tried at @now_ms, the longest waiting first; at most @max. */
+int parts_left_list(struct db *db, const char *connector_id, int64_t now_ms, struct part_left *out,
+		    size_t max, size_t *out_count, struct sp_error *err);
+
+/** In vain: not again before @not_before_ms. */
+int parts_left_note_try(struct db *db, const char *file_id, int64_t not_before_ms,
+			struct sp_error *err);
+
+/** They are gone, or given up. */
+int parts_left_forget(struct db *db, const char *file_id, struct sp_error *err);

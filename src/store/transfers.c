@@ -230,8 +230,8 @@ int transfers_count_pending(struct db *db, const char *connector_id, int64_t *ou
 }
 
 /*
- * Three short walks along the index files_queue: what never waited, what has waited long enough, and what is being
- * published. Files that still wait are not looked at, however many there are.
+ * Two short walks along the index files_queue: what never waited, and what has waited long enough. Files that still
+ * wait are not looked at, however many there are.
  */
 int transfers_next_files(struct db *db, const char *connector_id, int64_t after, int64_t now_ms,
 			 struct transfer_file *out, size_t max, size_t *out_count,
@@ -246,12 +246,22 @@ int transfers_next_files(struct db *db, const char *connector_id, int64_t after,
 		     " UNION ALL "
 		     "SELECT position FROM (SELECT position FROM files WHERE connector_id = ?1"
 		     " AND state = 0 AND not_before_ms > 0 AND not_before_ms <= ?3"
-		     " AND position > ?2 ORDER BY position LIMIT ?4) AS waited"
-		     " UNION ALL "
-		     "SELECT position FROM (SELECT position FROM files WHERE connector_id = ?1"
-		     " AND state = 2 AND position > ?2 ORDER BY position LIMIT ?4) AS publishing"
+		     " ORDER BY position LIMIT ?4) AS waited"
 		     ") ORDER BY f.position LIMIT ?4",
 		     "siii", connector_id, after, now_ms, (int64_t)max) != 0)
+		return -1;
+	return read_files(rows, out, max, out_count, err);
+}
+
+int transfers_publishing_files(struct db *db, const char *connector_id, int64_t after,
+			       struct transfer_file *out, size_t max, size_t *out_count,
+			       struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT " FILE_COLUMNS " FROM files f WHERE f.connector_id = ?1"
+		     " AND f.state = 2 AND f.position > ?2 ORDER BY f.position LIMIT ?3",
+		     "sii", connector_id, after, (int64_t)max) != 0)
 		return -1;
 	return read_files(rows, out, max, out_count, err);
 }

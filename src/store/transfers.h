@@ -27,10 +27,18 @@ int transfers_list_files(struct db *db, const char *transfer_id, int64_t after,
 int transfers_count_pending(struct db *db, const char *connector_id, int64_t *out,
 			    struct sp_error *err);
 
-/** The next files to work on: state QUEUED and not_before ≤ @now_ms, or PUBLISHING; ascending position after @after. */
+/**
+ * The next QUEUED files to work on, ascending: those that never waited, behind position @after (for whoever has the
+ * ones before in hand), and those whose not_before is ≤ @now_ms.
+ */
 int transfers_next_files(struct db *db, const char *connector_id, int64_t after, int64_t now_ms,
 			 struct transfer_file *out, size_t max, size_t *out_count,
 			 struct sp_error *err);
+
+/** Files in state PUBLISHING, ascending, behind position @after. */
+int transfers_publishing_files(struct db *db, const char *connector_id, int64_t after,
+			       struct transfer_file *out, size_t max, size_t *out_count,
+			       struct sp_error *err);
 
 /** When the earliest waiting QUEUED file may run (wall clock), 0 when there is none. */
 int transfers_earliest_wait(struct db *db, const char *connector_id, int64_t *out_ms,

@@ -34,6 +34,11 @@ const char *file_run_transfer_id(const struct file_run *run)
 	return run->file.transfer_id;
 }
 
+int64_t file_run_position(const struct file_run *run)
+{
+	return run->file.position;
+}
+
 bool file_is_suspect(const struct transfer_file *file)
 {
 	return file->worker_deaths >= WORKER_DEATHS_ALONE;
@@ -100,6 +105,8 @@ static void prepared(struct file_run *run)
 		file_fail_with_err(run, sends ? STEP_READ_OBJECT : STEP_WRITE_OBJECT);
 		return;
 	}
+	if (sends)
+		run->owner->sized(run->owner->ctx, run->identity.size);
 	resume_begin(run);
 	give_to_worker(run, sends ? WORKER_SEND : WORKER_RETRIEVE);
 }
@@ -250,6 +257,8 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	file->size = (int64_t)message->size;
 	snprintf(file->sha256, sizeof(file->sha256), "%s", message->sha256);
 	run->at_worker = sends;
+	if (!sends)
+		run->owner->sized(run->owner->ctx, message->size);
 	if (sends)
 		file_in_pool(run, check_source, source_checked);
 	else

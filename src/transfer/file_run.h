@@ -28,6 +28,8 @@ struct file_owner {
 	void (*need_worker)(void *ctx);
 	/** The partner cannot be reached: no new files for @delay_ms. */
 	void (*pause)(void *ctx, int64_t delay_ms);
+	/** How many bytes the file has was found out. */
+	void (*sized)(void *ctx, uint64_t size);
 	/** The run is over; it frees itself after the call. */
 	void (*ended)(void *ctx, struct file_run *run);
 };
@@ -42,6 +44,7 @@ struct file_run *file_run_next(const struct file_run *run);
 void file_run_set_next(struct file_run *run, struct file_run *next);
 const char *file_run_id(const struct file_run *run);
 const char *file_run_transfer_id(const struct file_run *run);
+int64_t file_run_position(const struct file_run *run);
 
 /** Its worker died more than once: it gets the next one for itself. */
 bool file_run_is_suspect(const struct file_run *run);

@@ -1,6 +1,11 @@
 #include "transfer/ground.h"
 
+#include <sys/resource.h>
+
 #include "base/scope.h"
+
+/* Half of all are for files; sockets, the store and the API have the rest. */
+enum { DESCRIPTORS_PART = 2 };
 
 struct job {
 	struct ground *ground;
@@ -19,6 +24,9 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 	ground->options.worker_path = sp_strdup(options->worker_path);
 	ground->options.run_directory = sp_strdup(options->run_directory);
 	ground->options.builtin_role = sp_strdup(options->builtin_role);
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		ground->descriptors = (size_t)limit.rlim_cur / DESCRIPTORS_PART;
 }
 
 void ground_finish(struct ground *ground)
@@ -26,6 +34,13 @@ void ground_finish(struct ground *ground)
 	free((char *)(uintptr_t)ground->options.worker_path);
 	free((char *)(uintptr_t)ground->options.run_directory);
 	free((char *)(uintptr_t)ground->options.builtin_role);
+}
+
+size_t ground_descriptor_share(const struct ground *ground)
+{
+	if (ground->runs >= ground->descriptors)
+		return 0;
+	return ground->workers == 0 ? ground->descriptors : ground->descriptors / ground->workers;
 }
 
 void ground_went_out(struct ground *ground)

@@ -17,8 +17,10 @@ struct ground {
 	struct transfer_rooms rooms;
 	struct transfer_options options; /* texts owned */
 	size_t under_way;
-	size_t workers; /* processes, until they are reaped */
-	bool stopping;  /* nothing new is begun */
+	size_t workers;     /* processes, until they are reaped */
+	size_t runs;        /* files under way in all lanes; each has at most one descriptor open */
+	size_t descriptors; /* that they may have together */
+	bool stopping;      /* nothing new is begun */
 	loop_fn *stopped;
 	void *stopped_ctx;
 };
@@ -38,6 +40,9 @@ typedef void ground_written_fn(void *ctx, int result, const struct sp_error *err
 
 /** @write by the store's writer, then @written on the loop, after the commit. */
 void ground_commit(struct ground *ground, store_fn *write, ground_written_fn *written, void *ctx);
+
+/** How many descriptors there are for the files of one lane among those that have a worker; 0: all are taken. */
+size_t ground_descriptor_share(const struct ground *ground);
 
 /** Counts something else that will come back. */
 void ground_went_out(struct ground *ground);

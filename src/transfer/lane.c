@@ -7,16 +7,13 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "store/connectors.h"
-#include "store/transfers.h"
-#include "transfer/file_run.h"
+#include "transfer/credit.h"
 #include "transfer/launch.h"
+#include "transfer/queue_page.h"
+#include "transfer/run_set.h"
 #include "transfer/worker_process.h"
 
 enum {
-	FILES_PER_CONNECTION =
-		4, /* credit: one runs, others are opened, checked, committed meanwhile */
-	CREDIT_MAX = FILES_PER_CONNECTION * CONNECTOR_CONNECTIONS_MAX,
-	PAGE_MAX = 2 * CREDIT_MAX, /* those in flight may be in it */
 	LAUNCH_RETRY_MS = 5000,
 	EARLY_DEATHS_MAX = 5, /* of workers that never said a word */
 };
@@ -35,12 +32,14 @@ struct lane {
 	enum failure_step refused_step;
 	struct sp_error refusal;       /* REFUSED */
 	struct worker_process *worker; /* WORKING */
-	size_t connections;            /* the connector's, once it was loaded */
-	struct file_run *runs;
-	size_t run_count;
-	bool reading;       /* a page is being read … */
-	size_t ended_count; /* … and these runs ended meanwhile: what it says of them is old */
-	char ended[CREDIT_MAX][FILE_ID_SIZE];
+	struct credit credit;
+	struct run_set runs;
+	/* Files up to here are in hand, or were: those that never waited, and those found in PUBLISHING … */
+	int64_t ready_after, publishing_after;
+	bool publishing_found;   /* … all of which are, as a crash may have left them */
+	struct queue_page *page; /* being read; NULL: none */
+	size_t ended_count; /* meanwhile; what the page says of those at these positions is old */
+	int64_t ended[WORKER_FILES_MAX];
 	size_t early_deaths;     /* in a row */
 	bool check_again;        /* it changed once more while that was looked at */
 	bool checking;           /* whether the connector still exists */
@@ -102,23 +101,6 @@ static void pause_lane(void *ctx, int64_t delay_ms)
 
 /* ---- the worker ------------------------------------------------------------------------------------------------------- */
 
-static struct file_run *find_run(const struct lane *lane, const char *file_id)
-{
-	struct file_run *run = lane->runs;
-	while (run != NULL && strcmp(file_run_id(run), file_id) != 0)
-		run = file_run_next(run);
-	return run;
-}
-
-/* A run may end in @tell, but only that one: the next is noted before. */
-static void tell_runs(struct lane *lane, void (*tell)(struct file_run *run))
-{
-	for (struct file_run *run = lane->runs, *next; run != NULL; run = next) {
-		next = file_run_next(run);
-		tell(run);
-	}
-}
-
 static void blame_run(struct file_run *run)
 {
 	file_run_worker_lost(run, true);
@@ -140,20 +122,20 @@ static void refuse(struct lane *lane, enum failure_step step, const struct sp_er
 	lane->state = LANE_REFUSED;
 	lane->refused_step = step;
 	lane->refusal = *err;
-	tell_runs(lane, file_run_worker_changed);
+	run_set_tell(&lane->runs, file_run_worker_changed);
 }
 
 static void worker_ended(void *ctx, const char *how, bool spoke)
 {
 	struct lane *lane = ctx;
 	sp_log(SP_LOG_WARNING, "%s: %s with %zu files under way", lane->connector_id, how,
-	       lane->run_count);
+	       lane->runs.count);
 	lane->worker = NULL;
 	lane->state = LANE_RESTING;
 	lane->early_deaths = spoke ? 0 : lane->early_deaths + 1;
 	if (lane->early_deaths > 0)
 		pause_lane(lane, lane->ground->options.retry_delay_ms << lane->early_deaths);
-	tell_runs(lane, blame_run);
+	run_set_tell(&lane->runs, blame_run);
 	if (lane->early_deaths >= EARLY_DEATHS_MAX) {
 		struct sp_error err = { 0 };
 		sp_fail(&err, SP_INTERNAL,
@@ -167,7 +149,8 @@ static void worker_ended(void *ctx, const char *how, bool spoke)
 static void worker_said(void *ctx, const struct worker_message *message)
 {
 	struct lane *lane = ctx;
-	struct file_run *run = message->file_id == NULL ? NULL : find_run(lane, message->file_id);
+	struct file_run *run =
+		message->file_id == NULL ? NULL : run_set_find(&lane->runs, message->file_id);
 	/* A run that is over (cancelled, abandoned) may still be spoken of. */
 	if (run == NULL && message->file_id != NULL)
 		return;
@@ -182,7 +165,8 @@ static void worker_said(void *ctx, const struct worker_message *message)
 
 static const char *transfer_of(void *ctx, const char *file_id)
 {
-	const struct file_run *run = find_run(ctx, file_id);
+	const struct lane *lane = ctx;
+	const struct file_run *run = run_set_find(&lane->runs, file_id);
 	return run == NULL ? NULL : file_run_transfer_id(run);
 }
 
@@ -192,7 +176,7 @@ static void send_worker_away(struct lane *lane)
 	worker_process_close(lane->worker);
 	lane->worker = NULL;
 	lane->state = LANE_RESTING;
-	tell_runs(lane, excuse_run);
+	run_set_tell(&lane->runs, excuse_run);
 }
 
 static void launched(void *ctx)
@@ -211,14 +195,14 @@ static void launched(void *ctx)
 						    .transfer_of = transfer_of,
 						    .ended = worker_ended };
 		struct sp_error err = { 0 };
-		lane->connections = (size_t)launch->connector.max_connections;
+		lane->credit.connections = (size_t)launch->connector.max_connections;
 		if (worker_process_start(lane->ground, launch, false, &owner, &lane->worker,
 					 &err) != 0) {
 			refuse(lane, STEP_WORKER, &err);
 		} else {
 			lane->state = LANE_WORKING;
 			lane->need_worker = false;
-			tell_runs(lane, file_run_worker_changed);
+			run_set_tell(&lane->runs, file_run_worker_changed);
 		}
 	}
 	launch_destroy(launch);
@@ -234,79 +218,64 @@ static void load(struct lane *lane)
 
 /* ---- files ------------------------------------------------------------------------------------------------------------ */
 
-struct page {
-	struct lane *lane;
-	int64_t now_ms;
-	size_t max, count;
-	int64_t earliest_ms; /* when the next waiting file may run; 0: none */
-	int result;
-	struct sp_error err;
-	struct transfer_file files[PAGE_MAX];
-};
-
-static int read_page(struct db *db, void *ctx, struct sp_error *err)
+static size_t credit_of(const struct lane *lane)
 {
-	struct page *page = ctx;
-	if (transfers_next_files(db, page->lane->connector_id, 0, page->now_ms, page->files,
-				 page->max, &page->count, err) != 0)
-		return -1;
-	return transfers_earliest_wait(db, page->lane->connector_id, &page->earliest_ms, err);
-}
-
-static void page_work(void *ctx)
-{
-	struct page *page = ctx;
-	page->result = store_read(page->lane->ground->rooms.store, read_page, page, &page->err);
-}
-
-static size_t credit(const struct lane *lane)
-{
-	return FILES_PER_CONNECTION * lane->connections;
-}
-
-/* A file that may have killed workers runs alone, and only when its turn comes. */
-static bool must_wait(const struct lane *lane, const struct transfer_file *file)
-{
-	bool alone = file_is_suspect(file);
-	for (const struct file_run *run = lane->runs; run != NULL; run = file_run_next(run))
-		alone = alone || file_run_is_suspect(run);
-	return alone && lane->run_count > 0;
+	return credit_files(&lane->credit, ground_descriptor_share(lane->ground));
 }
 
 static void add_run(struct lane *lane, struct transfer_file *file)
 {
 	struct file_run *run = file_run_create(&lane->owner, file);
-	file_run_set_next(run, lane->runs);
-	lane->runs = run;
-	lane->run_count++;
+	run_set_add(&lane->runs, run);
+	lane->ground->runs++;
 	file_run_go(run);
 }
 
-static bool ended_meanwhile(const struct lane *lane, const char *file_id)
+static bool in_hand(const struct lane *lane, const struct transfer_file *file)
 {
 	for (size_t i = 0; i < lane->ended_count; i++)
-		if (strcmp(lane->ended[i], file_id) == 0)
+		if (lane->ended[i] == file->position)
 			return true;
-	return false;
+	return run_set_find(&lane->runs, file->id) != NULL;
 }
 
-/* Returns how many files are there to be worked on, whether or not they could be started now. */
-static size_t start_files(struct lane *lane, struct page *page)
+/* False when it has to wait. */
+static bool start_file(struct lane *lane, struct transfer_file *file)
+{
+	bool can = lane->state == LANE_WORKING || lane->state == LANE_REFUSED ||
+		   !file_needs_worker(file);
+	if (!can || lane->runs.count >= credit_of(lane))
+		return false;
+	add_run(lane, file);
+	return true;
+}
+
+/* Returns how many files are there to be worked on, whether or not they could be started now. A file that may have
+ * killed workers runs alone, and those behind it wait as well, or its turn would never come. */
+static size_t start_files(struct lane *lane, struct queue_page *page)
 {
 	size_t seen = 0;
+	bool suspect_runs = run_set_any(&lane->runs, file_run_is_suspect);
+	bool blocked = false;
+	bool all = true; /* up to here they are in hand */
 	for (size_t i = 0; i < page->count; i++) {
 		struct transfer_file *file = &page->files[i];
-		if (find_run(lane, file->id) != NULL || ended_meanwhile(lane, file->id))
-			continue;
-		seen++;
-		bool can = lane->state == LANE_WORKING || lane->state == LANE_REFUSED ||
-			   !file_needs_worker(file);
-		if (!can || lane->run_count >= credit(lane))
-			continue;
-		if (must_wait(lane, file))
-			break; /* those behind it wait as well, or its turn would never come */
-		add_run(lane, file);
+		int64_t position = file->position;
+		bool waited = file->not_before_ms > 0;
+		if (!in_hand(lane, file)) {
+			bool suspect = file_is_suspect(file);
+			seen++;
+			blocked = blocked || (lane->runs.count > 0 && (suspect || suspect_runs));
+			all = !blocked && start_file(lane, file) && all;
+			suspect_runs = suspect_runs || suspect;
+		}
+		if (all && i < page->publishing_count)
+			lane->publishing_after = position;
+		else if (all && !waited)
+			lane->ready_after = position;
 	}
+	if (page->publishing && all && page->publishing_count < page->max)
+		lane->publishing_found = true;
 	return seen;
 }
 
@@ -331,23 +300,21 @@ static void rest(struct lane *lane, int64_t earliest_ms)
 		wake_in(lane, wait);
 }
 
-static void page_done(void *ctx)
+static void page_read(void *ctx)
 {
-	struct page *page = ctx;
-	struct lane *lane = page->lane;
+	struct lane *lane = ctx;
+	struct queue_page *page = sp_take_pointer(&lane->page);
 	int64_t earliest_ms = page->earliest_ms;
 	bool good = page->result == 0;
 	size_t seen = 0;
 
-	lane->reading = false;
 	if (!good)
 		sp_log(SP_LOG_ERROR, "%s: could not read the queue: %s", lane->connector_id,
 		       page->err.message);
 	else if (!lane->ground->stopping)
 		seen = start_files(lane, page);
-	for (size_t i = 0; i < page->count; i++)
-		transfer_file_finish(&page->files[i]);
-	free(page);
+	lane->wanted = lane->wanted || page->count == page->max; /* there may be more */
+	queue_page_destroy(page);
 
 	if (lane->ground->stopping)
 		return;
@@ -359,27 +326,30 @@ static void page_done(void *ctx)
 		pump(lane);
 	else if (!good)
 		wake_in(lane, LAUNCH_RETRY_MS);
-	else if (seen == 0 && lane->run_count == 0 && !lane->checking &&
+	else if (seen == 0 && lane->runs.count == 0 && !lane->checking &&
 		 lane->state != LANE_LOADING)
 		rest(lane, earliest_ms);
 }
 
 static void read_queue(struct lane *lane)
 {
-	struct page *page = sp_alloc(sizeof(*page));
-	page->lane = lane;
-	page->now_ms = sp_now_ms();
-	page->max = credit(lane) + lane->run_count;
-	lane->reading = true;
+	struct queue_page wish = {
+		.ground = lane->ground,
+		.publishing = !lane->publishing_found,
+		.publishing_after = lane->publishing_after,
+		.ready_after = lane->ready_after,
+		.max = credit_of(lane) - lane->runs.count,
+	};
+	memcpy(wish.connector_id, lane->connector_id, sizeof(wish.connector_id));
 	lane->ended_count = 0;
-	ground_read(lane->ground, page_work, page_done, page);
+	lane->page = queue_page_read(&wish, page_read, lane);
 }
 
 /* True when the lane may look for files now. */
 static bool settle(struct lane *lane)
 {
 	if (lane->stale && lane->state == LANE_WORKING) {
-		if (lane->run_count > 0)
+		if (lane->runs.count > 0)
 			return false; /* they finish under the old settings; each end wakes the lane */
 		send_worker_away(lane);
 	}
@@ -398,14 +368,15 @@ static bool settle(struct lane *lane)
 		load(lane);
 		return false;
 	}
-	return lane->run_count < credit(lane);
+	size_t credit = credit_of(lane);
+	return lane->runs.count + credit_worth_reading(credit) <= credit;
 }
 
 static void pump(struct lane *lane)
 {
 	if (lane->ground->stopping)
 		return;
-	lane->wanted = lane->reading || lane->state == LANE_LOADING;
+	lane->wanted = lane->page != NULL || lane->state == LANE_LOADING;
 	if (!lane->wanted && settle(lane))
 		read_queue(lane);
 }
@@ -440,9 +411,7 @@ static const struct sp_error *refusal_of(void *ctx, enum failure_step *out_step)
 static void need_worker(void *ctx)
 {
 	struct lane *lane = ctx;
-	bool used = false;
-	for (struct file_run *run = lane->runs; run != NULL; run = file_run_next(run))
-		used = used || file_run_is_at_worker(run);
+	bool used = run_set_any(&lane->runs, file_run_is_at_worker);
 	if (lane->stale && lane->state == LANE_WORKING && !used)
 		send_worker_away(lane);
 	if (lane->state == LANE_REFUSED)
@@ -453,20 +422,20 @@ static void need_worker(void *ctx)
 	lane_wake(lane);
 }
 
+static void file_sized(void *ctx, uint64_t size)
+{
+	struct lane *lane = ctx;
+	credit_note_size(&lane->credit, size);
+}
+
 static void run_ended(void *ctx, struct file_run *run)
 {
 	struct lane *lane = ctx;
-	struct file_run *before = NULL;
-	for (struct file_run *at = lane->runs; at != run; at = file_run_next(at))
-		before = at;
-	if (before == NULL)
-		lane->runs = file_run_next(run);
-	else
-		file_run_set_next(before, file_run_next(run));
-	lane->run_count--;
+	run_set_remove(&lane->runs, run);
+	lane->ground->runs--;
 	/* None begins while a page is read, so there are never more than the credit. */
-	if (lane->reading && lane->ended_count < CREDIT_MAX)
-		memcpy(lane->ended[lane->ended_count++], file_run_id(run), FILE_ID_SIZE);
+	if (lane->page != NULL && lane->ended_count < WORKER_FILES_MAX)
+		lane->ended[lane->ended_count++] = file_run_position(run);
 	lane_wake(lane);
 }
 
@@ -484,9 +453,10 @@ struct lane *lane_create(struct ground *ground, const char *connector_id, lane_i
 		.refusal = refusal_of,
 		.need_worker = need_worker,
 		.pause = pause_lane,
+		.sized = file_sized,
 		.ended = run_ended,
 	};
-	lane->connections = 1;
+	lane->credit.connections = 1;
 	snprintf(lane->connector_id, sizeof(lane->connector_id), "%s", connector_id);
 	return lane;
 }
@@ -522,7 +492,8 @@ static void check_done(void *ctx)
 	struct lane *lane = check->lane;
 	lane->checking = false;
 	if (check->deleted)
-		tell_runs(lane, file_run_abandon); /* the worker goes when they are gone */
+		run_set_tell(&lane->runs,
+			     file_run_abandon); /* the worker goes when they are gone */
 	free(check);
 	if (lane->check_again)
 		lane_changed(lane);
@@ -549,5 +520,5 @@ void lane_stop(struct lane *lane)
 	lane->worker = NULL;
 	if (lane->state == LANE_WORKING)
 		lane->state = LANE_RESTING;
-	tell_runs(lane, file_run_stop);
+	run_set_tell(&lane->runs, file_run_stop);
 }

@@ -154,8 +154,8 @@ static void a_waiting_file_is_passed_until_its_time(void **state)
 	assert_int_equal(transfers_earliest_wait(db, CONNECTOR, &earliest, &err), 0);
 	assert_int_equal(earliest, 5000);
 
-	file = next_file(CONNECTOR, 0, 5000);
-	assert_int_equal(file.position, position); /* its old place */
+	file = next_file(CONNECTOR, position, 5000); /* those in front of it are in hand */
+	assert_int_equal(file.position, position);   /* its old place */
 	assert_int_equal(file.attempt, 1);
 	assert_int_equal(file.tries, 1);
 	transfer_file_finish(&file);
@@ -179,7 +179,9 @@ static void a_start_requeues_what_ran_and_keeps_what_was_published(void **state)
 	assert_int_equal(file.position, running.position);
 	assert_int_equal(file.state, FILE_QUEUED);
 	transfer_file_finish(&file);
-	file = next_file(CONNECTOR, running.position, 0);
+	size_t count;
+	assert_int_equal(transfers_publishing_files(db, CONNECTOR, 0, &file, 1, &count, &err), 0);
+	assert_int_equal(count, 1);
 	assert_int_equal(file.position, publishing.position);
 	assert_int_equal(file.state, FILE_PUBLISHING);
 	assert_int_equal(file.size, 42);
@@ -421,6 +423,10 @@ static void no_step_walks_through_a_long_queue(void **state)
 		for (size_t k = 0; k < count; k++)
 			transfer_file_finish(&files[k]);
 	}
+	assert_int_equal(transfers_publishing_files(db, CONNECTOR, 0, files, 64, &count, &err), 0);
+	assert_int_equal(count, 50);
+	for (size_t k = 0; k < count; k++)
+		transfer_file_finish(&files[k]);
 	assert_int_equal(transfers_earliest_wait(db, CONNECTOR, &wait, &err), 0);
 	assert_int_equal(transfers_requeue_running(db, &err), 0);
 	assert_int_equal(transfers_each_busy_connector(db, note_busy, busy, &err), 0);

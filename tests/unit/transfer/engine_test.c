@@ -18,13 +18,15 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "ipc/worker_message.h"
 #include "store/connectors.h"
 #include "store/secret_versions.h"
 #include "store/secrets.h"
 #include "store/transfers.h"
+#include "transfer/credit.h"
 #include "transfer/engine.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 20000, HEARD_MAX = 65536 };
 
 static const char connector_id[] = "c-00000000000000001";
 static const char role[] = "arn:aws:iam::000000000000:role/sallyport";
@@ -57,10 +59,10 @@ static void write_file(const struct house *house, const char *name, const char *
 static char *read_file(const struct house *house, const char *name)
 {
 	SP_AUTO_FREE char *path = path_in(house, name);
-	char *text = sp_alloc(4096);
+	char *text = sp_alloc(HEARD_MAX);
 	FILE *file = fopen(path, "r");
 	if (file != NULL) {
-		size_t length = fread(text, 1, 4095, file);
+		size_t length = fread(text, 1, HEARD_MAX - 1, file);
 		text[length] = '\0';
 		fclose(file);
 	}
@@ -216,41 +218,58 @@ static int teardown(void **state)
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
 struct request {
-	struct transfer transfer;
-	struct transfer_file file;
+	enum transfer_direction direction;
+	size_t count;
+	char (*ids)[FILE_ID_SIZE];
 };
 
-static int insert_transfer(struct db *db, void *ctx, struct sp_error *err)
+static int insert_transfer(struct db *db, const struct request *request, char id[FILE_ID_SIZE],
+			   struct sp_error *err)
 {
-	struct request *request = ctx;
-	return transfers_insert(db, &request->transfer, &request->file, 1, err);
+	bool sends = request->direction == TRANSFER_SEND;
+	struct transfer transfer = { .direction = request->direction, .created_ms = sp_now_ms() };
+	sp_random_uuid(transfer.id);
+	memcpy(transfer.connector_id, connector_id, sizeof(connector_id));
+
+	struct transfer_file file = {
+		.direction = request->direction,
+		.path = (char[]){ "/bucket/key" },
+		.bucket = (char[]){ "bucket" },
+		.key = sends ? (char[]){ "key" } : (char[]){ "in/fetched" },
+		.remote_name = (char[]){ "name" },
+		.size = -1,
+		.queued_ms = transfer.created_ms,
+	};
+	sp_random_hex(id, FILE_ID_SIZE - 1);
+	memcpy(file.id, id, FILE_ID_SIZE);
+	memcpy(file.transfer_id, transfer.id, TRANSFER_ID_SIZE);
+	memcpy(file.connector_id, connector_id, sizeof(connector_id));
+	return transfers_insert(db, &transfer, &file, 1, err);
 }
 
-/* The id of the file, in @out. */
+static int insert_transfers(struct db *db, void *ctx, struct sp_error *err)
+{
+	const struct request *request = ctx;
+	for (size_t i = 0; i < request->count; i++)
+		if (insert_transfer(db, request, request->ids[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+/* So many transfers of a file each, in one commit; the ids of the files, in @out. */
+static void start_files(struct house *house, enum transfer_direction direction, size_t count,
+			char out[][FILE_ID_SIZE])
+{
+	struct request request = { direction, count, out };
+	struct sp_error err = { 0 };
+	assert_int_equal(store_write(house->rooms.store, insert_transfers, &request, &err), 0);
+	transfer_engine_wake(house->engine, connector_id);
+}
+
 static void start_file(struct house *house, enum transfer_direction direction,
 		       char out[FILE_ID_SIZE])
 {
-	struct request request = { 0 };
-	struct sp_error err = { 0 };
-	sp_random_uuid(request.transfer.id);
-	memcpy(request.transfer.connector_id, connector_id, sizeof(connector_id));
-	request.transfer.direction = direction;
-	request.transfer.created_ms = sp_now_ms();
-
-	struct transfer_file *file = &request.file;
-	sp_random_hex(file->id, FILE_ID_SIZE - 1);
-	memcpy(file->transfer_id, request.transfer.id, TRANSFER_ID_SIZE);
-	memcpy(file->connector_id, connector_id, sizeof(connector_id));
-	file->direction = direction;
-	file->path = (char[]){ "/bucket/key" };
-	file->bucket = (char[]){ "bucket" };
-	file->key = direction == TRANSFER_SEND ? (char[]){ "key" } : (char[]){ "in/fetched" };
-	file->remote_name = (char[]){ "name" };
-	file->size = -1;
-	file->queued_ms = request.transfer.created_ms;
-	assert_int_equal(store_write(house->rooms.store, insert_transfer, &request, &err), 0);
-	strcpy(out, file->id);
-	transfer_engine_wake(house->engine, connector_id);
+	start_files(house, direction, 1, (char(*)[FILE_ID_SIZE])out);
 }
 
 struct lookup {
@@ -443,11 +462,10 @@ static void a_worker_that_dies_with_the_permit_is_followed_by_one_that_recovers(
 static void publishes_that_fill_the_credit_get_a_worker_again(void **state)
 {
 	struct house *house = *state;
-	enum { FILES = 12 }; /* the credit is 8 */
-	char ids[FILES][FILE_ID_SIZE];
-	write_file(house, "run/script", "die-with-8-permits\nobey\n");
-	for (size_t i = 0; i < FILES; i++)
-		start_file(house, TRANSFER_SEND, ids[i]);
+	enum { FILES = WORKER_FILES_MAX + 8 };
+	static char ids[FILES][FILE_ID_SIZE];
+	write_file(house, "run/script", "die-with-all-permits\nobey\n");
+	start_files(house, TRANSFER_SEND, FILES, ids);
 	for (size_t i = 0; i < FILES; i++)
 		await_and_drop(house, ids[i], FILE_COMPLETED);
 }
@@ -552,6 +570,50 @@ static void a_deleted_connector_takes_its_files_along(void **state)
 	}
 }
 
+static size_t count_heard(const struct house *house, const char *line)
+{
+	SP_AUTO_FREE char *heard = read_file(house, "run/heard");
+	size_t count = 0;
+	for (const char *at = heard; (at = strstr(at, line)) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void a_worker_gets_as_many_files_as_it_may_have_and_no_more(void **state)
+{
+	struct house *house = *state;
+	enum { FILES = 2 * WORKER_FILES_MAX };
+	static char ids[FILES][FILE_ID_SIZE];
+	write_file(house, "run/script", "hold\n");
+	start_files(house, TRANSFER_SEND, FILES, ids);
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	while (count_heard(house, "SEND 1\n") < WORKER_FILES_MAX) {
+		if (sp_monotonic_ms() > deadline)
+			fail_msg("the worker was given only %zu files",
+				 count_heard(house, "SEND 1\n"));
+		usleep(2000);
+	}
+	start_file(house, TRANSFER_SEND, ids[0]); /* wakes the lane once more */
+	assert_int_equal(count_heard(house, "SEND 1\n"), WORKER_FILES_MAX);
+}
+
+static void large_files_are_given_out_few_at_a_time(void **state)
+{
+	(void)state;
+	struct credit credit = { .connections = 1 };
+	assert_int_equal(credit_files(&credit, 1000), WORKER_FILES_MAX);
+	assert_int_equal(credit_files(&credit, 100), 100); /* descriptors are scarce */
+	for (int i = 0; i < 64; i++)
+		credit_note_size(&credit, 1ull << 40);
+	assert_int_equal(credit_files(&credit, 1000), 4);
+	credit.connections = 5;
+	assert_int_equal(credit_files(&credit, 1000), 20);
+	for (int i = 0; i < 1000; i++)
+		credit_note_size(&credit, 4096);
+	assert_int_equal(credit_files(&credit, 1000), WORKER_FILES_MAX);
+	assert_int_equal(credit_files(&credit, 0), 20); /* a lane always gets on */
+}
+
 static void many_files_run_within_the_credit(void **state)
 {
 	struct house *house = *state;
@@ -589,6 +651,8 @@ int main(void)
 		TEST(a_restart_goes_on_where_it_was),
 		TEST(a_deleted_connector_takes_its_files_along),
 		TEST(many_files_run_within_the_credit),
+		TEST(a_worker_gets_as_many_files_as_it_may_have_and_no_more),
+		cmocka_unit_test(large_files_are_given_out_few_at_a_time),
 	};
 	sp_log_init("engine_test", SP_LOG_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);

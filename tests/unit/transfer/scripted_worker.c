@@ -64,8 +64,12 @@ static void say(const struct worker_message *message)
 	unsigned char data[IPC_MESSAGE_MAX];
 	size_t length;
 	struct sp_error err = { 0 };
-	if (worker_message_encode(message, data, &length, &err) != 0 ||
-	    ipc_send(CONTROL_FD, data, length, NULL, 0, &err) == -1)
+	if (worker_message_encode(message, data, &length, &err) != 0)
+		sp_die("%s", err.message);
+	int result;
+	while ((result = ipc_send(CONTROL_FD, data, length, NULL, 0, &err)) == IPC_AGAIN)
+		poll(&(struct pollfd){ .fd = CONTROL_FD, .events = POLLOUT }, 1, -1);
+	if (result == -1)
 		sp_die("%s", err.message);
 }
 
@@ -138,8 +142,8 @@ static void obey(const struct worker_message *message, int fd)
 	case WORKER_PERMIT:
 		hear("PERMIT", message);
 		permits++;
-		if (plays("die-with-8-permits")) {
-			if (permits == 8)
+		if (plays("die-with-all-permits")) {
+			if (permits == WORKER_FILES_MAX)
 				_exit(9);
 			break;
 		}

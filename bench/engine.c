@@ -1,0 +1,279 @@
+/*
+ * The SFTP engine alone: files between memory and a real server, without daemon, store, hash or file thread. Prints
+ * how long it took, with and without the handshake, and the CPU that this process used.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "model/security_policy.h"
+#include "remote/download.h"
+#include "remote/upload.h"
+
+enum { BLOCKS = 128, IDLE_MS = 60000, HANDSHAKE_MS = 60000 };
+
+static const char usage[] =
+	"usage: engine up|down --port N --user NAME --key FILE --trusted FILE --remote PATH --local PATH\n"
+	"              [--size BYTES] [--cipher-policy NAME] [--channels N] [--connections N] [--json]\n"
+	"       up: the first SIZE bytes of the local file go to PATH.part, which is removed in the end unless --keep\n"
+	"       down: all of the remote file comes into the local one\n";
+
+struct options {
+	bool up, json, keep;
+	uint16_t port;
+	const char *user, *key, *trusted, *remote, *local, *policy;
+	uint64_t size;
+	unsigned channels, connections;
+};
+
+static struct options options;
+
+_Noreturn static void stop(const char *what)
+{
+	fprintf(stderr, "engine: %s\n", what);
+	exit(1);
+}
+
+/* ---- blocks of one local file ------------------------------------------------------------------------------------ */
+
+static struct blocks {
+	struct block all[BLOCKS];
+	struct block *free;
+	int fd;
+	uint64_t size, offset;
+} blocks;
+
+static struct block *get(void *ctx)
+{
+	(void)ctx;
+	struct block *block = blocks.free;
+	if (block != NULL)
+		blocks.free = block->next;
+	return block;
+}
+
+static void give_back(void *ctx, struct block *block)
+{
+	(void)ctx;
+	block->next = blocks.free;
+	blocks.free = block;
+}
+
+static int take(void *ctx, struct block **out, struct sp_error *err)
+{
+	if (blocks.offset == blocks.size)
+		return 2;
+	struct block *block = get(ctx);
+	if (block == NULL)
+		return 0;
+	uint64_t left = blocks.size - blocks.offset;
+	block->length = left < block->room ? left : block->room;
+	block->offset = blocks.offset;
+	if (pread(blocks.fd, block->data, block->length, (off_t)block->offset) !=
+	    (ssize_t)block->length)
+		return sp_fail_errno(err, "could not read");
+	blocks.offset += block->length;
+	*out = block;
+	return 1;
+}
+
+static int put(void *ctx, struct block *block, struct sp_error *err)
+{
+	if (pwrite(blocks.fd, block->data, block->length, (off_t)block->offset) !=
+	    (ssize_t)block->length)
+		return sp_fail_errno(err, "could not write");
+	blocks.offset += block->length;
+	give_back(ctx, block);
+	return 0;
+}
+
+static void open_blocks(void)
+{
+	for (size_t i = 0; i < BLOCKS; i++) {
+		blocks.all[i].room = REMOTE_BLOCK_MAX;
+		blocks.all[i].data = malloc(REMOTE_BLOCK_MAX);
+		give_back(NULL, &blocks.all[i]);
+	}
+	blocks.fd = options.up ? open(options.local, O_RDONLY | O_CLOEXEC)
+			       : open(options.local, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	struct stat status;
+	if (blocks.fd < 0 || fstat(blocks.fd, &status) != 0)
+		stop("could not open the local file");
+	blocks.size = options.size != 0 ? options.size : (uint64_t)status.st_size;
+}
+
+/* ---- the connection ---------------------------------------------------------------------------------------------- */
+
+static char *read_text(const char *path)
+{
+	SP_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = calloc(1, 65536);
+	if (fd < 0 || text == NULL || read(fd, text, 65535) < 0)
+		stop("could not read a key");
+	return text;
+}
+
+static int dial(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(options.port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+		stop("could not connect");
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	return fd;
+}
+
+struct line {
+	struct transport *transport;
+	struct remote *remote;
+};
+
+static void open_line(struct line *line, const char *key, const char *trusted)
+{
+	static struct transport_report report;
+	struct sp_error err = { 0 };
+	struct channel *channel;
+	const struct transport_options how = {
+		.fd = dial(),
+		.user = options.user,
+		.private_key = key,
+		.trusted_keys = trusted,
+		.policy = security_policy_find(options.policy != NULL ? options.policy : security_policy_default_name),
+		.timeout_ms = HANDSHAKE_MS,
+		.cancel_fd = -1,
+	};
+	if (transport_open(&how, &line->transport, &report, &err) != 0 ||
+	    transport_open_sftp(line->transport, HANDSHAKE_MS, -1, &channel, &err) != 0 ||
+	    remote_open(channel, HANDSHAKE_MS, -1, &line->remote, &err) != 0)
+		stop(err.message);
+}
+
+/* ---- the jobs ---------------------------------------------------------------------------------------------------- */
+
+static void send_file(struct line *line)
+{
+	SP_AUTO_FREE char *part = NULL;
+	if (asprintf(&part, "%s.part", options.remote) < 0)
+		stop("no memory");
+	const struct block_source source = { NULL, take, give_back };
+	const struct upload_plan plan = { .part_path = part, .size = blocks.size };
+	struct remote_patience patience = { IDLE_MS, -1 };
+	struct upload *upload = upload_start(line->remote, &plan, &source);
+	enum failure_step step;
+	struct sp_error err = { 0 };
+	enum job_state state;
+	while ((state = upload_step(upload, &step, &err)) == JOB_WORKING)
+		if (remote_pump(line->remote, -1, -1, IDLE_MS, &err) != 0)
+			stop(err.message);
+	if (state == JOB_FAILED)
+		stop(err.message);
+	upload_destroy(upload);
+	if (remote_rename(line->remote, part, options.remote, true, &patience, &err) != 0)
+		stop(err.message);
+}
+
+static void fetch_file(struct line *line)
+{
+	const struct block_sink sink = { NULL, get, put, give_back };
+	const struct download_plan plan = { .path = options.remote };
+	struct download *download = download_start(line->remote, &plan, &sink);
+	enum failure_step step;
+	struct sp_error err = { 0 };
+	enum job_state state;
+	while ((state = download_step(download, &step, &err)) == JOB_WORKING)
+		if (remote_pump(line->remote, -1, -1, IDLE_MS, &err) != 0)
+			stop(err.message);
+	if (state == JOB_FAILED)
+		stop(err.message);
+	download_destroy(download);
+}
+
+/* ---- the program ------------------------------------------------------------------------------------------------- */
+
+static double now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static double seconds_of(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static void parse(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "port", required_argument, NULL, 'p' },   { "user", required_argument, NULL, 'u' },
+		{ "key", required_argument, NULL, 'k' },    { "trusted", required_argument, NULL, 't' },
+		{ "remote", required_argument, NULL, 'r' }, { "local", required_argument, NULL, 'l' },
+		{ "size", required_argument, NULL, 's' },   { "policy", required_argument, NULL, 'P' },
+		{ "channels", required_argument, NULL, 'c' },
+		{ "connections", required_argument, NULL, 'n' },
+		{ "json", no_argument, NULL, 'j' },	    { 0 },
+	};
+	for (int found; (found = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+		switch (found) {
+		case 'p': options.port = (uint16_t)atoi(optarg); break;
+		case 'u': options.user = optarg; break;
+		case 'k': options.key = optarg; break;
+		case 't': options.trusted = optarg; break;
+		case 'r': options.remote = optarg; break;
+		case 'l': options.local = optarg; break;
+		case 's': options.size = strtoull(optarg, NULL, 10); break;
+		case 'P': options.policy = optarg; break;
+		case 'c': options.channels = (unsigned)atoi(optarg); break;
+		case 'n': options.connections = (unsigned)atoi(optarg); break;
+		case 'j': options.json = true; break;
+		default: fputs(usage, stderr); exit(2);
+		}
+	}
+	const char *way = argv[optind] == NULL ? "" : argv[optind];
+	options.up = strcmp(way, "up") == 0;
+	if ((!options.up && strcmp(way, "down") != 0) || options.user == NULL ||
+	    options.key == NULL || options.trusted == NULL || options.remote == NULL ||
+	    options.local == NULL) {
+		fputs(usage, stderr);
+		exit(2);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct sp_error err = { 0 };
+	parse(argc, argv);
+	if (transport_init(&err) != 0)
+		stop(err.message);
+	open_blocks();
+	char *key = read_text(options.key), *trusted = read_text(options.trusted);
+	struct line line = { 0 };
+	double start = now();
+	open_line(&line, key, trusted);
+	double opened = now();
+	if (options.up)
+		send_file(&line);
+	else
+		fetch_file(&line);
+	double end = now();
+	remote_close(line.remote);
+	transport_close(line.transport);
+	struct rusage used;
+	getrusage(RUSAGE_SELF, &used);
+	printf("{\"bytes\": %llu, \"seconds\": %.4f, \"transfer_seconds\": %.4f, \"user\": %.3f, \"system\": %.3f, \"max_rss_kib\": %ld}\n",
+	       (unsigned long long)blocks.offset, end - start, end - opened,
+	       seconds_of(used.ru_utime), seconds_of(used.ru_stime), used.ru_maxrss);
+	return 0;
+}

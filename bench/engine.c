@@ -22,11 +22,13 @@
 
 enum { BLOCKS = 128, IDLE_MS = 60000, HANDSHAKE_MS = 60000 };
 
-static const char usage[] =
-	"usage: engine up|down --port N --user NAME --key FILE --trusted FILE --remote PATH --local PATH\n"
-	"              [--size BYTES] [--cipher-policy NAME] [--channels N] [--connections N] [--json]\n"
-	"       up: the first SIZE bytes of the local file go to PATH.part, which is removed in the end unless --keep\n"
-	"       down: all of the remote file comes into the local one\n";
+static const char usage[] = "usage: engine up|down --port N --user NAME --key FILE --trusted FILE "
+			    "--remote PATH --local PATH\n"
+			    "              [--size BYTES] [--cipher-policy NAME] [--channels N] "
+			    "[--connections N] [--json]\n"
+			    "       up: the first SIZE bytes of the local file go to PATH.part, "
+			    "which is removed in the end unless --keep\n"
+			    "       down: all of the remote file comes into the local one\n";
 
 struct options {
 	bool up, json, keep;
@@ -150,7 +152,8 @@ static void open_line(struct line *line, const char *key, const char *trusted)
 		.user = options.user,
 		.private_key = key,
 		.trusted_keys = trusted,
-		.policy = security_policy_find(options.policy != NULL ? options.policy : security_policy_default_name),
+		.policy = security_policy_find(
+			options.policy != NULL ? options.policy : security_policy_default_name),
 		.timeout_ms = HANDSHAKE_MS,
 		.cancel_fd = -1,
 	};
@@ -217,28 +220,57 @@ static double seconds_of(struct timeval time)
 static void parse(int argc, char **argv)
 {
 	static const struct option known[] = {
-		{ "port", required_argument, NULL, 'p' },   { "user", required_argument, NULL, 'u' },
-		{ "key", required_argument, NULL, 'k' },    { "trusted", required_argument, NULL, 't' },
-		{ "remote", required_argument, NULL, 'r' }, { "local", required_argument, NULL, 'l' },
-		{ "size", required_argument, NULL, 's' },   { "policy", required_argument, NULL, 'P' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "user", required_argument, NULL, 'u' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "trusted", required_argument, NULL, 't' },
+		{ "remote", required_argument, NULL, 'r' },
+		{ "local", required_argument, NULL, 'l' },
+		{ "size", required_argument, NULL, 's' },
+		{ "policy", required_argument, NULL, 'P' },
 		{ "channels", required_argument, NULL, 'c' },
 		{ "connections", required_argument, NULL, 'n' },
-		{ "json", no_argument, NULL, 'j' },	    { 0 },
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 },
 	};
 	for (int found; (found = getopt_long(argc, argv, "", known, NULL)) != -1;) {
 		switch (found) {
-		case 'p': options.port = (uint16_t)atoi(optarg); break;
-		case 'u': options.user = optarg; break;
-		case 'k': options.key = optarg; break;
-		case 't': options.trusted = optarg; break;
-		case 'r': options.remote = optarg; break;
-		case 'l': options.local = optarg; break;
-		case 's': options.size = strtoull(optarg, NULL, 10); break;
-		case 'P': options.policy = optarg; break;
-		case 'c': options.channels = (unsigned)atoi(optarg); break;
-		case 'n': options.connections = (unsigned)atoi(optarg); break;
-		case 'j': options.json = true; break;
-		default: fputs(usage, stderr); exit(2);
+		case 'p':
+			options.port = (uint16_t)atoi(optarg);
+			break;
+		case 'u':
+			options.user = optarg;
+			break;
+		case 'k':
+			options.key = optarg;
+			break;
+		case 't':
+			options.trusted = optarg;
+			break;
+		case 'r':
+			options.remote = optarg;
+			break;
+		case 'l':
+			options.local = optarg;
+			break;
+		case 's':
+			options.size = strtoull(optarg, NULL, 10);
+			break;
+		case 'P':
+			options.policy = optarg;
+			break;
+		case 'c':
+			options.channels = (unsigned)atoi(optarg);
+			break;
+		case 'n':
+			options.connections = (unsigned)atoi(optarg);
+			break;
+		case 'j':
+			options.json = true;
+			break;
+		default:
+			fputs(usage, stderr);
+			exit(2);
 		}
 	}
 	const char *way = argv[optind] == NULL ? "" : argv[optind];
@@ -272,7 +304,8 @@ int main(int argc, char **argv)
 	transport_close(line.transport);
 	struct rusage used;
 	getrusage(RUSAGE_SELF, &used);
-	printf("{\"bytes\": %llu, \"seconds\": %.4f, \"transfer_seconds\": %.4f, \"user\": %.3f, \"system\": %.3f, \"max_rss_kib\": %ld}\n",
+	printf("{\"bytes\": %llu, \"seconds\": %.4f, \"transfer_seconds\": %.4f, \"user\": %.3f, "
+	       "\"system\": %.3f, \"max_rss_kib\": %ld}\n",
 	       (unsigned long long)blocks.offset, end - start, end - opened,
 	       seconds_of(used.ru_utime), seconds_of(used.ru_stime), used.ru_maxrss);
 	return 0;

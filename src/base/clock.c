@@ -24,6 +24,13 @@ int64_t sp_monotonic_ms(void)
 	return clock_ms(CLOCK_MONOTONIC);
 }
 
+int64_t sp_monotonic_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static struct tm parts_of(int64_t time_ms, int *out_ms)
 {
 	int64_t ms = time_ms % 1000;

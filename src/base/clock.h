@@ -6,6 +6,7 @@
 
 int64_t sp_now_ms(void);
 int64_t sp_monotonic_ms(void);
+int64_t sp_monotonic_us(void);
 
 enum { SP_ISO_TIME_SIZE = 32 };
 

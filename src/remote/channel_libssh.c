@@ -23,6 +23,9 @@ enum {
 	WINDOW_LIBSSH = 1280000, /* what it announces by itself */
 	WINDOW_MAX = 32 << 20,
 	SHRINK_AT = 4, /* a window this many times too large is given up */
+	/* Windows are filled up when half of one is used: so it takes two for what is under way never to wait. The server
+	 * has nothing to send that was not asked for. */
+	WINDOWS = 2,
 	/* What may wait in libssh beyond our window before the server is called a liar: it counts in packets. */
 	OVERRUN_MAX = 1 << 20,
 	/* What may wait to be sent beyond our budget: answers of libssh's own to what the server asks. */
@@ -188,7 +191,7 @@ static ssize_t libssh_read(struct channel *base, void *out, size_t room, struct 
 static void libssh_expect(struct channel *base, size_t bytes)
 {
 	struct libssh_channel *channel = (struct libssh_channel *)base;
-	size_t wanted = bytes < WINDOW_MAX ? bytes : WINDOW_MAX;
+	size_t wanted = bytes < WINDOW_MAX / WINDOWS ? WINDOWS * bytes : WINDOW_MAX;
 
 	if (wanted <= WINDOW_LIBSSH || make_scratch(channel) != 0)
 		wanted = WINDOW_LIBSSH;

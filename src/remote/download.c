@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 #include "remote/ask.h"
 #include "remote/flight.h"
@@ -454,7 +455,7 @@ static bool ask_next(struct download *download)
 		length = download->limit - download->next;
 	block->length += length;
 	block->pending += length;
-	download->flight.out += length;
+	flight_leave(&download->flight, length, sp_monotonic_us());
 	uint64_t offset = download->next;
 	download->next += length;
 	ask_piece(download, block, offset, (uint32_t)length);
@@ -475,7 +476,8 @@ static struct block *take_head(struct download *download)
 	if (download->head == NULL)
 		download->tail = NULL;
 	head->next = NULL;
-	download->flight.out -= head->length;
+	flight_arrive(&download->flight, head->length, remote_round_trip_us(download->remote),
+		      sp_monotonic_us());
 	return head;
 }
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 
 /* Sent bytes at the start are reclaimed when there are so many of them. */
@@ -94,8 +95,10 @@ size_t outbox_front(struct outbox *outbox, bool unanswered, const uint8_t **out)
 static void drop_first(struct outbox *outbox)
 {
 	struct parcel *first = parcel_at(outbox, 0);
-	if (first->request != NULL)
+	if (first->request != NULL) {
 		first->request->sent = true;
+		first->request->sent_us = sp_monotonic_us();
+	}
 	outbox->first = (outbox->first + 1) % OUTBOX_PARCELS;
 	outbox->count--;
 	free(sp_take_pointer(&outbox->kept));

@@ -56,6 +56,7 @@ struct request {
 
 	uint32_t id;
 	bool used, sent;
+	int64_t sent_us; /* monotonic; when its last byte went out */
 };
 
 enum {

@@ -39,7 +39,8 @@ struct remote {
 	size_t received; /* bytes in inbox */
 	size_t expected; /* what the channel was told last */
 	int64_t lively_at_ms;
-	size_t moved; /* bytes, since then */
+	size_t moved;          /* bytes, since then */
+	int64_t round_trip_us; /* the shortest; 0: none yet */
 	uint8_t inbox[REMOTE_PACKET_MAX];
 };
 
@@ -152,11 +153,22 @@ static int flush(struct remote *remote, bool *moved, struct sp_error *err)
 
 /* ---- receiving ------------------------------------------------------------------------------------------------- */
 
+/* What carries a file's bytes waits for those before it, and says nothing about the line. */
+static void note_round_trip(struct remote *remote, const struct request *request)
+{
+	if (request->length > 0)
+		return;
+	int64_t took_us = sp_monotonic_us() - request->sent_us;
+	if (took_us > 0 && (remote->round_trip_us == 0 || took_us < remote->round_trip_us))
+		remote->round_trip_us = took_us;
+}
+
 /* The request is out of the table before its function runs: it may send the next in the same slot. */
 static void answer(struct remote *remote, struct request *request, struct reply *reply)
 {
 	struct request answered = *request;
 	note_life(remote);
+	note_round_trip(remote, request);
 	requests_remove(&remote->requests, request);
 	if (answered.fn != NULL)
 		answered.fn(answered.owner, reply);
@@ -437,6 +449,11 @@ size_t remote_room(const struct remote *remote)
 size_t remote_outstanding(const struct remote *remote)
 {
 	return requests_count(&remote->requests);
+}
+
+int64_t remote_round_trip_us(const struct remote *remote)
+{
+	return remote->round_trip_us;
 }
 
 const struct remote_features *remote_features(const struct remote *remote)

@@ -59,6 +59,9 @@ size_t remote_room(const struct remote *remote);
 /** Requests without a reply. */
 size_t remote_outstanding(const struct remote *remote);
 
+/** The shortest time that a question without a file's bytes took so far: the line's delay. 0 before there was one. */
+int64_t remote_round_trip_us(const struct remote *remote);
+
 /* ---- single operations that wait for their answer (remote/operations.c) ---------------------------------------- */
 
 struct remote_attributes {

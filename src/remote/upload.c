@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 #include "remote/ask.h"
 #include "remote/flight.h"
@@ -380,7 +381,8 @@ static void written(void *owner, const struct reply *reply)
 	struct upload *upload = owner;
 	if (reply->dead != NULL)
 		return;
-	upload->flight.out -= reply->length;
+	flight_arrive(&upload->flight, reply->length, remote_round_trip_us(upload->remote),
+		      sp_monotonic_us());
 	if (reply_is_status(reply, WIRE_OK)) {
 		upload->acknowledged += reply->length;
 	} else {
@@ -432,7 +434,7 @@ static void write_piece(struct upload *upload, uint32_t length)
 	const uint8_t *data = block->data + upload->cut;
 	upload->cut += length;
 	block->pending += length;
-	upload->flight.out += length;
+	flight_leave(&upload->flight, length, sp_monotonic_us());
 	if (upload->cut == block->length)
 		upload->cutting = NULL;
 	ask_write(upload->remote, &upload->handle, &piece, data, asker(upload, written));

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const struct {
 	int number;
 	enum sp_code code;
@@ -44,7 +46,7 @@ enum sp_code sp_code_from_errno(int number)
 	return SP_SYSTEM;
 }
 
-/* A sentence that was cut short must not end inside a character: JSON would not take it. */
+/* A sentence that was cut short ends in front of the character that it would have been cut in. */
 static void drop_cut_character(char message[SP_ERROR_MESSAGE_MAX])
 {
 	size_t end = SP_ERROR_MESSAGE_MAX - 1;
@@ -64,6 +66,8 @@ int sp_fail_va(struct sp_error *err, enum sp_code code, const char *format, va_l
 	int length = vsnprintf(message, sizeof(message), format, args);
 	if (length >= (int)sizeof(message))
 		drop_cut_character(message);
+	/* What it quotes may be any bytes, and a part of a name ends where its bytes were counted. */
+	sp_text_make_readable(message);
 	err->code = code;
 	memcpy(err->message, message, sizeof(message));
 	return -1;

@@ -3,7 +3,7 @@
  * The only error type: a code that a caller may branch on and one sentence for people.
  *
  * The sentence is a chain, outermost first: "could not do this: because of that: root cause". One line, no full
- * stop, no function names. Write "could not" when trying again may help and "cannot" when it never will.
+ * stop, no function names; whatever it quotes, it is UTF-8 without control characters. Write "could not" when trying again may help and "cannot" when it never will.
  */
 
 #include <stdarg.h>

@@ -65,6 +65,20 @@ static size_t utf8_character(const unsigned char *at, size_t left)
 	return 0;
 }
 
+void sp_text_make_readable(char *text)
+{
+	size_t left = strlen(text);
+	for (unsigned char *at = (unsigned char *)text; left > 0;) {
+		size_t step = utf8_character(at, left);
+		if (step == 0 || *at < ' ' || *at == 0x7f) {
+			*at = '?';
+			step = 1;
+		}
+		at += step;
+		left -= step;
+	}
+}
+
 bool sp_utf8_valid(const char *text, size_t length)
 {
 	const unsigned char *at = (const unsigned char *)text;

@@ -17,6 +17,9 @@ bool sp_text_to_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 /** Well-formed UTF-8 (no surrogates, no over-long forms). */
 bool sp_utf8_valid(const char *text, size_t length);
 
+/** Makes @text fit for people: what is no part of well-formed UTF-8, and control characters, become question marks. */
+void sp_text_make_readable(char *text);
+
 /** Unicode characters in well-formed UTF-8: what AWS counts as length. */
 size_t sp_utf8_count(const char *text);
 

@@ -19,6 +19,16 @@ static void a_sentence_cut_short_ends_with_a_whole_character(void **state)
 	}
 }
 
+static void a_sentence_is_text_of_one_line_whatever_it_quotes(void **state)
+{
+	(void)state;
+	struct sp_error err = { 0 };
+	sp_fail(&err, SP_INVALID, "cannot read \"%s\" and \"%.2s\"", "a\xff\nb", "\xe2\x82\xac");
+	assert_string_equal(err.message, "cannot read \"a??b\" and \"??\"");
+	sp_wrap(&err, "could not use %s", "c\rd");
+	assert_string_equal(err.message, "could not use c?d: cannot read \"a??b\" and \"??\"");
+}
+
 static void what_was_there_stays_behind_what_is_put_in_front(void **state)
 {
 	(void)state;
@@ -33,6 +43,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sentence_cut_short_ends_with_a_whole_character),
+		cmocka_unit_test(a_sentence_is_text_of_one_line_whatever_it_quotes),
 		cmocka_unit_test(what_was_there_stays_behind_what_is_put_in_front),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,25 @@ static void utf8_knows_its_malformed_forms(void **state)
 	assert_int_equal(sp_utf8_count("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), 4);
 }
 
+static void what_people_cannot_read_becomes_question_marks(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected;
+	} cases[] = {
+		{ "", "" },
+		{ "a\xc3\xa9\xe2\x82\xac", "a\xc3\xa9\xe2\x82\xac" },
+		{ "a\xff\xc3z\xe2\x82", "a??z??" },
+		{ "one\r\ntwo\tthree\x7f\x1b[2J", "one??two?three??[2J" },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		char text[64];
+		strcpy(text, cases[i].text);
+		sp_text_make_readable(text);
+		assert_string_equal(text, cases[i].expected);
+	}
+}
+
 static void hex_goes_there_and_back(void **state)
 {
 	(void)state;
@@ -54,6 +73,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_digits_within_bounds),
 		cmocka_unit_test(utf8_knows_its_malformed_forms),
+		cmocka_unit_test(what_people_cannot_read_becomes_question_marks),
 		cmocka_unit_test(hex_goes_there_and_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

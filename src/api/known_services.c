@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/protocol.h"
 #include "api/refusal.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -63,7 +64,7 @@ static bool mentions(const struct sign_request *request, const char *text)
 enum refusal_form refusal_form_of_request(const struct sign_request *request)
 {
 	const char *type = sign_header_value(request, "content-type");
-	bool at_root = request->target[0] == '/' && strchr("?", request->target[1]) != NULL;
+	bool at_root = protocol_is_at_root(request);
 
 	if (sign_header_value(request, "x-amz-target") != NULL ||
 	    has_type(type, "application/x-amz-json"))

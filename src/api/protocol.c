@@ -15,6 +15,11 @@ const struct protocol *protocol_of(enum api_protocol protocol)
 	return protocols[protocol];
 }
 
+bool protocol_is_at_root(const struct sign_request *request)
+{
+	return strcmp(request->target, "/") == 0 || sp_text_starts_with(request->target, "/?");
+}
+
 const struct api_operation *protocol_find_operation(const struct api_service *service,
 						    const char *name)
 {

@@ -161,6 +161,9 @@ static void open_line(struct line *line, const char *key, const char *trusted)
 	    transport_open_sftp(line->transport, HANDSHAKE_MS, -1, &channel, &err) != 0 ||
 	    remote_open(channel, HANDSHAKE_MS, -1, &line->remote, &err) != 0)
 		stop(err.message);
+	const struct channel_opener opener = transport_opener(line->transport);
+	if (options.channels > 1)
+		remote_may_branch(line->remote, &opener, options.channels);
 }
 
 /* ---- the jobs ---------------------------------------------------------------------------------------------------- */

@@ -63,6 +63,9 @@ const struct sp_error *session_dead(const struct remote *remote);
  *  a handle that still comes is closed. */
 void session_forget(struct remote *remote, const void *owner);
 
+/** Requests that wait to be sent. */
+size_t session_unsent(const struct remote *remote);
+
 /** Pumps once, as patiently as that: SP_CANCELLED when its cancel_fd says so. */
 int session_wait(struct remote *remote, const struct remote_patience *patience,
 		 struct sp_error *err);

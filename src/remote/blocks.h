@@ -17,6 +17,7 @@ struct block {
 	size_t length;   /* bytes that are there */
 	uint64_t offset; /* of the first byte in the file */
 	size_t pending; /* while the engine holds it: bytes asked for or sent that were not answered yet */
+	bool is_written; /* upload, when it is given back: the server has acknowledged all of it */
 	struct block *next; /* for the list of whoever holds it */
 };
 

@@ -258,6 +258,12 @@ static int libssh_wait(struct channel *base, bool want_write, int other_fd, int 
 		return there < 0 ? -1 : 0;
 	if (want_write && !channel->is_stuck && writable(channel) != 0)
 		return 0;
+	/* What was read for one channel may have brought something for another. */
+	uint64_t seen = transport->socket_bytes.in_bytes;
+	bool is_news = transport->channels_opened > 1 && seen != transport->bytes_seen;
+	transport->bytes_seen = seen;
+	if (is_news)
+		return 0;
 
 	bool holds = (ssh_get_status(transport->session) & SSH_WRITE_PENDING) != 0;
 	struct pollfd fds[] = {

@@ -20,7 +20,7 @@ struct download_plan {
 	/* Go on behind so many bytes, of a file that had this size and time then: another one is SP_CHANGED. 0: all of it. */
 	uint64_t offset;
 	uint64_t size, mtime;
-	size_t flight_max; /* bytes asked for and not yet here, at most; 0: the engine's default */
+	size_t flight_max; /* bytes asked for and not yet here, at most; 0: by bandwidth and delay */
 };
 
 /** @sink is kept until the download is destroyed. Never NULL. */

@@ -64,7 +64,8 @@ static void note_channel(struct transport *transport, const char *text)
 	uint32_t packet_max;
 	if (sp_text_starts_with(text, CONFIRMED))
 		transport->channels_confirmed++;
-	else if (sscanf(text, CHANNEL_SIZES, &packet_max) == 1)
+	else if (sscanf(text, CHANNEL_SIZES, &packet_max) == 1 &&
+		 packet_max < transport->channel_packet_max)
 		transport->channel_packet_max = packet_max;
 }
 

@@ -51,10 +51,18 @@ static int fail_late(const struct patience *patience, const struct errand *erran
 	return sp_fail(err, SP_TIMEOUT, "%s within %s", errand->late, time);
 }
 
+int transport_may_wait(struct transport *transport, const struct patience *patience,
+		       const struct errand *errand, struct sp_error *err)
+{
+	/* Some of libssh's calls say "again" for ever once it has given up, or has thrown an answer away. */
+	if (failure_has_happened(transport) || transport->last_words[0] != '\0')
+		return failure_of_connection(transport, errand->during, err);
+	return sp_monotonic_ms() < patience->deadline_ms ? 0 : fail_late(patience, errand, err);
+}
+
 int transport_sleep(struct transport *transport, const struct patience *patience,
 		    const struct errand *errand, struct sp_error *err)
 {
-	int64_t left_ms = patience->deadline_ms - sp_monotonic_ms();
 	bool holds = (ssh_get_status(transport->session) & SSH_WRITE_PENDING) != 0;
 	struct pollfd fds[] = {
 		{ .fd = ssh_get_fd(transport->session),
@@ -62,16 +70,16 @@ int transport_sleep(struct transport *transport, const struct patience *patience
 		{ .fd = patience->cancel_fd, .events = POLLIN },
 	};
 
-	/* Some of libssh's calls say "again" for ever once it has given up, or has thrown an answer away. */
-	if (failure_has_happened(transport) || transport->last_words[0] != '\0')
-		return failure_of_connection(transport, errand->during, err);
+	if (transport_may_wait(transport, patience, errand, err) != 0)
+		return -1;
 	if ((transport->socket_bytes.in_bytes - patience->bytes_then) >> 20 >= GREETING_MAX_MIB)
 		return sp_fail(err, SP_PROTOCOL,
 			       "the server sent more than %d MiB before the SFTP session was open",
 			       GREETING_MAX_MIB);
-	if (left_ms <= 0)
-		return fail_late(patience, errand, err);
+	int64_t left_ms = patience->deadline_ms - sp_monotonic_ms();
 	int sleep_ms = left_ms < SLEEP_MAX_MS ? (int)left_ms : SLEEP_MAX_MS;
+	if (sleep_ms < 0)
+		sleep_ms = 0;
 	if (poll(fds, SP_COUNT_OF(fds), sleep_ms) == -1 && errno != EINTR)
 		return sp_fail_errno(err, "could not wait for the server");
 	if (fds[1].revents != 0)

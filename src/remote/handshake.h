@@ -26,9 +26,10 @@ struct transport {
 	char last_words
 		[TRANSPORT_WORDS_MAX]; /* why libssh gave the connection up; see transport_enter() */
 	char host_key_algorithm[64];   /* negotiated; libssh tells it to its log only */
-	/* Of the channel that was confirmed last; libssh tells them to its log only. */
+	/* The smallest of the channels that were confirmed while some were opened; libssh tells it to its log only. */
 	uint32_t channel_packet_max;
-	unsigned channels_opened, channels_confirmed;
+	unsigned channels_opened, channels_confirmed, channels_opening;
+	uint64_t bytes_seen; /* in_bytes when something was last waited for */
 	/* What libssh holds back is not told by it: this is what was given to it since it last held nothing. */
 	uint64_t given;
 	uint64_t sent_then, packed_then; /* out_bytes of socket and packets at that time */
@@ -71,6 +72,10 @@ struct errand {
  */
 int transport_sleep(struct transport *transport, const struct patience *patience,
 		    const struct errand *errand, struct sp_error *err);
+
+/** -1 when the wait is over already: the connection is gone, or it is too late. */
+int transport_may_wait(struct transport *transport, const struct patience *patience,
+		       const struct errand *errand, struct sp_error *err);
 
 /**
  * Before libssh is called for a transport: its log, which belongs to the thread, goes to that transport. What

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "remote/ask.h"
+#include "remote/branches.h"
 #include "remote/outbox.h"
 #include "remote/replies.h"
 #include "remote/words.h"
@@ -39,8 +40,10 @@ struct remote {
 	size_t received; /* bytes in inbox */
 	size_t expected; /* what the channel was told last */
 	int64_t lively_at_ms;
-	size_t moved;          /* bytes, since then */
-	int64_t round_trip_us; /* the shortest; 0: none yet */
+	size_t moved;              /* bytes, since then */
+	int64_t round_trip_us;     /* the shortest; 0: none yet */
+	struct branches *branches; /* owned; NULL: there may be none */
+	unsigned turns;
 	uint8_t inbox[REMOTE_PACKET_MAX];
 };
 
@@ -54,7 +57,7 @@ const struct sp_error *session_dead(const struct remote *remote)
 }
 
 /* Everybody who waits is told, once. */
-static int die(struct remote *remote, const struct sp_error *why, struct sp_error *err)
+void session_die(struct remote *remote, const struct sp_error *why)
 {
 	remote->dead = true;
 	remote->death = *why;
@@ -68,7 +71,6 @@ static int die(struct remote *remote, const struct sp_error *why, struct sp_erro
 		if (request.fn != NULL)
 			request.fn(request.owner, &reply);
 	}
-	return sp_fail(err, why->code, "%s", why->message);
 }
 
 /* ---- signs of life --------------------------------------------------------------------------------------------- */
@@ -392,8 +394,8 @@ static void announce_expected(struct remote *remote)
 	remote->expected = expected;
 }
 
-static int check_idle(const struct remote *remote, int64_t idle_ms, int *timeout_ms,
-		      struct sp_error *err)
+int session_check_idle(const struct remote *remote, int64_t idle_ms, int *timeout_ms,
+		       struct sp_error *err)
 {
 	if (requests_count(&remote->requests) == 0 || idle_ms <= 0)
 		return 0;
@@ -409,16 +411,27 @@ static int check_idle(const struct remote *remote, int64_t idle_ms, int *timeout
 	return 0;
 }
 
+int session_move(struct remote *remote, bool *moved, struct sp_error *err)
+{
+	announce_expected(remote);
+	return flush(remote, moved, err) != 0 || receive(remote, moved, err) != 0 ? -1 : 0;
+}
+
 static int move(struct remote *remote, int other_fd, int timeout_ms, int64_t idle_ms,
 		struct sp_error *err)
 {
 	bool moved = false;
-	announce_expected(remote);
-	if (flush(remote, &moved, err) != 0 || receive(remote, &moved, err) != 0)
+	/* On a slow line whoever comes first takes all that it can take now. */
+	bool is_last = remote->branches != NULL && remote->turns++ % 2 != 0;
+	if (is_last)
+		branches_move(remote->branches, idle_ms, &moved, &timeout_ms);
+	if (session_move(remote, &moved, err) != 0)
 		return -1;
+	if (remote->branches != NULL && !is_last)
+		branches_move(remote->branches, idle_ms, &moved, &timeout_ms);
 	if (moved)
 		return 0;
-	if (check_idle(remote, idle_ms, &timeout_ms, err) != 0)
+	if (session_check_idle(remote, idle_ms, &timeout_ms, err) != 0)
 		return -1;
 	const uint8_t *data;
 	return remote->channel->backend->wait(remote->channel, front(remote, &data) > 0, other_fd,
@@ -431,9 +444,10 @@ int remote_pump(struct remote *remote, int other_fd, int timeout_ms, int64_t idl
 	if (remote->dead)
 		return sp_fail(err, remote->death.code, "%s", remote->death.message);
 	struct sp_error why = { 0 };
-	if (move(remote, other_fd, timeout_ms, idle_ms, &why) != 0)
-		return die(remote, &why, err);
-	return 0;
+	if (move(remote, other_fd, timeout_ms, idle_ms, &why) == 0)
+		return 0;
+	session_die(remote, &why);
+	return sp_fail(err, why.code, "%s", why.message);
 }
 
 size_t remote_room(const struct remote *remote)
@@ -444,6 +458,21 @@ size_t remote_room(const struct remote *remote)
 	size_t by_table = REMOTE_REQUESTS_MAX - used;
 	size_t by_bytes = outbox_room(&remote->outbox);
 	return by_table < by_bytes ? by_table : by_bytes;
+}
+
+size_t session_unsent(const struct remote *remote)
+{
+	return remote->outbox.count;
+}
+
+struct branches *session_branches(const struct remote *remote)
+{
+	return remote->branches;
+}
+
+void session_set_branches(struct remote *remote, struct branches *branches)
+{
+	remote->branches = branches;
 }
 
 size_t remote_outstanding(const struct remote *remote)
@@ -501,11 +530,16 @@ static void note_limits(void *owner, const struct reply *reply)
 	remote->features.write_max = request_bytes(limits->write, limits->packet);
 }
 
-static int greet(struct remote *remote, int64_t deadline_ms, int cancel_fd, struct sp_error *err)
+static void put_greeting(struct remote *remote)
 {
 	struct sp_writer writer = outbox_begin(&remote->outbox);
 	wire_put_init(&writer);
 	outbox_add(&remote->outbox, &writer, NULL, NULL, 0);
+}
+
+static int greet(struct remote *remote, int64_t deadline_ms, int cancel_fd, struct sp_error *err)
+{
+	put_greeting(remote);
 	while (!remote->greeted)
 		if (pump_until(remote, deadline_ms, cancel_fd, err) != 0)
 			return -1;
@@ -518,8 +552,7 @@ static int greet(struct remote *remote, int64_t deadline_ms, int cancel_fd, stru
 	return 0;
 }
 
-int remote_open(struct channel *channel, int64_t timeout_ms, int cancel_fd, struct remote **out,
-		struct sp_error *err)
+static struct remote *create(struct channel *channel)
 {
 	struct remote *remote = sp_alloc(sizeof(*remote));
 	remote->channel = channel;
@@ -528,6 +561,23 @@ int remote_open(struct channel *channel, int64_t timeout_ms, int cancel_fd, stru
 	remote->lively_at_ms = sp_monotonic_ms();
 	requests_init(&remote->requests);
 	outbox_init(&remote->outbox);
+	return remote;
+}
+
+/* What the server offers and grants is known: requests may follow the greeting at once. */
+struct remote *session_branch_off(struct remote *trunk, struct channel *channel)
+{
+	struct remote *remote = create(channel);
+	remote->features = trunk->features;
+	remote->round_trip_us = trunk->round_trip_us;
+	put_greeting(remote);
+	return remote;
+}
+
+int remote_open(struct channel *channel, int64_t timeout_ms, int cancel_fd, struct remote **out,
+		struct sp_error *err)
+{
+	struct remote *remote = create(channel);
 	if (greet(remote, sp_monotonic_ms() + timeout_ms, cancel_fd, err) != 0) {
 		remote_close(remote);
 		return -1;
@@ -540,6 +590,7 @@ void remote_close(struct remote *remote)
 {
 	if (remote == NULL)
 		return;
+	branches_destroy(remote->branches);
 	remote->channel->backend->close(remote->channel);
 	outbox_finish(&remote->outbox);
 	free(remote);

@@ -23,6 +23,7 @@ enum {
 		261120, /* bytes of one READ or WRITE: what OpenSSH's limits@openssh.com grants */
 	REMOTE_BLOCK_DEFAULT = 32768, /* without limits@openssh.com */
 	REMOTE_EXTENSIONS_MAX = 512,  /* bytes of the list of their names */
+	REMOTE_CHANNELS_MAX = 8,      /* of one connection */
 };
 
 /** What the server offers; learnt when the session opens. */
@@ -38,6 +39,17 @@ struct remote_features {
 int remote_open(struct channel *channel, int64_t timeout_ms, int cancel_fd, struct remote **out,
 		struct sp_error *err);
 void remote_close(struct remote *remote); /* destroy its jobs first. NULL is fine */
+
+/**
+ * From now on large uploads may use further channels of the same connection, which the pump moves as well.
+ *
+ * @opener    copied; what it opens must be on the connection of @remote's channel
+ * @channels  at most, the first among them
+ */
+void remote_may_branch(struct remote *remote, const struct channel_opener *opener, size_t channels);
+
+/** Channels that are open, this one among them. */
+size_t remote_channels(const struct remote *remote);
 const struct remote_features *remote_features(const struct remote *remote);
 
 /**

@@ -88,6 +88,19 @@ struct channel;
 int transport_open_sftp(struct transport *transport, int64_t timeout_ms, int cancel_fd,
 			struct channel **out, struct sp_error *err);
 
+/** A further one, for a session that must not stand still meanwhile. */
+struct channel_opener {
+	void *ctx;
+	/** NULL when that failed already. */
+	struct channel_opening *(*begin)(void *ctx, int64_t timeout_ms, struct sp_error *err);
+	/** 1 and the channel; 0: not yet; -1: it was refused, or took too long. All but 0 end the opening. Never waits. */
+	int (*step)(struct channel_opening *opening, struct channel **out, struct sp_error *err);
+	void (*give_up)(struct channel_opening *opening);
+};
+
+/** Channels of @transport, which is kept. */
+struct channel_opener transport_opener(struct transport *transport);
+
 /** Every function is required. Called by one thread. */
 struct channel_backend {
 	/** Bytes there now, 0 when none, -1 with SP_CLOSED at the end. */

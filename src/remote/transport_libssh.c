@@ -173,15 +173,51 @@ static int fail_refused(struct transport *transport, enum sp_code code, const ch
 	return sp_fail(err, code, "%s", what);
 }
 
-static int start_sftp(struct transport *transport, ssh_channel ssh, const struct patience *patience,
-		      struct sp_error *err)
+/** First the channel, then the subsystem in it. */
+struct channel_opening {
+	struct transport *transport;
+	ssh_channel ssh;
+	struct patience patience;
+	bool is_open;
+};
+
+static struct channel_opening *begin_sftp(void *ctx, int64_t timeout_ms, struct sp_error *err)
 {
-	int result;
+	struct transport *transport = ctx;
+	transport_enter(transport);
+	ssh_channel ssh = ssh_channel_new(transport->session);
+	if (ssh == NULL) {
+		sp_fail(err, SP_NO_MEMORY, "could not make a channel");
+		return NULL;
+	}
+	struct channel_opening *opening = sp_alloc(sizeof(*opening));
+	opening->transport = transport;
+	opening->ssh = ssh;
+	opening->patience = patience_from_now(timeout_ms, -1);
+	opening->patience.bytes_then = transport->socket_bytes.in_bytes;
 	transport->channels_opened++;
-	transport->channel_packet_max = UINT32_MAX;
-	while ((result = ssh_channel_open_session(ssh)) == SSH_AGAIN)
-		if (transport_sleep(transport, patience, &channel_errand, err) != 0)
-			return -1;
+	if (transport->channels_opening++ == 0)
+		transport->channel_packet_max = UINT32_MAX;
+	return opening;
+}
+
+static void give_up_sftp(struct channel_opening *opening)
+{
+	if (opening == NULL)
+		return;
+	opening->transport->channels_opening--;
+	if (opening->ssh != NULL)
+		ssh_channel_free(opening->ssh);
+	free(opening);
+}
+
+/* An enum of libssh's: SSH_OK, SSH_AGAIN, or SSH_ERROR with the error. */
+static int step_channel(struct channel_opening *opening, struct sp_error *err)
+{
+	struct transport *transport = opening->transport;
+	int result = ssh_channel_open_session(opening->ssh);
+	if (result == SSH_AGAIN)
+		return SSH_AGAIN;
 	if (result != SSH_OK)
 		return fail_refused(transport, SP_DENIED, "the server refused to open a channel",
 				    err);
@@ -190,28 +226,64 @@ static int start_sftp(struct transport *transport, ssh_channel ssh, const struct
 		return sp_fail(err, SP_UNSUPPORTED,
 			       "the server takes packets of %u bytes, at least %d are needed",
 			       transport->channel_packet_max, CHANNEL_PACKET_MIN);
-	while ((result = ssh_channel_request_sftp(ssh)) == SSH_AGAIN)
-		if (transport_sleep(transport, patience, &channel_errand, err) != 0)
-			return -1;
-	if (result != SSH_OK)
-		return fail_refused(transport, SP_UNSUPPORTED,
-				    "the server offers no SFTP to this user", err);
-	return 0;
+	opening->is_open = true;
+	return SSH_OK;
+}
+
+static int step_subsystem(struct channel_opening *opening, struct sp_error *err)
+{
+	int result = ssh_channel_request_sftp(opening->ssh);
+	if (result == SSH_AGAIN || result == SSH_OK)
+		return result;
+	return fail_refused(opening->transport, SP_UNSUPPORTED,
+			    "the server offers no SFTP to this user", err);
+}
+
+static int step_both(struct channel_opening *opening, struct sp_error *err)
+{
+	transport_enter(opening->transport);
+	if (!opening->is_open) {
+		int result = step_channel(opening, err);
+		if (result != SSH_OK)
+			return result;
+	}
+	return step_subsystem(opening, err);
+}
+
+static int step_sftp(struct channel_opening *opening, struct channel **out, struct sp_error *err)
+{
+	int result = step_both(opening, err);
+	if (result == SSH_AGAIN &&
+	    transport_may_wait(opening->transport, &opening->patience, &channel_errand, err) == 0)
+		return 0;
+	if (result == SSH_OK)
+		*out = channel_libssh_create(opening->transport, sp_take_pointer(&opening->ssh));
+	give_up_sftp(opening);
+	return result == SSH_OK ? 1 : -1;
+}
+
+struct channel_opener transport_opener(struct transport *transport)
+{
+	return (struct channel_opener){
+		.ctx = transport, .begin = begin_sftp, .step = step_sftp, .give_up = give_up_sftp
+	};
 }
 
 int transport_open_sftp(struct transport *transport, int64_t timeout_ms, int cancel_fd,
 			struct channel **out, struct sp_error *err)
 {
-	struct patience patience = patience_from_now(timeout_ms, cancel_fd);
-	patience.bytes_then = transport->socket_bytes.in_bytes;
-	transport_enter(transport);
-	ssh_channel ssh = ssh_channel_new(transport->session);
-	if (ssh == NULL)
-		return sp_fail(err, SP_NO_MEMORY, "could not make a channel");
-	if (start_sftp(transport, ssh, &patience, err) != 0) {
-		ssh_channel_free(ssh);
+	struct channel_opening *opening = begin_sftp(transport, timeout_ms, err);
+	if (opening == NULL)
 		return -1;
+	opening->patience.cancel_fd = cancel_fd;
+	for (;;) {
+		int result = step_both(opening, err);
+		if (result == SSH_OK)
+			*out = channel_libssh_create(transport, sp_take_pointer(&opening->ssh));
+		if (result != SSH_AGAIN ||
+		    transport_sleep(transport, &opening->patience, &channel_errand, err) != 0) {
+			give_up_sftp(opening);
+			return result == SSH_OK ? 0 : -1;
+		}
 	}
-	*out = channel_libssh_create(transport, ssh);
-	return 0;
 }

@@ -4,11 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/scope.h"
 #include "remote/ask.h"
-#include "remote/flight.h"
 #include "remote/replies.h"
+#include "remote/stripes.h"
 #include "remote/words.h"
 
 /*
@@ -47,7 +46,6 @@ enum { ENDING_REQUESTS = 4 };
 
 struct upload {
 	struct remote *remote;
-	const struct block_source *source;
 	char *path, *shown_path; /* owned */
 	uint64_t size, offset;
 	enum upload_state state;
@@ -55,11 +53,7 @@ struct upload {
 	struct wire_handle handle;
 	bool is_open; /* and CLOSE was not asked for */
 
-	struct block *held;    /* taken and not given back */
-	struct block *cutting; /* one of them, being cut into WRITEs … */
-	size_t cut;            /* … up to here */
-	uint64_t taken, acknowledged;
-	struct flight flight;
+	struct stripes stripes; /* the bytes */
 
 	size_t ending; /* requests of the burst that were not answered */
 	struct remote_attributes before_close, after_close;
@@ -73,27 +67,6 @@ struct upload {
 static struct asker asker(struct upload *upload, reply_fn *fn)
 {
 	return (struct asker){ fn, upload };
-}
-
-/* ---- blocks ---------------------------------------------------------------------------------------------------- */
-
-static void give_back(struct upload *upload, struct block *block)
-{
-	struct block **link = &upload->held;
-	while (*link != block)
-		link = &(*link)->next;
-	*link = block->next;
-	block->next = NULL;
-	upload->source->give_back(upload->source->ctx, block);
-}
-
-static void hold(struct upload *upload, struct block *block)
-{
-	assert(block->offset == upload->taken);
-	block->pending = 0;
-	block->next = upload->held;
-	upload->held = block;
-	upload->taken += block->length;
 }
 
 /* ---- failing --------------------------------------------------------------------------------------------------- */
@@ -116,10 +89,23 @@ static bool may_ask_space(const struct upload *upload)
 	return remote_features(upload->remote)->statvfs;
 }
 
+/* What went wrong with the bytes came before what is known now. */
+static void take_failure_of_stripes(struct upload *upload)
+{
+	const struct stripes *stripes = &upload->stripes;
+	if (has_failed(upload) || stripes->failure.code == SP_OK)
+		return;
+	upload->failure = stripes->failure;
+	upload->failed_length = stripes->failed_length;
+	fail(upload, stripes->failed_step,
+	     stripes->failed_barely && may_ask_space(upload) ? QUESTION_SPACE : QUESTION_NONE);
+}
+
 /* @what went wrong at the server, as @reply says. */
 static void fail_remote(struct upload *upload, const struct reply *reply, const char *what,
 			enum question question)
 {
+	take_failure_of_stripes(upload);
 	if (has_failed(upload))
 		return;
 	reply_fail(reply, &upload->failure);
@@ -134,10 +120,10 @@ static enum question ask_about(const struct upload *upload, const struct reply *
 									     : QUESTION_NONE;
 }
 
-static void fail_changed(struct upload *upload, const char *what)
+static void fail_fewer(struct upload *upload)
 {
 	sp_fail(&upload->failure, SP_CHANGED,
-		"the source changed: it has %s bytes than the %llu it had before", what,
+		"the source changed: it has fewer bytes than the %llu it had before",
 		(unsigned long long)upload->size);
 	fail(upload, STEP_READ_OBJECT, QUESTION_NONE);
 }
@@ -232,6 +218,7 @@ static void opened(void *owner, const struct reply *reply)
 		upload->handle = reply->handle;
 		upload->is_open = true;
 		upload->state = UPLOAD_WRITING;
+		stripes_begin(&upload->stripes, &reply->handle);
 		return;
 	}
 	/* With CREAT, what is missing can only be the folder, unless the server means something else by it. OpenSSH
@@ -287,7 +274,9 @@ static void judge(struct upload *upload)
 /* Once everything is answered. */
 static void conclude(struct upload *upload)
 {
-	if (upload->state != UPLOAD_ENDING || upload->ending > 0 || upload->flight.out > 0)
+	take_failure_of_stripes(upload);
+	if (upload->state != UPLOAD_ENDING || upload->ending > 0 ||
+	    stripes_are_owed(&upload->stripes))
 		return;
 	if (upload->after_close.has_size && upload->after_close.size != upload->size)
 		upload->state = UPLOAD_CHECK;
@@ -321,7 +310,6 @@ static void synced(void *owner, const struct reply *reply)
 		return;
 	if (!reply_is_status(reply, WIRE_OK) && !reply_is_status(reply, WIRE_OP_UNSUPPORTED))
 		fail_remote(upload, reply, "flush", ask_about(upload, reply));
-	conclude(upload);
 }
 
 static void note_size(struct upload *upload, const struct reply *reply,
@@ -332,7 +320,6 @@ static void note_size(struct upload *upload, const struct reply *reply,
 		return;
 	if (reply->kind == REPLY_ATTRIBUTES)
 		*out = reply->attributes;
-	conclude(upload);
 }
 
 static void measured_open(void *owner, const struct reply *reply)
@@ -355,7 +342,6 @@ static void closed(void *owner, const struct reply *reply)
 		return;
 	if (!reply_is_status(reply, WIRE_OK))
 		fail_remote(upload, reply, "close", ask_about(upload, reply));
-	conclude(upload);
 }
 
 static void end(struct upload *upload)
@@ -376,86 +362,16 @@ static void end(struct upload *upload)
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
-static void written(void *owner, const struct reply *reply)
-{
-	struct upload *upload = owner;
-	if (reply->dead != NULL)
-		return;
-	flight_arrive(&upload->flight, reply->length, remote_round_trip_us(upload->remote),
-		      sp_monotonic_us());
-	if (reply_is_status(reply, WIRE_OK)) {
-		upload->acknowledged += reply->length;
-	} else {
-		upload->failed_length = has_failed(upload) ? upload->failed_length : reply->length;
-		fail_remote(upload, reply, "write", ask_about(upload, reply));
-	}
-	struct block *block = reply->item;
-	block->pending -= reply->length;
-	if (block->pending == 0 && block != upload->cutting)
-		give_back(upload, block);
-	conclude(upload);
-}
-
-enum source_answer { SOURCE_ERROR = -1, SOURCE_LATER = 0, SOURCE_BLOCK = 1, SOURCE_END = 2 };
-
-/* A block to cut; false when there is none now, at the end, and after a failure. */
-static bool take_block(struct upload *upload)
-{
-	struct block *block = NULL;
-	switch ((enum source_answer)upload->source->take(upload->source->ctx, &block,
-							 &upload->failure)) {
-	case SOURCE_BLOCK:
-		hold(upload, block);
-		upload->cutting = block;
-		upload->cut = 0;
-		if (upload->taken > upload->size)
-			fail_changed(upload, "more");
-		return upload->state == UPLOAD_WRITING;
-	case SOURCE_END:
-		if (upload->taken < upload->size)
-			fail_changed(upload, "fewer");
-		else
-			end(upload);
-		return false;
-	case SOURCE_ERROR:
-		fail(upload, STEP_READ_OBJECT, QUESTION_NONE);
-		return false;
-	case SOURCE_LATER:
-		return false;
-	}
-	return false;
-}
-
-/* The next WRITE of the block being cut. */
-static void write_piece(struct upload *upload, uint32_t length)
-{
-	struct block *block = upload->cutting;
-	struct piece piece = { block->offset + upload->cut, length, block };
-	const uint8_t *data = block->data + upload->cut;
-	upload->cut += length;
-	block->pending += length;
-	flight_leave(&upload->flight, length, sp_monotonic_us());
-	if (upload->cut == block->length)
-		upload->cutting = NULL;
-	ask_write(upload->remote, &upload->handle, &piece, data, asker(upload, written));
-}
-
 static void step_write(struct upload *upload)
 {
-	uint32_t write_max = remote_features(upload->remote)->write_max;
-	while (remote_room(upload->remote) > 0 && flight_allows(&upload->flight, 1)) {
-		if (upload->cutting == NULL && !take_block(upload))
-			return;
-		size_t left = upload->cutting->length - upload->cut;
-		if (left == 0) { /* an empty block */
-			give_back(upload, sp_take_pointer(&upload->cutting));
-			continue;
-		}
-		uint32_t length = left < write_max ? (uint32_t)left : write_max;
-		if (!flight_allows(&upload->flight, length))
-			return;
-		write_piece(upload, length);
-	}
+	stripes_step(&upload->stripes);
+	take_failure_of_stripes(upload);
+	if (has_failed(upload) || !stripes_are_written(&upload->stripes))
+		return;
+	if (upload->stripes.taken < upload->size)
+		fail_fewer(upload);
+	else
+		end(upload);
 }
 
 /* ---- the door -------------------------------------------------------------------------------------------------- */
@@ -465,18 +381,26 @@ struct upload *upload_start(struct remote *remote, const struct upload_plan *pla
 {
 	struct upload *upload = sp_alloc(sizeof(*upload));
 	upload->remote = remote;
-	upload->source = source;
 	upload->path = sp_strdup(plan->part_path);
 	upload->shown_path = words_of_path(plan->part_path);
 	upload->size = plan->size;
-	upload->offset = upload->taken = upload->acknowledged = plan->offset;
-	upload->flight = flight_of(plan->flight_max, remote_features(remote)->write_max);
+	upload->offset = plan->offset;
+	stripes_init(&upload->stripes, &(struct stripes_plan){
+					       .trunk = remote,
+					       .source = source,
+					       .path = upload->path,
+					       .shown_path = upload->shown_path,
+					       .size = plan->size,
+					       .offset = plan->offset,
+					       .flight_max = plan->flight_max,
+					       .branches = plan->branches,
+				       });
 	return upload;
 }
 
 static void (*const steps[])(struct upload *upload) = {
-	[UPLOAD_OPEN] = step_open,       [UPLOAD_WRITING] = step_write, [UPLOAD_CHECK] = step_check,
-	[UPLOAD_EXPLAIN] = step_explain, [UPLOAD_FAILED] = NULL,
+	[UPLOAD_OPEN] = step_open,   [UPLOAD_WRITING] = step_write,   [UPLOAD_ENDING] = conclude,
+	[UPLOAD_CHECK] = step_check, [UPLOAD_EXPLAIN] = step_explain, [UPLOAD_FAILED] = NULL,
 };
 
 static void notice_death(struct upload *upload)
@@ -510,16 +434,12 @@ enum job_state upload_step(struct upload *upload, enum failure_step *out_step, s
 
 uint64_t upload_progress(const struct upload *upload)
 {
-	return upload->acknowledged;
+	return upload->stripes.acknowledged;
 }
 
 uint64_t upload_watermark(const struct upload *upload)
 {
-	uint64_t watermark = upload->taken;
-	for (const struct block *block = upload->held; block != NULL; block = block->next)
-		if (block->offset < watermark)
-			watermark = block->offset;
-	return watermark;
+	return stripes_watermark(&upload->stripes);
 }
 
 void upload_destroy(struct upload *upload)
@@ -527,10 +447,9 @@ void upload_destroy(struct upload *upload)
 	if (upload == NULL)
 		return;
 	session_forget(upload->remote, upload);
+	stripes_finish(&upload->stripes);
 	if (upload->is_open)
 		ask_close(upload->remote, &upload->handle, (struct asker){ 0 });
-	while (upload->held != NULL)
-		give_back(upload, upload->held);
 	free(upload->path);
 	free(upload->shown_path);
 	free(upload);

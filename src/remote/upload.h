@@ -16,7 +16,8 @@ struct upload_plan {
 	uint64_t size;         /* bytes the source is said to have: more or fewer is SP_CHANGED */
 	uint64_t
 		offset; /* the part has so many bytes, and the source begins behind them; 0: it is made */
-	size_t flight_max; /* bytes outstanding at most; 0: the engine's default */
+	size_t flight_max; /* bytes outstanding at most; 0: by bandwidth and delay */
+	size_t branches; /* further channels, where there may be any; 0: as they turn out to help */
 };
 
 enum job_state { JOB_WORKING, JOB_DONE, JOB_FAILED };

@@ -274,6 +274,52 @@ static void waiting_does_not_sleep_over_bytes_that_are_there(void **state)
 	disconnect(&ground, false);
 }
 
+/* ---- one file over several channels ------------------------------------------------------------------------------ */
+
+/** The file over as many channels as the server lets be open, which are @channels. */
+static void send_striped(const char *config, size_t channels)
+{
+	enum { SIZE = 40 << 20 };
+	struct ground ground = connect_to_sshd(config);
+	const struct channel_opener opener = transport_opener(ground.transport);
+	struct remote *remote;
+	struct sp_error err = { 0 };
+	char path[SERVER_PATH_MAX];
+	snprintf(path, sizeof(path), "%s/striped", folder.path);
+	assert_int_equal(remote_open(open_channel(&ground), PATIENCE_MS, -1, &remote, &err), 0);
+	remote_may_branch(remote, &opener, REMOTE_CHANNELS_MAX);
+	struct pattern_source source;
+	pattern_source_init(&source, SIZE, 32);
+	const struct upload_plan plan = { .part_path = path,
+					  .size = SIZE,
+					  .branches = REMOTE_CHANNELS_MAX - 1 };
+	struct upload *upload = upload_start(remote, &plan, &source.source);
+	struct outcome outcome = run_upload(remote, upload);
+	if (outcome.state != JOB_DONE)
+		fail_msg("%s", outcome.error.message);
+	upload_destroy(upload);
+	assert_true(pattern_is_file(path, SIZE));
+	assert_int_equal(channels, remote_channels(remote));
+	pattern_source_finish(&source);
+	unlink(path);
+	remote_close(remote);
+	disconnect(&ground, false);
+}
+
+static void one_file_goes_over_several_channels(void **state)
+{
+	(void)state;
+	send_striped("", REMOTE_CHANNELS_MAX);
+	send_striped("RekeyLimit 4M", REMOTE_CHANNELS_MAX);
+}
+
+static void a_server_that_refuses_further_channels_goes_on_with_those_it_granted(void **state)
+{
+	(void)state;
+	send_striped("MaxSessions 3", 3);
+	send_striped("MaxSessions 1", 1);
+}
+
 /* ---- channels that do not open ------------------------------------------------------------------------------------- */
 
 static void expect_no_channel(struct ground *ground, int64_t timeout_ms, int cancel_fd,
@@ -337,6 +383,9 @@ int main(void)
 		cmocka_unit_test(a_server_that_dies_is_noticed),
 		cmocka_unit_test(waiting_ends_with_time_or_the_other_descriptor),
 		cmocka_unit_test(waiting_does_not_sleep_over_bytes_that_are_there),
+		cmocka_unit_test(one_file_goes_over_several_channels),
+		cmocka_unit_test(
+			a_server_that_refuses_further_channels_goes_on_with_those_it_granted),
 		cmocka_unit_test(a_channel_that_does_not_open_says_why),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,434 @@
+#include "remote/stripes.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+#include "remote/ask.h"
+#include "remote/replies.h"
+
+enum {
+	UNSENT_MAX = 2,         /* requests that wait in a session: more would only hold blocks */
+	LINE_IS_LONG_US = 2000, /* a round trip from which on a channel's window may be too small */
+	BYTES_A_BRANCH = 4 << 20, /* that must be left for it, for its opening to be worth while */
+	WARM_UP_ROUND_TRIPS = 3,
+	MEASURED_ROUND_TRIPS = 4,
+};
+
+#define GAIN_MIN 1.2 /* of the rate: less is chance */
+
+static struct asker asker(struct stripe *stripe, reply_fn *fn)
+{
+	return (struct asker){ fn, stripe };
+}
+
+static bool is_trunk(const struct stripe *stripe)
+{
+	return stripe == stripe->stripes->all;
+}
+
+static size_t index_of(const struct stripe *stripe)
+{
+	return (size_t)(stripe - stripe->stripes->all);
+}
+
+/* ---- failing --------------------------------------------------------------------------------------------------- */
+
+static bool has_failed(const struct stripes *stripes)
+{
+	return stripes->failure.code != SP_OK;
+}
+
+static void fail_remote(struct stripe *stripe, const struct reply *reply, const char *what)
+{
+	struct stripes *stripes = stripe->stripes;
+	if (has_failed(stripes))
+		return;
+	reply_fail(reply, &stripes->failure);
+	sp_wrap(&stripes->failure, "could not %s \"%s\"", what, stripes->shown_path);
+	stripes->failed_step = STEP_WRITE_REMOTE;
+	stripes->failed_barely = reply_is_status(reply, WIRE_FAILURE);
+}
+
+static void fail_more(struct stripes *stripes)
+{
+	stripes->failed_step = STEP_READ_OBJECT;
+	sp_fail(&stripes->failure, SP_CHANGED,
+		"the source changed: it has more bytes than the %llu it had before",
+		(unsigned long long)stripes->size);
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------------------------- */
+
+static void give_back(struct stripes *stripes, struct block *block)
+{
+	struct block **link = &stripes->held;
+	while (*link != block)
+		link = &(*link)->next;
+	*link = block->next;
+	block->next = NULL;
+	stripes->source->give_back(stripes->source->ctx, block);
+}
+
+static void hold(struct stripe *stripe, struct block *block)
+{
+	struct stripes *stripes = stripe->stripes;
+	assert(block->offset >= stripes->taken);
+	block->pending = 0;
+	block->is_written = false;
+	block->next = stripes->held;
+	stripes->held = block;
+	stripes->taken = block->offset + block->length;
+	stripe->cutting = block;
+	stripe->cut = 0;
+}
+
+enum source_answer { SOURCE_ERROR = -1, SOURCE_LATER = 0, SOURCE_BLOCK = 1, SOURCE_END = 2 };
+
+/* A block to cut; false when there is none now, at the end, and after a failure. */
+static bool take_block(struct stripe *stripe)
+{
+	struct stripes *stripes = stripe->stripes;
+	struct block *block = NULL;
+	switch ((enum source_answer)stripes->source->take(stripes->source->ctx, &block,
+							  &stripes->failure)) {
+	case SOURCE_BLOCK:
+		hold(stripe, block);
+		if (stripes->taken > stripes->size)
+			fail_more(stripes);
+		return !has_failed(stripes);
+	case SOURCE_END:
+		stripes->ended = true;
+		return false;
+	case SOURCE_ERROR:
+		stripes->failed_step = STEP_READ_OBJECT;
+		return false;
+	case SOURCE_LATER:
+		return false;
+	}
+	return false;
+}
+
+/* ---- writing --------------------------------------------------------------------------------------------------- */
+
+static void written(void *owner, const struct reply *reply)
+{
+	struct stripe *stripe = owner;
+	struct stripes *stripes = stripe->stripes;
+	if (reply->dead != NULL)
+		return;
+	flight_arrive(&stripe->flight, reply->length, remote_round_trip_us(stripe->remote),
+		      sp_monotonic_us());
+	bool well = reply_is_status(reply, WIRE_OK);
+	if (well) {
+		stripes->acknowledged += reply->length;
+	} else {
+		stripes->failed_length =
+			has_failed(stripes) ? stripes->failed_length : reply->length;
+		fail_remote(stripe, reply, "write");
+	}
+	struct block *block = reply->item;
+	block->pending -= reply->length;
+	if (block->pending > 0 || block == stripe->cutting)
+		return;
+	block->is_written = well && !has_failed(stripes);
+	give_back(stripes, block);
+}
+
+/* The next WRITE of the block being cut. */
+static void write_piece(struct stripe *stripe, uint32_t length)
+{
+	struct block *block = stripe->cutting;
+	struct piece piece = { block->offset + stripe->cut, length, block };
+	const uint8_t *data = block->data + stripe->cut;
+	stripe->cut += length;
+	block->pending += length;
+	flight_leave(&stripe->flight, length, sp_monotonic_us());
+	if (stripe->cut == block->length)
+		stripe->cutting = NULL;
+	ask_write(stripe->remote, &stripe->handle, &piece, data, asker(stripe, written));
+}
+
+static bool is_wanted(const struct stripe *stripe)
+{
+	return is_trunk(stripe) || index_of(stripe) <= stripe->stripes->wish.count;
+}
+
+/* One WRITE more; false when there is none now. */
+static bool write_one(struct stripe *stripe)
+{
+	struct stripes *stripes = stripe->stripes;
+	if (stripe->state != STRIPE_WRITING || remote_room(stripe->remote) == 0 ||
+	    session_unsent(stripe->remote) >= UNSENT_MAX || !flight_allows(&stripe->flight, 1))
+		return false;
+	if (stripe->cutting == NULL &&
+	    (stripes->ended || !is_wanted(stripe) || !take_block(stripe)))
+		return false;
+	size_t left = stripe->cutting->length - stripe->cut;
+	if (left == 0) { /* an empty block */
+		struct block *empty = stripe->cutting;
+		stripe->cutting = NULL;
+		empty->is_written = true;
+		give_back(stripes, empty);
+		return true;
+	}
+	uint32_t write_max = remote_features(stripe->remote)->write_max;
+	uint32_t length = left < write_max ? (uint32_t)left : write_max;
+	if (!flight_allows(&stripe->flight, length))
+		return false;
+	write_piece(stripe, length);
+	return true;
+}
+
+/* In turn, a WRITE each, so that what is not acknowledged yet lies close together. */
+static void write_all(struct stripes *stripes)
+{
+	for (size_t idle = 0; idle < STRIPES_MAX && !has_failed(stripes);) {
+		bool wrote = write_one(&stripes->all[stripes->turn]);
+		idle = wrote ? 0 : idle + 1;
+		stripes->turn = (stripes->turn + 1) % STRIPES_MAX;
+	}
+}
+
+/* ---- the branches' handles --------------------------------------------------------------------------------------- */
+
+static void leave(struct stripe *stripe)
+{
+	branch_give_back(stripe->stripes->trunk, index_of(stripe) - 1);
+	stripe->remote = NULL;
+	stripe->state = STRIPE_GONE;
+}
+
+/* A server that lets a file be open only once, say. What was begun goes on without it. */
+static void opened(void *owner, const struct reply *reply)
+{
+	struct stripe *stripe = owner;
+	if (reply->dead != NULL)
+		return;
+	if (reply->kind == REPLY_HANDLE) {
+		stripe->handle = reply->handle;
+		stripe->state = STRIPE_WRITING;
+		return;
+	}
+	stripe->is_useless = true;
+	leave(stripe);
+}
+
+static void join(struct stripe *stripe)
+{
+	struct stripes *stripes = stripe->stripes;
+	stripe->remote = branch_take(stripes->trunk, index_of(stripe) - 1);
+	if (stripe->remote == NULL)
+		return;
+	stripe->flight = flight_of(0, remote_features(stripe->remote)->write_max);
+	stripe->state = STRIPE_OPENING;
+	ask_open(stripe->remote, stripes->path, WIRE_OPEN_CHANGE, asker(stripe, opened));
+}
+
+/* The bytes were acknowledged; a server that then cannot close the file may have lost some. */
+static void closed(void *owner, const struct reply *reply)
+{
+	struct stripe *stripe = owner;
+	if (reply->dead != NULL)
+		return;
+	if (!reply_is_status(reply, WIRE_OK))
+		fail_remote(stripe, reply, "close");
+	leave(stripe);
+}
+
+static bool has_written_all(const struct stripe *stripe)
+{
+	return stripe->state == STRIPE_WRITING && stripe->cutting == NULL &&
+	       stripe->flight.out == 0 && (stripe->stripes->ended || !is_wanted(stripe));
+}
+
+/* Only what was asked of it and not answered is in doubt. */
+static void notice_death(struct stripe *stripe)
+{
+	struct stripes *stripes = stripe->stripes;
+	const struct sp_error *dead = session_dead(stripe->remote);
+	if (dead == NULL)
+		return;
+	if (stripe->state != STRIPE_OPENING && !has_failed(stripes)) {
+		stripes->failure = *dead;
+		stripes->failed_step = STEP_WRITE_REMOTE;
+		sp_wrap(&stripes->failure, "could not write \"%s\"", stripes->shown_path);
+	}
+	stripe->is_useless = true;
+	stripe->cutting = NULL;
+	leave(stripe);
+}
+
+static void look_after(struct stripe *stripe)
+{
+	if (stripe->state != STRIPE_GONE)
+		notice_death(stripe);
+	if (stripe->state == STRIPE_GONE && is_wanted(stripe) && !stripe->is_useless &&
+	    !stripe->stripes->ended && !has_failed(stripe->stripes))
+		join(stripe);
+	if (has_written_all(stripe) && remote_room(stripe->remote) > 0) {
+		stripe->state = STRIPE_CLOSING;
+		ask_close(stripe->remote, &stripe->handle, asker(stripe, closed));
+	}
+}
+
+/* ---- how many ---------------------------------------------------------------------------------------------------- */
+
+/* As many as what is left is worth. */
+static size_t worth_while(const struct stripes *stripes)
+{
+	uint64_t left = stripes->size > stripes->taken ? stripes->size - stripes->taken : 0;
+	uint64_t branches = left / BYTES_A_BRANCH;
+	size_t most = branches_most(stripes->trunk);
+	return branches < most ? (size_t)branches : most;
+}
+
+/* It sends more than the server takes in a round trip. */
+static bool is_held_up(const struct stripes *stripes)
+{
+	const struct stripe *trunk = stripes->all;
+	return trunk->flight.rounds > 0 && session_unsent(trunk->remote) >= UNSENT_MAX &&
+	       remote_round_trip_us(trunk->remote) >= LINE_IS_LONG_US;
+}
+
+static bool are_open(const struct stripes *stripes)
+{
+	for (size_t i = 1; i < STRIPES_MAX; i++)
+		if (stripes->all[i].state == STRIPE_OPENING)
+			return false;
+	return branches_settled(stripes->trunk);
+}
+
+static void pause_growth(struct stripes *stripes, enum growth next, int round_trips)
+{
+	stripes->growth = next;
+	stripes->next_us = sp_monotonic_us() + round_trips * remote_round_trip_us(stripes->trunk);
+}
+
+/* What it was alone, twice as fast, is worth one branch more; and one for what was not seen. */
+static void judge(struct stripes *stripes)
+{
+	double took_us = (double)(sp_monotonic_us() - stripes->since_us);
+	double rate = (double)(stripes->acknowledged - stripes->since_bytes) / took_us;
+	double gain = rate / stripes->rate_alone;
+	size_t worth = gain < GAIN_MIN ? 0 : (size_t)gain + 1;
+	if (worth < stripes->wish.count)
+		stripes->wish.count = worth;
+	branches_judge(stripes->trunk, worth);
+}
+
+static void grow(struct stripes *stripes)
+{
+	size_t wanted;
+	switch (stripes->growth) {
+	case GROWTH_ALONE:
+		if (branches_most(stripes->trunk) == 0 || !is_held_up(stripes))
+			return;
+		wanted = worth_while(stripes);
+		stripes->growth = GROWTH_SETTLED;
+		if (wanted > branches_worth(stripes->trunk))
+			wanted = branches_worth(stripes->trunk);
+		else if (branches_worth(stripes->trunk) == SIZE_MAX)
+			stripes->growth = GROWTH_OPENING;
+		stripes->rate_alone = flight_rate(&stripes->all[0].flight);
+		stripes->wish.count = wanted;
+		stripes->next_us = sp_monotonic_us() + remote_round_trip_us(stripes->trunk);
+		return;
+	case GROWTH_OPENING:
+		if (are_open(stripes) && sp_monotonic_us() >= stripes->next_us)
+			pause_growth(stripes, GROWTH_WARMING, WARM_UP_ROUND_TRIPS);
+		return;
+	case GROWTH_WARMING:
+		if (sp_monotonic_us() < stripes->next_us)
+			return;
+		pause_growth(stripes, GROWTH_MEASURING, MEASURED_ROUND_TRIPS);
+		stripes->since_us = sp_monotonic_us();
+		stripes->since_bytes = stripes->acknowledged;
+		return;
+	case GROWTH_MEASURING:
+		if (sp_monotonic_us() < stripes->next_us)
+			return;
+		judge(stripes);
+		stripes->growth = GROWTH_SETTLED;
+		return;
+	case GROWTH_SETTLED:
+		return;
+	}
+}
+
+/* ---- the door -------------------------------------------------------------------------------------------------- */
+
+void stripes_init(struct stripes *stripes, const struct stripes_plan *plan)
+{
+	*stripes = (struct stripes){
+		.trunk = plan->trunk,
+		.source = plan->source,
+		.path = plan->path,
+		.shown_path = plan->shown_path,
+		.size = plan->size,
+		.taken = plan->offset,
+		.acknowledged = plan->offset,
+	};
+	for (size_t i = 0; i < STRIPES_MAX; i++)
+		stripes->all[i].stripes = stripes;
+	stripes->all[0].remote = plan->trunk;
+	stripes->all[0].flight =
+		flight_of(plan->flight_max, remote_features(plan->trunk)->write_max);
+	stripes->wish.count = plan->branches;
+	stripes->growth = plan->branches == 0 ? GROWTH_ALONE : GROWTH_SETTLED;
+	branches_enter(plan->trunk, &stripes->wish);
+}
+
+void stripes_begin(struct stripes *stripes, const struct wire_handle *handle)
+{
+	stripes->all[0].handle = *handle;
+	stripes->all[0].state = STRIPE_WRITING;
+}
+
+void stripes_step(struct stripes *stripes)
+{
+	if (has_failed(stripes))
+		return;
+	grow(stripes);
+	write_all(stripes);
+	for (size_t i = 1; i < STRIPES_MAX; i++)
+		look_after(&stripes->all[i]);
+}
+
+bool stripes_are_written(const struct stripes *stripes)
+{
+	for (size_t i = 1; i < STRIPES_MAX; i++)
+		if (stripes->all[i].state != STRIPE_GONE)
+			return false;
+	return stripes->ended && stripes->all[0].cutting == NULL;
+}
+
+bool stripes_are_owed(const struct stripes *stripes)
+{
+	return stripes->all[0].flight.out > 0;
+}
+
+uint64_t stripes_watermark(const struct stripes *stripes)
+{
+	uint64_t watermark = stripes->taken;
+	for (const struct block *block = stripes->held; block != NULL; block = block->next)
+		if (block->offset < watermark)
+			watermark = block->offset;
+	return watermark;
+}
+
+void stripes_finish(struct stripes *stripes)
+{
+	session_forget(stripes->trunk, &stripes->all[0]);
+	for (size_t i = 1; i < STRIPES_MAX; i++) {
+		struct stripe *stripe = &stripes->all[i];
+		if (stripe->state == STRIPE_GONE)
+			continue;
+		session_forget(stripe->remote, stripe);
+		if (stripe->state == STRIPE_WRITING)
+			ask_close(stripe->remote, &stripe->handle, (struct asker){ 0 });
+		leave(stripe);
+	}
+	while (stripes->held != NULL)
+		give_back(stripes, stripes->held);
+	branches_leave(stripes->trunk, &stripes->wish);
+}

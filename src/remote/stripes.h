@@ -1,0 +1,101 @@
+#pragma once
+/**
+ * The bytes of one upload on one connection. Blocks are taken from the source in order and written through a handle on
+ * the trunk and, where that brings more, through further handles of the same part on branches: a stripe each.
+ *
+ *   GONE ──► OPENING ──► WRITING ──► CLOSING ──► GONE
+ *
+ * OpenSSH's server grants 2 MiB a channel, so one stripe moves so much in a round trip, whatever the line could carry.
+ * On a line with some delay as many branches are opened as the file is worth; once it is seen what they bring, those
+ * that bring nothing are closed, and the connection remembers.
+ *
+ * The trunk's stripe is opened and closed by its owner.
+ */
+
+#include "remote/blocks.h"
+#include "remote/branches.h"
+#include "remote/flight.h"
+#include "remote/wire.h"
+
+enum { STRIPES_MAX = 1 + BRANCHES_MAX };
+
+enum stripe_state {
+	STRIPE_GONE,
+	STRIPE_OPENING,
+	STRIPE_WRITING,
+	STRIPE_CLOSING,
+};
+
+struct stripes;
+
+struct stripe {
+	struct stripes *stripes;
+	struct remote *remote;
+	enum stripe_state state;
+	bool is_useless; /* it could not be opened: not tried again */
+	struct wire_handle handle;
+	struct block *cutting; /* taken, and being cut into WRITEs … */
+	size_t cut;            /* … up to here */
+	struct flight flight;
+};
+
+/*
+ *   ALONE ──► OPENING ──► WARMING ──► MEASURING ──► SETTLED
+ */
+enum growth { GROWTH_ALONE, GROWTH_OPENING, GROWTH_WARMING, GROWTH_MEASURING, GROWTH_SETTLED };
+
+struct stripes {
+	struct remote *trunk;
+	const struct block_source *source;
+	const char *path, *shown_path;
+	uint64_t size; /* of the source, as it is said to be */
+
+	struct stripe all[STRIPES_MAX]; /* the first is the trunk's */
+	size_t turn;                    /* which of them takes the next block */
+	struct block *held;             /* taken and not given back */
+	uint64_t taken;                 /* the source's bytes in front of this were taken … */
+	uint64_t acknowledged;          /* … and so many were written */
+	bool ended;                     /* the source has no more */
+
+	struct branch_wish wish;
+	enum growth growth;
+	double rate_alone;
+	int64_t next_us;      /* when growth goes on */
+	int64_t since_us;     /* MEASURING: began then … */
+	uint64_t since_bytes; /* … with so many acknowledged */
+
+	/* The first one. Nothing is taken or asked for after it. */
+	struct sp_error failure;
+	enum failure_step failed_step;
+	bool failed_barely;     /* the server says no more than FAILURE, to a WRITE … */
+	uint32_t failed_length; /* … of so many bytes */
+};
+
+struct stripes_plan {
+	struct remote *trunk;
+	const struct block_source *source;
+	const char *path, *shown_path; /* kept, as is the source */
+	uint64_t size, offset;
+	size_t flight_max; /* see flight_of() */
+	size_t branches;   /* 0: as they turn out to help */
+};
+
+void stripes_init(struct stripes *stripes, const struct stripes_plan *plan);
+
+/** The trunk's handle is open. */
+void stripes_begin(struct stripes *stripes, const struct wire_handle *handle);
+
+/** Does what can be done now; never waits. Look at @failure afterwards. */
+void stripes_step(struct stripes *stripes);
+
+/** All that the source had was given to WRITEs, and every stripe but the trunk's has closed. */
+bool stripes_are_written(const struct stripes *stripes);
+
+/** The trunk's stripe waits for the answer to a WRITE. */
+bool stripes_are_owed(const struct stripes *stripes);
+
+/** Every byte in front of this one was acknowledged. */
+uint64_t stripes_watermark(const struct stripes *stripes);
+
+/** Gives all blocks back. */
+void stripes_finish(struct stripes *stripes);

@@ -77,7 +77,7 @@ int service_managed_open(struct egress *egress, const struct egress_options *opt
 /** Lets go of what private.c holds. */
 void private_drop(struct egress_attempt *attempt);
 
-/** What it knows of the way: result's interface_id, public_address and way. Nothing when it is service-managed. */
+/** What it knows of the way: result's interface_id, public_address, way and between. Nothing when it is service-managed. */
 void private_tell(const struct egress_attempt *attempt, struct egress_result *result);
 
 /** The same for a record of it: its source and target, as far as they are known. */

@@ -189,6 +189,7 @@ void egress_cancel(struct egress_attempt *attempt)
 	record(attempt, &result);
 	drop(attempt);
 	free(result.way);
+	free(result.between);
 }
 
 /* Everything is let go before the caller hears of it, who may close the egress itself. */
@@ -204,6 +205,7 @@ static void end(struct egress_attempt *attempt, struct egress_result *result)
 	fn(ctx, result);
 	trace_finish(&result->trace);
 	free(result->way);
+	free(result->between);
 }
 
 void attempt_end(struct egress_attempt *attempt, enum failure_step step, const struct sp_error *err)

@@ -60,6 +60,7 @@ struct egress_result {
 	char interface_id[NETWORK_ID_SIZE];     /* the network interface it leaves by; "" else */
 	char public_address[ADDRESS_TEXT_SIZE]; /* that the routes give it; "" when none */
 	char *way; /* in words: "by the route 0.0.0.0/0 of rtb-… …"; NULL when not known. Freed after @fn, which may take it */
+	char *between; /* the same: "behind the appliance eni-… (10.0.3.4)"; NULL when nobody is */
 	enum failure_step step; /* the step that failed */
 	struct sp_error error;  /* code SP_OK on success */
 	struct trace

@@ -88,8 +88,12 @@ void private_tell(const struct egress_attempt *attempt, struct egress_result *re
 	if (route->count == 0)
 		return;
 	SP_AUTO_BUFFER words = { 0 };
+	SP_AUTO_BUFFER between = { 0 };
 	way_describe(route, &words);
 	result->way = sp_buffer_take(&words);
+	way_describe_between(route, &between);
+	if (between.length > 0)
+		result->between = sp_buffer_take(&between);
 	if (route->end == WAY_PUBLIC)
 		ipv4_text(route->source, result->public_address);
 }

@@ -23,8 +23,8 @@ static const struct {
 } hints[] = {
 	{ ECONNREFUSED, "its host answers, but nothing listens on this port", "",
 	  " or its host answers, but nothing listens on this port" },
-	{ EHOSTUNREACH, "its host is off, or nobody has this address", "behind ",
-	  " its host is off, or nobody has this address" },
+	{ EHOSTUNREACH, "its host is off, or nobody has this address", "",
+	  " may not lead on, or its host is off, or nobody has this address" },
 	{ ENETUNREACH, "no route leads there from the gateway's subnet", "behind ",
 	  " no route leads there" },
 	{ ETIMEDOUT,
@@ -72,6 +72,7 @@ static void explain(void *ctx, const struct address *address, int number, struct
 	const struct egress_attempt *attempt = ctx;
 	const struct way *route = way_to(attempt->way, address);
 	SP_AUTO_BUFFER names = { 0 };
+	char source[ADDRESS_TEXT_SIZE];
 	size_t i = 0;
 	if (route != NULL)
 		way_name_hops(route, &names);
@@ -88,6 +89,11 @@ static void explain(void *ctx, const struct address *address, int number, struct
 	if (route != NULL && route->end == WAY_BY_ROUTER && number == ENETUNREACH)
 		sp_buffer_format(out, ": none of %s, and none of the VPC's router's own",
 				 route->hops[route->count - 1].table_id);
+	if (route == NULL || !way_translates(route) || number == ENETUNREACH)
+		return;
+	ipv4_text(route->source, source);
+	sp_buffer_format(out, "%sa firewall of the server has to let in %s",
+			 out->length > 0 ? "; " : "", source);
 }
 
 static bool leads_through_others(const struct private_way *way)

@@ -364,3 +364,24 @@ void way_name_hops(const struct way *way, struct sp_buffer *out)
 		name_target(&way->hops[i], out);
 	}
 }
+
+bool way_translates(const struct way *way)
+{
+	bool translates = way->end == WAY_PUBLIC;
+	for (size_t i = 0; i < way->count; i++)
+		translates = translates || way->hops[i].target == ROUTE_NAT_GATEWAY;
+	return translates;
+}
+
+void way_describe_between(const struct way *way, struct sp_buffer *out)
+{
+	SP_AUTO_BUFFER names = { 0 };
+	char source[ADDRESS_TEXT_SIZE];
+	way_name_hops(way, &names);
+	if (names.length > 0)
+		sp_buffer_format(out, "behind %s", sp_buffer_text(&names));
+	if (!way_translates(way))
+		return;
+	ipv4_text(way->source, source);
+	sp_buffer_format(out, "%sas %s", names.length > 0 ? ", " : "", source);
+}

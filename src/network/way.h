@@ -12,6 +12,7 @@
  *                      └─ no route: what the administrator gave the VPC's router decides
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -94,3 +95,9 @@ void way_describe(const struct way *way, struct sp_buffer *out);
 
 /** "the NAT gateway nat-… (10.0.1.7) and the appliance eni-… (10.0.3.4)": who may drop a packet. Nothing when nobody is there. */
 void way_name_hops(const struct way *way, struct sp_buffer *out);
+
+/** Whether the partner sees another address (source) than that of the interface where the way begins. */
+bool way_translates(const struct way *way);
+
+/** "behind the NAT gateway nat-… (10.0.1.7), as 203.0.113.9". Nothing when nobody is in between. */
+void way_describe_between(const struct way *way, struct sp_buffer *out);

@@ -38,7 +38,7 @@ struct fixture {
 	struct netd_peer peer;
 	struct name_server server;
 	struct egress_result result;
-	char *way;
+	char *way, *between;
 	int listener, answers;
 	uint16_t port;
 };
@@ -115,6 +115,7 @@ static int tear_down(void **state)
 	pool_destroy(f->reads);
 	trace_finish(&f->result.trace);
 	free(f->way);
+	free(f->between);
 	name_server_close(&f->server);
 	close(f->listener);
 	house_close(&f->house); /* what it commits is posted to the loop */
@@ -131,6 +132,7 @@ static void on_result(void *ctx, struct egress_result *result)
 	trace_begin(&f->result.trace);
 	trace_move(&f->result.trace, &result->trace);
 	f->way = sp_take_pointer(&result->way);
+	f->between = sp_take_pointer(&result->between);
 	f->answers++;
 	loop_stop(f->loop);
 }
@@ -142,6 +144,7 @@ static void go(struct fixture *f)
 	f->answers = 0;
 	trace_finish(&f->result.trace);
 	free(sp_take_pointer(&f->way));
+	free(sp_take_pointer(&f->between));
 	/* Its turn always, so that sentences are the same. */
 	house_script(&f->house, "DELETE FROM interfaces WHERE id = '" SECOND_ENI "'");
 	assert_non_null(egress_connect(f->egress, &target, on_result, f));
@@ -370,6 +373,26 @@ static void silence_and_refusals_name_who_is_on_the_way(void **state)
 	listen_at(f);
 }
 
+/* The partner has a list of addresses, and the interface's own is not the one that belongs there. */
+static void behind_a_nat_gateway_the_address_is_told_that_has_to_be_let_in(void **state)
+{
+	struct fixture *f = *state;
+	go(f);
+	assert_connected(f);
+	assert_string_equal(f->between, "behind " THE_NAT ", as 203.0.113.9");
+	close(f->listener);
+	go(f);
+	char message[SP_ERROR_MESSAGE_MAX];
+	snprintf(message, sizeof(message),
+		 "could not connect to " PARTNER " port %u" FROM_FIRST
+		 ": Connection refused (" THE_NAT
+		 " or its host answers, but nothing listens on this port; a firewall of the "
+		 "server has to let in 203.0.113.9)",
+		 f->port);
+	assert_string_equal(f->result.error.message, message);
+	listen_at(f);
+}
+
 static void behind_an_uplink_the_network_there_decides(void **state)
 {
 	struct fixture *f = *state;
@@ -396,6 +419,7 @@ int main(void)
 		STORY(a_name_server_that_no_route_leads_to_is_named),
 		STORY(what_the_kernel_does_not_have_is_no_way),
 		STORY(silence_and_refusals_name_who_is_on_the_way),
+		STORY(behind_a_nat_gateway_the_address_is_told_that_has_to_be_let_in),
 		STORY(behind_an_uplink_the_network_there_decides),
 	};
 	if (!own_network_enter()) {

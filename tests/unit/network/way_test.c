@@ -191,6 +191,14 @@ static void assert_hops(struct fixture *f, const char *names)
 	assert_string_equal(sp_buffer_text(&f->words), names);
 }
 
+static void assert_between(struct fixture *f, bool translates, const char *words)
+{
+	sp_buffer_clear(&f->words);
+	way_describe_between(&f->way, &f->words);
+	assert_string_equal(sp_buffer_text(&f->words), words);
+	assert_int_equal(way_translates(&f->way), translates);
+}
+
 /* ---- inside the VPC -------------------------------------------------------------------------------------------- */
 
 static void the_vpcs_own_range_is_reached_without_any_route(void **state)
@@ -203,6 +211,7 @@ static void the_vpcs_own_range_is_reached_without_any_route(void **state)
 	assert_string_equal(f->way.hops[0].target_id, "");
 	assert_string_equal(f->way.hops[0].interface_id, "");
 	assert_hops(f, "");
+	assert_between(f, false, "");
 }
 
 /* Neighbours see each other: a router would never be asked. */
@@ -268,6 +277,7 @@ static void leaves_by_a_nat_gateway_as_its_elastic_ip(void **state)
 	assert_string_equal(f->way.hops[0].target_id, "nat-1");
 	assert_string_equal(f->way.hops[1].interface_id, "");
 	assert_hops(f, "the NAT gateway nat-1 (10.0.1.7)");
+	assert_between(f, true, "behind the NAT gateway nat-1 (10.0.1.7), as 203.0.113.9");
 }
 
 static void what_stays_private_bears_the_nat_gateways_private_address(void **state)
@@ -493,6 +503,7 @@ static void the_tables_say_nothing_about_what_an_external_machine_does(void **st
 		   "by the route 192.168.0.0/16 of rtb-home through the appliance eni-machine "
 		   "(10.0.2.6), a machine that leads on by itself");
 	assert_hops(f, "the appliance eni-machine (10.0.2.6)");
+	assert_between(f, false, "behind the appliance eni-machine (10.0.2.6)");
 }
 
 /* ---- circles --------------------------------------------------------------------------------------------------- */

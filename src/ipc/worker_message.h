@@ -110,7 +110,8 @@ struct worker_message {
 
 	uint32_t step; /* NO_SOCKET, FILE_FAILED, TEST_RESULT: enum failure_step */
 	uint32_t code; /* the same: enum sp_code; SP_OK in the TEST_RESULT of a success */
-	char *text;    /* the same: the sentence. SOCKET: the address connected to */
+	/* The same: the sentence. SOCKET: the address connected to, and what lies in between, for sentences */
+	char *text;
 
 	/* CONFIGURE */
 	char *connector_id;

@@ -189,6 +189,16 @@ static void configure(struct worker_process *process, const struct launch *launc
 
 /* ---- sockets ------------------------------------------------------------------------------------------------------ */
 
+/* "192.0.2.7:22 behind the appliance eni-… (10.0.3.4)", owned by the caller. */
+static char *describe_place(const struct egress_result *result)
+{
+	SP_AUTO_BUFFER place = { 0 };
+	sp_buffer_add_text(&place, result->target);
+	if (result->between != NULL)
+		sp_buffer_format(&place, " %s", result->between);
+	return sp_buffer_take(&place);
+}
+
 static void socket_ready(void *ctx, struct egress_result *result)
 {
 	struct socket_request *request = ctx;
@@ -197,9 +207,11 @@ static void socket_ready(void *ctx, struct egress_result *result)
 	if (owner->connected != NULL)
 		owner->connected(owner->ctx, result);
 	struct worker_message message = { .request = request->number };
+	SP_AUTO_FREE char *place = NULL;
 	if (result->error.code == SP_OK) {
+		place = describe_place(result);
 		message.kind = WORKER_SOCKET;
-		message.text = result->target;
+		message.text = place;
 	} else {
 		message.kind = WORKER_NO_SOCKET;
 		message.step = result->step;

@@ -124,7 +124,7 @@ static int get_socket(struct connection *connection, int *out_fd, enum failure_s
 		const struct worker_message *message = &letter->message;
 		int result = 1;
 		if (message->kind == WORKER_SOCKET) {
-			snprintf(connection->address, sizeof(connection->address), "%s",
+			snprintf(connection->place, sizeof(connection->place), "%s",
 				 message->text == NULL ? "" : message->text);
 			*out_fd = sp_take_fd(&letter->fd);
 			result = 0;
@@ -180,7 +180,7 @@ static int open_session(struct connection *connection, enum failure_step *out_st
 	if (shake_hands(connection, fd, out_step, err) != 0) {
 		close_session(connection);
 		return sp_wrap(err, "could not open an SFTP session with %s (%s)",
-			       connection->configuration->host, connection->address);
+			       connection->configuration->host, connection->place);
 	}
 	connection->last_spoke_ms = connection->last_sure_ms = sp_monotonic_ms();
 	return 0;

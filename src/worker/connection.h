@@ -22,7 +22,7 @@ struct connection {
 	struct remote *remote;
 	struct transport_report report;
 	int line;              /* the same socket as the transport's, to shut it down; -1: none */
-	char address[128];     /* the socket's other end, for sentences */
+	char place[256];       /* the socket's other end and what is before it, for sentences */
 	int64_t last_spoke_ms; /* when something was last said to keep it warm */
 	int64_t last_sure_ms;  /* when the server last answered for certain */
 };

@@ -77,11 +77,16 @@ static void tell_published(struct task *task, enum publish_outcome outcome)
 					  });
 }
 
-/* The sentences of the SFTP engine know names, but not whose. */
+/* The sentences of the SFTP engine know names, but not whose; and when the connection is dead, not who was in between. */
 static void tell_failed(struct task *task)
 {
-	if (task->step != STEP_READ_OBJECT && task->step != STEP_WRITE_OBJECT)
-		sp_wrap(&task->err, "at %s", task->connection->configuration->host);
+	struct connection *connection = task->connection;
+	const char *host = connection->configuration->host;
+	bool remote = task->step != STEP_READ_OBJECT && task->step != STEP_WRITE_OBJECT;
+	if (remote && connection_lives(connection))
+		sp_wrap(&task->err, "at %s", host);
+	else if (remote)
+		sp_wrap(&task->err, "at %s (%s)", host, connection->place);
 	connection_tell_failed(task->connection, task->order, task->step, &task->err);
 }
 

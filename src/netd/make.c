@@ -41,8 +41,8 @@ void maker_close(struct maker *maker)
 int make_vpc(struct maker *maker, const struct thing *vpc, struct sp_error *err)
 {
 	AUTO_PLACE router = { .fd = -1 };
-	if (place_make(maker, vpc->id, true, router_settings, SP_COUNT_OF(router_settings), &router,
-		       err) != 0)
+	if (place_make(maker, vpc->id, PLACE_FORWARDS, router_settings,
+		       SP_COUNT_OF(router_settings), &router, err) != 0)
 		return sp_wrap(err, "could not make %s", vpc->id);
 	return 0;
 }

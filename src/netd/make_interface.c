@@ -27,6 +27,13 @@ static const struct sysctl settings[] = {
 	{ "ipv4/conf/all/arp_notify", "1" },
 };
 
+/* What an appliance lets through is its owner's to say, also that it is nothing. */
+static const enum place_forwarding forwardings[NETD_ROLE_COUNT] = {
+	[NETD_ROLE_GATEWAY] = PLACE_STAYS,
+	[NETD_ROLE_NAT] = PLACE_FORWARDS,
+	[NETD_ROLE_APPLIANCE] = PLACE_BEGINS_TO_FORWARD,
+};
+
 /* One interface on its way into its namespace. */
 struct plug {
 	struct maker *maker;
@@ -137,7 +144,7 @@ int make_interface(struct maker *maker, const struct thing *interface,
 			     .subnet = plan_find(&maker->plan, interface->parent),
 			     .inside = { .fd = -1 } };
 	/* The rules are there before anything could leave. */
-	int result = place_make(maker, interface->id, message->role != NETD_ROLE_GATEWAY, settings,
+	int result = place_make(maker, interface->id, forwardings[message->role], settings,
 				SP_COUNT_OF(settings), &plug.inside, err);
 	if (result == 0)
 		result = apply_rules(&plug, message, err);

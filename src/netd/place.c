@@ -30,29 +30,41 @@ int place_open_host(struct maker *maker, struct place *out, struct sp_error *err
 	return netlink_open(&out->netlink, &maker->namespaces, -1, err);
 }
 
-static int set_loopback_up(struct netlink *netlink, struct sp_error *err)
+/* The loopback's alias notes what was told, so that also the netd that comes after this one tells it but once. */
+static const struct {
+	const char *value, *note; /* NULL: whatever it was */
+} forwardings[] = {
+	[PLACE_STAYS] = { "0", "does not forward" },
+	[PLACE_FORWARDS] = { "1", NULL },
+	[PLACE_BEGINS_TO_FORWARD] = { "1", "forwards unless its owner stopped it" },
+};
+
+/* Setting this changes some of the other settings, so those come afterwards. */
+static int settle_loopback(struct maker *maker, struct place *place,
+			   enum place_forwarding forwarding, struct sp_error *err)
 {
+	const struct sysctl setting = { "ipv4/ip_forward", forwardings[forwarding].value };
+	const char *note = forwardings[forwarding].note;
 	struct link_facts loopback;
-	bool is_there;
-	if (link_find(netlink, "lo", &loopback, &is_there, err) != 0)
+	if (place_find_link(place, "lo", &loopback, err) != 0)
 		return -1;
-	return is_there ? link_settle(netlink, &loopback, &(struct link_wish){ .up = true }, err)
-			: 0;
+	bool was_told = forwarding == PLACE_BEGINS_TO_FORWARD && strcmp(loopback.alias, note) == 0;
+	if (!was_told && place_set(maker, place, &setting, 1, err) != 0)
+		return -1;
+	return link_settle(&place->netlink, &loopback,
+			   &(struct link_wish){ .alias = note, .up = true }, err);
 }
 
-int place_make(struct maker *maker, const char *id, bool forwards, const struct sysctl *settings,
-	       size_t count, struct place *out, struct sp_error *err)
+int place_make(struct maker *maker, const char *id, enum place_forwarding forwarding,
+	       const struct sysctl *settings, size_t count, struct place *out, struct sp_error *err)
 {
 	char name[NAMESPACE_NAME_SIZE];
 	namespace_name(maker->plan.owner, id, name);
-	/* This comes first: it changes some of the others. */
-	const struct sysctl forwarding = { "ipv4/ip_forward", forwards ? "1" : "0" };
 	if (namespace_make(&maker->namespaces, name, &out->fd, err) != 0 ||
-	    place_set(maker, out, &forwarding, 1, err) != 0 ||
-	    place_set(maker, out, settings, count, err) != 0 ||
-	    netlink_open(&out->netlink, &maker->namespaces, out->fd, err) != 0)
+	    netlink_open(&out->netlink, &maker->namespaces, out->fd, err) != 0 ||
+	    settle_loopback(maker, out, forwarding, err) != 0)
 		return -1;
-	return set_loopback_up(&out->netlink, err);
+	return place_set(maker, out, settings, count, err);
 }
 
 int place_set(struct maker *maker, const struct place *place, const struct sysctl *settings,

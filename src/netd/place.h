@@ -21,9 +21,17 @@ void place_close(struct place *place); /* also one that was not opened */
 int place_open(struct maker *maker, const char *id, struct place *out, struct sp_error *err);
 /** This host itself. */
 int place_open_host(struct maker *maker, struct place *out, struct sp_error *err);
+
+/** Whether packets that are not its own go through it. */
+enum place_forwarding {
+	PLACE_STAYS,
+	PLACE_FORWARDS,
+	PLACE_BEGINS_TO_FORWARD, /* is told to once, and from then on is as its owner has it */
+};
 /** There or made, with its settings; loopback is up. */
-int place_make(struct maker *maker, const char *id, bool forwards, const struct sysctl *settings,
-	       size_t count, struct place *out, struct sp_error *err);
+int place_make(struct maker *maker, const char *id, enum place_forwarding forwarding,
+	       const struct sysctl *settings, size_t count, struct place *out,
+	       struct sp_error *err);
 
 int place_set(struct maker *maker, const struct place *place, const struct sysctl *settings,
 	      size_t count, struct sp_error *err);

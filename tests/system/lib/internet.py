@@ -256,6 +256,15 @@ def watched(namespace):
             for entry in found if "counter" in entry}
 
 
+def can_queue(namespace):
+    """Whether the kernel hands packets to programs."""
+    try:
+        namespace.run("nft", "-c", "-f", "-", text=f"table ip verdict {{\n chain through {{ {FORWARD}\n  queue num 7\n }}\n}}\n")
+    except RuntimeError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def verdict(namespace, rule):
     """A rule of the owner's own while it lasts: "drop", "queue num 7" …"""

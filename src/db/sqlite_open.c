@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,15 @@ static const char settings[] = "PRAGMA synchronous = FULL;"
 			       "PRAGMA temp_store = MEMORY;"
 			       "PRAGMA cache_size = -1024;"
 			       "PRAGMA journal_size_limit = 16777216;";
+
+/* The writer walks the indexes of whatever changes, all the time; there is one of it. */
+static const char writer_settings[] = "PRAGMA cache_size = -8192;";
+
+/* Its statistics cost a lock at every allocation, and nobody reads them. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
 
 /* A file is only as durable as its name in the folder. */
 static int sync_folder_of(const char *path, struct sp_error *err)
@@ -69,7 +79,9 @@ static int set_up(struct db *db, struct sp_error *err)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (db->mode == DB_READ_WRITE && use_wal(db, err) != 0)
 		return -1;
-	return db_script(db, settings, err);
+	if (db_script(db, settings, err) != 0)
+		return -1;
+	return db->mode == DB_READ_WRITE ? db_script(db, writer_settings, err) : 0;
 }
 
 int db_open(const char *path, enum db_mode mode, struct db **out, struct sp_error *err)
@@ -77,6 +89,8 @@ int db_open(const char *path, enum db_mode mode, struct db **out, struct sp_erro
 	if (mode == DB_READ_WRITE && create_file(path, err) != 0)
 		return -1;
 
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, configure);
 	struct db *db = sp_alloc(sizeof(*db));
 	db->mode = mode;
 	int flags = SQLITE_OPEN_NOMUTEX |

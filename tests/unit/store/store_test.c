@@ -231,10 +231,11 @@ static void when_the_commit_fails_all_of_the_batch_fail(void **state)
 	assert_int_equal(lines(), 1);
 }
 
+/* More than the connection's cache takes, so that it comes to the disk before the commit does. */
 static int insert_much(struct db *db, void *ctx, struct sp_error *error)
 {
 	(void)ctx;
-	return db_run(db, error, "INSERT INTO lines (text) VALUES (?1 || hex(zeroblob(1000000)))",
+	return db_run(db, error, "INSERT INTO lines (text) VALUES (?1 || hex(zeroblob(8000000)))",
 		      "s", "much");
 }
 

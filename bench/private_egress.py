@@ -15,15 +15,23 @@ import pathlib
 import statistics
 import sys
 import tempfile
+import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from bench import CIPHER, MEMORY, MIB, ROOT, TICKS, Bench, touch_memory  # noqa: E402  pylint: disable=wrong-import-position
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+os.environ.setdefault("SALLYPORT_BUILD", str(ROOT / "build-release"))
+sys.path.insert(0, str(ROOT / "tests" / "system" / "lib"))
+
 import flows  # noqa: E402  pylint: disable=wrong-import-position
 import harness  # noqa: E402  pylint: disable=wrong-import-position
 import lan  # noqa: E402  pylint: disable=wrong-import-position
 import sshd  # noqa: E402  pylint: disable=wrong-import-position
 import vpcs  # noqa: E402  pylint: disable=wrong-import-position
 
+from ground import CIPHER, MEMORY, SETTINGS  # noqa: E402  pylint: disable=wrong-import-position
+from machine import TICKS, cpu_of, touch_memory  # noqa: E402  pylint: disable=wrong-import-position
+
+MIB = 1 << 20
+POLL_SECONDS = 0.005
 CIDR, CHOSEN, SERVERS, SERVER = "10.48.0.0/16", "10.48.1.0/24", "10.48.9.0/24", "10.48.9.22"
 IDLE_FIELDS = (3, 4, 7)  # idle, waiting for a disk, stolen by the hypervisor
 
@@ -35,13 +43,29 @@ def busy_seconds():
     return sum(ticks for place, ticks in enumerate(fields) if place not in IDLE_FIELDS) / TICKS
 
 
-class Way(Bench):
+class Way:
     """One daemon and its way to the server."""
 
-    def __init__(self, server, daemon, bucket, partner, digests):  # pylint: disable=super-init-not-called
+    def __init__(self, server, daemon, bucket, partner, digests):
         self.server, self.daemon, self.bucket, self.partner, self.digests = server, daemon, bucket, partner, digests
         self.sources = {"up": bucket / "up.bin", "down": server.home / "down.bin"}
         self.targets = {"up": server.home / "up.bin", "down": bucket / "down.bin"}
+
+    def wait_idle(self):
+        harness.wait_until(lambda: not self.daemon.workers() and not self.server.sessions(), "an idle machine")
+
+    def ours(self, way):
+        """Seconds from StartFileTransfer to COMPLETED, and the CPU seconds of daemon and worker."""
+        before = cpu_of(self.daemon.process.pid)
+        started = time.monotonic()
+        transfer = (self.partner.send("/bench/up.bin", to=self.server.home) if way == "up" else
+                    self.partner.retrieve(self.sources["down"], to="/bench"))
+        while self.partner.results(transfer)[0]["StatusCode"] not in flows.ENDED:
+            time.sleep(POLL_SECONDS)
+        seconds = time.monotonic() - started
+        self.partner.wait_completed(transfer)
+        self.wait_idle()
+        return seconds, cpu_of(self.daemon.process.pid) - before
 
     def timed(self, way):
         self.targets[way].unlink(missing_ok=True)
@@ -89,7 +113,7 @@ def build(stack, disk, memory, size):
     """The network, the server, and the two ways to it."""
     network = stack.enter_context(lan.Lan())
     owned = stack.enter_context(lan.Owned())
-    settings = {"log.level": "warning", "transfer.worker_idle": "1ms"}
+    settings = SETTINGS
     buckets = {name: memory / name for name in ("gateway", "direct")}
     daemons = {}
     for folder in buckets.values():

@@ -30,7 +30,7 @@ CHECKS = [
     ("everything builds with clang 14, warnings being errors", ["./dev", "build", "--clang"], True),
     ("everything builds with the sanitizers", ["./dev", "build", "--sanitize"], False),
 ]
-TAP_SCRIPTS = ["tests/tools/check_includes_test.py", "tests/tools/run_test.py"]
+TAP_SCRIPTS = ["tests/tools/check_includes_test.py", "tests/tools/run_test.py", "tests/tools/bench_test.py"]
 TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
 TAP_LINE = re.compile(r"^(ok|not ok)\b\s*\d*\s*-?\s*(.*?)(?:\s+#\s*(SKIP)\b\s*(.*))?$", re.IGNORECASE)
 

@@ -1,6 +1,7 @@
 /*
  * sallyport-worker: speaks SSH and SFTP for one connector. Started by sallyportd, with the control socket as descriptor
- * 3 and the connector's lock file as descriptor 4; opens no file and no socket of its own.
+ * 3 and the connector's lock file as descriptor 4. Before it hears of anything it enters its sandbox, where there are no
+ * files and no sockets but those that it is handed.
  */
 
 #include <errno.h>
@@ -10,12 +11,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "remote/transport.h"
 #include "worker/desk.h"
+#include "worker/limits.h"
+#include "worker/sandbox.h"
 
 enum {
 	CONTROL_FD = 3,
@@ -23,14 +25,13 @@ enum {
 	LOCK_RETRY_MS = 20,
 };
 
-/* Secrets are in here: no core file, no look from a process of the same user, nothing gained by a set-uid program, and
- * no life after the daemon's. */
+/* Secrets are in here: no core file, no look from a process of the same user, and no life after the daemon's. */
 static int harden(struct sp_error *err)
 {
-	const struct rlimit none = { 0, 0 };
 	signal(SIGPIPE, SIG_IGN);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+	if (limits_set(err) != 0)
+		return -1;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
 		return sp_fail_errno(err, "could not shut the worker off");
 	return 0;
 }
@@ -62,7 +63,8 @@ static int work(bool test, struct sp_error *err)
 		return 0;
 
 	struct desk *desk;
-	if (desk_open(CONTROL_FD, test, &desk, err) != 0)
+	if (sandbox_enter(CONTROL_FD, test ? CONTROL_FD + 1 : LOCK_FD + 1, err) != 0 ||
+	    desk_open(CONTROL_FD, test, &desk, err) != 0)
 		return -1;
 	int result = desk_run(desk, err);
 	desk_wipe(desk);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/landlock.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "daemon/announce.h"
@@ -63,11 +64,16 @@ static int run_in_state(const struct options *options, struct settings *settings
 static int run(const struct options *options, struct settings *settings, struct sp_error *err)
 {
 	serving_hold_signals();
+	if (sp_landlock_version() == 0)
+		sp_log(SP_LOG_WARNING, "this kernel has no Landlock: the filter of system calls is "
+				       "the only wall around workers");
 	if (process_harden(err) != 0)
 		return -1;
 	struct netd netd;
 	netd_start(&netd, settings);
 	int result = process_become(settings->user, err);
+	if (result == 0)
+		result = process_confine(err);
 	if (result == 0)
 		result = run_in_state(options, settings, &netd, err);
 	netd_finish(&netd);

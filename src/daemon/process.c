@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/capabilities.h"
 #include "base/scope.h"
 #include "base/text.h"
 
@@ -65,6 +67,25 @@ int process_become(const char *user, struct sp_error *err)
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		return sp_fail_errno(err, "could not forbid core files");
 	return 0;
+}
+
+/* Whoever lets an ordinary user serve on port 443 means it. */
+static const int needed_by_user[] = { CAP_NET_BIND_SERVICE };
+
+/* Root that stays root reads and writes buckets of others, and may have to start sallyport-netd anew. */
+static const int needed_by_root[] = {
+	CAP_NET_BIND_SERVICE, CAP_CHOWN,     CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
+	CAP_FOWNER,           CAP_NET_ADMIN, CAP_SYS_ADMIN,
+};
+
+int process_confine(struct sp_error *err)
+{
+	/* With no_new_privs, what root starts would be root without root's rights. */
+	if (geteuid() == 0)
+		return sp_capabilities_keep(needed_by_root, SP_COUNT_OF(needed_by_root), err);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return sp_fail_errno(err, "could not give up new privileges");
+	return sp_capabilities_keep(needed_by_user, SP_COUNT_OF(needed_by_user), err);
 }
 
 void process_notify(const char *state)

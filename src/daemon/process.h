@@ -9,6 +9,9 @@ int process_harden(struct sp_error *err);
 /** Becomes @user (NULL: stays). Before any thread is started. Only root can become somebody else. */
 int process_become(const char *user, struct sp_error *err);
 
+/** Gives up what of root's power nothing here needs, for good. Once it is who it stays, and before any thread. */
+int process_confine(struct sp_error *err);
+
 /** Tells systemd, when it listens (sd_notify(3)): "READY=1". Nobody needs to know when that fails. */
 void process_notify(const char *state);
 

@@ -318,7 +318,12 @@ static void child_ended(void *ctx, pid_t pid, int wait_status)
 	struct ground *ground = process->ground;
 	process->pid = 0;
 	loop_cancel_timer(process->patience);
-	if (WIFSIGNALED(wait_status))
+	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
+		sp_log(SP_LOG_ERROR,
+		       "worker %d of %s was ended by its sandbox (SIGSYS): it tried what no worker "
+		       "does, so its server may have taken it over",
+		       (int)pid, process->connector_id);
+	else if (WIFSIGNALED(wait_status))
 		sp_log(SP_LOG_INFO, "worker %d of %s was ended by signal %d", (int)pid,
 		       process->connector_id, WTERMSIG(wait_status));
 	else if (WEXITSTATUS(wait_status) != 0)
@@ -351,7 +356,8 @@ static int open_lock(const struct ground *ground, const char *connector_id, stru
 {
 	SP_AUTO_BUFFER path = { 0 };
 	sp_buffer_format(&path, "%s/%s.lock", ground->options.run_directory, connector_id);
-	int fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* To read: the worker has no business in it but the lock. */
+	int fd = open(path.data, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return fd >= 0 ? fd : sp_fail_errno(err, "could not open the lock file \"%s\"", path.data);
 }
 

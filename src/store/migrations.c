@@ -339,6 +339,16 @@ const char *const migrations_scripts[] = {
 	/* Publishes that nobody saw to happen. */
 	"ALTER TABLE connectors ADD COLUMN confirmed_publishes BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE connectors ADD COLUMN inferred_publishes BIGINT NOT NULL DEFAULT 0;",
+
+	/* Partners that do not let us in. */
+	"CREATE TABLE breakers ("
+	"  connector_id TEXT NOT NULL PRIMARY KEY REFERENCES connectors (id) ON DELETE CASCADE,"
+	"  openings BIGINT NOT NULL,"
+	"  since_ms BIGINT NOT NULL,"
+	"  next_ms BIGINT NOT NULL,"
+	"  step BIGINT NOT NULL,"
+	"  code BIGINT NOT NULL,"
+	"  reason TEXT NOT NULL);",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

@@ -122,6 +122,14 @@ static const struct setting {
 	  "The pause before the second attempt. It doubles with every further one." },
 	{ "transfer.retry_delay_max", AT(transfer_retry_delay_max_ms), RANGE(VALUE_TIME, 1, DAY), "60s",
 	  "The longest pause between two attempts." },
+	{ "transfer.probe_delay", AT(transfer_probe_delay_ms), RANGE(VALUE_TIME, 1, HOUR), "15s",
+	  "Once a file was given up because its server cannot be reached, the connector's other files wait, and after so long "
+	  "one of them tries again. The time doubles while it does so in vain, up to transfer.probe_delay_max." },
+	{ "transfer.probe_delay_max", AT(transfer_probe_delay_max_ms), RANGE(VALUE_TIME, 1, DAY), "15m",
+	  "The longest time between two such tries." },
+	{ "transfer.refused_delay", AT(transfer_refused_delay_ms), RANGE(VALUE_TIME, 1, DAY), "15m",
+	  "The same for a server that does not accept the user, or whose host key is not trusted: many ban who comes too often. "
+	  "Doubles up to sixteen times this. A changed secret or connector is tried at once." },
 	{ "transfer.resume_check", AT(transfer_resume_check), RANGE(VALUE_SIZE, 0, 64 * MIB), "1MiB",
 	  "Before a part that an interrupted attempt left at a server is gone on with, so many of its last bytes are "
 	  "read back and compared with the source. With 0 its size alone is believed." },
@@ -317,6 +325,10 @@ int settings_check(const struct settings *settings, struct sp_error *err)
 		return sp_fail(err, SP_INVALID,
 			       "cannot use transfer.retry_delay: it is longer than "
 			       "transfer.retry_delay_max");
+	if (settings->transfer_probe_delay_ms > settings->transfer_probe_delay_max_ms)
+		return sp_fail(err, SP_INVALID,
+			       "cannot use transfer.probe_delay: it is longer than "
+			       "transfer.probe_delay_max");
 	return 0;
 }
 

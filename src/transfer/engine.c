@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/scope.h"
+#include "store/breakers.h"
 #include "store/transfers.h"
 #include "transfer/ground.h"
 #include "transfer/lane.h"
@@ -80,13 +82,45 @@ void transfer_engine_wake(struct transfer_engine *engine, const char *connector_
 	post_notice(engine, connector_id, woken);
 }
 
-static void changed(void *ctx)
+static void tell_lanes(const struct notice *notice, void (*tell)(struct lane *lane))
 {
-	struct notice *notice = ctx;
 	for (struct lane *lane = notice->engine->lanes; lane != NULL; lane = lane_next(lane))
 		if (notice->all || strcmp(lane_connector_id(lane), notice->connector_id) == 0)
-			lane_changed(lane);
+			tell(lane);
+}
+
+static int write_ask_again(struct db *db, void *ctx, struct sp_error *err)
+{
+	const struct notice *notice = ctx;
+	return breakers_ask_again(db, notice->all ? NULL : notice->connector_id, err);
+}
+
+/* A lane may have begun meanwhile with what was kept before. */
+static void ask_again_written(void *ctx, int result, const struct sp_error *err)
+{
+	struct notice *notice = ctx;
+	if (result != 0)
+		sp_log(SP_LOG_ERROR, "could not note that partners are to be asked again: %s",
+		       err->message);
+	tell_lanes(notice, lane_ask_again);
 	free(notice);
+}
+
+static void asked_again(void *ctx)
+{
+	struct notice *notice = ctx;
+	if (notice->engine->ground.stopping) {
+		free(notice);
+		return;
+	}
+	tell_lanes(notice, lane_ask_again);
+	ground_commit(&notice->engine->ground, write_ask_again, ask_again_written, notice);
+}
+
+static void changed(void *ctx)
+{
+	tell_lanes(ctx, lane_changed);
+	asked_again(ctx);
 }
 
 void transfer_engine_changed(struct transfer_engine *engine, const char *connector_id)
@@ -101,11 +135,19 @@ struct test_request {
 	void *ctx;
 };
 
+static void tested(void *ctx, const struct transfer_test_result *result)
+{
+	struct test_request *request = ctx;
+	if (result->code == SP_OK)
+		post_notice(request->engine, request->connector_id, asked_again);
+	request->fn(request->ctx, result);
+	free(request);
+}
+
 static void begin_test(void *ctx)
 {
 	struct test_request *request = ctx;
-	test_runs_begin(&request->engine->tests, request->connector_id, request->fn, request->ctx);
-	free(request);
+	test_runs_begin(&request->engine->tests, request->connector_id, tested, request);
 }
 
 void transfer_engine_test(struct transfer_engine *engine, const char *connector_id,

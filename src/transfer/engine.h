@@ -23,6 +23,11 @@ struct transfer_options {
 	int attempts;              /* of one file, when failures are transient */
 	int64_t retry_delay_ms; /* before the second attempt; doubles, with jitter, up to retry_delay_max_ms */
 	int64_t retry_delay_max_ms;
+	/* While a partner cannot be reached, one file tries again after so long; doubles, with jitter, up to
+	 * probe_delay_max_ms. */
+	int64_t probe_delay_ms;
+	int64_t probe_delay_max_ms;
+	int64_t refused_delay_ms; /* the same, where the partner does not accept who we are */
 	int64_t resume_check; /* bytes in front of where a part is gone on with that are compared first */
 	int64_t handshake_timeout_ms;
 	int64_t idle_timeout_ms;   /* silence of a server that owes an answer */
@@ -58,8 +63,9 @@ void transfer_engine_close(struct transfer_engine *engine);
 void transfer_engine_wake(struct transfer_engine *engine, const char *connector_id);
 
 /**
- * Any thread: the connector was changed or deleted: warm connections are not used for new files, and the files of a
- * deleted one are given up. @connector_id NULL: any connector's secret may have changed.
+ * Any thread: the connector was changed or deleted: warm connections are not used for new files, the files of a
+ * deleted one are given up, and a partner that did not let us in is asked again. @connector_id NULL: any connector's
+ * secret may have changed.
  */
 void transfer_engine_changed(struct transfer_engine *engine, const char *connector_id);
 
@@ -76,6 +82,9 @@ struct transfer_test_result {
 /** @result is borrowed. */
 typedef void transfer_test_fn(void *ctx, const struct transfer_test_result *result);
 
-/** Any thread: tries the whole path once, in a worker of its own. @fn is called on the loop's thread, once. */
+/**
+ * Any thread: tries the whole path once, in a worker of its own, whatever is known of the partner. @fn is called on the
+ * loop's thread, once.
+ */
 void transfer_engine_test(struct transfer_engine *engine, const char *connector_id,
 			  transfer_test_fn *fn, void *ctx);

@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "transfer/backoff.h"
 #include "transfer/file_inside.h"
 
 enum {
@@ -61,6 +62,12 @@ static bool is_connection_step(enum failure_step step)
 	return step >= STEP_RESOLVE && step <= STEP_SFTP;
 }
 
+/* Only who is in can fail there. */
+static bool is_partner_step(enum failure_step step)
+{
+	return step == STEP_WRITE_REMOTE || step == STEP_RENAME_REMOTE || step == STEP_READ_REMOTE;
+}
+
 /* A worker whose connection lived has removed the part itself, unless there was a permit. */
 static bool may_leave_part(const struct file_run *run, enum failure_step step, enum sp_code code)
 {
@@ -87,18 +94,12 @@ static void end_failed(struct file_run *run, enum failure_step step, enum sp_cod
 
 /* ---- another try -------------------------------------------------------------------------------------------------- */
 
-/* Doubles with each try, and a quarter either way, so that files that failed together do not return together. */
 static int64_t retry_delay_ms(const struct file_run *run, int tries)
 {
 	const struct transfer_options *options = &run->owner->ground->options;
-	int64_t delay = options->retry_delay_ms;
-	for (int i = 1; i < tries && delay < options->retry_delay_max_ms; i++)
-		delay *= 2;
-	if (delay > options->retry_delay_max_ms)
-		delay = options->retry_delay_max_ms;
 	uint32_t random;
 	sp_random_bytes(&random, sizeof(random));
-	return delay * 3 / 4 + (int64_t)(random % (uint64_t)(delay / 2 + 1));
+	return backoff_ms(options->retry_delay_ms, options->retry_delay_max_ms, tries, random);
 }
 
 static void requeue(struct file_run *run, int64_t delay_ms)
@@ -158,6 +159,22 @@ static void fail_publish(struct file_run *run, enum failure_step step, enum sp_c
 	}
 }
 
+/* Tells who has the worker what the failure says of the partner. True when it is not the file's own. */
+static bool tell_partner(struct file_run *run, enum failure_step step, enum sp_code code,
+			 const char *text, bool gives_up)
+{
+	bool refused_here = code == SP_DENIED || code == SP_INVALID || code == SP_INTERNAL;
+	if (is_connection_step(step) && !refused_here) {
+		const struct breaker_failure failure = {
+			.step = step, .code = code, .reason = text, .gave_up = gives_up
+		};
+		return run->owner->unreached(run->owner->ctx, &failure);
+	}
+	if (is_partner_step(step))
+		run->owner->answered(run->owner->ctx);
+	return false;
+}
+
 void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, const char *text)
 {
 	const struct transfer_options *options = &run->owner->ground->options;
@@ -166,14 +183,20 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 	if (code == SP_CHANGED)
 		resume_forget(run);
 	if (run->file.state == FILE_PUBLISHING) {
+		tell_partner(run, step, code, text, false);
 		fail_publish(run, step, code, text);
 		return;
 	}
 
 	bool begun =
 		run->file.state != FILE_QUEUED; /* otherwise it was refused, or it is too late */
-	if (!begun || !failure_is_transient(step, code) ||
-	    run->file.tries + 1 >= options->attempts) {
+	bool last = !begun || !failure_is_transient(step, code) ||
+		    run->file.tries + 1 >= options->attempts;
+	if (tell_partner(run, step, code, text, last)) {
+		requeue(run, 0);
+		return;
+	}
+	if (last) {
 		end_failed(run, step, code, text);
 		return;
 	}
@@ -182,8 +205,6 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 	sp_log(SP_LOG_INFO, "%s \"%s\" is tried again in %lld ms, after %llu bytes: %s",
 	       run->file.connector_id, run->file.path, (long long)delay,
 	       (unsigned long long)run->bytes_done, text);
-	if (is_connection_step(step))
-		run->owner->pause(run->owner->ctx, delay);
 	requeue(run, delay);
 }
 

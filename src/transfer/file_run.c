@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
@@ -117,17 +118,39 @@ static void running(struct file_run *run)
 		file_in_pool(run, prepare, prepared);
 }
 
+/* A file that was under way once waits for its partner only. */
+int64_t file_gives_up_at(const struct transfer_file *file, const struct transfer_options *options,
+			 int64_t unreached_since_ms)
+{
+	int64_t since = file->started_ms == 0 ? file->queued_ms : unreached_since_ms;
+	return since == 0 ? INT64_MAX : since + options->queue_wait_max_ms;
+}
+
+static void give_up_waiting(struct file_run *run)
+{
+	const char *why;
+	int64_t since = run->owner->unreached_since(run->owner->ctx, &why);
+	SP_AUTO_BUFFER text = { 0 };
+	sp_buffer_add_text(&text, "Transfer request timeout: it waited in the queue for too long");
+	if (since != 0) {
+		char when[SP_ISO_TIME_SIZE];
+		sp_time_to_iso(since, when);
+		sp_buffer_format(&text, "; there was no connection since %s: %s", when, why);
+	}
+	file_fail(run, STEP_WAIT, SP_TIMEOUT, sp_buffer_text(&text));
+}
+
 static void begin(struct file_run *run)
 {
 	struct transfer_file *file = &run->file;
 	int64_t now = sp_now_ms();
 	enum failure_step step;
 	const struct sp_error *refusal = run->owner->refusal(run->owner->ctx, &step);
+	const char *why;
+	int64_t unreached_since = run->owner->unreached_since(run->owner->ctx, &why);
 
-	bool waited = file->started_ms == 0; /* and was not under way since */
-	if (waited && now - file->queued_ms > run->owner->ground->options.queue_wait_max_ms) {
-		file_fail(run, STEP_WAIT, SP_TIMEOUT,
-			  "Transfer request timeout: it waited in the queue for too long");
+	if (now > file_gives_up_at(file, &run->owner->ground->options, unreached_since)) {
+		give_up_waiting(run);
 	} else if (refusal != NULL) {
 		file_fail(run, step, refusal->code, refusal->message);
 	} else {
@@ -313,6 +336,9 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 
 	if (run->abandoned)
 		return abandoned_message(run, message);
+	/* A failure tells by its step who was heard. */
+	if (message->kind != WORKER_FILE_FAILED)
+		run->owner->answered(run->owner->ctx);
 	switch (message->kind) {
 	case WORKER_READY:
 		return message->sha256 != NULL && strlen(message->sha256) == 64 &&

@@ -11,6 +11,7 @@
  */
 
 #include "ipc/worker_message.h"
+#include "transfer/breaker.h"
 #include "transfer/ground.h"
 
 struct file_run;
@@ -26,8 +27,12 @@ struct file_owner {
 	/** A worker with the settings of now is needed, although no queued file asks for one: a publish is to be
 	 *  finished. */
 	void (*need_worker)(void *ctx);
-	/** The partner cannot be reached: no new files for @delay_ms. */
-	void (*pause)(void *ctx, int64_t delay_ms);
+	/** There was no connection to be had. True: this is not counted against the file. */
+	bool (*unreached)(void *ctx, const struct breaker_failure *failure);
+	/** The partner was heard. */
+	void (*answered)(void *ctx);
+	/** Since when (wall clock) and why files wait for a connection; 0: they do not. */
+	int64_t (*unreached_since)(void *ctx, const char **out_reason);
 	/** How many bytes the file has was found out. */
 	void (*sized)(void *ctx, uint64_t size);
 	/** The run is over; it frees itself after the call. */
@@ -52,6 +57,10 @@ bool file_is_suspect(const struct transfer_file *file);
 
 /** Whether the worker owes an answer about it. */
 bool file_run_is_at_worker(const struct file_run *run);
+
+/** When it fails if it still is QUEUED then (wall clock). */
+int64_t file_gives_up_at(const struct transfer_file *file, const struct transfer_options *options,
+			 int64_t unreached_since_ms);
 
 /** Whether it can go on without a worker. */
 bool file_needs_worker(const struct transfer_file *file);

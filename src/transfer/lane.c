@@ -9,6 +9,7 @@
 #include "store/connectors.h"
 #include "transfer/credit.h"
 #include "transfer/launch.h"
+#include "transfer/partner.h"
 #include "transfer/queue_page.h"
 #include "transfer/run_set.h"
 #include "transfer/worker_process.h"
@@ -40,12 +41,13 @@ struct lane {
 	struct queue_page *page; /* being read; NULL: none */
 	size_t ended_count; /* meanwhile; what the page says of those at these positions is old */
 	int64_t ended[WORKER_FILES_MAX];
-	size_t early_deaths;     /* in a row */
-	bool check_again;        /* it changed once more while that was looked at */
-	bool checking;           /* whether the connector still exists */
-	bool wanted;             /* something happened since the page was asked for */
-	bool need_worker;        /* a publish waits for one */
-	bool stale;              /* the worker has old settings */
+	size_t early_deaths; /* in a row */
+	bool check_again;    /* it changed once more while that was looked at */
+	bool checking;       /* whether the connector still exists */
+	bool wanted;         /* something happened since the page was asked for */
+	bool need_worker;    /* a publish waits for one */
+	bool stale;          /* the worker has old settings */
+	struct partner partner;
 	int64_t paused_until_ms; /* monotonic; 0: not paused */
 	int64_t idle_since_ms;   /* monotonic; 0: it had work when it last looked */
 	/* What comes first: a retry, the end of a pause, the worker's idle time. */
@@ -91,9 +93,8 @@ static void wake_in(struct lane *lane, int64_t delay_ms)
 				     timer_fired, lane);
 }
 
-static void pause_lane(void *ctx, int64_t delay_ms)
+static void pause_lane(struct lane *lane, int64_t delay_ms)
 {
-	struct lane *lane = ctx;
 	int64_t until = sp_monotonic_ms() + delay_ms;
 	if (until > lane->paused_until_ms)
 		lane->paused_until_ms = until;
@@ -239,12 +240,23 @@ static bool in_hand(const struct lane *lane, const struct transfer_file *file)
 	return run_set_find(&lane->runs, file->id) != NULL;
 }
 
+/* When it has waited for too long (wall clock). */
+static int64_t gives_up_at(const struct lane *lane, const struct transfer_file *file)
+{
+	const char *why;
+	return file_gives_up_at(file, &lane->ground->options,
+				partner_unreached_since(&lane->partner, &why));
+}
+
 /* False when it has to wait. */
 static bool start_file(struct lane *lane, struct transfer_file *file)
 {
-	bool can = lane->state == LANE_WORKING || lane->state == LANE_REFUSED ||
-		   !file_needs_worker(file);
-	if (!can || lane->runs.count >= credit_of(lane))
+	enum breaker_lets lets = partner_lets(&lane->partner);
+	bool alone = !file_needs_worker(file) || gives_up_at(lane, file) < sp_now_ms();
+	bool can = lets != BREAKER_LETS_NONE &&
+		   (lane->state == LANE_WORKING || lane->state == LANE_REFUSED);
+	size_t most = lets == BREAKER_LETS_ONE && !alone ? 1 : credit_of(lane);
+	if (!(alone || can) || lane->runs.count >= most)
 		return false;
 	add_run(lane, file);
 	return true;
@@ -300,6 +312,29 @@ static void rest(struct lane *lane, int64_t earliest_ms)
 		wake_in(lane, wait);
 }
 
+/* When the first of the page's files that wait will have waited for too long. */
+static int64_t first_gives_up_at(const struct lane *lane, const struct queue_page *page)
+{
+	int64_t first = INT64_MAX;
+	for (size_t i = 0; i < page->count; i++) {
+		const struct transfer_file *file = &page->files[i];
+		if (file->path == NULL)
+			continue; /* taken */
+		int64_t at = gives_up_at(lane, file);
+		if (at < first)
+			first = at;
+	}
+	return first;
+}
+
+/* Nobody tries to reach the partner now: files wait for the next to do so, or give up. */
+static void hold_back(struct lane *lane, int64_t gives_up_ms)
+{
+	int64_t wait = partner_wait_ms(&lane->partner);
+	int64_t patience = gives_up_ms - sp_now_ms() + 1;
+	wake_in(lane, lane->wanted ? 0 : patience < wait ? patience : wait);
+}
+
 static void page_read(void *ctx)
 {
 	struct lane *lane = ctx;
@@ -308,18 +343,26 @@ static void page_read(void *ctx)
 	bool good = page->result == 0;
 	size_t seen = 0;
 
+	if (good)
+		partner_know(&lane->partner, page->has_breaker ? &page->breaker : NULL);
 	if (!good)
 		sp_log(SP_LOG_ERROR, "%s: could not read the queue: %s", lane->connector_id,
 		       page->err.message);
 	else if (!lane->ground->stopping)
 		seen = start_files(lane, page);
-	lane->wanted = lane->wanted || page->count == page->max; /* there may be more */
+	bool more = page->count == page->max;
+	int64_t gives_up_ms = first_gives_up_at(lane, page);
 	queue_page_destroy(page);
 
 	if (lane->ground->stopping)
 		return;
 	if (seen > 0)
 		lane->idle_since_ms = 0;
+	if (seen > 0 && partner_lets(&lane->partner) == BREAKER_LETS_NONE) {
+		hold_back(lane, gives_up_ms);
+		return;
+	}
+	lane->wanted = lane->wanted || more;
 	if (seen > 0 && lane->state == LANE_RESTING)
 		load(lane);
 	else if (lane->wanted)
@@ -345,6 +388,32 @@ static void read_queue(struct lane *lane)
 	lane->page = queue_page_read(&wish, page_read, lane);
 }
 
+/* The same for what the partner allows. */
+static bool settle_partner(struct lane *lane)
+{
+	enum breaker_lets lets = partner_lets(&lane->partner);
+	if (lets == BREAKER_LETS_NONE) {
+		if (partner_is_unreached(&lane->partner) &&
+		    !run_set_any(&lane->runs, file_run_is_at_worker))
+			send_worker_away(lane);
+		wake_in(lane, partner_wait_ms(&lane->partner));
+	} else if (lane->need_worker) {
+		/* Files that wait for a worker to finish their publish may have used up the credit. */
+		lane->need_worker = false;
+		if (lane->state == LANE_WORKING)
+			run_set_tell(&lane->runs, file_run_worker_changed);
+		if (lane->state == LANE_RESTING) {
+			load(lane);
+			return false;
+		}
+	}
+	if (lets == BREAKER_LETS_ONE)
+		return lane->runs.count == 0;
+	/* Also with LETS_NONE: some may have waited for too long. */
+	size_t credit = credit_of(lane);
+	return lane->runs.count + credit_worth_reading(credit) <= credit;
+}
+
 /* True when the lane may look for files now. */
 static bool settle(struct lane *lane)
 {
@@ -363,13 +432,7 @@ static bool settle(struct lane *lane)
 		return false;
 	}
 	lane->paused_until_ms = 0;
-	/* Files that wait for a worker to finish their publish may have used up the credit. */
-	if (lane->need_worker && lane->state == LANE_RESTING) {
-		load(lane);
-		return false;
-	}
-	size_t credit = credit_of(lane);
-	return lane->runs.count + credit_worth_reading(credit) <= credit;
+	return settle_partner(lane);
 }
 
 static void pump(struct lane *lane)
@@ -393,7 +456,9 @@ void lane_wake(struct lane *lane)
 static bool send_to_worker(void *ctx, const struct worker_message *message, int fd)
 {
 	struct lane *lane = ctx;
-	if (lane->worker == NULL) {
+	bool asks_partner = message->kind != WORKER_PERMIT && message->kind != WORKER_CANCEL;
+	if (lane->worker == NULL ||
+	    (asks_partner && partner_lets(&lane->partner) == BREAKER_LETS_NONE)) {
 		sp_close_fd(&fd);
 		return false;
 	}
@@ -416,7 +481,7 @@ static void need_worker(void *ctx)
 		send_worker_away(lane);
 	if (lane->state == LANE_REFUSED)
 		lane->state = LANE_RESTING; /* asked again */
-	if (lane->state == LANE_WORKING)
+	if (lane->state == LANE_WORKING && partner_lets(&lane->partner) != BREAKER_LETS_NONE)
 		return;
 	lane->need_worker = true;
 	lane_wake(lane);
@@ -426,6 +491,27 @@ static void file_sized(void *ctx, uint64_t size)
 {
 	struct lane *lane = ctx;
 	credit_note_size(&lane->credit, size);
+}
+
+static bool unreached(void *ctx, const struct breaker_failure *failure)
+{
+	struct lane *lane = ctx;
+	lane_wake(lane);
+	return partner_failed(&lane->partner, failure);
+}
+
+static void answered(void *ctx)
+{
+	struct lane *lane = ctx;
+	if (partner_is_unreached(&lane->partner))
+		lane_wake(lane);
+	partner_answered(&lane->partner);
+}
+
+static int64_t unreached_since(void *ctx, const char **out_reason)
+{
+	struct lane *lane = ctx;
+	return partner_unreached_since(&lane->partner, out_reason);
 }
 
 static void run_ended(void *ctx, struct file_run *run)
@@ -452,12 +538,15 @@ struct lane *lane_create(struct ground *ground, const char *connector_id, lane_i
 		.send = send_to_worker,
 		.refusal = refusal_of,
 		.need_worker = need_worker,
-		.pause = pause_lane,
+		.unreached = unreached,
+		.answered = answered,
+		.unreached_since = unreached_since,
 		.sized = file_sized,
 		.ended = run_ended,
 	};
 	lane->credit.connections = 1;
 	snprintf(lane->connector_id, sizeof(lane->connector_id), "%s", connector_id);
+	partner_init(&lane->partner, ground, connector_id);
 	return lane;
 }
 
@@ -497,6 +586,12 @@ static void check_done(void *ctx)
 	free(check);
 	if (lane->check_again)
 		lane_changed(lane);
+	lane_wake(lane);
+}
+
+void lane_ask_again(struct lane *lane)
+{
+	partner_ask_again(&lane->partner);
 	lane_wake(lane);
 }
 

@@ -27,5 +27,8 @@ void lane_wake(struct lane *lane);
 /** The connector or its secret changed: the present worker gets no more files; a deleted connector's files are dropped. */
 void lane_changed(struct lane *lane);
 
+/** A partner that did not let us in may do so now: one file goes to see. */
+void lane_ask_again(struct lane *lane);
+
 /** The engine stops: the worker is told to leave. */
 void lane_stop(struct lane *lane);

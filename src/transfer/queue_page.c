@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "store/breakers.h"
 #include "store/transfers.h"
 
 static int read_files(struct db *db, void *ctx, struct sp_error *err)
@@ -19,7 +20,9 @@ static int read_files(struct db *db, void *ctx, struct sp_error *err)
 				 err) != 0)
 		return -1;
 	page->count += queued;
-	return transfers_earliest_wait(db, page->connector_id, &page->earliest_ms, err);
+	if (transfers_earliest_wait(db, page->connector_id, &page->earliest_ms, err) != 0)
+		return -1;
+	return breakers_find(db, page->connector_id, &page->breaker, &page->has_breaker, err);
 }
 
 static void work(void *ctx)

@@ -1,6 +1,7 @@
 #pragma once
 /** A page of a connector's queue, read in the pool for that: first what is to be finished, then what is to be begun. */
 
+#include "model/breaker.h"
 #include "model/transfer.h"
 #include "transfer/ground.h"
 
@@ -19,6 +20,8 @@ struct queue_page {
 	struct transfer_file *files; /* owned; what is taken out of it is zeroed */
 	size_t count, publishing_count;
 	int64_t earliest_ms; /* when the next waiting file may run; 0: none */
+	bool has_breaker;
+	struct breaker_record breaker; /* as it was kept */
 	int result;
 	struct sp_error err;
 	loop_fn *done;

@@ -4,6 +4,7 @@
 #include "api/call.h"
 
 /* connector.c */
+void native_get_connector(struct api_call *call);
 void native_test_connector(struct api_call *call);
 
 /* flow.c */

@@ -29,6 +29,7 @@ static const struct shape flows_input = {
 };
 
 static const struct api_operation operations[] = {
+	{ "GetConnector", &connector_input, native_get_connector, "GET", "/v1/connectors/{ConnectorId}", 0 },
 	{ "TestConnector", &connector_input, native_test_connector, "POST", "/v1/connectors/{ConnectorId}/test", 0 },
 	{ "ListFlows", &flows_input, native_list_flows, "GET", "/v1/flows", 0 },
 	{ 0 },

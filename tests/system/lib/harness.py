@@ -213,6 +213,8 @@ DAEMON_SETTINGS = {
     "egress.allow_private_targets": "true",
     "transfer.retry_delay": "100ms",
     "transfer.retry_delay_max": "500ms",
+    "transfer.probe_delay": "300ms",
+    "transfer.probe_delay_max": "1s",
 }
 
 

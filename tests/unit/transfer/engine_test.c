@@ -37,6 +37,7 @@ struct house {
 	struct transfer_rooms rooms;
 	struct vault *vault;
 	struct transfer_engine *engine;
+	int64_t queue_wait_max_ms;
 	pthread_t thread;
 };
 
@@ -93,10 +94,13 @@ static void start_engine(struct house *house)
 		.attempts = 3,
 		.retry_delay_ms = 5,
 		.retry_delay_max_ms = 20,
+		.probe_delay_ms = 20,
+		.probe_delay_max_ms = 40,
+		.refused_delay_ms = 3600000,
 		.handshake_timeout_ms = 5000,
 		.idle_timeout_ms = 5000,
 		.worker_idle_ms = 20,
-		.queue_wait_max_ms = 3600000,
+		.queue_wait_max_ms = house->queue_wait_max_ms,
 	};
 	struct sp_error err = { 0 };
 	assert_int_equal(transfer_engine_open(&house->rooms, &options, &house->engine, &err), 0);
@@ -161,6 +165,7 @@ static int insert_connector(struct db *db, void *ctx, struct sp_error *err)
 static int setup(void **state)
 {
 	struct house *house = sp_alloc(sizeof(*house));
+	house->queue_wait_max_ms = 3600000;
 	struct sp_error err = { 0 };
 	strcpy(house->directory, "/tmp/sallyport-engine-XXXXXX");
 	assert_non_null(mkdtemp(house->directory));
@@ -418,6 +423,123 @@ static void transient_failures_are_tried_again_and_then_told(void **state)
 	assert_heard(house, "SEND 1\nSEND 2\nSEND 3\n");
 }
 
+static size_t count_all_heard(const struct house *house)
+{
+	SP_AUTO_FREE char *heard = read_file(house, "run/heard");
+	size_t lines = 0;
+	for (const char *at = heard; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	return lines;
+}
+
+static size_t count_in_state(struct house *house, char ids[][FILE_ID_SIZE], size_t count,
+			     enum file_state state)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct lookup lookup = { .id = ids[i] };
+		struct sp_error err = { 0 };
+		assert_int_equal(store_read(house->rooms.store, find_file, &lookup, &err), 0);
+		found += lookup.file.state == state;
+		transfer_file_finish(&lookup.file);
+	}
+	return found;
+}
+
+static bool await_count(struct house *house, char ids[][FILE_ID_SIZE], size_t count,
+			enum file_state state, size_t wanted)
+{
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	while (count_in_state(house, ids, count, state) != wanted && sp_monotonic_ms() < deadline)
+		usleep(2000);
+	return count_in_state(house, ids, count, state) == wanted;
+}
+
+enum { QUEUE = 40 /* more than the credit */ };
+
+static void who_is_refused_knocks_once_and_all_others_wait_until_something_changed(void **state)
+{
+	struct house *house = *state;
+	char ids[QUEUE][FILE_ID_SIZE];
+	write_file(house, "run/script", "refused\n");
+	for (size_t i = 0; i < QUEUE; i++)
+		start_file(house, TRANSFER_SEND, ids[i]);
+	assert_true(await_count(house, ids, QUEUE, FILE_FAILED, 1));
+	assert_true(await_count(house, ids, QUEUE, FILE_QUEUED, QUEUE - 1));
+	size_t heard = count_all_heard(house);
+
+	/* A daemon that starts anew knows it. */
+	stop_engine(house);
+	start_engine(house);
+	transfer_engine_wake(house->engine, connector_id);
+	stop_engine(house);
+	assert_int_equal(count_all_heard(house), heard);
+	start_engine(house);
+
+	write_file(house, "run/script", "obey\n");
+	transfer_engine_changed(house->engine, NULL);
+	assert_true(await_count(house, ids, QUEUE, FILE_COMPLETED, QUEUE - 1));
+	assert_int_equal(count_in_state(house, ids, QUEUE, FILE_FAILED), 1);
+}
+
+static void files_wait_for_a_partner_that_is_away_and_none_fails_for_looking(void **state)
+{
+	struct house *house = *state;
+	char ids[QUEUE][FILE_ID_SIZE];
+	write_file(house, "run/script", "unreachable\n");
+	for (size_t i = 0; i < QUEUE; i++)
+		start_file(house, TRANSFER_SEND, ids[i]);
+	assert_true(await_count(house, ids, QUEUE, FILE_FAILED, 1));
+	assert_true(await_count(house, ids, QUEUE, FILE_QUEUED, QUEUE - 1));
+	size_t heard = count_all_heard(house);
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	while (count_all_heard(house) < heard + 5 && sp_monotonic_ms() < deadline)
+		usleep(2000);
+	assert_in_range(count_all_heard(house), heard + 5, heard + 15); /* one at a time */
+	assert_int_equal(count_in_state(house, ids, QUEUE, FILE_FAILED), 1);
+	write_file(house, "run/script", "obey\n");
+	assert_true(await_count(house, ids, QUEUE, FILE_COMPLETED, QUEUE - 1));
+}
+
+static void a_file_waits_no_longer_for_its_partner_than_it_may_wait(void **state)
+{
+	struct house *house = *state;
+	char ids[3][FILE_ID_SIZE];
+	stop_engine(house);
+	house->queue_wait_max_ms = 1500;
+	start_engine(house);
+	write_file(house, "run/script", "refused\n");
+	for (size_t i = 0; i < SP_COUNT_OF(ids); i++)
+		start_file(house, TRANSFER_SEND, ids[i]);
+	assert_true(await_count(house, ids, SP_COUNT_OF(ids), FILE_FAILED, SP_COUNT_OF(ids)));
+	size_t late = 0;
+	for (size_t i = 0; i < SP_COUNT_OF(ids); i++) {
+		struct transfer_file file = await(house, ids[i], FILE_FAILED);
+		if (strcmp(file.failure_code, "TIMEOUT_ERROR") == 0) {
+			late++;
+			assert_non_null(strstr(file.failure_message, "no connection since 20"));
+			assert_non_null(strstr(file.failure_message, "as the script has it"));
+		}
+		transfer_file_finish(&file);
+	}
+	assert_int_equal(late, SP_COUNT_OF(ids) - 1);
+}
+
+static void a_publish_does_not_knock_while_nobody_does(void **state)
+{
+	struct house *house = *state;
+	char published[FILE_ID_SIZE];
+	write_file(house, "run/script", "die-with-permit\nrefused\n");
+	start_file(house, TRANSFER_SEND, published);
+	await_heard(house, "RECOVER 1\n");
+	size_t heard = count_all_heard(house);
+	usleep(100000); /* in which it would have asked again a few times */
+	assert_int_equal(count_all_heard(house), heard);
+	write_file(house, "run/script", "obey\n");
+	transfer_engine_changed(house->engine, connector_id);
+	await_and_drop(house, published, FILE_COMPLETED);
+}
+
 static void permanent_failures_are_told_at_once(void **state)
 {
 	struct house *house = *state;
@@ -638,6 +760,10 @@ int main(void)
 		TEST(ready_counts_once),
 		TEST(a_file_that_kills_its_worker_fails_alone),
 		TEST(transient_failures_are_tried_again_and_then_told),
+		TEST(who_is_refused_knocks_once_and_all_others_wait_until_something_changed),
+		TEST(files_wait_for_a_partner_that_is_away_and_none_fails_for_looking),
+		TEST(a_file_waits_no_longer_for_its_partner_than_it_may_wait),
+		TEST(a_publish_does_not_knock_while_nobody_does),
 		TEST(permanent_failures_are_told_at_once),
 		TEST(a_missing_source_never_reaches_the_worker),
 		TEST(a_lost_answer_leads_to_recovery_and_not_to_a_second_part),

@@ -124,6 +124,8 @@ static void take_file(const struct worker_message *message, int fd)
 		say_published(message);
 	else if (plays("unreachable"))
 		say_failed(message, STEP_CONNECT, SP_UNREACHABLE);
+	else if (plays("refused"))
+		say_failed(message, STEP_AUTHENTICATE, SP_AUTH);
 	else if (plays("denied"))
 		say_failed(message, STEP_WRITE_REMOTE, SP_DENIED);
 	else if (!plays("hold"))
@@ -161,6 +163,8 @@ static void obey(const struct worker_message *message, int fd)
 		recovered++;
 		if (plays("part-vanished"))
 			say_failed(message, STEP_RENAME_REMOTE, SP_NOT_FOUND);
+		else if (plays("refused"))
+			say_failed(message, STEP_AUTHENTICATE, SP_AUTH);
 		else if (plays("lose-answer-and-partner") && recovered < 6)
 			say_failed(message, STEP_CONNECT, SP_UNREACHABLE);
 		else

@@ -17,7 +17,8 @@ struct block {
 	size_t length;   /* bytes that are there */
 	uint64_t offset; /* of the first byte in the file */
 	size_t pending; /* while the engine holds it: bytes asked for or sent that were not answered yet */
-	bool is_written; /* upload, when it is given back: the server has acknowledged all of it */
+	bool is_done; /* when it is given back: all of it was written (acknowledged), or read */
+	bool is_lent; /* download: it is not among what is under way here */
 	struct block *next; /* for the list of whoever holds it */
 };
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "remote/ask.h"
+#include "remote/crew.h"
 #include "remote/flight.h"
 #include "remote/replies.h"
 #include "remote/words.h"
@@ -38,7 +39,7 @@ enum download_state {
 /* Bytes of a file whose size the server tells as 0 or not at all: a disk must not be filled by a server that lies. */
 #define UNTOLD_MAX (UINT64_C(1) << 30)
 
-enum { LOOK_REQUESTS = 2, END_REQUESTS = 3 };
+enum { LOOK_REQUESTS = 2, END_REQUESTS = 3, LENT_MAX = 64 /* blocks */ };
 
 /* What the server says about the file: of the handle, and of the path where the handle did not tell enough. */
 struct look {
@@ -72,6 +73,10 @@ struct download {
 	bool probed;
 	uint8_t probe;
 	struct flight flight;
+	struct crew *crew;             /* NULL: nobody helps … */
+	size_t lent;                   /* … or has so many blocks … */
+	struct block *again[LENT_MAX]; /* … and gave these back as they were */
+	size_t again_count;
 
 	struct sp_error failure;
 	enum failure_step failed_step;
@@ -405,11 +410,16 @@ static size_t usable(const struct block *block, uint32_t read_max)
 	return block->room < read_max ? block->room : block->room - block->room % read_max;
 }
 
+static bool is_full(const struct block *block, uint32_t read_max)
+{
+	return block->length >= usable(block, read_max);
+}
+
 /* The block that the next request goes into; NULL when there is none now. */
 static struct block *filling(struct download *download, uint32_t read_max)
 {
 	struct block *tail = download->tail;
-	if (tail != NULL && tail->length < usable(tail, read_max))
+	if (tail != NULL && !is_full(tail, read_max))
 		return tail;
 	struct block *block = download->sink->get(download->sink->ctx);
 	if (block == NULL)
@@ -417,6 +427,7 @@ static struct block *filling(struct download *download, uint32_t read_max)
 	block->offset = download->next;
 	block->length = 0;
 	block->pending = 0;
+	block->is_lent = false;
 	block->next = NULL;
 	if (tail != NULL)
 		tail->next = block;
@@ -426,9 +437,72 @@ static struct block *filling(struct download *download, uint32_t read_max)
 	return block;
 }
 
+/* All of a block that nobody else reads. */
+static void read_alone(struct download *download, struct block *block, uint32_t read_max)
+{
+	block->is_lent = false;
+	flight_leave(&download->flight, block->length, sp_monotonic_us());
+	for (uint64_t at = 0; at < block->length; at += read_max) {
+		uint64_t left = block->length - at;
+		ask_piece(download, block, block->offset + at,
+			  left < read_max ? (uint32_t)left : read_max);
+	}
+}
+
+/* What was lent and came back as it was. */
+static bool ask_again(struct download *download, uint32_t read_max)
+{
+	struct block *block = download->again[download->again_count - 1];
+	if (remote_room(download->remote) < block->length / read_max + 1)
+		return false;
+	download->again_count--;
+	read_alone(download, block, read_max);
+	return true;
+}
+
+/* The next block is read by somebody else, since we have enough under way. */
+static bool lend_next(struct download *download, uint32_t read_max)
+{
+	if (download->crew == NULL || download->limit == UNKNOWN || download->lent == LENT_MAX ||
+	    (download->tail != NULL && !is_full(download->tail, read_max)) ||
+	    !crew_has_room(download->crew))
+		return false;
+	struct block *block = filling(download, read_max);
+	if (block == NULL)
+		return false;
+	block->length = usable(block, read_max);
+	if (block->length > download->limit - download->next)
+		block->length = download->limit - download->next;
+	block->pending = block->length;
+	download->next += block->length;
+	block->is_lent = true;
+	download->lent++;
+	if (!crew_lend(download->crew, block)) { /* who had room has left */
+		download->lent--;
+		download->again[download->again_count++] = block;
+	}
+	return true;
+}
+
+static void take_all_back(struct download *download)
+{
+	bool ignored;
+	for (struct block *block; (block = crew_take_back(download->crew, &ignored)) != NULL;) {
+		download->lent--;
+		if (block->is_done) {
+			block->pending = 0;
+			note_seen(download, block->offset + block->length);
+		} else {
+			download->again[download->again_count++] = block;
+		}
+	}
+}
+
 static bool ask_next(struct download *download)
 {
 	uint32_t read_max = remote_features(download->remote)->read_max;
+	if (download->again_count > 0)
+		return ask_again(download, read_max);
 	if (download->next == download->limit) {
 		if (download->probed)
 			return false;
@@ -436,7 +510,7 @@ static bool ask_next(struct download *download)
 		return true;
 	}
 	if (!flight_allows(&download->flight, read_max))
-		return false;
+		return lend_next(download, read_max);
 	if (download->limit == UNKNOWN && download->next >= UNTOLD_MAX) {
 		sp_fail(&download->failure, SP_UNSUPPORTED,
 			"cannot read \"%s\": the server tells no size, and more than %llu bytes "
@@ -476,8 +550,9 @@ static struct block *take_head(struct download *download)
 	if (download->head == NULL)
 		download->tail = NULL;
 	head->next = NULL;
-	flight_arrive(&download->flight, head->length, remote_round_trip_us(download->remote),
-		      sp_monotonic_us());
+	if (!head->is_lent)
+		flight_arrive(&download->flight, head->length,
+			      remote_round_trip_us(download->remote), sp_monotonic_us());
 	return head;
 }
 
@@ -509,6 +584,8 @@ static void deliver(struct download *download)
 
 static void step_read(struct download *download)
 {
+	if (download->crew != NULL)
+		take_all_back(download);
 	ask_more(download);
 	if (download->end != UNKNOWN && download->seen > download->end) {
 		fail_changed(download, "bytes came from behind its end");
@@ -519,8 +596,12 @@ static void step_read(struct download *download)
 		return;
 	/* Blocks that were delivered make room for more. */
 	ask_more(download);
-	if (download->end != UNKNOWN && download->reading == 0)
-		download->state = DOWNLOAD_END;
+	if (download->end == UNKNOWN || download->reading > 0 || download->lent > 0 ||
+	    download->again_count > 0)
+		return;
+	if (download->crew != NULL)
+		crew_end(download->crew);
+	download->state = DOWNLOAD_END;
 }
 
 /* ---- the door -------------------------------------------------------------------------------------------------- */
@@ -536,6 +617,7 @@ struct download *download_start(struct remote *remote, const struct download_pla
 	download->offset = download->delivered = download->next = plan->offset;
 	download->old_size = plan->size;
 	download->old_mtime = plan->mtime;
+	download->crew = plan->crew;
 	download->limit = UNKNOWN;
 	download->end = UNKNOWN;
 	download->flight = flight_of(plan->flight_max, remote_features(remote)->read_max);
@@ -583,10 +665,21 @@ uint64_t download_progress(const struct download *download)
 	return download->delivered;
 }
 
+bool download_recall(struct download *download)
+{
+	if (download->crew == NULL)
+		return true;
+	crew_recall(download->crew);
+	bool is_over = crew_is_over(download->crew);
+	take_all_back(download);
+	return is_over;
+}
+
 void download_destroy(struct download *download)
 {
 	if (download == NULL)
 		return;
+	assert(download->lent == 0);
 	session_forget(download->remote, download);
 	if (download->is_open)
 		ask_close(download->remote, &download->handle, (struct asker){ 0 });

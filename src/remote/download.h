@@ -21,6 +21,7 @@ struct download_plan {
 	uint64_t offset;
 	uint64_t size, mtime;
 	size_t flight_max; /* bytes asked for and not yet here, at most; 0: by bandwidth and delay */
+	struct crew *crew; /* that fills blocks as well; kept. NULL: nobody helps */
 };
 
 /** @sink is kept until the download is destroyed. Never NULL. */
@@ -32,4 +33,5 @@ enum job_state download_step(struct download *download, enum failure_step *out_s
 bool download_identity(const struct download *download, uint64_t *out_size, uint64_t *out_mtime);
 /** Bytes put into the sink, and those that were not asked for. */
 uint64_t download_progress(const struct download *download);
+bool download_recall(struct download *download);  /* as upload_recall() */
 void download_destroy(struct download *download); /* as upload_destroy() */

@@ -69,43 +69,52 @@ static void give_back(struct stripes *stripes, struct block *block)
 	stripes->source->give_back(stripes->source->ctx, block);
 }
 
-static void hold(struct stripe *stripe, struct block *block)
+static void hold(struct stripes *stripes, struct block *block)
 {
-	struct stripes *stripes = stripe->stripes;
 	assert(block->offset >= stripes->taken);
 	block->pending = 0;
-	block->is_written = false;
+	block->is_done = false;
 	block->next = stripes->held;
 	stripes->held = block;
 	stripes->taken = block->offset + block->length;
-	stripe->cutting = block;
-	stripe->cut = 0;
 }
 
 enum source_answer { SOURCE_ERROR = -1, SOURCE_LATER = 0, SOURCE_BLOCK = 1, SOURCE_END = 2 };
 
-/* A block to cut; false when there is none now, at the end, and after a failure. */
-static bool take_block(struct stripe *stripe)
+/* NULL when there is none now, at the end, and after a failure. */
+static struct block *take_from_source(struct stripes *stripes)
 {
-	struct stripes *stripes = stripe->stripes;
 	struct block *block = NULL;
 	switch ((enum source_answer)stripes->source->take(stripes->source->ctx, &block,
 							  &stripes->failure)) {
 	case SOURCE_BLOCK:
-		hold(stripe, block);
+		hold(stripes, block);
 		if (stripes->taken > stripes->size)
 			fail_more(stripes);
-		return !has_failed(stripes);
+		return has_failed(stripes) ? NULL : block;
 	case SOURCE_END:
 		stripes->ended = true;
-		return false;
+		return NULL;
 	case SOURCE_ERROR:
 		stripes->failed_step = STEP_READ_OBJECT;
-		return false;
+		return NULL;
 	case SOURCE_LATER:
-		return false;
+		return NULL;
 	}
-	return false;
+	return NULL;
+}
+
+static struct block *take_block(struct stripes *stripes)
+{
+	if (stripes->again_count > 0)
+		return stripes->again[--stripes->again_count];
+	return stripes->ended ? NULL : take_from_source(stripes);
+}
+
+/* Whether there may be another one. */
+static bool is_empty(const struct stripes *stripes)
+{
+	return stripes->ended && stripes->again_count == 0 && stripes->lent == 0;
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
@@ -118,20 +127,18 @@ static void written(void *owner, const struct reply *reply)
 		return;
 	flight_arrive(&stripe->flight, reply->length, remote_round_trip_us(stripe->remote),
 		      sp_monotonic_us());
-	bool well = reply_is_status(reply, WIRE_OK);
-	if (well) {
-		stripes->acknowledged += reply->length;
-	} else {
-		stripes->failed_length =
-			has_failed(stripes) ? stripes->failed_length : reply->length;
+	if (!reply_is_status(reply, WIRE_OK)) {
+		if (!has_failed(stripes))
+			stripes->failed_length = reply->length;
 		fail_remote(stripe, reply, "write");
+		return; /* with its block, which goes back in the end */
 	}
+	stripes->acknowledged += reply->length;
 	struct block *block = reply->item;
 	block->pending -= reply->length;
-	if (block->pending > 0 || block == stripe->cutting)
-		return;
-	block->is_written = well && !has_failed(stripes);
-	give_back(stripes, block);
+	block->is_done = block->pending == 0 && block != stripe->cutting;
+	if (block->is_done)
+		give_back(stripes, block);
 }
 
 /* The next WRITE of the block being cut. */
@@ -160,14 +167,17 @@ static bool write_one(struct stripe *stripe)
 	if (stripe->state != STRIPE_WRITING || remote_room(stripe->remote) == 0 ||
 	    session_unsent(stripe->remote) >= UNSENT_MAX || !flight_allows(&stripe->flight, 1))
 		return false;
-	if (stripe->cutting == NULL &&
-	    (stripes->ended || !is_wanted(stripe) || !take_block(stripe)))
+	if (stripe->cutting == NULL) {
+		stripe->cut = 0;
+		stripe->cutting = is_wanted(stripe) ? take_block(stripes) : NULL;
+	}
+	if (stripe->cutting == NULL)
 		return false;
 	size_t left = stripe->cutting->length - stripe->cut;
 	if (left == 0) { /* an empty block */
 		struct block *empty = stripe->cutting;
 		stripe->cutting = NULL;
-		empty->is_written = true;
+		empty->is_done = true;
 		give_back(stripes, empty);
 		return true;
 	}
@@ -187,6 +197,60 @@ static void write_all(struct stripes *stripes)
 		idle = wrote ? 0 : idle + 1;
 		stripes->turn = (stripes->turn + 1) % STRIPES_MAX;
 	}
+}
+
+/* ---- what others do ---------------------------------------------------------------------------------------------- */
+
+static void lend_all(struct stripes *stripes)
+{
+	while (!stripes->ended && !has_failed(stripes) && stripes->again_count == 0 &&
+	       crew_has_room(stripes->crew)) {
+		struct block *block = take_from_source(stripes);
+		if (block == NULL)
+			break;
+		if (crew_lend(stripes->crew, block))
+			stripes->lent++;
+		else
+			stripes->again[stripes->again_count++] = block; /* who had room has left */
+	}
+	if (stripes->ended)
+		crew_end(stripes->crew);
+}
+
+static void note_back(struct stripes *stripes, struct block *block, bool is_untouched)
+{
+	stripes->lent--;
+	if (is_untouched) {
+		stripes->again[stripes->again_count++] = block;
+	} else if (block->is_done) {
+		stripes->acknowledged += block->length;
+		give_back(stripes, block);
+	} else if (!has_failed(stripes)) {
+		stripes->failed_step = STEP_WRITE_REMOTE;
+		sp_fail(&stripes->failure, SP_CLOSED,
+			"could not write \"%s\": another connection did not do its part",
+			stripes->shown_path);
+	}
+}
+
+/* That one of them failed is told in its words; one that had done nothing left without any. */
+static void take_all_back(struct stripes *stripes)
+{
+	bool is_untouched;
+	stripes->crew_is_over = crew_is_over(stripes->crew);
+	if (!has_failed(stripes) && crew_failure(stripes->crew, &stripes->failure))
+		stripes->failed_step = STEP_WRITE_REMOTE;
+	for (struct block *block; (block = crew_take_back(stripes->crew, &is_untouched)) != NULL;)
+		note_back(stripes, block, is_untouched);
+}
+
+bool stripes_recall(struct stripes *stripes)
+{
+	if (stripes->crew == NULL)
+		return true;
+	crew_recall(stripes->crew);
+	take_all_back(stripes);
+	return stripes->crew_is_over;
 }
 
 /* ---- the branches' handles --------------------------------------------------------------------------------------- */
@@ -238,7 +302,7 @@ static void closed(void *owner, const struct reply *reply)
 static bool has_written_all(const struct stripe *stripe)
 {
 	return stripe->state == STRIPE_WRITING && stripe->cutting == NULL &&
-	       stripe->flight.out == 0 && (stripe->stripes->ended || !is_wanted(stripe));
+	       stripe->flight.out == 0 && (is_empty(stripe->stripes) || !is_wanted(stripe));
 }
 
 /* Only what was asked of it and not answered is in doubt. */
@@ -263,7 +327,7 @@ static void look_after(struct stripe *stripe)
 	if (stripe->state != STRIPE_GONE)
 		notice_death(stripe);
 	if (stripe->state == STRIPE_GONE && is_wanted(stripe) && !stripe->is_useless &&
-	    !stripe->stripes->ended && !has_failed(stripe->stripes))
+	    !is_empty(stripe->stripes) && !has_failed(stripe->stripes))
 		join(stripe);
 	if (has_written_all(stripe) && remote_room(stripe->remote) > 0) {
 		stripe->state = STRIPE_CLOSING;
@@ -364,6 +428,7 @@ void stripes_init(struct stripes *stripes, const struct stripes_plan *plan)
 		.source = plan->source,
 		.path = plan->path,
 		.shown_path = plan->shown_path,
+		.crew = plan->crew,
 		.size = plan->size,
 		.taken = plan->offset,
 		.acknowledged = plan->offset,
@@ -388,8 +453,12 @@ void stripes_step(struct stripes *stripes)
 {
 	if (has_failed(stripes))
 		return;
+	if (stripes->crew != NULL)
+		take_all_back(stripes);
 	grow(stripes);
 	write_all(stripes);
+	if (stripes->crew != NULL)
+		lend_all(stripes);
 	for (size_t i = 1; i < STRIPES_MAX; i++)
 		look_after(&stripes->all[i]);
 }
@@ -399,7 +468,9 @@ bool stripes_are_written(const struct stripes *stripes)
 	for (size_t i = 1; i < STRIPES_MAX; i++)
 		if (stripes->all[i].state != STRIPE_GONE)
 			return false;
-	return stripes->ended && stripes->all[0].cutting == NULL;
+	if (stripes->crew != NULL && !stripes->crew_is_over)
+		return false;
+	return is_empty(stripes) && stripes->all[0].cutting == NULL;
 }
 
 bool stripes_are_owed(const struct stripes *stripes)
@@ -418,6 +489,7 @@ uint64_t stripes_watermark(const struct stripes *stripes)
 
 void stripes_finish(struct stripes *stripes)
 {
+	assert(stripes->lent == 0);
 	session_forget(stripes->trunk, &stripes->all[0]);
 	for (size_t i = 1; i < STRIPES_MAX; i++) {
 		struct stripe *stripe = &stripes->all[i];

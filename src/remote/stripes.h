@@ -7,13 +7,14 @@
  *
  * OpenSSH's server grants 2 MiB a channel, so one stripe moves so much in a round trip, whatever the line could carry.
  * On a line with some delay as many branches are opened as the file is worth; once it is seen what they bring, those
- * that bring nothing are closed, and the connection remembers.
+ * that bring nothing are closed, and the connection remembers. What is left is lent to a crew on other connections.
  *
  * The trunk's stripe is opened and closed by its owner.
  */
 
 #include "remote/blocks.h"
 #include "remote/branches.h"
+#include "remote/crew.h"
 #include "remote/flight.h"
 #include "remote/wire.h"
 
@@ -57,6 +58,12 @@ struct stripes {
 	uint64_t acknowledged;          /* … and so many were written */
 	bool ended;                     /* the source has no more */
 
+	struct crew *crew; /* NULL: nobody helps */
+	bool crew_is_over; /* at the last look, before what it gave back was taken */
+	size_t lent;       /* blocks */
+	struct block *again[CREW_HELPERS_MAX * CREW_AHEAD_MAX]; /* that came back untouched … */
+	size_t again_count;                                     /* … so many */
+
 	struct branch_wish wish;
 	enum growth growth;
 	double rate_alone;
@@ -78,6 +85,7 @@ struct stripes_plan {
 	uint64_t size, offset;
 	size_t flight_max; /* see flight_of() */
 	size_t branches;   /* 0: as they turn out to help */
+	struct crew *crew; /* kept; NULL: nobody helps */
 };
 
 void stripes_init(struct stripes *stripes, const struct stripes_plan *plan);
@@ -97,5 +105,8 @@ bool stripes_are_owed(const struct stripes *stripes);
 /** Every byte in front of this one was acknowledged. */
 uint64_t stripes_watermark(const struct stripes *stripes);
 
-/** Gives all blocks back. */
+/** Whether nothing is lent any more; until then the crew is told to give it back. */
+bool stripes_recall(struct stripes *stripes);
+
+/** Gives all blocks back; none may be lent. */
 void stripes_finish(struct stripes *stripes);

@@ -54,6 +54,7 @@ struct upload {
 	bool is_open; /* and CLOSE was not asked for */
 
 	struct stripes stripes; /* the bytes */
+	bool helps;             /* with a part that is somebody else's */
 
 	size_t ending; /* requests of the burst that were not answered */
 	struct remote_attributes before_close, after_close;
@@ -209,6 +210,11 @@ static void step_explain(struct upload *upload)
 
 /* ---- opening --------------------------------------------------------------------------------------------------- */
 
+static bool is_there(const struct upload *upload)
+{
+	return upload->offset > 0 || upload->helps;
+}
+
 static void opened(void *owner, const struct reply *reply)
 {
 	struct upload *upload = owner;
@@ -228,9 +234,9 @@ static void opened(void *owner, const struct reply *reply)
 		question = QUESTION_FOLDER;
 	else if (reply_is_status(reply, WIRE_FAILURE))
 		question = QUESTION_PART;
-	if (upload->offset > 0)
+	if (is_there(upload))
 		question = QUESTION_NONE;
-	fail_remote(upload, reply, upload->offset > 0 ? "go on with" : "create", question);
+	fail_remote(upload, reply, is_there(upload) ? "go on with" : "create", question);
 }
 
 static void step_open(struct upload *upload)
@@ -244,8 +250,8 @@ static void step_open(struct upload *upload)
 	}
 	if (remote_room(upload->remote) == 0)
 		return;
-	ask_open(upload->remote, upload->path,
-		 upload->offset == 0 ? WIRE_OPEN_NEW : WIRE_OPEN_CHANGE, asker(upload, opened));
+	ask_open(upload->remote, upload->path, is_there(upload) ? WIRE_OPEN_CHANGE : WIRE_OPEN_NEW,
+		 asker(upload, opened));
 	upload->state = UPLOAD_OPENING;
 }
 
@@ -278,7 +284,9 @@ static void conclude(struct upload *upload)
 	if (upload->state != UPLOAD_ENDING || upload->ending > 0 ||
 	    stripes_are_owed(&upload->stripes))
 		return;
-	if (upload->after_close.has_size && upload->after_close.size != upload->size)
+	if (upload->helps)
+		upload->state = UPLOAD_DONE;
+	else if (upload->after_close.has_size && upload->after_close.size != upload->size)
 		upload->state = UPLOAD_CHECK;
 	else
 		judge(upload);
@@ -349,6 +357,12 @@ static void end(struct upload *upload)
 	if (remote_room(upload->remote) < ENDING_REQUESTS)
 		return;
 	upload->state = UPLOAD_ENDING;
+	upload->is_open = false;
+	if (upload->helps) {
+		ask_close(upload->remote, &upload->handle, asker(upload, closed));
+		upload->ending++;
+		return;
+	}
 	if (remote_features(upload->remote)->fsync) {
 		ask_fsync(upload->remote, &upload->handle, asker(upload, synced));
 		upload->ending++;
@@ -357,7 +371,6 @@ static void end(struct upload *upload)
 	ask_close(upload->remote, &upload->handle, asker(upload, closed));
 	ask_stat(upload->remote, WIRE_STAT, upload->path, asker(upload, measured_closed));
 	upload->ending += 3;
-	upload->is_open = false;
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
@@ -368,7 +381,7 @@ static void step_write(struct upload *upload)
 	take_failure_of_stripes(upload);
 	if (has_failed(upload) || !stripes_are_written(&upload->stripes))
 		return;
-	if (upload->stripes.taken < upload->size)
+	if (upload->stripes.taken < upload->size && !upload->helps)
 		fail_fewer(upload);
 	else
 		end(upload);
@@ -385,6 +398,7 @@ struct upload *upload_start(struct remote *remote, const struct upload_plan *pla
 	upload->shown_path = words_of_path(plan->part_path);
 	upload->size = plan->size;
 	upload->offset = plan->offset;
+	upload->helps = plan->helps;
 	stripes_init(&upload->stripes, &(struct stripes_plan){
 					       .trunk = remote,
 					       .source = source,
@@ -394,6 +408,7 @@ struct upload *upload_start(struct remote *remote, const struct upload_plan *pla
 					       .offset = plan->offset,
 					       .flight_max = plan->flight_max,
 					       .branches = plan->branches,
+					       .crew = plan->crew,
 				       });
 	return upload;
 }
@@ -440,6 +455,11 @@ uint64_t upload_progress(const struct upload *upload)
 uint64_t upload_watermark(const struct upload *upload)
 {
 	return stripes_watermark(&upload->stripes);
+}
+
+bool upload_recall(struct upload *upload)
+{
+	return stripes_recall(&upload->stripes);
 }
 
 void upload_destroy(struct upload *upload)

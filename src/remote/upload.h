@@ -7,6 +7,7 @@
  */
 
 #include "remote/blocks.h"
+#include "remote/crew.h"
 #include "remote/session.h"
 
 struct upload;
@@ -18,6 +19,9 @@ struct upload_plan {
 		offset; /* the part has so many bytes, and the source begins behind them; 0: it is made */
 	size_t flight_max; /* bytes outstanding at most; 0: by bandwidth and delay */
 	size_t branches; /* further channels, where there may be any; 0: as they turn out to help */
+	struct crew *crew; /* to whom blocks are lent; kept. NULL: nobody helps */
+	/* Only blocks of the part that somebody else makes: it is there, and he flushes, looks and publishes. */
+	bool helps;
 };
 
 enum job_state { JOB_WORKING, JOB_DONE, JOB_FAILED };
@@ -34,6 +38,9 @@ enum job_state upload_step(struct upload *upload, enum failure_step *out_step,
 uint64_t upload_progress(const struct upload *upload);
 /** The server has acknowledged every byte in front of this one. */
 uint64_t upload_watermark(const struct upload *upload);
+
+/** Whether nothing is lent to a crew any more: until then it is told to give all back. Before upload_destroy(). */
+bool upload_recall(struct upload *upload);
 
 /** Ends it in whatever state: gives all blocks back. When the session lives, the handle is closed. NULL is fine. */
 void upload_destroy(struct upload *upload);

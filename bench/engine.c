@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,21 +19,24 @@
 
 #include "base/scope.h"
 #include "model/security_policy.h"
+#include "remote/assist.h"
 #include "remote/download.h"
 #include "remote/upload.h"
 
 enum { BLOCKS = 128, IDLE_MS = 60000, HANDSHAKE_MS = 60000 };
 
-static const char usage[] = "usage: engine up|down --port N --user NAME --key FILE --trusted FILE "
-			    "--remote PATH --local PATH\n"
-			    "              [--size BYTES] [--cipher-policy NAME] [--channels N] "
-			    "[--connections N] [--json]\n"
-			    "       up: the first SIZE bytes of the local file go to PATH.part, "
-			    "which is removed in the end unless --keep\n"
-			    "       down: all of the remote file comes into the local one\n";
+static const char usage[] =
+	"usage: engine up|down --port N --user NAME --key FILE --trusted FILE --remote PATH "
+	"--local PATH\n"
+	"              [--size BYTES] [--policy NAME] [--channels N] [--connections N] [--json]\n"
+	"       up: the first SIZE bytes of the local file (all of it) go to PATH, by way of "
+	"PATH.part\n"
+	"       down: the remote file comes into the local one\n"
+	"       --channels N: as many at most of each connection, 8 by default\n"
+	"       --connections N: the file is spread over so many\n";
 
 struct options {
-	bool up, json, keep;
+	bool up, json;
 	uint16_t port;
 	const char *user, *key, *trusted, *remote, *local, *policy;
 	uint64_t size;
@@ -140,11 +145,12 @@ static int dial(void)
 struct line {
 	struct transport *transport;
 	struct remote *remote;
+	int bell_fd; /* an eventfd: another thread has done something */
 };
 
 static void open_line(struct line *line, const char *key, const char *trusted)
 {
-	static struct transport_report report;
+	struct transport_report report;
 	struct sp_error err = { 0 };
 	struct channel *channel;
 	const struct transport_options how = {
@@ -164,46 +170,125 @@ static void open_line(struct line *line, const char *key, const char *trusted)
 	const struct channel_opener opener = transport_opener(line->transport);
 	if (options.channels > 1)
 		remote_may_branch(line->remote, &opener, options.channels);
+	line->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+static void close_line(struct line *line)
+{
+	remote_close(line->remote);
+	transport_close(line->transport);
+	close(line->bell_fd);
 }
 
 /* ---- the jobs ---------------------------------------------------------------------------------------------------- */
 
-static void send_file(struct line *line)
+static void ring(void *ctx)
 {
-	SP_AUTO_FREE char *part = NULL;
-	if (asprintf(&part, "%s.part", options.remote) < 0)
-		stop("no memory");
+	eventfd_write(*(int *)ctx, 1);
+}
+
+static void pump(struct line *line)
+{
+	struct sp_error err = { 0 };
+	if (remote_pump(line->remote, line->bell_fd, -1, IDLE_MS, &err) != 0)
+		stop(err.message);
+	eventfd_read(line->bell_fd, &(eventfd_t){ 0 });
+}
+
+static void send_file(struct line *line, const char *part, struct crew *crew)
+{
 	const struct block_source source = { NULL, take, give_back };
-	const struct upload_plan plan = { .part_path = part, .size = blocks.size };
-	struct remote_patience patience = { IDLE_MS, -1 };
+	const struct upload_plan plan = { .part_path = part, .size = blocks.size, .crew = crew };
 	struct upload *upload = upload_start(line->remote, &plan, &source);
 	enum failure_step step;
 	struct sp_error err = { 0 };
 	enum job_state state;
 	while ((state = upload_step(upload, &step, &err)) == JOB_WORKING)
-		if (remote_pump(line->remote, -1, -1, IDLE_MS, &err) != 0)
-			stop(err.message);
+		pump(line);
 	if (state == JOB_FAILED)
 		stop(err.message);
+	while (!upload_recall(upload))
+		pump(line);
 	upload_destroy(upload);
+	struct remote_patience patience = { .idle_ms = IDLE_MS, .cancel_fd = -1 };
 	if (remote_rename(line->remote, part, options.remote, true, &patience, &err) != 0)
 		stop(err.message);
 }
 
-static void fetch_file(struct line *line)
+static void fetch_file(struct line *line, struct crew *crew)
 {
 	const struct block_sink sink = { NULL, get, put, give_back };
-	const struct download_plan plan = { .path = options.remote };
+	const struct download_plan plan = { .path = options.remote, .crew = crew };
 	struct download *download = download_start(line->remote, &plan, &sink);
 	enum failure_step step;
 	struct sp_error err = { 0 };
 	enum job_state state;
 	while ((state = download_step(download, &step, &err)) == JOB_WORKING)
-		if (remote_pump(line->remote, -1, -1, IDLE_MS, &err) != 0)
-			stop(err.message);
+		pump(line);
 	if (state == JOB_FAILED)
 		stop(err.message);
+	while (!download_recall(download))
+		pump(line);
 	download_destroy(download);
+}
+
+/** A further connection that helps, on a thread of its own. */
+struct helper {
+	struct line line;
+	pthread_t thread;
+	struct crew *crew;
+	const char *key, *trusted;
+};
+
+static void *help(void *ctx)
+{
+	struct helper *helper = ctx;
+	struct line *line = &helper->line;
+	open_line(line, helper->key, helper->trusted);
+	struct assist *assist = assist_start(line->remote, helper->crew,
+					     &(struct crew_bell){ ring, &line->bell_fd });
+	while (assist != NULL && assist_step(assist) == JOB_WORKING)
+		pump(line);
+	assist_destroy(assist);
+	close_line(line);
+	return NULL;
+}
+
+/* What the owner knows and the helpers must: the file that they fetch. */
+static struct crew *make_crew(struct line *line, const char *path)
+{
+	struct remote_patience patience = { .idle_ms = IDLE_MS, .cancel_fd = -1 };
+	struct remote_attributes is = { .size = blocks.size };
+	struct sp_error err = { 0 };
+	if (!options.up && remote_stat(line->remote, path, &patience, &is, &err) != 0)
+		stop(err.message);
+	const struct crew_task task = { .sends = options.up,
+					.path = (char *)(uintptr_t)path,
+					.size = is.size,
+					.mtime = is.mtime };
+	return crew_create(&task, &(struct crew_bell){ ring, &line->bell_fd });
+}
+
+static void move_file(struct line *line, const char *key, const char *trusted)
+{
+	static struct helper helpers[CREW_HELPERS_MAX];
+	SP_AUTO_FREE char *part = NULL;
+	if (asprintf(&part, "%s.part", options.remote) < 0)
+		stop("no memory");
+	size_t count = options.connections > 1 ? options.connections - 1 : 0;
+	struct crew *crew = count == 0 ? NULL : make_crew(line, options.up ? part : options.remote);
+	for (size_t i = 0; i < count; i++) {
+		helpers[i] = (struct helper){ .crew = crew, .key = key, .trusted = trusted };
+		if (pthread_create(&helpers[i].thread, NULL, help, &helpers[i]) != 0)
+			stop("could not start a thread");
+	}
+	if (options.up)
+		send_file(line, part, crew);
+	else
+		fetch_file(line, crew);
+	for (size_t i = 0; i < count; i++)
+		pthread_join(helpers[i].thread, NULL);
+	crew_release(crew);
 }
 
 /* ---- the program ------------------------------------------------------------------------------------------------- */
@@ -218,6 +303,18 @@ static double now(void)
 static double seconds_of(struct timeval time)
 {
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static long peak_kib(void)
+{
+	char line[256];
+	long kib = 0;
+	FILE *status = fopen("/proc/self/status", "re");
+	while (status != NULL && kib == 0 && fgets(line, sizeof(line), status) != NULL)
+		sscanf(line, "VmHWM: %ld", &kib);
+	if (status != NULL)
+		fclose(status);
+	return kib;
 }
 
 static void parse(int argc, char **argv)
@@ -293,23 +390,26 @@ int main(int argc, char **argv)
 	if (transport_init(&err) != 0)
 		stop(err.message);
 	open_blocks();
+	if (options.connections > 1 + CREW_HELPERS_MAX)
+		stop("so many connections are not allowed");
+	if (options.channels == 0)
+		options.channels = REMOTE_CHANNELS_MAX;
 	char *key = read_text(options.key), *trusted = read_text(options.trusted);
 	struct line line = { 0 };
 	double start = now();
 	open_line(&line, key, trusted);
 	double opened = now();
-	if (options.up)
-		send_file(&line);
-	else
-		fetch_file(&line);
+	move_file(&line, key, trusted);
 	double end = now();
-	remote_close(line.remote);
-	transport_close(line.transport);
-	struct rusage used;
+	close_line(&line);
+	struct rusage used; /* its peak of memory is that of whoever started us, if that was more */
 	getrusage(RUSAGE_SELF, &used);
-	printf("{\"bytes\": %llu, \"seconds\": %.4f, \"transfer_seconds\": %.4f, \"user\": %.3f, "
-	       "\"system\": %.3f, \"max_rss_kib\": %ld}\n",
+	printf(options.json
+		       ? "{\"bytes\": %llu, \"seconds\": %.4f, \"transfer_seconds\": %.4f, "
+			 "\"user\": %.3f, \"system\": %.3f, \"peak_kib\": %ld}\n"
+		       : "%llu bytes in %.2f s, %.2f s without the handshake; CPU %.2f s + %.2f s; "
+			 "%ld KiB at most\n",
 	       (unsigned long long)blocks.offset, end - start, end - opened,
-	       seconds_of(used.ru_utime), seconds_of(used.ru_stime), used.ru_maxrss);
+	       seconds_of(used.ru_utime), seconds_of(used.ru_stime), peak_kib());
 	return 0;
 }

@@ -29,6 +29,9 @@ int host_addresses_list(struct host_address **out, size_t *out_count, struct sp_
 int host_addresses_in(const struct cidr *subnet, uint32_t **out, size_t *out_count,
 		      struct sp_error *err);
 
+/** Why one of those is nobody's Elastic IP. */
+#define HOSTS_OWN_ADDRESS "cannot use %s as a public address: it is one of this host's own"
+
 /** Whether the address is one of @list, or in a loopback network of it. */
 bool host_addresses_own(const struct host_address *list, size_t count, uint32_t address);
 

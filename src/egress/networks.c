@@ -26,6 +26,11 @@ const char *networks_failure_of(struct networks *networks, const char *id)
 	return things_failure_of(networks->things, id);
 }
 
+bool networks_host_owns(const struct networks *networks, uint32_t address)
+{
+	return host_addresses_own(networks->addresses, networks->address_count, address);
+}
+
 void networks_doubt(struct networks *networks, const char *vpc_id)
 {
 	if (things_doubt_ways(networks->things, vpc_id, sp_monotonic_ms()))

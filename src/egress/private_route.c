@@ -1,5 +1,6 @@
 /* The route tables' part of a private path: where they lead, and whether the kernel has what they lead through. */
 
+#include "egress/host_addresses.h"
 #include "egress/private_inside.h"
 
 /* A table or a thing that is not in the kernel as it shall be: who knows where it would lead. */
@@ -25,6 +26,16 @@ static int check_target(struct networks *networks, const struct way_hop *hop, st
 				     hop->target_id, hop->destination, hop->table_id, why);
 }
 
+/* Its NAT gateway has failed, but an appliance goes on without the address. */
+static int check_public(struct networks *networks, const struct way *way, struct sp_error *err)
+{
+	if (way->end != WAY_PUBLIC || !networks_host_owns(networks, way->source))
+		return 0;
+	char text[ADDRESS_TEXT_SIZE];
+	ipv4_text(way->source, text);
+	return sp_fail(err, SP_SYSTEM, HOSTS_OWN_ADDRESS, text);
+}
+
 int private_route(const struct egress_attempt *attempt, uint32_t to, struct way *out,
 		  struct sp_error *err)
 {
@@ -36,5 +47,5 @@ int private_route(const struct egress_attempt *attempt, uint32_t to, struct way 
 		if (check_table(networks, &out->hops[i], err) != 0 ||
 		    check_target(networks, &out->hops[i], err) != 0)
 			return -1;
-	return 0;
+	return check_public(networks, out, err);
 }

@@ -103,7 +103,8 @@ static int read_all(struct db *db, void *ctx, struct sp_error *err)
 	struct round *round = ctx;
 	const struct networks *networks = round->networks;
 	const struct wanted_options options = { networks->region, networks->account,
-						networks->leads_to_host };
+						networks->leads_to_host, round->addresses,
+						round->address_count };
 	if (wanted_read(db, &options, round->wanted, err) != 0)
 		return -1;
 	if (host_vpc_differs(db, round->addresses, round->address_count, &round->host_differs,

@@ -9,6 +9,7 @@
  */
 
 #include "db/db.h"
+#include "egress/host_addresses.h"
 #include "ipc/netd_message.h"
 #include "model/network.h"
 #include "model/routing.h"
@@ -102,6 +103,9 @@ struct wanted {
 struct wanted_options {
 	const char *region, *account; /* of the ARNs that tags hang on */
 	bool internet;                /* an internet gateway may lead to this host */
+	const struct host_address
+		*own; /* this host's addresses: no public address may be one of them */
+	size_t own_count;
 };
 
 /** @out is the caller's to finish either way. */

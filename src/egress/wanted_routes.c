@@ -27,14 +27,29 @@ static void check_internet(const struct wanted_reading *reading, struct wanted_i
 			internet->row.id, vpc->row.id);
 }
 
-/* An interface as the world sees it. Where the subnet is on a real interface, the VPC's router never meets it. */
-static void add_mapping(struct wanted *wanted, const struct elastic_address *address)
+/* What leads there would be taken from this host. Others go by the same internet gateway, so it is only this one that fails:
+ * a NAT gateway, which is good for nothing else; an appliance may have more to do. */
+static void refuse_own(struct wanted_eni *eni, const char *address)
 {
-	const struct wanted_eni *eni = wanted_find_eni(wanted, address->interface_id);
+	if (eni->nat != WANTED_NONE)
+		wanted_refuse(&eni->refusal, HOSTS_OWN_ADDRESS, address);
+}
+
+/* An interface as the world sees it. Where the subnet is on a real interface, the VPC's router never meets it. */
+static void add_mapping(const struct wanted_reading *reading, const struct elastic_address *address)
+{
+	struct wanted *wanted = reading->wanted;
+	const struct wanted_options *options = reading->options;
+	size_t at = WANTED_FIND(wanted->enis, wanted->eni_count, address->interface_id);
+	struct wanted_eni *eni = at == WANTED_NONE ? NULL : &wanted->enis[at];
 	struct netd_mapping mapping;
 	if (eni == NULL || wanted->subnets[eni->subnet].uplink[0] != '\0' ||
 	    !ipv4_parse(address->address, &mapping.public_address))
 		return;
+	if (host_addresses_own(options->own, options->own_count, mapping.public_address)) {
+		refuse_own(eni, address->address);
+		return;
+	}
 	size_t index = wanted->vpcs[wanted->subnets[eni->subnet].vpc].internet;
 	if (index == WANTED_NONE)
 		return;
@@ -53,7 +68,7 @@ static int read_mappings(const struct wanted_reading *reading)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].association_id[0] != '\0')
-			add_mapping(reading->wanted, &rows[i]);
+			add_mapping(reading, &rows[i]);
 	return 0;
 }
 

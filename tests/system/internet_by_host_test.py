@@ -96,13 +96,24 @@ def on(story, net, daemon, owned):
         second.nat.delete()
         second.nat = moved
 
-    with story.case("an address that the host itself has is not taken from it: the answer says whose it is"):
+    with story.case("a NAT gateway with an address that the host itself has fails, and says so; those beside it work on"):
         net.home.ip("addr", "add", f"{HOSTS_OWN}/32", "dev", internet.WAN)
-        stolen = Customer(daemon, owned, internet.allocate(daemon, HOSTS_OWN), bank)
-        count = tries(bank)
-        fails(stolen.partner, "route", HOSTS_OWN)
-        assert tries(bank) == count
+        allocation = internet.allocate(daemon, HOSTS_OWN)
+        stolen = internet.NatGateway(second.vpc, second.public, allocation, "failed")
+        assert HOSTS_OWN in stolen.found["failureMessage"], stolen.found
+        works(second.partner, bank, "203.0.113.9")
         stolen.delete()
+        daemon.client.call("ec2", "ReleaseAddress", {"AllocationId": allocation})
+
+    with story.case("when the host gets one that is in use, nothing leaves as that address, until the host is rid of it"):
+        net.home.ip("addr", "add", "203.0.113.9/32", "dev", internet.WAN)
+        second.nat.wait_for("failed")
+        count = tries(bank)
+        fails(second.partner, "route", second.nat.id, "203.0.113.9")
+        assert tries(bank) == count
+        net.home.ip("addr", "del", "203.0.113.9/32", "dev", internet.WAN)
+        second.nat.wait_for("available")
+        works(second.partner, bank, "203.0.113.9")
 
     with story.case("the administrator's own firewall on the host holds for what is forwarded"):
         net.home.run("nft", "-f", "-", text="table inet own {\n chain through {\n type filter hook forward priority 0;"

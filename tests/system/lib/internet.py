@@ -183,6 +183,9 @@ class NatGateway:
         assert found["state"] == wanted, found
         return found
 
+    def wait_for(self, state):
+        harness.wait_until(lambda: self.describe()["state"] == state, f"the NAT gateway {self.id} to be {state}")
+
     def delete(self):
         """Without a wait: what is answered holds at once."""
         self.vpc.ec2("DeleteNatGateway", NatGatewayId=self.id)

@@ -373,6 +373,21 @@ static void silence_and_refusals_name_who_is_on_the_way(void **state)
 	listen_at(f);
 }
 
+/* Whoever notices first says it: the NAT gateway's state, or the attempt to go through it. */
+static void what_this_host_has_is_nobodys_public_address(void **state)
+{
+	struct fixture *f = *state;
+	house_script(&f->house, "UPDATE elastic_addresses SET address = '" PARTNER "'");
+	networks_wake(f->networks);
+	go(f);
+	assert_int_equal(f->result.step, STEP_ROUTE);
+	if (strstr(f->result.error.message, ": cannot use " PARTNER " as a public address: it is "
+					    "one of this host's own") == NULL)
+		fail_msg("%s", f->result.error.message);
+	assert_non_null(strstr(f->result.error.message, NAT));
+	assert_int_equal(accept(f->listener, NULL, NULL), -1);
+}
+
 /* The partner has a list of addresses, and the interface's own is not the one that belongs there. */
 static void behind_a_nat_gateway_the_address_is_told_that_has_to_be_let_in(void **state)
 {
@@ -420,6 +435,7 @@ int main(void)
 		STORY(what_the_kernel_does_not_have_is_no_way),
 		STORY(silence_and_refusals_name_who_is_on_the_way),
 		STORY(behind_a_nat_gateway_the_address_is_told_that_has_to_be_let_in),
+		STORY(what_this_host_has_is_nobodys_public_address),
 		STORY(behind_an_uplink_the_network_there_decides),
 	};
 	if (!own_network_enter()) {

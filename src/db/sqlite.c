@@ -238,9 +238,10 @@ char *db_rows_copy_text(struct db_rows *rows, int column)
 	return sp_strdup(db_rows_text(rows, column));
 }
 
+/* Who will write takes the lock at once: SQLite waits for nobody's lock once the transaction has read something. */
 int db_begin(struct db *db, struct sp_error *err)
 {
-	return db_run(db, err, "BEGIN", "");
+	return db_run(db, err, db->mode == DB_READ_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", "");
 }
 
 int db_commit(struct db *db, struct sp_error *err)

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -235,12 +236,29 @@ static void part_ended(void *ctx)
 		loop_stop(rooms->loop);
 }
 
+static int write_nothing(struct db *db, void *ctx, struct sp_error *err)
+{
+	(void)db;
+	(void)ctx;
+	(void)err;
+	return 0;
+}
+
+/* What a request has submitted comes back, and speaks of the engine, when the request itself was given up already. */
+static void settle_writes(struct rooms *rooms)
+{
+	struct sp_error err = { 0 };
+	while (store_write(rooms->store, write_nothing, NULL, &err) != 0 && err.code == SP_LIMIT)
+		sched_yield(); /* more wait than may wait: they are being written */
+}
+
 /* In a pool: what an operation waits for may come from the loop, which must go on turning. */
 static void end_serving(void *ctx)
 {
 	struct rooms *rooms = ctx;
 	api_server_close(sp_take_pointer(&rooms->server), DRAIN_MS);
 	pool_destroy(sp_take_pointer(&rooms->operations));
+	settle_writes(rooms);
 }
 
 /* Whoever starts next finds what a crash would have left, and goes on with it. */

@@ -14,7 +14,9 @@
 /* Of one connector. AWS has 1000; a queue here is paged and costs only disk. */
 enum { PENDING_FILES_MAX = 100000 };
 
+/* A request on its way to the store. */
 struct start {
+	struct api_call *call;
 	struct plan plan;
 	bool queue_is_full;
 };
@@ -37,27 +39,38 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 				err);
 }
 
+/* On the writer's thread, once it is on disk. The engine is woken before the answer: as long as a call has none, the
+ * rooms are there. */
+static void inserted(void *ctx, int result, const struct sp_error *err)
+{
+	struct start *start = ctx;
+	const struct transfer *transfer = &start->plan.transfer;
+	if (result == 0) {
+		transfer_engine_wake(answer_context(start->call)->engine, transfer->connector_id);
+		api_reply(start->call, json_pack("{s:s}", "TransferId", transfer->id));
+	} else if (start->queue_is_full) {
+		api_fail(start->call, THROTTLING, "%s", err->message);
+	} else if (err->code == SP_NOT_FOUND) {
+		answer_no_connector(start->call, transfer->connector_id);
+	} else {
+		answer_error(start->call, err);
+	}
+	plan_finish(&start->plan);
+	free(start);
+}
+
+/* Holds no thread while it waits for the disk, so that all who ask meanwhile share the next commit. */
 void transfer_start_file_transfer(struct api_call *call)
 {
-	const struct service_context *context = answer_context(call);
-	struct start start = { 0 };
+	struct start *start = sp_alloc(sizeof(*start));
 	struct sp_error err = { 0 };
-	if (plan_make(api_input(call), sp_now_ms(), &start.plan, &err) != 0) {
+	start->call = call;
+	if (plan_make(api_input(call), sp_now_ms(), &start->plan, &err) != 0) {
+		free(start);
 		answer_error(call, &err);
 		return;
 	}
-	const struct transfer *transfer = &start.plan.transfer;
-	if (store_write(context->store, insert, &start, &err) == 0) {
-		transfer_engine_wake(context->engine, transfer->connector_id);
-		api_reply(call, json_pack("{s:s}", "TransferId", transfer->id));
-	} else if (start.queue_is_full) {
-		api_fail(call, THROTTLING, "%s", err.message);
-	} else if (err.code == SP_NOT_FOUND) {
-		answer_no_connector(call, transfer->connector_id);
-	} else {
-		answer_error(call, &err);
-	}
-	plan_finish(&start.plan);
+	store_submit(answer_context(call)->store, insert, start, inserted, start);
 }
 
 /* One page; a transfer has at most TRANSFER_PATHS_MAX files. */

@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 os.environ.setdefault("SALLYPORT_BUILD", str(ROOT / "build-release"))
 sys.path.insert(0, str(ROOT / "tests" / "system" / "lib"))
 
+import calls  # noqa: E402  pylint: disable=wrong-import-position
 import clients  # noqa: E402  pylint: disable=wrong-import-position
 import ground  # noqa: E402  pylint: disable=wrong-import-position
 import machine  # noqa: E402  pylint: disable=wrong-import-position
@@ -25,13 +26,15 @@ import rows  # noqa: E402  pylint: disable=wrong-import-position
 
 QUICK_CLIENTS = ("sftp", ours.EndToEnd.name)
 
+CALLS = "calls"  # a row of its own kind
+NAMES = (*(row.name for row in rows.ROWS), CALLS)
+
 
 def chosen_rows(options):
-    known = {row.name: row for row in rows.ROWS}
-    unknown = [name for name in options.rows or () if name not in known]
+    unknown = [name for name in options.rows if name not in NAMES]
     if unknown:
-        raise SystemExit(f"./dev bench: there is no row {', '.join(unknown)}; there are {', '.join(known)}")
-    found = [known[name] for name in options.rows] if options.rows else list(rows.ROWS)
+        raise SystemExit(f"./dev bench: there is no row {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    found = [row for row in rows.ROWS if row.name in options.rows]
     return [rows.quick(row) for row in found] if options.quick else found
 
 
@@ -59,13 +62,15 @@ def run(options):
             sums = {way: place.sum_seconds(way) for way in found}
             results["rows"][row.name] = report.figures_of(row, found, sums)
             results["peak_pss_kib"] = {what: max(kib, us.peak[what]) for what, kib in results["peak_pss_kib"].items()}
+    if CALLS in options.rows:
+        results[CALLS] = calls.measure(tell)
     return results
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench")
     parser.add_argument("--quick", action="store_true", help="two minutes: sftp and us, less to do")
-    parser.add_argument("--rows", nargs="+", metavar="NAME", help=f"of {', '.join(row.name for row in rows.ROWS)}")
+    parser.add_argument("--rows", nargs="+", metavar="NAME", default=NAMES, help=f"of {', '.join(NAMES)}")
     parser.add_argument("--clients", nargs="+", metavar="NAME", help="sftp is what the others are compared with")
     parser.add_argument("--json", type=pathlib.Path, default=ROOT / "build-release" / "bench.json",
                         help="where the figures go; rows that are in it and are not measured stay")

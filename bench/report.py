@@ -2,6 +2,7 @@
 
 import json
 
+import calls
 import machine
 import plots
 
@@ -87,6 +88,7 @@ clients {about['openssh']}, cipher {results['cipher']}. Clients in turn, medians
 {cpu_table(results)}
 
 Peak Pss over all rows: daemon {peak['daemon'] / 1024:.1f} MiB, worker {peak['worker'] / 1024:.1f} MiB.
+{calls.text(results["calls"]) if "calls" in results else ""}
 """
 
 
@@ -94,6 +96,7 @@ def merge(path, results):
     """What is in the file already stays, where it was not measured anew."""
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
+        results = {**before, **results}
         results["rows"] = {**before["rows"], **results["rows"]}
         results["peak_pss_kib"] = {what: max(kib, before["peak_pss_kib"][what])
                                    for what, kib in results["peak_pss_kib"].items()}

@@ -7,7 +7,7 @@
 #include "remote/replies.h"
 
 enum {
-	UNSENT_MAX = 2,         /* requests that wait in a session: more would only hold blocks */
+	UNSENT_MAX = 2,         /* requests that wait in a session, see has_enough() */
 	LINE_IS_LONG_US = 2000, /* a round trip from which on a channel's window may be too small */
 	BYTES_A_BRANCH = 4 << 20, /* that must be left for it, for its opening to be worth while */
 	WARM_UP_ROUND_TRIPS = 3,
@@ -160,12 +160,20 @@ static bool is_wanted(const struct stripe *stripe)
 	return is_trunk(stripe) || index_of(stripe) <= stripe->stripes->wish.count;
 }
 
+/* What the server's window has no room for would only hold blocks. A file that has little under way need not care for
+ * what others have waiting in the same session. */
+static bool has_enough(const struct stripe *stripe)
+{
+	return stripe->flight.out >= stripe->flight.least &&
+	       session_unsent(stripe->remote) >= UNSENT_MAX;
+}
+
 /* One WRITE more; false when there is none now. */
 static bool write_one(struct stripe *stripe)
 {
 	struct stripes *stripes = stripe->stripes;
 	if (stripe->state != STRIPE_WRITING || remote_room(stripe->remote) == 0 ||
-	    session_unsent(stripe->remote) >= UNSENT_MAX || !flight_allows(&stripe->flight, 1))
+	    has_enough(stripe) || !flight_allows(&stripe->flight, 1))
 		return false;
 	if (stripe->cutting == NULL) {
 		stripe->cut = 0;
@@ -350,7 +358,7 @@ static size_t worth_while(const struct stripes *stripes)
 static bool is_held_up(const struct stripes *stripes)
 {
 	const struct stripe *trunk = stripes->all;
-	return trunk->flight.rounds > 0 && session_unsent(trunk->remote) >= UNSENT_MAX &&
+	return trunk->flight.rounds > 0 && has_enough(trunk) &&
 	       remote_round_trip_us(trunk->remote) >= LINE_IS_LONG_US;
 }
 

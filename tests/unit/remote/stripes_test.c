@@ -235,7 +235,7 @@ static void the_trunk_closes_last(void **state)
 static void the_watermark_stays_where_something_is_missing(void **state)
 {
 	struct ground *ground = *state;
-	struct upload *upload = start(ground, "/in/part", 60 * BLOCK);
+	struct upload *upload = start(ground, "/in/part", 200 * BLOCK);
 	enum failure_step step;
 	struct sp_error err = { 0 };
 	ground->peers[1]->hook = swallow_writes;
@@ -245,7 +245,7 @@ static void the_watermark_stays_where_something_is_missing(void **state)
 	}
 	/* All that the others could have is there, and in front of it the first that the one keeps. */
 	assert_true(ground->peers[1]->seen[WIRE_WRITE] > 0);
-	assert_in_range(upload_watermark(upload), BLOCK, 10 * BLOCK);
+	assert_in_range(upload_watermark(upload), BLOCK, 50 * BLOCK);
 	assert_true(upload_progress(upload) > 2 * upload_watermark(upload));
 	upload_destroy(upload);
 	pattern_source_finish(&ground->source);
@@ -405,7 +405,7 @@ static void a_channel_that_dies_with_writes_fails_the_file_but_not_the_connectio
 static void an_upload_that_is_given_up_leaves_no_handle(void **state)
 {
 	struct ground *ground = *state;
-	struct upload *upload = start(ground, "/in/part", 60 * BLOCK);
+	struct upload *upload = start(ground, "/in/part", 600 * BLOCK);
 	enum failure_step step;
 	struct sp_error err = { 0 };
 	for (int i = 0; i < 8; i++) {

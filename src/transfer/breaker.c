@@ -21,9 +21,9 @@ static const struct {
 	enum sp_code code;
 	enum manner manner;
 } manners[] = {
-	{ STEP_BANNER, SP_CLOSED, SHY },           { STEP_KEY_EXCHANGE, SP_CLOSED, SHY },
-	{ STEP_HOST_KEY, SP_UNTRUSTED, REFUSED },  { STEP_AUTHENTICATE, SP_AUTH, REFUSED },
-	{ STEP_AUTHENTICATE, SP_CLOSED, REFUSED },
+	{ STEP_BANNER, SP_CLOSED, SHY },          { STEP_KEY_EXCHANGE, SP_CLOSED, SHY },
+	{ STEP_HOST_KEY, SP_UNTRUSTED, REFUSED }, { STEP_AUTHENTICATE, SP_AUTH, REFUSED },
+	{ STEP_AUTHENTICATE, SP_CLOSED, SHY }, /* who was refused before is told SP_AUTH */
 };
 
 static enum manner manner_of(enum failure_step step, enum sp_code code)

@@ -18,7 +18,8 @@
  *               └► EXPLAIN ─► …ING ─┴────────────┴──────────────────┴──► FAILED
  *
  * LOOK is FSTAT and, when that does not tell size and type, STAT on the path as well; END is the same look again, in
- * one burst with CLOSE. EXPLAIN asks whether what could not be opened is a directory.
+ * one burst with CLOSE. With the first look goes a READ of the first block: of a small file that is all. EXPLAIN asks
+ * whether what could not be opened or read is a directory.
  */
 enum download_state {
 	DOWNLOAD_OPEN,
@@ -249,7 +250,7 @@ static void looked(void *owner, const struct reply *reply)
 {
 	struct download *download = owner;
 	struct look *before = &download->before;
-	if (reply->dead != NULL)
+	if (reply->dead != NULL || download->state != DOWNLOAD_LOOKING)
 		return;
 	if (reply->kind == REPLY_ATTRIBUTES)
 		add_attributes(&before->attributes, &reply->attributes);
@@ -261,6 +262,8 @@ static void looked(void *owner, const struct reply *reply)
 	begin_reading(download);
 }
 
+static bool ask_next(struct download *download);
+
 static void step_look(struct download *download)
 {
 	if (remote_room(download->remote) == 0)
@@ -270,6 +273,8 @@ static void step_look(struct download *download)
 		ask_stat(download->remote, WIRE_STAT, download->path, asker(download, looked));
 	else
 		ask_fstat(download->remote, &download->handle, asker(download, looked));
+	if (download->next == 0 && remote_room(download->remote) > 0)
+		ask_next(download);
 }
 
 static void conclude(struct download *download)
@@ -361,18 +366,28 @@ static void read_answered(void *owner, const struct reply *reply)
 		return;
 	download->reading--;
 	if (reply->kind == REPLY_DATA) {
-		block->pending -= reply->data_length;
-		note_seen(download, reply->offset + reply->data_length);
+		uint64_t behind = reply->offset + reply->data_length;
 		uint32_t missing = reply->length - reply->data_length;
-		if (missing > 0)
-			ask_piece(download, block, reply->offset + reply->data_length, missing);
+		block->pending -= reply->data_length;
+		note_seen(download, behind);
+		if (missing > 0 && behind == download->limit) {
+			/* More was asked for than there is: that is the answer to whether there is more. */
+			block->pending -= missing;
+			note_end(download, behind);
+		} else if (missing > 0) {
+			ask_piece(download, block, behind, missing);
+		}
 		return;
 	}
 	block->pending -= reply->length;
-	if (reply_is_status(reply, WIRE_EOF))
+	if (reply_is_status(reply, WIRE_EOF)) {
 		note_end(download, reply->offset);
-	else
-		fail_remote(download, reply, "read");
+		return;
+	}
+	bool looked = download->state != DOWNLOAD_LOOKING;
+	fail_remote(download, reply, "read");
+	if (!looked) /* at what kind of file it is */
+		download->state = DOWNLOAD_EXPLAIN;
 }
 
 /* Whether there is more behind the size that we were told. */
@@ -503,8 +518,9 @@ static bool ask_next(struct download *download)
 	uint32_t read_max = remote_features(download->remote)->read_max;
 	if (download->again_count > 0)
 		return ask_again(download, read_max);
-	if (download->next == download->limit) {
-		if (download->probed)
+	if (download->next >= download->limit) {
+		/* What was asked for before the size was known may have gone beyond it, and tells as much. */
+		if (download->probed || download->next > download->limit)
 			return false;
 		ask_probe(download);
 		return true;
@@ -586,6 +602,12 @@ static void step_read(struct download *download)
 {
 	if (download->crew != NULL)
 		take_all_back(download);
+	if (download->limit == 0 && download->seen > 0)
+		download->limit = UNKNOWN; /* see probe_answered() */
+	if (download->limit != UNKNOWN && download->seen > download->limit) {
+		fail_changed(download, "there is more of it than its size");
+		return;
+	}
 	ask_more(download);
 	if (download->end != UNKNOWN && download->seen > download->end) {
 		fail_changed(download, "bytes came from behind its end");

@@ -29,6 +29,8 @@ static void note_answer(void *owner, const struct reply *reply)
 int session_wait(struct remote *remote, const struct remote_patience *patience,
 		 struct sp_error *err)
 {
+	if (patience->wait != NULL)
+		return patience->wait(patience, err);
 	struct pollfd cancel = { .fd = patience->cancel_fd, .events = POLLIN };
 	if (patience->cancel_fd >= 0 && poll(&cancel, 1, 0) > 0)
 		return sp_fail(err, SP_CANCELLED, "told to stop");

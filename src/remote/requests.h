@@ -45,7 +45,8 @@ struct request {
 	enum reply_kind wants;
 	reply_fn *fn; /* NULL: nobody wants the reply (any more) */
 	void *owner;
-	void *item; /* these three are for READ and WRITE, and come back with the reply */
+	void *asked_for; /* whom remote_on_reply()'s function wakes; NULL: nobody */
+	void *item;      /* these three are for READ and WRITE, and come back with the reply */
 	uint64_t offset;
 	uint32_t length;
 	uint8_t *into; /* READ: where @length bytes fit; NULL: they are thrown away */

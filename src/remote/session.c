@@ -15,6 +15,8 @@
 enum {
 	REQUEST_BYTES_MIN = 1024, /* a server that grants less is not taken at its word */
 	PACKET_OVERHEAD = 1024,   /* of a READ's or WRITE's packet, beside the file's bytes */
+	ROOM_SCARCE = 8,   /* less, and whoever asked for it may have been left waiting … */
+	ROOM_AGAIN = 64,   /* … until there is so much */
 	LIFE_BYTES = 1024, /* moved either way, or a whole reply, are a sign of life; less is not */
 	HEAD_READ_MAX =
 		16384, /* bytes read to see what comes, when the bytes of a file may: those are copied once more */
@@ -44,6 +46,11 @@ struct remote {
 	int64_t round_trip_us;     /* the shortest; 0: none yet */
 	struct branches *branches; /* owned; NULL: there may be none */
 	unsigned turns;
+	bool scarce;          /* remote_room() said so, and remote_has_room_again() did not yet */
+	struct remote *trunk; /* whose next three count: itself, but of a branch */
+	remote_wake_fn *wake; /* NULL: nobody wants it */
+	void *wake_ctx;
+	void *asking_for; /* see remote_ask_for() */
 	uint8_t inbox[REMOTE_PACKET_MAX];
 };
 
@@ -54,6 +61,20 @@ static_assert((int)WIRE_REQUEST_MAX <= (int)REMOTE_PACKET_MAX, "every request is
 const struct sp_error *session_dead(const struct remote *remote)
 {
 	return remote->dead ? &remote->death : NULL;
+}
+
+/* A request that is out of the table: what its function asks is for the same one, who is woken afterwards. */
+static void tell(struct remote *remote, const struct request *request, const struct reply *reply)
+{
+	if (request->fn == NULL)
+		return;
+	struct remote *trunk = remote->trunk;
+	void *before = trunk->asking_for;
+	trunk->asking_for = request->asked_for;
+	request->fn(request->owner, reply);
+	trunk->asking_for = before;
+	if (trunk->wake != NULL && request->asked_for != NULL)
+		trunk->wake(trunk->wake_ctx, request->asked_for);
 }
 
 /* Everybody who waits is told, once. */
@@ -68,8 +89,7 @@ void session_die(struct remote *remote, const struct sp_error *why)
 		requests_remove(&remote->requests, &remote->requests.slots[i]);
 		struct reply reply = reply_for(&request);
 		reply.dead = &remote->death;
-		if (request.fn != NULL)
-			request.fn(request.owner, &reply);
+		tell(remote, &request, &reply);
 	}
 }
 
@@ -101,6 +121,7 @@ struct sp_writer *session_begin(struct remote *remote, const struct request *req
 	remote->beginning = requests_add(&remote->requests, request);
 	if (remote->beginning == NULL)
 		return NULL;
+	remote->beginning->asked_for = remote->trunk->asking_for;
 	*out_id = remote->beginning->id;
 	remote->writer = outbox_begin(&remote->outbox);
 	return &remote->writer;
@@ -125,6 +146,7 @@ void session_forget(struct remote *remote, const void *owner)
 		}
 		request->fn = NULL;
 		request->owner = NULL;
+		request->asked_for = NULL;
 		request->into = NULL;
 	}
 }
@@ -172,10 +194,10 @@ static void answer(struct remote *remote, struct request *request, struct reply 
 	note_life(remote);
 	note_round_trip(remote, request);
 	requests_remove(&remote->requests, request);
-	if (answered.fn != NULL)
-		answered.fn(answered.owner, reply);
-	else if (reply->kind == REPLY_HANDLE)
+	if (answered.fn == NULL && reply->kind == REPLY_HANDLE)
 		ask_close(remote, &reply->handle, (struct asker){ 0 });
+	else
+		tell(remote, &answered, reply);
 }
 
 static struct request *find_request(struct remote *remote, uint32_t id, struct sp_error *err)
@@ -441,8 +463,8 @@ static int move(struct remote *remote, int other_fd, int timeout_ms, int64_t idl
 int remote_pump(struct remote *remote, int other_fd, int timeout_ms, int64_t idle_ms,
 		struct sp_error *err)
 {
-	if (remote->dead)
-		return sp_fail(err, remote->death.code, "%s", remote->death.message);
+	if (remote_check(remote, err) != 0)
+		return -1;
 	struct sp_error why = { 0 };
 	if (move(remote, other_fd, timeout_ms, idle_ms, &why) == 0)
 		return 0;
@@ -450,7 +472,18 @@ int remote_pump(struct remote *remote, int other_fd, int timeout_ms, int64_t idl
 	return sp_fail(err, why.code, "%s", why.message);
 }
 
-size_t remote_room(const struct remote *remote)
+void remote_end(struct remote *remote, const struct sp_error *why)
+{
+	if (!remote->dead)
+		session_die(remote, why);
+}
+
+int remote_check(const struct remote *remote, struct sp_error *err)
+{
+	return remote->dead ? sp_fail(err, remote->death.code, "%s", remote->death.message) : 0;
+}
+
+static size_t room(const struct remote *remote)
 {
 	size_t used = requests_count(&remote->requests);
 	if (remote->dead || used >= REMOTE_REQUESTS_MAX)
@@ -473,6 +506,31 @@ struct branches *session_branches(const struct remote *remote)
 void session_set_branches(struct remote *remote, struct branches *branches)
 {
 	remote->branches = branches;
+}
+
+size_t remote_room(struct remote *remote)
+{
+	size_t there = room(remote);
+	remote->scarce = remote->scarce || there < ROOM_SCARCE;
+	return there;
+}
+
+bool remote_has_room_again(struct remote *remote)
+{
+	bool again = remote->scarce && room(remote) >= ROOM_AGAIN;
+	remote->scarce = remote->scarce && !again;
+	return again;
+}
+
+void remote_on_reply(struct remote *remote, remote_wake_fn *wake, void *ctx)
+{
+	remote->wake = wake;
+	remote->wake_ctx = ctx;
+}
+
+void remote_ask_for(struct remote *remote, void *who)
+{
+	remote->asking_for = who;
 }
 
 size_t remote_outstanding(const struct remote *remote)
@@ -528,6 +586,7 @@ static void note_limits(void *owner, const struct reply *reply)
 	const struct wire_limits *limits = &reply->limits;
 	remote->features.read_max = request_bytes(limits->read, limits->packet);
 	remote->features.write_max = request_bytes(limits->write, limits->packet);
+	remote->features.handles_max = limits->handles;
 }
 
 static void put_greeting(struct remote *remote)
@@ -561,6 +620,7 @@ static struct remote *create(struct channel *channel)
 	remote->lively_at_ms = sp_monotonic_ms();
 	requests_init(&remote->requests);
 	outbox_init(&remote->outbox);
+	remote->trunk = remote;
 	return remote;
 }
 
@@ -570,6 +630,8 @@ struct remote *session_branch_off(struct remote *trunk, struct channel *channel)
 	struct remote *remote = create(channel);
 	remote->features = trunk->features;
 	remote->round_trip_us = trunk->round_trip_us;
+	remote->trunk = trunk;
+	trunk->scarce = true; /* who wished for it is told like one who waited for room */
 	put_greeting(remote);
 	return remote;
 }

@@ -31,6 +31,7 @@ struct remote_features {
 	uint32_t version;
 	bool posix_rename, fsync, statvfs, limits, copy_data;
 	uint32_t read_max, write_max; /* bytes of one request */
+	uint64_t handles_max;         /* files that it lets be open; 0: not told */
 	/* "posix-rename@openssh.com, …": all that it announced, as far as they fit; ASCII. */
 	char extensions[REMOTE_EXTENSIONS_MAX];
 };
@@ -65,14 +66,34 @@ const struct remote_features *remote_features(const struct remote *remote);
 int remote_pump(struct remote *remote, int other_fd, int timeout_ms, int64_t idle_ms,
 		struct sp_error *err);
 
+/** Whoever waits is told that it died of @why. */
+void remote_end(struct remote *remote, const struct sp_error *why);
+
+/** -1 with what it died of. Looks at nothing: only a pump finds out. */
+int remote_check(const struct remote *remote, struct sp_error *err);
+
 /** Requests that may still be sent before REMOTE_REQUESTS_MAX is reached or the out-queue's budget is used up. */
-size_t remote_room(const struct remote *remote);
+size_t remote_room(struct remote *remote);
+
+/** Once: somebody found little or no room, and now there is some again. */
+bool remote_has_room_again(struct remote *remote);
 
 /** Requests without a reply. */
 size_t remote_outstanding(const struct remote *remote);
 
 /** The shortest time that a question without a file's bytes took so far: the line's delay. 0 before there was one. */
 int64_t remote_round_trip_us(const struct remote *remote);
+
+/* ---- many at once on one session ------------------------------------------------------------------------------ */
+
+/** @who: what was given to remote_ask_for(). May do no more than note it. */
+typedef void remote_wake_fn(void *ctx, void *who);
+
+/** From now on @wake is called after each reply function of a request that was asked for somebody. @ctx is kept. */
+void remote_on_reply(struct remote *remote, remote_wake_fn *wake, void *ctx);
+
+/** What is asked from now on, or by the replies to it, is asked for @who; NULL: for nobody. */
+void remote_ask_for(struct remote *remote, void *who);
 
 /* ---- single operations that wait for their answer (remote/operations.c) ---------------------------------------- */
 
@@ -87,6 +108,11 @@ struct remote_attributes {
 struct remote_patience {
 	int64_t idle_ms; /* 0: no limit */
 	int cancel_fd;   /* -1: none */
+	/* Where many share the session, somebody else pumps: then this waits until there may be something new, or fails
+	 * as a pump does. NULL: the call pumps. */
+	int (*wait)(const struct remote_patience *patience, struct sp_error *err);
+	void *ctx;
+	int64_t since_ms; /* for @wait: monotonic, when it began to be patient */
 };
 
 int remote_stat(struct remote *remote, const char *path, const struct remote_patience *patience,

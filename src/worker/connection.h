@@ -1,22 +1,29 @@
 #pragma once
 /**
- * One SSH connection and the thread that owns it: gets a socket through the main thread, opens SFTP, works on one file
- * at a time and stays warm in between. Everything it is told and tells are letters.
+ * One SSH connection and the thread that owns it: gets a socket through the main thread, opens SFTP, works on many files
+ * at once, each on a fiber (worker/schedule.h), and stays warm in between. Everything it is told and tells are letters.
+ *
+ *   connection.c  letters, and the thread's round     session.c  opening, closing, staying alive
  */
 
 #include "remote/session.h"
 #include "remote/transport.h"
 #include "worker/feeder.h"
 #include "worker/letter.h"
+#include "worker/roll.h"
+#include "worker/schedule.h"
 
 struct connection {
 	unsigned number;
 	const struct worker_message *configuration; /* kept; nobody changes it */
-	struct feeder *feeder;
+	struct feed_group *feeds;
 	struct inbox *desk;  /* the main thread's */
 	struct inbox *inbox; /* ours */
-	int blocks_fd;       /* an eventfd: the feeder has something for us */
-	int wake_fd;         /* readable when the inbox or the blocks are */
+	int wake_fd;         /* readable when the inbox or the bell of the feeds is */
+
+	struct schedule schedule;         /* of the files at work … */
+	struct runner *runners[ROLL_MAX]; /* … by their numbers */
+	int64_t next_tick_ms;             /* when all of them look at the clock */
 
 	struct transport *transport; /* NULL while there is no connection, as is the session */
 	struct remote *remote;
@@ -38,7 +45,7 @@ int connection_start(unsigned number, const struct worker_message *configuration
 /** Any thread. @letter is taken. */
 void connection_post(struct connection *connection, struct letter *letter);
 
-/* ---- for what runs on the connection's thread ------------------------------------------------------------------ */
+/* ---- for what is done with a file, on its fiber ---------------------------------------------------------------- */
 
 /** Sends @message to the daemon; its texts are copied. */
 void connection_tell(struct connection *connection, const struct worker_message *message);
@@ -49,23 +56,43 @@ void connection_tell_failed(struct connection *connection, const struct worker_m
 
 enum {
 	CONNECTION_TURN_MS =
-		500 /* the longest sleep while a file is worked on: progress is told that often */
+		500 /* the longest sleep of a file that is at work: progress is told that often */
 };
 
-/**
- * Moves bytes once, or sleeps until there are some, or a letter or a block, but not longer than @timeout_ms; keeps the
- * connection warm. -1: it is dead.
- */
-int connection_turn(struct connection *connection, int timeout_ms, struct sp_error *err);
+/** Until something happened that may concern this file: a reply, a block, a letter, room, the clock. */
+void connection_wait(struct connection *connection);
 
-/** Whether the session is still good after a call failed. */
-bool connection_lives(struct connection *connection);
+/** The same. -1: the connection is dead. */
+int connection_turn(struct connection *connection, struct sp_error *err);
+
+/** Whether the session is still good, as far as is known. */
+bool connection_lives(const struct connection *connection);
 
 /** Whether @message is about this try of this file. */
 bool connection_is_about(const struct worker_message *message, const struct worker_message *order);
 
-/** True when the daemon wants this file stopped. Letters about files that are gone are dropped. */
-bool connection_cancelled(struct connection *connection, const struct worker_message *order);
+/** True when the daemon wants this file stopped, or has permitted its publish. */
+bool connection_cancelled(const struct connection *connection);
+bool connection_permitted(const struct connection *connection);
 
-/** The server's longest silence, to be cut short by a letter if @may_cancel. */
-struct remote_patience connection_patience(const struct connection *connection, bool may_cancel);
+/**
+ * The server's longest silence, to be cut short by a CANCEL if @may_cancel. For one operation that begins now: a
+ * shorter silence than the connector's is counted from here, and ends nothing but the waiting.
+ */
+struct remote_patience connection_patience(struct connection *connection, bool may_cancel);
+
+/* ---- within: session.c ------------------------------------------------------------------------------------------ */
+
+/** Something for the desk. @message: its texts are taken; NULL: none. */
+void connection_report(struct connection *connection, enum letter_kind kind,
+		       const struct worker_message *message);
+
+/** Gets a socket and a session, and tells OPENED or NOT_OPENED. */
+void connection_open(struct connection *connection, bool keep);
+void connection_close(struct connection *connection);
+
+/** Moves bytes once, or sleeps, but not longer than @timeout_ms; keeps the connection warm. -1: it is dead. */
+int connection_pump(struct connection *connection, int timeout_ms, struct sp_error *err);
+
+/** Looks whether a connection that nobody used is still there. */
+bool connection_is_good(struct connection *connection);

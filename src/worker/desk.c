@@ -1,4 +1,6 @@
-#include "worker/desk.h"
+/* What the daemon and the connections say, and what is made of it. */
+
+#include "worker/desk_inside.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -9,59 +11,12 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
-#include "ipc/channel.h"
 #include "model/security_policy.h"
-#include "worker/connection.h"
-#include "worker/file.h"
 
 enum {
-	REMOVALS_MAX = 512, /* nobody waits for them, so they are none of WORKER_FILES_MAX */
-	FILES_MAX = WORKER_FILES_MAX + REMOVALS_MAX, /* that wait */
 	CONTENT_MS =
 		/* A server that refused a further connection is not asked again for so long. */
 	60 * 1000,
-};
-
-/*
- *   UNUSED ──► OPENING ──► FREE ──► BUSY ──► ENDING ──► FREE …
- *                 │         │        │         │
- *                 └─────────┴────────┴─────────┴──► DOWN ──► OPENING …
- */
-enum slot_state {
-	SLOT_UNUSED, /* without a thread */
-	SLOT_DOWN,   /* without a connection */
-	SLOT_OPENING,
-	SLOT_FREE,
-	SLOT_BUSY,   /* has a file */
-	SLOT_ENDING, /* has told the end of its file, and will be FREE or DOWN in a moment */
-};
-
-/* One connection as the main thread sees it. */
-struct slot {
-	enum slot_state state;
-	struct connection *connection; /* NULL while UNUSED */
-	uint32_t request;              /* OPENING: the socket it was promised; 0 when none */
-	char file_id
-		[FILE_ID_SIZE]; /* OPENING: the file that waits for it. BUSY: its file, with … */
-	struct worker_message file; /* … kind and attempt, and file_id borrowed from above */
-	bool may_permit;            /* its READY was told */
-};
-
-struct desk {
-	int control_fd;
-	bool test;
-	bool ended; /* the daemon is gone */
-	struct worker_message configuration;
-	struct inbox *inbox;
-	struct feeder *feeder;
-	struct slot slots[CONNECTOR_CONNECTIONS_MAX];
-	size_t slot_count;
-	struct letters waiting; /* files without a connection */
-	struct letters outgoing;
-	uint32_t last_request;
-	int64_t content_until_ms; /* with the connections that there are */
-	int64_t next_beat_ms;
-	uint8_t wire[IPC_MESSAGE_MAX];
 };
 
 /* ---- to the daemon --------------------------------------------------------------------------------------------- */
@@ -105,7 +60,7 @@ static int tell(struct desk *desk, struct letter *letter, struct sp_error *err)
 	return flush_outgoing(desk, err);
 }
 
-/* @letter is taken. */
+/* @letter, of a file that no connection has, is taken. */
 static int tell_failed(struct desk *desk, struct letter *letter, enum failure_step step,
 		       enum sp_code code, const char *text, struct sp_error *err)
 {
@@ -117,106 +72,9 @@ static int tell_failed(struct desk *desk, struct letter *letter, enum failure_st
 		.code = code,
 		.text = sp_strdup(text),
 	};
+	roll_remove(&desk->roll, letter->file);
 	letter_destroy(letter);
 	return tell(desk, letter_create(LETTER_MESSAGE, &message, -1), err);
-}
-
-/* ---- who does what --------------------------------------------------------------------------------------------- */
-
-static struct slot *find_slot(struct desk *desk, enum slot_state state)
-{
-	for (size_t i = 0; i < desk->slot_count; i++)
-		if (desk->slots[i].state == state)
-			return &desk->slots[i];
-	return NULL;
-}
-
-static size_t count_slots(const struct desk *desk, enum slot_state state)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < desk->slot_count; i++)
-		count += desk->slots[i].state == state;
-	return count;
-}
-
-static bool anything_lives(const struct desk *desk)
-{
-	return count_slots(desk, SLOT_FREE) + count_slots(desk, SLOT_BUSY) +
-		       count_slots(desk, SLOT_ENDING) >
-	       0;
-}
-
-static struct slot *slot_with(struct desk *desk, const struct worker_message *about)
-{
-	for (size_t i = 0; i < desk->slot_count; i++)
-		if (desk->slots[i].state == SLOT_BUSY &&
-		    connection_is_about(about, &desk->slots[i].file))
-			return &desk->slots[i];
-	return NULL;
-}
-
-/* The file that the next connection is opened for: each one that is being opened already will take one. "": a test. */
-static void note_waiting_file(struct desk *desk, struct slot *slot)
-{
-	const struct letter *letter = desk->waiting.first;
-	for (size_t opening = count_slots(desk, SLOT_OPENING); letter != NULL && opening > 0;
-	     opening--)
-		letter = letter->next;
-	snprintf(slot->file_id, sizeof(slot->file_id), "%s",
-		 letter == NULL ? "" : letter->message.file_id);
-}
-
-static int open_slot(struct desk *desk, struct slot *slot, enum letter_kind how,
-		     struct sp_error *err)
-{
-	if (slot->state == SLOT_UNUSED &&
-	    connection_start((unsigned)(slot - desk->slots), &desk->configuration, desk->feeder,
-			     desk->inbox, &slot->connection, err) != 0)
-		return -1;
-	note_waiting_file(desk, slot);
-	slot->state = SLOT_OPENING;
-	connection_post(slot->connection, letter_create(how, NULL, -1));
-	return 0;
-}
-
-static void give(struct slot *slot, struct letter *letter)
-{
-	slot->state = SLOT_BUSY;
-	snprintf(slot->file_id, sizeof(slot->file_id), "%s", letter->message.file_id);
-	slot->file = (struct worker_message){ .kind = letter->message.kind,
-					      .file_id = slot->file_id,
-					      .attempt = letter->message.attempt };
-	slot->may_permit = false;
-	connection_post(slot->connection, letter);
-}
-
-/* As many connections as files wait for one. The first goes ahead alone: what keeps it from opening (a wrong password,
- * say) would keep all of them, and servers count. */
-static bool wants_another(struct desk *desk)
-{
-	size_t opening = count_slots(desk, SLOT_OPENING);
-	if (opening + count_slots(desk, SLOT_ENDING) >= desk->waiting.count)
-		return false;
-	if (!anything_lives(desk))
-		return opening == 0;
-	return sp_monotonic_ms() >= desk->content_until_ms;
-}
-
-static int distribute(struct desk *desk, struct sp_error *err)
-{
-	struct slot *slot;
-	while (desk->waiting.first != NULL && (slot = find_slot(desk, SLOT_FREE)) != NULL)
-		give(slot, letters_shift(&desk->waiting));
-	while (wants_another(desk)) {
-		slot = find_slot(desk, SLOT_DOWN);
-		if (slot == NULL)
-			slot = find_slot(desk, SLOT_UNUSED);
-		if (slot == NULL)
-			return 0;
-		if (open_slot(desk, slot, LETTER_OPEN, err) != 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* ---- from the daemon ------------------------------------------------------------------------------------------- */
@@ -263,64 +121,63 @@ static int hear_socket(struct desk *desk, struct letter *letter, struct sp_error
 
 static int hear_file(struct desk *desk, struct letter *letter, struct sp_error *err)
 {
-	if (desk->test || desk->waiting.count == FILES_MAX) {
-		letter_destroy(letter);
-		return sp_fail(err, SP_PROTOCOL, "cannot take %s",
-			       desk->test ? "a file in a test" : "so many files");
+	letter->file = desk->test ? ROLL_MAX : roll_add(&desk->roll, &letter->message);
+	if (letter->file != ROLL_MAX) {
+		letters_append(&desk->waiting, letter);
+		return 0;
 	}
-	letters_append(&desk->waiting, letter);
-	return 0;
+	/* Nobody waits for a REMOVE: what is not removed stays. */
+	bool harmless = !desk->test && letter->message.kind == WORKER_REMOVE;
+	letter_destroy(letter);
+	return harmless ? 0
+			: sp_fail(err, SP_PROTOCOL, "cannot take %s",
+				  desk->test ? "a file in a test" : "so many files");
 }
 
 static int hear_permit(struct desk *desk, struct letter *letter, struct sp_error *err)
 {
 	(void)err;
-	struct slot *slot = slot_with(desk, &letter->message);
-	if (slot != NULL && slot->may_permit) {
-		slot->may_permit = false;
-		connection_post(slot->connection, letter);
+	letter->file = roll_find(&desk->roll, &letter->message);
+	struct rolled *file = letter->file == ROLL_MAX ? NULL : &desk->roll.files[letter->file];
+	if (file != NULL && file->may_permit) {
+		file->may_permit = false;
+		connection_post(desk->slots[file->at].connection, letter);
 	} else {
 		letter_destroy(letter); /* it has failed, and the daemon hears of it */
 	}
 	return 0;
 }
 
-static struct letter *take_waiting(struct desk *desk, const struct worker_message *about)
+static int fail_cancelled(struct desk *desk, struct letter *file, struct sp_error *err)
 {
-	struct letter *found = NULL;
-	struct letters kept = { 0 };
-	for (struct letter *letter; (letter = letters_shift(&desk->waiting)) != NULL;) {
-		if (found == NULL && connection_is_about(about, &letter->message))
-			found = letter;
-		else
-			letters_append(&kept, letter);
-	}
-	desk->waiting = kept;
-	return found;
+	return tell_failed(desk, file, STEP_WAIT, SP_CANCELLED, "cancelled before it was begun",
+			   err);
 }
 
 static int hear_cancel(struct desk *desk, struct letter *letter, struct sp_error *err)
 {
-	struct slot *slot = slot_with(desk, &letter->message);
-	if (slot != NULL) {
-		connection_post(slot->connection, letter);
+	unsigned number = letter->file = roll_find(&desk->roll, &letter->message);
+	if (number == ROLL_MAX) { /* it has ended, and the daemon hears of it */
+		letter_destroy(letter);
 		return 0;
 	}
-	struct letter *file = take_waiting(desk, &letter->message);
+	struct rolled *file = &desk->roll.files[number];
+	file->cancelled = true;
+	if (file->at >= 0) {
+		connection_post(desk->slots[file->at].connection, letter);
+		return 0;
+	}
 	letter_destroy(letter);
-	if (file == NULL)
-		return 0; /* it has ended, and the daemon hears of it */
-	return tell_failed(desk, file, STEP_WAIT, SP_CANCELLED, "cancelled before it was begun",
-			   err);
+	return fail_cancelled(desk, desk_take_waiting(desk, number), err);
 }
 
 static int hear_test(struct desk *desk, struct letter *letter, struct sp_error *err)
 {
 	letter_destroy(letter);
-	struct slot *slot = find_slot(desk, SLOT_UNUSED);
+	struct slot *slot = desk_find_slot(desk, SLOT_UNUSED);
 	if (!desk->test || slot == NULL)
 		return sp_fail(err, SP_PROTOCOL, "cannot test a connection here");
-	return open_slot(desk, slot, LETTER_TRY, err);
+	return desk_open_slot(desk, slot, LETTER_TRY, err);
 }
 
 static const struct {
@@ -396,9 +253,9 @@ static int note_not_opened(struct desk *desk, struct letter *letter, struct sp_e
 	int result = 0;
 	if (desk->test)
 		return tell_tested(desk, letter, err);
-	if (anything_lives(desk))
+	if (desk_count_slots(desk, SLOT_UP) > 0)
 		desk->content_until_ms = sp_monotonic_ms() + CONTENT_MS;
-	else if (count_slots(desk, SLOT_OPENING) == 0)
+	else if (desk_count_slots(desk, SLOT_OPENING) == 0)
 		result = fail_waiting(desk, &letter->message, err);
 	letter_destroy(letter);
 	return result;
@@ -406,6 +263,9 @@ static int note_not_opened(struct desk *desk, struct letter *letter, struct sp_e
 
 static int note_returned(struct desk *desk, struct letter *letter, struct sp_error *err)
 {
+	desk_take_back(desk, &desk->slots[letter->from], letter->file);
+	if (desk->roll.files[letter->file].cancelled)
+		return fail_cancelled(desk, letter, err);
 	if (letter->returned)
 		return tell_failed(desk, letter, STEP_SFTP, SP_CLOSED,
 				   "the server closed two connections in a row before the file was "
@@ -417,17 +277,34 @@ static int note_returned(struct desk *desk, struct letter *letter, struct sp_err
 	return 0;
 }
 
+/* The connection has done with it, but for tidying up: the next file need not wait for that. */
+static void end(struct desk *desk, unsigned number)
+{
+	const struct rolled *file = &desk->roll.files[number];
+	if (file->at >= 0)
+		desk_take_back(desk, &desk->slots[file->at], number);
+	roll_note_told(&desk->roll, number);
+}
+
+/* What a connection says of a file that it has. READY is the end of a RETRIEVE only. */
+static void note_word(struct desk *desk, const struct letter *letter)
+{
+	struct rolled *file = &desk->roll.files[letter->file];
+	enum worker_kind kind = letter->message.kind;
+	if (kind == WORKER_READY && file->kind == WORKER_SEND)
+		file->may_permit = true;
+	else if (kind != WORKER_PROGRESS && kind != WORKER_WATERMARK)
+		end(desk, letter->file);
+}
+
 static int note_message(struct desk *desk, struct slot *slot, struct letter *letter,
 			struct sp_error *err)
 {
 	if (letter->message.kind == WORKER_NEED_SOCKET) {
 		slot->request = letter->message.request = ++desk->last_request;
 		letter->message.file_id = sp_strdup(slot->file_id);
-	} else if (letter->message.kind == WORKER_READY && slot->file.kind == WORKER_SEND) {
-		slot->may_permit = true;
-	} else if (letter->message.kind != WORKER_PROGRESS &&
-		   letter->message.kind != WORKER_WATERMARK) {
-		slot->state = SLOT_ENDING;
+	} else {
+		note_word(desk, letter);
 	}
 	return tell(desk, letter, err);
 }
@@ -441,7 +318,8 @@ static int note(struct desk *desk, struct letter *letter, struct sp_error *err)
 	case LETTER_MESSAGE:
 		return note_message(desk, slot, letter, err);
 	case LETTER_OPENED:
-		slot->state = SLOT_FREE;
+		slot->state = SLOT_UP;
+		slot->depth = letter->depth;
 		if (desk->test)
 			return tell_tested(desk, letter, err);
 		break;
@@ -449,15 +327,15 @@ static int note(struct desk *desk, struct letter *letter, struct sp_error *err)
 		slot->state = SLOT_DOWN;
 		slot->request = 0;
 		return note_not_opened(desk, letter, err);
-	case LETTER_FREE:
-		slot->state = SLOT_FREE;
+	case LETTER_ENDED:
+		end(desk, letter->file);
+		roll_remove(&desk->roll, letter->file);
 		break;
+	case LETTER_RETURNED:
+		return note_returned(desk, letter, err);
 	case LETTER_LOST:
 		slot->state = SLOT_DOWN;
 		break;
-	case LETTER_RETURNED:
-		slot->state = SLOT_DOWN;
-		return note_returned(desk, letter, err);
 	case LETTER_OPEN:
 	case LETTER_TRY:
 		break;
@@ -481,6 +359,7 @@ int desk_open(int control_fd, bool test, struct desk **out, struct sp_error *err
 	struct desk *desk = sp_alloc(sizeof(*desk));
 	desk->control_fd = control_fd;
 	desk->test = test;
+	roll_init(&desk->roll);
 	if (inbox_open(&desk->inbox, err) != 0) {
 		free(desk);
 		return -1;
@@ -520,7 +399,7 @@ int desk_run(struct desk *desk, struct sp_error *err)
 			waits[0].events |= POLLOUT;
 		poll(waits, SP_COUNT_OF(waits), patience(desk));
 		if (receive(desk, err) != 0 || collect(desk, err) != 0 ||
-		    flush_outgoing(desk, err) != 0 || distribute(desk, err) != 0 ||
+		    flush_outgoing(desk, err) != 0 || desk_distribute(desk, err) != 0 ||
 		    beat(desk, err) != 0)
 			return -1;
 	}

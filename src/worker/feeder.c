@@ -7,39 +7,60 @@
 
 #include "base/scope.h"
 #include "base/text.h"
-#include "remote/session.h"
+#include "worker/block_pool.h"
+
+enum {
+	/* A source is at most the pool ahead of what its server has acknowledged. */
+	MARKS_MAX = 2 + BLOCK_POOL_LARGE_MAX * BLOCK_POOL_LARGE / FEED_MARK_STEP,
+	/* So many feeds ring before their thread is woken, while the file thread has others to serve. */
+	RINGS_TOGETHER = 16,
+};
+
+/* Oldest first. A feed is in one of them at most. */
+struct feed_queue {
+	struct feed *first, *last;
+};
 
 /* Everything here is under the feeder's lock, but for the bytes of a block, which belong to whoever holds it, and for
  * stream and digest while @busy, which belong to the file thread. */
 struct feeder {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	/* The file thread starts at the first, and what it served goes to the end. */
-	struct feed *feeds;
-	size_t feed_count;
-	struct block *spare; /* blocks that nobody holds, the one used last in front */
-	size_t made;         /* blocks that exist */
-	size_t shared; /* blocks that are there for whoever needs more than it is sure of … */
-	size_t shared_held; /* … and those of them that are out */
+	struct block_pool pool;
+	struct feed_queue ready;  /* the file thread has something to do for them */
+	struct feed_queue hungry; /* they wait for a block */
+	struct feed_group *groups;
 };
 
-/* A source is at most the pool ahead of what its server has acknowledged. */
-enum { MARKS_MAX = 2 + FEEDER_BLOCKS_MAX * REMOTE_BLOCK_MAX / FEED_MARK_STEP };
+struct feed_group {
+	struct feeder *feeder;
+	struct feed_group *next;
+	struct block_group blocks;
+	struct feed *rung;   /* and were not answered, by their next_rung */
+	size_t rung_quietly; /* of them, since the bell sounded */
+	bool sounds;         /* the bell, and nobody came */
+	int bell;            /* an eventfd */
+};
 
 struct feed {
-	struct feeder *feeder;
-	struct feed *next;
+	struct feed_group *group;
+	struct feed_queue *queue; /* that it is in; NULL: none */
+	struct feed *next;        /* there */
+	struct feed *next_rung;
+	bool rung;
+	void *owner;
 	enum feed_way way;
-	struct stream *stream; /* owned */
-	int wake_fd;
+	struct stream *stream;      /* owned */
 	struct block *first, *last; /* source: read, to be taken. Sink: put, to be written */
 	size_t queued;
-	size_t held;     /* blocks out of the pool, wherever they are */
+	struct block_share share;
 	uint64_t offset; /* source: of the next block. Sink: bytes written */
+	uint64_t size;   /* source: said to be */
 	struct sp_digest digest;
 	struct feed_mark marks[MARKS_MAX]; /* ascending, not taken yet */
 	size_t mark_count;
 	uint64_t marked;       /* where the last one was noted */
+	bool grew;             /* sink: it had a block already, so there is more than little */
 	struct sp_error error; /* of the stream; code SP_OK while there is none */
 	bool ended;            /* source: its last byte was read */
 	bool waits;            /* its thread got nothing and wants to be woken */
@@ -47,60 +68,158 @@ struct feed {
 	bool closed;           /* and destroys it when it comes back */
 };
 
-/* ---- the pool -------------------------------------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------------------------------------- */
 
-static bool may_hold_more(const struct feed *feed)
+static void queue_append(struct feed_queue *queue, struct feed *feed)
 {
-	const struct feeder *feeder = feed->feeder;
-	if (feeder->spare == NULL && feeder->made == FEEDER_BLOCKS_MAX)
-		return false;
-	return feed->held < FEEDER_BLOCKS_SURE ||
-	       (feed->held < FEEDER_BLOCKS_MAX / feeder->feed_count &&
-		feeder->shared_held < feeder->shared);
+	assert(feed->queue == NULL);
+	feed->queue = queue;
+	feed->next = NULL;
+	if (queue->first == NULL)
+		queue->first = feed;
+	else
+		queue->last->next = feed;
+	queue->last = feed;
 }
 
-static struct block *take_spare(struct feed *feed)
+static struct feed *queue_shift(struct feed_queue *queue)
 {
-	struct feeder *feeder = feed->feeder;
-	struct block *block = feeder->spare;
-	if (block != NULL) {
-		feeder->spare = block->next;
-	} else {
-		block = sp_alloc(sizeof(*block));
-		block->data = sp_alloc(REMOTE_BLOCK_MAX);
-		block->room = REMOTE_BLOCK_MAX;
-		feeder->made++;
+	struct feed *feed = queue->first;
+	if (feed == NULL)
+		return NULL;
+	queue->first = feed->next;
+	feed->queue = NULL;
+	return feed;
+}
+
+static void queue_leave(struct feed *feed)
+{
+	struct feed_queue *queue = sp_take_pointer(&feed->queue);
+	if (queue == NULL)
+		return;
+	struct feed *before = NULL;
+	for (struct feed *at = queue->first; at != feed; at = at->next)
+		before = at;
+	if (before == NULL)
+		queue->first = feed->next;
+	else
+		before->next = feed->next;
+	if (queue->last == feed)
+		queue->last = before;
+}
+
+/* ---- bells ----------------------------------------------------------------------------------------------------- */
+
+static void sound(struct feed_group *group)
+{
+	if (group->rung_quietly > 0 && !group->sounds) {
+		eventfd_write(group->bell, 1);
+		group->sounds = true;
 	}
-	block->next = NULL;
-	block->length = 0;
-	if (feed->held++ >= FEEDER_BLOCKS_SURE)
-		feeder->shared_held++;
-	return block;
+	group->rung_quietly = 0;
 }
 
-static void wake(struct feed *feed)
+static void ring(struct feed *feed)
 {
-	if (feed->waits)
-		eventfd_write(feed->wake_fd, 1);
+	struct feed_group *group = feed->group;
+	if (!feed->waits)
+		return;
 	feed->waits = false;
+	if (feed->rung)
+		return;
+	feed->rung = true;
+	feed->next_rung = group->rung;
+	group->rung = feed;
+	group->rung_quietly++;
+	if (group->rung_quietly == RINGS_TOGETHER || group->feeder->ready.first == NULL)
+		sound(group);
 }
 
-/* The block may be what another feed waits for. */
-static void put_spare(struct feed *feed, struct block *block)
+static void unring(struct feed *feed)
 {
-	struct feeder *feeder = feed->feeder;
-	assert(feed->held > 0);
-	if (feed->held-- > FEEDER_BLOCKS_SURE)
-		feeder->shared_held--;
-	block->next = feeder->spare;
-	feeder->spare = block;
-	for (struct feed *other = feeder->feeds; other != NULL; other = other->next)
-		if (other->way == FEED_SINK && may_hold_more(other))
-			wake(other);
+	if (!feed->rung)
+		return;
+	struct feed **at = &feed->group->rung;
+	while (*at != feed)
+		at = &(*at)->next_rung;
+	*at = feed->next_rung;
+}
+
+int feed_group_fd(const struct feed_group *group)
+{
+	return group->bell;
+}
+
+void feed_group_answer(struct feed_group *group, void (*wake)(void *owner))
+{
+	pthread_mutex_lock(&group->feeder->lock);
+	if (group->sounds)
+		eventfd_read(group->bell, &(eventfd_t){ 0 });
+	group->sounds = false;
+	for (struct feed *feed = sp_take_pointer(&group->rung); feed != NULL;
+	     feed = feed->next_rung) {
+		feed->rung = false;
+		if (feed->owner != NULL)
+			wake(feed->owner);
+	}
+	group->rung_quietly = 0;
+	pthread_mutex_unlock(&group->feeder->lock);
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------------------------- */
+
+static bool has_work(const struct feed *feed)
+{
+	if (feed->closed || feed->error.code != SP_OK)
+		return false;
+	if (feed->way == FEED_SINK)
+		return feed->first != NULL;
+	return !feed->ended && feed->queued < FEEDER_AHEAD_MAX;
+}
+
+/* Not while the file thread is in it: it looks by itself when it comes back. A source that is hungry waits for the block
+ * that its work needs; a sink may wait for one and have others to be written. */
+static void note_work(struct feed *feed)
+{
+	struct feeder *feeder = feed->group->feeder;
+	if (feed->busy || !has_work(feed))
+		return;
+	if (feed->queue == &feeder->hungry && feed->way == FEED_SINK)
+		queue_leave(feed);
+	if (feed->queue != NULL)
+		return;
+	queue_append(&feeder->ready, feed);
 	pthread_cond_signal(&feeder->work);
 }
 
-/* ---- the file thread ------------------------------------------------------------------------------------------- */
+/* There is a block now for at least one of those that wait. The oldest that may have it gets word; @all when it may be
+ * more than one block. */
+static void feed_the_hungry(struct feeder *feeder, bool all)
+{
+	struct feed_queue still = { 0 };
+	bool fed = false;
+	for (struct feed *feed; (feed = queue_shift(&feeder->hungry)) != NULL;) {
+		if ((fed && !all) || !block_pool_may_take(&feeder->pool, &feed->share)) {
+			queue_append(&still, feed);
+			continue;
+		}
+		fed = true;
+		note_work(feed);
+		if (feed->way == FEED_SINK)
+			ring(feed);
+	}
+	feeder->hungry = still;
+	for (struct feed *feed = still.first; feed != NULL; feed = feed->next)
+		feed->queue = &feeder->hungry;
+}
+
+static void put_spare(struct feed *feed, struct block *block)
+{
+	struct feeder *feeder = feed->group->feeder;
+	block_pool_give_back(&feeder->pool, &feed->share, block);
+	if (feeder->hungry.first != NULL)
+		feed_the_hungry(feeder, false);
+}
 
 static void enqueue(struct feed *feed, struct block *block)
 {
@@ -129,42 +248,18 @@ static void drop_queue(struct feed *feed)
 		put_spare(feed, block);
 }
 
-static bool has_work(const struct feed *feed)
-{
-	if (feed->closed || feed->error.code != SP_OK)
-		return false;
-	if (feed->way == FEED_SINK)
-		return feed->first != NULL;
-	return !feed->ended && feed->queued < FEEDER_AHEAD_MAX && may_hold_more(feed);
-}
+/* ---- the file thread ------------------------------------------------------------------------------------------- */
 
-static void unlink_feed(struct feed *feed)
-{
-	struct feeder *feeder = feed->feeder;
-	for (struct feed **at = &feeder->feeds; *at != NULL; at = &(*at)->next) {
-		if (*at != feed)
-			continue;
-		*at = feed->next;
-		feed->next = NULL;
-		return;
-	}
-}
-
-static void link_last(struct feed *feed)
-{
-	struct feed **at = &feed->feeder->feeds;
-	while (*at != NULL)
-		at = &(*at)->next;
-	*at = feed;
-}
-
-/* Off the list already; its share goes to the others. Leaves the lock meanwhile: closing may take its time as well. */
+/* Its share goes to the others. Leaves the lock meanwhile: closing may take its time as well. */
 static void destroy_feed(struct feed *feed)
 {
-	struct feeder *feeder = feed->feeder;
+	struct feeder *feeder = feed->group->feeder;
+	queue_leave(feed);
+	unring(feed);
 	drop_queue(feed);
-	assert(feed->held == 0);
-	feeder->feed_count--;
+	block_pool_leave(&feeder->pool, &feed->share);
+	if (feeder->hungry.first != NULL)
+		feed_the_hungry(feeder, true);
 	pthread_mutex_unlock(&feeder->lock);
 	stream_close(feed->stream);
 	free(feed);
@@ -188,7 +283,7 @@ static void note_mark(struct feed *feed)
 
 static void read_block(struct feed *feed, struct block *block)
 {
-	struct feeder *feeder = feed->feeder;
+	struct feeder *feeder = feed->group->feeder;
 	struct sp_error err = { 0 };
 	uint64_t offset = feed->offset;
 
@@ -216,7 +311,7 @@ static void read_block(struct feed *feed, struct block *block)
 static void write_block(struct feed *feed, struct block *block)
 {
 	assert(block != NULL);
-	struct feeder *feeder = feed->feeder;
+	struct feeder *feeder = feed->group->feeder;
 	struct sp_error err = { 0 };
 
 	pthread_mutex_unlock(&feeder->lock);
@@ -236,12 +331,25 @@ static void write_block(struct feed *feed, struct block *block)
 		drop_queue(feed);
 }
 
-/* While it is served it is off the list; whoever closes it then leaves it to us. */
+/* False when there is no block for it. */
+static bool serve_source(struct feed *feed)
+{
+	uint64_t left = feed->offset < feed->size ? feed->size - feed->offset : 0;
+	struct block *block = block_pool_take(&feed->group->feeder->pool, &feed->share, left);
+	if (block == NULL)
+		return false;
+	read_block(feed, block);
+	return true;
+}
+
+/* It is in no queue meanwhile; whoever closes it then leaves it to us. */
 static void serve(struct feed *feed)
 {
+	struct feeder *feeder = feed->group->feeder;
+	bool fed = true;
 	feed->busy = true;
 	if (feed->way == FEED_SOURCE)
-		read_block(feed, take_spare(feed));
+		fed = serve_source(feed);
 	else
 		write_block(feed, dequeue(feed));
 	feed->busy = false;
@@ -249,20 +357,22 @@ static void serve(struct feed *feed)
 		destroy_feed(feed);
 		return;
 	}
-	link_last(feed);
-	if (feed->way == FEED_SOURCE || feed->first == NULL || may_hold_more(feed))
-		wake(feed);
+	if (!fed)
+		queue_append(&feeder->hungry, feed);
+	else
+		note_work(feed);
+	if (feed->way == FEED_SOURCE || feed->first == NULL ||
+	    block_pool_may_take(&feeder->pool, &feed->share))
+		ring(feed);
+	else if (feed->waits && feed->queue == NULL)
+		queue_append(&feeder->hungry, feed);
 }
 
-static struct feed *take_feed_with_work(struct feeder *feeder)
+/* Before it sleeps it tells what it kept to itself. */
+static void sound_all(struct feeder *feeder)
 {
-	struct feed **at = &feeder->feeds;
-	while (*at != NULL && !has_work(*at))
-		at = &(*at)->next;
-	struct feed *feed = *at;
-	if (feed != NULL)
-		*at = sp_take_pointer(&feed->next);
-	return feed;
+	for (struct feed_group *group = feeder->groups; group != NULL; group = group->next)
+		sound(group);
 }
 
 static void *run(void *ctx)
@@ -270,20 +380,21 @@ static void *run(void *ctx)
 	struct feeder *feeder = ctx;
 	pthread_mutex_lock(&feeder->lock);
 	for (;;) {
-		struct feed *feed = take_feed_with_work(feeder);
-		if (feed != NULL)
+		struct feed *feed = queue_shift(&feeder->ready);
+		if (feed != NULL) {
 			serve(feed);
-		else
-			pthread_cond_wait(&feeder->work, &feeder->lock);
+			continue;
+		}
+		sound_all(feeder);
+		pthread_cond_wait(&feeder->work, &feeder->lock);
 	}
 	return NULL;
 }
 
-int feeder_start(size_t feeds_max, struct feeder **out, struct sp_error *err)
+int feeder_start(size_t groups_max, struct feeder **out, struct sp_error *err)
 {
-	assert(feeds_max * FEEDER_BLOCKS_SURE <= FEEDER_BLOCKS_MAX);
 	struct feeder *feeder = sp_alloc(sizeof(*feeder));
-	feeder->shared = FEEDER_BLOCKS_MAX - feeds_max * FEEDER_BLOCKS_SURE;
+	block_pool_init(&feeder->pool, groups_max);
 	pthread_mutex_init(&feeder->lock, NULL);
 	pthread_cond_init(&feeder->work, NULL);
 	pthread_t thread;
@@ -300,14 +411,24 @@ int feeder_start(size_t feeds_max, struct feeder **out, struct sp_error *err)
 
 /* ---- what the engine sees -------------------------------------------------------------------------------------- */
 
+static void lock(struct feed *feed)
+{
+	pthread_mutex_lock(&feed->group->feeder->lock);
+}
+
+static void unlock(struct feed *feed)
+{
+	pthread_mutex_unlock(&feed->group->feeder->lock);
+}
+
 static int source_take(void *ctx, struct block **out, struct sp_error *err)
 {
 	struct feed *feed = ctx;
 	int result = 1;
-	pthread_mutex_lock(&feed->feeder->lock);
+	lock(feed);
 	*out = dequeue(feed);
 	if (*out != NULL) {
-		pthread_cond_signal(&feed->feeder->work);
+		note_work(feed);
 	} else if (feed->error.code != SP_OK) {
 		*err = feed->error;
 		result = -1;
@@ -317,20 +438,23 @@ static int source_take(void *ctx, struct block **out, struct sp_error *err)
 		feed->waits = true;
 		result = 0;
 	}
-	pthread_mutex_unlock(&feed->feeder->lock);
+	unlock(feed);
 	return result;
 }
 
+/* The first one is small: of most files that is all. */
 static struct block *sink_get(void *ctx)
 {
 	struct feed *feed = ctx;
-	struct block *block = NULL;
-	pthread_mutex_lock(&feed->feeder->lock);
-	if (may_hold_more(feed))
-		block = take_spare(feed);
-	else
-		feed->waits = true;
-	pthread_mutex_unlock(&feed->feeder->lock);
+	struct feeder *feeder = feed->group->feeder;
+	lock(feed);
+	struct block *block =
+		block_pool_take(&feeder->pool, &feed->share, feed->grew ? BLOCK_POOL_LARGE : 0);
+	feed->grew = feed->grew || block != NULL;
+	feed->waits = block == NULL;
+	if (block == NULL && !feed->busy && feed->queue == NULL)
+		queue_append(&feeder->hungry, feed);
+	unlock(feed);
 	return block;
 }
 
@@ -338,25 +462,25 @@ static int sink_put(void *ctx, struct block *block, struct sp_error *err)
 {
 	struct feed *feed = ctx;
 	int result = 0;
-	pthread_mutex_lock(&feed->feeder->lock);
+	lock(feed);
 	if (feed->error.code != SP_OK) {
 		*err = feed->error;
 		put_spare(feed, block);
 		result = -1;
 	} else {
 		enqueue(feed, block);
-		pthread_cond_signal(&feed->feeder->work);
+		note_work(feed);
 	}
-	pthread_mutex_unlock(&feed->feeder->lock);
+	unlock(feed);
 	return result;
 }
 
 static void give_back(void *ctx, struct block *block)
 {
 	struct feed *feed = ctx;
-	pthread_mutex_lock(&feed->feeder->lock);
+	lock(feed);
 	put_spare(feed, block);
-	pthread_mutex_unlock(&feed->feeder->lock);
+	unlock(feed);
 }
 
 struct block_source feed_source(struct feed *feed)
@@ -375,32 +499,49 @@ struct block_sink feed_sink(struct feed *feed)
 
 /* ---- what the connection does ---------------------------------------------------------------------------------- */
 
-int feed_open(struct feeder *feeder, enum feed_way way, struct stream *stream, int wake_fd,
-	      const struct feed_mark *from, struct feed **out, struct sp_error *err)
+int feed_group_open(struct feeder *feeder, struct feed_group **out, struct sp_error *err)
+{
+	int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (bell == -1)
+		return sp_fail_errno(err, "could not create an eventfd");
+	struct feed_group *group = sp_alloc(sizeof(*group));
+	group->feeder = feeder;
+	group->bell = bell;
+	pthread_mutex_lock(&feeder->lock);
+	group->next = feeder->groups;
+	feeder->groups = group;
+	pthread_mutex_unlock(&feeder->lock);
+	*out = group;
+	return 0;
+}
+
+int feed_open(struct feed_group *group, const struct feed_plan *plan, struct stream *stream,
+	      struct feed **out, struct sp_error *err)
 {
 	struct sp_digest digest;
 	uint64_t hashed = 0;
 	sp_digest_start(&digest);
-	if (from != NULL &&
-	    (!sp_digest_restore(&digest, from->state, &hashed) || hashed != from->offset)) {
+	if (plan->from != NULL && (!sp_digest_restore(&digest, plan->from->state, &hashed) ||
+				   hashed != plan->from->offset)) {
 		stream_close(stream);
 		return sp_fail(err, SP_INVALID,
 			       "cannot go on at byte %llu: the state of the hash is not the one "
 			       "of that byte",
-			       (unsigned long long)from->offset);
+			       (unsigned long long)plan->from->offset);
 	}
 	struct feed *feed = sp_alloc(sizeof(*feed));
-	feed->feeder = feeder;
-	feed->way = way;
+	feed->group = group;
+	feed->way = plan->way;
+	feed->owner = plan->owner;
 	feed->stream = stream;
-	feed->wake_fd = wake_fd;
+	feed->size = plan->size;
 	feed->digest = digest;
 	feed->offset = feed->marked = hashed;
-	pthread_mutex_lock(&feeder->lock);
-	link_last(feed);
-	feeder->feed_count++;
-	pthread_cond_signal(&feeder->work);
-	pthread_mutex_unlock(&feeder->lock);
+	feed->grew = hashed > 0;
+	lock(feed);
+	block_pool_join(&group->feeder->pool, &group->blocks, &feed->share);
+	note_work(feed);
+	unlock(feed);
 	*out = feed;
 	return 0;
 }
@@ -408,7 +549,7 @@ int feed_open(struct feeder *feeder, enum feed_way way, struct stream *stream, i
 bool feed_take_mark(struct feed *feed, uint64_t offset, struct feed_mark *out)
 {
 	size_t taken = 0;
-	pthread_mutex_lock(&feed->feeder->lock);
+	lock(feed);
 	while (taken < feed->mark_count && feed->marks[taken].offset <= offset)
 		taken++;
 	if (taken > 0) {
@@ -416,14 +557,14 @@ bool feed_take_mark(struct feed *feed, uint64_t offset, struct feed_mark *out)
 		feed->mark_count -= taken;
 		memmove(feed->marks, feed->marks + taken, feed->mark_count * sizeof(*feed->marks));
 	}
-	pthread_mutex_unlock(&feed->feeder->lock);
+	unlock(feed);
 	return taken > 0;
 }
 
 int feed_flushed(struct feed *feed, struct sp_error *err)
 {
 	int result = 1;
-	pthread_mutex_lock(&feed->feeder->lock);
+	lock(feed);
 	if (feed->error.code != SP_OK) {
 		*err = feed->error;
 		result = -1;
@@ -431,17 +572,17 @@ int feed_flushed(struct feed *feed, struct sp_error *err)
 		feed->waits = true;
 		result = 0;
 	}
-	pthread_mutex_unlock(&feed->feeder->lock);
+	unlock(feed);
 	return result;
 }
 
 void feed_sum(struct feed *feed, uint64_t *out_size, char out_sha256[SP_SHA256_HEX_SIZE])
 {
-	pthread_mutex_lock(&feed->feeder->lock);
+	lock(feed);
 	assert(!feed->busy && (feed->ended || feed->way == FEED_SINK));
 	struct sp_digest digest = feed->digest;
 	*out_size = feed->offset;
-	pthread_mutex_unlock(&feed->feeder->lock);
+	unlock(feed);
 
 	unsigned char sum[SP_SHA256_SIZE];
 	sp_digest_end(&digest, sum);
@@ -452,14 +593,12 @@ void feed_close(struct feed *feed)
 {
 	if (feed == NULL)
 		return;
-	struct feeder *feeder = feed->feeder;
+	struct feeder *feeder = feed->group->feeder;
 	pthread_mutex_lock(&feeder->lock);
-	if (feed->busy) {
+	feed->owner = NULL;
+	if (feed->busy)
 		feed->closed = true;
-	} else {
-		unlink_feed(feed);
+	else
 		destroy_feed(feed);
-	}
-	pthread_cond_signal(&feeder->work);
 	pthread_mutex_unlock(&feeder->lock);
 }

@@ -1,11 +1,11 @@
 #pragma once
 /**
- * The file thread: reads sources ahead of the connections and writes behind them, in blocks, hashing on the way. One
- * fixed pool of blocks serves all files; each is sure of some and shares the others, so that none can starve another,
- * even when its server stalls with all it was given.
+ * The file thread: reads sources ahead of the connections and writes behind them, in blocks, hashing on the way. The
+ * pool of blocks (worker/block_pool.h) serves all files.
  *
- * A feed joins one object's stream and one file of one connection. Apart from the file thread it belongs to the
- * thread that opened it.
+ * A feed joins one object's stream and one file of one connection. The feeds of a connection are a group: they share
+ * what it is sure of, and one bell, so that one wake-up does for many of them. Apart from the file thread a group and
+ * its feeds belong to one thread.
  */
 
 #include <stdbool.h>
@@ -16,12 +16,11 @@
 #include "streams/stream.h"
 
 struct feeder;
+struct feed_group;
 struct feed;
 
 enum {
-	FEEDER_BLOCKS_MAX = 64, /* of REMOTE_BLOCK_MAX bytes: 16 MiB, made as they are needed */
-	FEEDER_BLOCKS_SURE = 8, /* for every feed */
-	FEEDER_AHEAD_MAX = 8,   /* blocks read and not yet taken: more would only leave the cache */
+	FEEDER_AHEAD_MAX = 8, /* blocks read and not yet taken: more would only leave the cache */
 	FEED_MARK_STEP = 16 << 20, /* bytes from one mark to the next: what a fault may cost */
 };
 
@@ -31,18 +30,30 @@ struct feed_mark {
 	char state[SP_DIGEST_STATE_MAX]; /* of the hash of all bytes in front of it */
 };
 
-/** Starts the file thread, which runs until the process ends. @feeds_max: open at a time. */
-int feeder_start(size_t feeds_max, struct feeder **out, struct sp_error *err);
+/** Starts the file thread, which runs until the process ends. @groups_max: at a time. */
+int feeder_start(size_t groups_max, struct feeder **out, struct sp_error *err);
+
+/** There until the process ends. */
+int feed_group_open(struct feeder *feeder, struct feed_group **out, struct sp_error *err);
+
+/** A descriptor that is readable when a feed rang: it is worth asking again after a call that gave nothing. */
+int feed_group_fd(const struct feed_group *group);
+
+/** Calls @wake with the owner of each feed that rang, once. @wake may do no more than note it. */
+void feed_group_answer(struct feed_group *group, void (*wake)(void *owner));
 
 enum feed_way { FEED_SOURCE /* is read */, FEED_SINK /* is written */ };
 
-/**
- * @stream   taken
- * @wake_fd  an eventfd, kept: counts when it is worth asking again after a call that gave nothing
- * @from     where to begin; NULL: with the first byte. SP_INVALID, with the stream closed, when its state is none.
- */
-int feed_open(struct feeder *feeder, enum feed_way way, struct stream *stream, int wake_fd,
-	      const struct feed_mark *from, struct feed **out, struct sp_error *err);
+struct feed_plan {
+	enum feed_way way;
+	uint64_t size; /* SOURCE: bytes that it is said to have, for the size of its blocks */
+	const struct feed_mark *from; /* where to begin; NULL: with the first byte */
+	void *owner;                  /* who is woken */
+};
+
+/** @stream is taken. SP_INVALID, with the stream closed, when the mark's state is none. */
+int feed_open(struct feed_group *group, const struct feed_plan *plan, struct stream *stream,
+	      struct feed **out, struct sp_error *err);
 
 /**
  * The last mark at or before @offset, once; false when there is no new one. A source's are passed when it has read so
@@ -54,7 +65,7 @@ bool feed_take_mark(struct feed *feed, uint64_t offset, struct feed_mark *out);
 struct block_source feed_source(struct feed *feed);
 struct block_sink feed_sink(struct feed *feed);
 
-/** A sink: 1 when all that was put is written, 0 when not yet (the wake_fd counts then), or -1. */
+/** A sink: 1 when all that was put is written, 0 when not yet (it rings then), or -1. */
 int feed_flushed(struct feed *feed, struct sp_error *err);
 
 /** Size and SHA-256 of what went through. Only after the source's end or when the sink is flushed. */

@@ -1,9 +1,7 @@
 #include "worker/file.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -131,9 +129,9 @@ static void tell_progress(struct task *task, struct progress *progress, uint64_t
 /* Waits for what makes another step worth while. */
 static int wait_for_more(struct task *task)
 {
-	if (connection_turn(task->connection, CONNECTION_TURN_MS, &task->err) != 0)
+	if (connection_turn(task->connection, &task->err) != 0)
 		return -1;
-	if (connection_cancelled(task->connection, task->order))
+	if (connection_cancelled(task->connection))
 		return fail_cancelled(task);
 	return 0;
 }
@@ -188,11 +186,15 @@ static int run_download(struct task *task, struct feed *feed, struct download *d
 static struct feed *open_feed(struct task *task, enum feed_way way, int fd,
 			      const struct feed_mark *from)
 {
+	struct connection *connection = task->connection;
+	const struct feed_plan plan = { .way = way,
+					.size = task->order->size,
+					.from = from,
+					.owner = connection->schedule.current };
 	struct stream *stream;
 	struct feed *feed = NULL;
 	if (stream_open_descriptor(fd, &stream, &task->err) == 0)
-		feed_open(task->connection->feeder, way, stream, task->connection->blocks_fd, from,
-			  &feed, &task->err);
+		feed_open(connection->feeds, &plan, stream, &feed, &task->err);
 	return feed;
 }
 
@@ -212,7 +214,7 @@ static int remove_parts(struct task *task, uint32_t end, uint32_t kept)
 		struct sp_error reason = { 0 };
 		if (remote_remove(task->connection->remote, path, &patience, &reason) == 0)
 			continue;
-		if (connection_cancelled(task->connection, task->order))
+		if (connection_cancelled(task->connection))
 			return fail_cancelled(task);
 		if (!connection_lives(task->connection)) {
 			task->err = reason;
@@ -248,40 +250,18 @@ static int send_bytes(struct task *task, int fd, uint64_t *out_size,
 	return result;
 }
 
-enum permit { PERMIT_GIVEN, PERMIT_REFUSED, PERMIT_NOT_YET };
-
-static enum permit look_for_permit(struct task *task)
-{
-	enum permit permit = PERMIT_NOT_YET;
-	for (struct letter *letter;
-	     permit == PERMIT_NOT_YET && (letter = inbox_take(task->connection->inbox)) != NULL;) {
-		if (connection_is_about(&letter->message, task->order)) {
-			if (letter->message.kind == WORKER_PERMIT)
-				permit = PERMIT_GIVEN;
-			else if (letter->message.kind == WORKER_CANCEL)
-				permit = PERMIT_REFUSED;
-		}
-		letter_destroy(letter);
-	}
-	return permit;
-}
-
 static int wait_for_permit(struct task *task)
 {
+	struct connection *connection = task->connection;
 	task->step = STEP_RENAME_REMOTE;
-	for (;;) {
-		switch (look_for_permit(task)) {
-		case PERMIT_GIVEN:
-			return 0;
-		case PERMIT_REFUSED:
+	while (!connection_permitted(connection)) {
+		if (connection_cancelled(connection))
 			return fail_cancelled(task);
-		case PERMIT_NOT_YET:
-			break;
-		}
-		if (connection_turn(task->connection, CONNECTION_TURN_MS, &task->err) != 0)
+		if (connection_turn(connection, &task->err) != 0)
 			return sp_wrap(&task->err,
 				       "could not keep the connection up to the rename");
 	}
+	return 0;
 }
 
 static int send_file(struct task *task, int fd)
@@ -325,10 +305,8 @@ static int flush(struct task *task, struct feed *feed)
 		int result = feed_flushed(feed, &task->err);
 		if (result != 0)
 			return result == 1 ? 0 : -1;
-		struct pollfd wait = { .fd = connection->wake_fd, .events = POLLIN };
-		poll(&wait, 1, -1);
-		eventfd_read(connection->blocks_fd, &(eventfd_t){ 0 });
-		if (connection_cancelled(connection, task->order))
+		connection_wait(connection);
+		if (connection_cancelled(connection))
 			return fail_cancelled(task);
 	}
 }

@@ -1,7 +1,7 @@
 #pragma once
 /**
  * What is done with one file on a live connection: SEND and RETRIEVE here, RECOVER and the last step of SEND in
- * publish.c. Runs on the connection's thread, until the file has ended and the daemon was told how.
+ * publish.c. Runs on a fiber of the connection, until the file has ended and the daemon was told how.
  */
 
 #include "worker/connection.h"

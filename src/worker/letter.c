@@ -56,6 +56,19 @@ struct letter *letters_shift(struct letters *letters)
 	return letter;
 }
 
+static void letters_move(struct letters *to, struct letters *from)
+{
+	if (from->first == NULL)
+		return;
+	if (to->first == NULL)
+		to->first = from->first;
+	else
+		to->last->next = from->first;
+	to->last = from->last;
+	to->count += from->count;
+	*from = (struct letters){ 0 };
+}
+
 struct inbox {
 	pthread_mutex_t lock; /* for all below */
 	struct letters letters;
@@ -107,4 +120,13 @@ struct letter *inbox_take(struct inbox *inbox)
 		eventfd_read(inbox->fd, &(eventfd_t){ 0 });
 	pthread_mutex_unlock(&inbox->lock);
 	return letter;
+}
+
+void inbox_take_all(struct inbox *inbox, struct letters *out)
+{
+	pthread_mutex_lock(&inbox->lock);
+	if (inbox->letters.first != NULL)
+		eventfd_read(inbox->fd, &(eventfd_t){ 0 });
+	letters_move(out, &inbox->letters);
+	pthread_mutex_unlock(&inbox->lock);
 }

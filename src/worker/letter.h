@@ -18,14 +18,16 @@ enum letter_kind {
 	/* connection ──► main thread */
 	LETTER_OPENED,     /* @message: what was learnt on the way */
 	LETTER_NOT_OPENED, /* @message: these, if seen, with step, code and text */
-	LETTER_FREE,       /* the file has ended, the connection is there for another one */
-	LETTER_LOST,       /* the connection is gone; it has no file */
-	LETTER_RETURNED,   /* the same, and here is the file back: nothing was done for it */
+	LETTER_ENDED,      /* a file has ended, and what it used is there for another one */
+	LETTER_RETURNED,   /* here is a file back: nothing was done for it */
+	LETTER_LOST,       /* the connection is gone, and no file is at work on it */
 };
 
 struct letter {
 	enum letter_kind kind;
 	unsigned from;                 /* number of the connection */
+	unsigned file;                 /* what is about a file: its number in the desk's roll */
+	unsigned depth;                /* OPENED: files that may be at work on it at once */
 	bool returned;                 /* a file that came back once already */
 	int fd;                        /* that came with the message, -1 when none. Owned. */
 	struct worker_message message; /* owned */
@@ -62,3 +64,6 @@ void inbox_post(struct inbox *inbox, struct letter *letter);
 
 /** The oldest letter, owned by the caller; NULL when there is none. */
 struct letter *inbox_take(struct inbox *inbox);
+
+/** All that are there, behind those in @out. */
+void inbox_take_all(struct inbox *inbox, struct letters *out);

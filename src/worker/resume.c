@@ -138,7 +138,7 @@ int resume_part(struct task *task, int source_fd, bool *out_goes_on, struct feed
 		return fence_part(task, out_from);
 	if (!connection_lives(task->connection))
 		return -1;
-	if (connection_cancelled(task->connection, task->order))
+	if (connection_cancelled(task->connection))
 		return task_fail(task, SP_CANCELLED, "cancelled while it was under way");
 	return is_there ? remove_part(task) : 0;
 }

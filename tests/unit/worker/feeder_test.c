@@ -3,21 +3,22 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <semaphore.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 #include "remote/session.h"
 #include "streams/backend.h"
+#include "worker/block_pool.h"
 #include "worker/feeder.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 20000, LARGE_SIZE = 100 << 20 };
 
-/* One feed and what it says when something is there. */
+/* One feed, in a group of its own, and how often it was woken. */
 struct rig {
+	struct feed_group *group;
 	struct feed *feed;
-	int wake_fd;
+	int *woken;
 };
 
 static struct feeder *start(size_t feeds_max)
@@ -28,13 +29,30 @@ static struct feeder *start(size_t feeds_max)
 	return feeder;
 }
 
+static struct feed_group *open_group(struct feeder *feeder)
+{
+	struct feed_group *group;
+	struct sp_error err = { 0 };
+	assert_int_equal(feed_group_open(feeder, &group, &err), 0);
+	return group;
+}
+
+static struct rig open_rig_in(struct feed_group *group, enum feed_way way, struct stream *stream,
+			      const struct feed_mark *from)
+{
+	struct rig rig = { .group = group, .woken = calloc(1, sizeof(*rig.woken)) };
+	const struct feed_plan plan = {
+		.way = way, .size = LARGE_SIZE, .from = from, .owner = rig.woken
+	};
+	struct sp_error err = { 0 };
+	assert_int_equal(feed_open(group, &plan, stream, &rig.feed, &err), 0);
+	return rig;
+}
+
 static struct rig open_rig_at(struct feeder *feeder, enum feed_way way, struct stream *stream,
 			      const struct feed_mark *from)
 {
-	struct rig rig = { .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
-	struct sp_error err = { 0 };
-	assert_int_equal(feed_open(feeder, way, stream, rig.wake_fd, from, &rig.feed, &err), 0);
-	return rig;
+	return open_rig_in(open_group(feeder), way, stream, from);
 }
 
 static struct rig open_rig(struct feeder *feeder, enum feed_way way, struct stream *stream)
@@ -53,14 +71,22 @@ static struct stream *stream_of(int fd)
 static void close_rig(struct rig *rig)
 {
 	feed_close(rig->feed);
-	sp_close_fd(&rig->wake_fd);
+	free(rig->woken);
+}
+
+static void wake(void *owner)
+{
+	++*(int *)owner;
 }
 
 static void wait_wake(const struct rig *rig)
 {
-	struct pollfd wait = { .fd = rig->wake_fd, .events = POLLIN };
-	assert_int_equal(poll(&wait, 1, PATIENCE_MS), 1);
-	eventfd_read(rig->wake_fd, &(eventfd_t){ 0 });
+	*rig->woken = 0;
+	do {
+		struct pollfd wait = { .fd = feed_group_fd(rig->group), .events = POLLIN };
+		assert_int_equal(poll(&wait, 1, PATIENCE_MS), 1);
+		feed_group_answer(rig->group, wake);
+	} while (*rig->woken == 0);
 }
 
 static int take(const struct rig *rig, struct block **out, struct sp_error *err)
@@ -89,16 +115,18 @@ static int flush(const struct rig *rig, struct sp_error *err)
 	return result;
 }
 
-static void put(const struct rig *rig, uint64_t offset, const void *data, size_t length)
+/* As much as fits into one block; returns how much that was. */
+static size_t put(const struct rig *rig, uint64_t offset, const void *data, size_t length)
 {
 	struct block_sink sink = feed_sink(rig->feed);
 	struct sp_error err = { 0 };
 	struct block *block = get(rig);
-	assert_true(length <= block->room);
-	memcpy(block->data, data, length);
 	block->offset = offset;
-	block->length = length;
+	block->length = length < block->room ? length : block->room;
+	memcpy(block->data, data, block->length);
+	size_t taken = block->length;
 	assert_int_equal(sink.put(sink.ctx, block, &err), 0);
+	return taken;
 }
 
 static uint8_t *random_bytes(size_t length)
@@ -161,11 +189,8 @@ static void a_sink_is_written_whole_with_its_sum(void **state)
 		SP_AUTO_FD copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 		struct rig rig = open_rig(feeder, FEED_SINK, stream_of(fd));
 		struct sp_error err = { 0 };
-		for (size_t at = 0; at < sizes[i]; at += REMOTE_BLOCK_MAX) {
-			size_t left = sizes[i] - at;
-			put(&rig, at, bytes + at,
-			    left < REMOTE_BLOCK_MAX ? left : REMOTE_BLOCK_MAX);
-		}
+		for (size_t at = 0; at < sizes[i];)
+			at += put(&rig, at, bytes + at, sizes[i] - at);
 		assert_int_equal(flush(&rig, &err), 1);
 
 		uint64_t size;
@@ -215,12 +240,15 @@ static void an_unreadable_source_is_told(void **state)
 	close_rig(&rig);
 }
 
+/* One small block, and all large ones that there are. */
+enum { BLOCKS_MAX = 1 + BLOCK_POOL_LARGE_MAX };
+
 /* All that one feed may get without giving anything back. */
 static size_t hoard(const struct rig *rig, struct block **blocks)
 {
 	struct block_sink sink = feed_sink(rig->feed);
 	size_t count = 0;
-	while (count <= FEEDER_BLOCKS_MAX && (blocks[count] = sink.get(sink.ctx)) != NULL)
+	while (count <= BLOCKS_MAX && (blocks[count] = sink.get(sink.ctx)) != NULL)
 		count++;
 	return count;
 }
@@ -238,17 +266,17 @@ static void whoever_hoards_leaves_the_others_what_they_are_sure_of(void **state)
 	enum { FEEDS = 5 };
 	struct feeder *feeder = start(FEEDS);
 	struct rig rigs[FEEDS];
-	struct block *blocks[FEEDS][FEEDER_BLOCKS_MAX + 1];
+	struct block *blocks[FEEDS][BLOCKS_MAX + 1];
 	size_t counts[FEEDS], all = 0;
 	for (int i = 0; i < FEEDS; i++) {
 		rigs[i] = open_rig(feeder, FEED_SINK,
 				   stream_of(open("/dev/null", O_WRONLY | O_CLOEXEC)));
 		counts[i] = hoard(&rigs[i], blocks[i]);
-		assert_true(counts[i] >= FEEDER_BLOCKS_SURE);
+		assert_true(counts[i] > BLOCK_POOL_LARGE_SURE);
 		all += counts[i];
 	}
-	assert_true(counts[0] > FEEDER_BLOCKS_SURE);
-	assert_true(all <= FEEDER_BLOCKS_MAX);
+	assert_true(counts[0] > counts[FEEDS - 1]);
+	assert_true(all <= FEEDS + BLOCK_POOL_LARGE_MAX);
 	for (int i = 0; i < FEEDS; i++) {
 		give_all_back(&rigs[i], blocks[i], counts[i]);
 		close_rig(&rigs[i]);
@@ -262,13 +290,13 @@ static void one_file_alone_may_have_all_blocks_and_wakes_when_one_comes_back(voi
 	struct rig rig =
 		open_rig(feeder, FEED_SINK, stream_of(open("/dev/null", O_WRONLY | O_CLOEXEC)));
 	struct block_sink sink = feed_sink(rig.feed);
-	struct block *blocks[FEEDER_BLOCKS_MAX + 1];
-	assert_int_equal(hoard(&rig, blocks), FEEDER_BLOCKS_MAX);
-	sink.give_back(sink.ctx, blocks[0]);
+	struct block *blocks[BLOCKS_MAX + 1];
+	assert_int_equal(hoard(&rig, blocks), BLOCKS_MAX);
+	sink.give_back(sink.ctx, blocks[1]);
 	wait_wake(&rig);
-	blocks[0] = sink.get(sink.ctx);
-	assert_non_null(blocks[0]);
-	give_all_back(&rig, blocks, FEEDER_BLOCKS_MAX);
+	blocks[1] = sink.get(sink.ctx);
+	assert_non_null(blocks[1]);
+	give_all_back(&rig, blocks, BLOCKS_MAX);
 	close_rig(&rig);
 }
 
@@ -374,9 +402,9 @@ static void a_mark_that_is_none_is_refused(void **state)
 	sp_digest_start(&digest);
 	sp_digest_add(&digest, "1234", 4);
 	sp_digest_save(&digest, mark.state);
-	assert_int_equal(feed_open(feeder, FEED_SOURCE,
-				   stream_of(memfd_create("source", MFD_CLOEXEC)), -1, &mark, &feed,
-				   &err),
+	const struct feed_plan plan = { .way = FEED_SOURCE, .from = &mark };
+	assert_int_equal(feed_open(open_group(feeder), &plan,
+				   stream_of(memfd_create("source", MFD_CLOEXEC)), &feed, &err),
 			 -1);
 	assert_int_equal(err.code, SP_INVALID);
 }

@@ -26,7 +26,7 @@ static bool is_readable(const struct inbox *inbox)
 
 static struct letter *numbered(unsigned number)
 {
-	struct letter *letter = letter_create(LETTER_FREE, NULL, -1);
+	struct letter *letter = letter_create(LETTER_ENDED, NULL, -1);
 	letter->from = number;
 	return letter;
 }

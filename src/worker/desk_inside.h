@@ -1,0 +1,65 @@
+#pragma once
+/** The desk as its files share it: desk.c has the letters and messages, distribute.c decides which connection gets what. */
+
+#include "ipc/channel.h"
+#include "worker/connection.h"
+#include "worker/desk.h"
+#include "worker/roll.h"
+
+/*
+ *   UNUSED ──► OPENING ──► UP ──► DOWN ──► OPENING …
+ *                 └────────────────▲
+ */
+enum slot_state {
+	SLOT_UNUSED, /* without a thread */
+	SLOT_DOWN,   /* without a connection */
+	SLOT_OPENING,
+	SLOT_UP,
+};
+
+/* One connection as the main thread sees it. */
+struct slot {
+	enum slot_state state;
+	struct connection *connection; /* NULL while UNUSED */
+	uint32_t request;              /* OPENING: the socket it was promised; 0 when none */
+	char file_id[FILE_ID_SIZE];    /* OPENING: the file that waits for it */
+	size_t files;                  /* that it has */
+	size_t depth;                  /* UP: files that it may have */
+};
+
+struct desk {
+	int control_fd;
+	bool test;
+	bool ended; /* the daemon is gone */
+	struct worker_message configuration;
+	struct inbox *inbox;
+	struct feeder *feeder;
+	struct slot slots[CONNECTOR_CONNECTIONS_MAX];
+	size_t slot_count;
+	struct roll roll;
+	struct letters waiting; /* files without a connection */
+	size_t at_work;         /* files with one */
+	struct letters outgoing;
+	uint32_t last_request;
+	int64_t content_until_ms; /* with the connections that there are */
+	int64_t next_beat_ms;
+	uint8_t wire[IPC_MESSAGE_MAX];
+};
+
+/* ---- distribute.c ------------------------------------------------------------------------------------------------ */
+
+size_t desk_count_slots(const struct desk *desk, enum slot_state state);
+struct slot *desk_find_slot(struct desk *desk, enum slot_state state);
+
+/** @how: LETTER_OPEN or LETTER_TRY. */
+int desk_open_slot(struct desk *desk, struct slot *slot, enum letter_kind how,
+		   struct sp_error *err);
+
+/** Gives out what waits, as far as there is room, and opens connections for the rest. */
+int desk_distribute(struct desk *desk, struct sp_error *err);
+
+/** A connection has done with a file, or never began with it. */
+void desk_take_back(struct desk *desk, struct slot *slot, unsigned number);
+
+/** The file of that number, which waits: owned by the caller. */
+struct letter *desk_take_waiting(struct desk *desk, unsigned number);

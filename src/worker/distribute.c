@@ -1,0 +1,173 @@
+/* Which connection gets which file, and when another connection is opened. */
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "worker/desk_inside.h"
+
+enum {
+	SMALL_BYTES =
+		256 << 10, /* a file of so many takes less time than the opening of a connection */
+};
+
+struct slot *desk_find_slot(struct desk *desk, enum slot_state state)
+{
+	for (size_t i = 0; i < desk->slot_count; i++)
+		if (desk->slots[i].state == state)
+			return &desk->slots[i];
+	return NULL;
+}
+
+size_t desk_count_slots(const struct desk *desk, enum slot_state state)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < desk->slot_count; i++)
+		count += desk->slots[i].state == state;
+	return count;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+/* The file that the next connection is opened for: each one that is being opened already will take one. "": a test. */
+static void note_waiting_file(struct desk *desk, struct slot *slot)
+{
+	const struct letter *letter = desk->waiting.first;
+	for (size_t opening = desk_count_slots(desk, SLOT_OPENING); letter != NULL && opening > 0;
+	     opening--)
+		letter = letter->next;
+	snprintf(slot->file_id, sizeof(slot->file_id), "%s",
+		 letter == NULL ? "" : letter->message.file_id);
+}
+
+int desk_open_slot(struct desk *desk, struct slot *slot, enum letter_kind how, struct sp_error *err)
+{
+	if (slot->state == SLOT_UNUSED &&
+	    connection_start((unsigned)(slot - desk->slots), &desk->configuration, desk->feeder,
+			     desk->inbox, &slot->connection, err) != 0)
+		return -1;
+	note_waiting_file(desk, slot);
+	slot->state = SLOT_OPENING;
+	connection_post(slot->connection, letter_create(how, NULL, -1));
+	return 0;
+}
+
+static bool is_content(const struct desk *desk)
+{
+	return sp_monotonic_ms() < desk->content_until_ms;
+}
+
+/* As many connections as there are files. The first goes ahead alone: what keeps it from opening (a wrong password,
+ * say) would keep all of them, and servers count. */
+static bool wants_another(const struct desk *desk)
+{
+	size_t opening = desk_count_slots(desk, SLOT_OPENING);
+	if (opening >= desk->waiting.count)
+		return false;
+	if (desk_count_slots(desk, SLOT_UP) == 0)
+		return opening == 0;
+	return !is_content(desk);
+}
+
+/* ---- giving out -------------------------------------------------------------------------------------------------- */
+
+static void give(struct desk *desk, struct slot *slot, struct letter *letter)
+{
+	desk->roll.files[letter->file].at = (int)(slot - desk->slots);
+	slot->files++;
+	desk->at_work++;
+	connection_post(slot->connection, letter);
+}
+
+void desk_take_back(struct desk *desk, struct slot *slot, unsigned number)
+{
+	desk->roll.files[number].at = -1;
+	slot->files--;
+	desk->at_work--;
+}
+
+struct letter *desk_take_waiting(struct desk *desk, unsigned number)
+{
+	struct letter *found = NULL;
+	struct letters kept = { 0 };
+	for (struct letter *letter; (letter = letters_shift(&desk->waiting)) != NULL;) {
+		if (letter->file == number)
+			found = letter;
+		else
+			letters_append(&kept, letter);
+	}
+	desk->waiting = kept;
+	return found;
+}
+
+/* How many files a connection has when all that there are, or may be opened, have as many. */
+static size_t fair_share(const struct desk *desk)
+{
+	size_t files = desk->waiting.count + desk->at_work;
+	size_t connections = is_content(desk) ? desk_count_slots(desk, SLOT_UP) +
+							desk_count_slots(desk, SLOT_OPENING)
+					      : desk->slot_count;
+	if (connections > files)
+		connections = files;
+	return connections == 0 ? 0 : (files + connections - 1) / connections;
+}
+
+static bool is_small(const struct worker_message *order)
+{
+	return order->kind != WORKER_RETRIEVE && order->size <= SMALL_BYTES;
+}
+
+/* The one with the fewest files. What is large, or of a size that nobody knows, waits rather for a connection that is
+ * still to come than for its turn on this one. */
+static struct slot *slot_for(struct desk *desk, const struct letter *letter, size_t share)
+{
+	struct slot *best = NULL;
+	for (size_t i = 0; i < desk->slot_count; i++) {
+		struct slot *slot = &desk->slots[i];
+		size_t most =
+			is_small(&letter->message) || slot->depth < share ? slot->depth : share;
+		if (slot->state == SLOT_UP && slot->files < most &&
+		    (best == NULL || slot->files < best->files))
+			best = slot;
+	}
+	return best;
+}
+
+static bool has_room(const struct desk *desk)
+{
+	for (size_t i = 0; i < desk->slot_count; i++)
+		if (desk->slots[i].state == SLOT_UP && desk->slots[i].files < desk->slots[i].depth)
+			return true;
+	return false;
+}
+
+static void give_out(struct desk *desk)
+{
+	size_t share = fair_share(desk);
+	struct letters kept = { 0 };
+	if (!has_room(desk))
+		return;
+	for (struct letter *letter; (letter = letters_shift(&desk->waiting)) != NULL;) {
+		struct slot *slot = slot_for(desk, letter, share);
+		if (slot != NULL)
+			give(desk, slot, letter);
+		else
+			letters_append(&kept, letter);
+	}
+	desk->waiting = kept;
+}
+
+int desk_distribute(struct desk *desk, struct sp_error *err)
+{
+	if (desk->waiting.first != NULL)
+		give_out(desk);
+	while (wants_another(desk)) {
+		struct slot *slot = desk_find_slot(desk, SLOT_DOWN);
+		if (slot == NULL)
+			slot = desk_find_slot(desk, SLOT_UNUSED);
+		if (slot == NULL)
+			return 0;
+		if (desk_open_slot(desk, slot, LETTER_OPEN, err) != 0)
+			return -1;
+	}
+	return 0;
+}

@@ -66,7 +66,7 @@ static int ask_netns(struct networks_request *request, const struct wanted_eni *
 	const char *why;
 	if (networks_netd_is_lost(networks, &why))
 		return sp_fail(err, SP_SYSTEM, "could not use %s: %s", eni->row.id, why);
-	if (things_can_open(networks->things, eni->row.id)) {
+	if (things_can_open(networks->things, eni->row.id, request->fresh)) {
 		request->opening =
 			netd_client_open_sockets(networks->client, eni->row.id, request->streams,
 						 request->datagrams, on_opened, request);

@@ -171,7 +171,7 @@ static void adopt(struct round *round)
 	/* The wishes borrow from what is wanted, and things keep the wishes. */
 	struct wanted *before = networks->wanted;
 	networks->wanted = sp_take_pointer(&round->wanted);
-	things_want(networks->things, &round->wishes);
+	things_want(networks->things, &round->wishes, round->number);
 	if (before != NULL)
 		wanted_finish(before);
 	free(before);

@@ -11,10 +11,12 @@ struct thing {
 	unsigned char told[SP_SHA256_SIZE]; /* digest of what this netd was told last */
 	uint32_t request;                   /* by which it was told: older answers do not count */
 	bool is_told, is_waiting;           /* to this netd; for its answer */
-	bool is_here;                       /* this netd has made it */
-	bool was_made;      /* this netd or an earlier one has: connections may go through it */
-	char *failure;      /* of the last answer; NULL: none. Owned */
-	int64_t doubted_ms; /* of a VPC: when its ways were, monotonic; 0: never */
+	uint64_t since;      /* the first round that wanted what is still to be told … */
+	uint64_t told_since; /* … and what was told and is waited for */
+	bool is_here;        /* this netd has made it */
+	bool was_made;       /* this netd or an earlier one has: connections may go through it */
+	char *failure;       /* of the last answer; NULL: none. Owned */
+	int64_t doubted_ms;  /* of a VPC: when its ways were, monotonic; 0: never */
 };
 
 /* What is wanted no longer. An internet gateway may come back under its id, in this VPC or another. */
@@ -37,7 +39,10 @@ struct things {
 	struct leaving *leaving;
 	size_t leaving_count;
 	/* VPCs on whose ways something is under way. Found again when that is asked for after a change. */
-	const char **busy; /* their ids: owned by wishes */
+	struct busy {
+		const char *vpc_id; /* owned by a wish */
+		uint64_t since;     /* the round that wanted the oldest of it */
+	} * busy;
 	size_t busy_count;
 	bool is_busy_known;
 };
@@ -94,16 +99,25 @@ static bool must_leave(const struct thing *before, const struct netd_wish *wish)
 		strcmp(before->wish.message.parent, wish->message.parent) != 0);
 }
 
+static bool must_be_told(const struct thing *thing)
+{
+	bool is_new = !thing->is_told ||
+		      memcmp(thing->told, thing->wish.digest, sizeof(thing->told)) != 0;
+	return is_new && thing->wish.refusal == NULL;
+}
+
 /* What is known of the thing stays known. */
-static struct thing make_thing(const struct netd_wish *wish, struct thing *before)
+static struct thing make_thing(const struct netd_wish *wish, struct thing *before, uint64_t round)
 {
 	struct thing thing = { 0 };
+	uint64_t since = before != NULL && must_be_told(before) ? before->since : round;
 	if (before != NULL && !must_leave(before, wish)) {
 		thing = *before;
 		before->failure = NULL;
 		before->is_told = false; /* so that it does not leave */
 	}
 	thing.wish = *wish;
+	thing.since = since;
 	return thing;
 }
 
@@ -116,7 +130,7 @@ static void add_leaving(struct things *things, size_t layer, const char *id)
 	strcpy(leaving->id, id);
 }
 
-void things_want(struct things *things, struct netd_wishes *wishes)
+void things_want(struct things *things, struct netd_wishes *wishes, uint64_t round)
 {
 	things->is_busy_known = false;
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++) {
@@ -124,7 +138,7 @@ void things_want(struct things *things, struct netd_wishes *wishes)
 		struct thing *list = sp_alloc((count + 1) * sizeof(*list));
 		for (size_t i = 0; i < count; i++) {
 			const struct netd_wish *wish = &wishes->at[layer][i];
-			list[i] = make_thing(wish, find_in(things, layer, wish->id));
+			list[i] = make_thing(wish, find_in(things, layer, wish->id), round);
 		}
 		/* What this netd was never told is not there, or END takes it away. */
 		for (size_t i = 0; i < things->count[layer]; i++)
@@ -147,6 +161,7 @@ void things_begin_again(struct things *things)
 		for (size_t i = 0; i < things->count[layer]; i++) {
 			struct thing *thing = &things->at[layer][i];
 			thing->is_told = thing->is_waiting = thing->is_here = false;
+			thing->since = 0;
 		}
 }
 
@@ -170,13 +185,6 @@ static const struct leaving *next_leaving(const struct things *things)
 				return leaving;
 		}
 	return NULL;
-}
-
-static bool must_be_told(const struct thing *thing)
-{
-	bool is_new = !thing->is_told ||
-		      memcmp(thing->told, thing->wish.digest, sizeof(thing->told)) != 0;
-	return is_new && thing->wish.refusal == NULL;
 }
 
 /*
@@ -261,6 +269,7 @@ void things_told(struct things *things, const struct netd_message *message)
 	} else if (thing != NULL) {
 		thing->request = message->request;
 		thing->is_told = thing->is_waiting = true;
+		thing->told_since = thing->since;
 		memcpy(thing->told, thing->wish.digest, sizeof(thing->told));
 	}
 }
@@ -309,6 +318,13 @@ bool things_have_failed(const struct things *things)
 	return false;
 }
 
+/* For whoever asks: it was wanted all the time. */
+static void tell_again(struct thing *thing)
+{
+	memset(thing->told, 0, sizeof(thing->told));
+	thing->since = 0;
+}
+
 bool things_retry(struct things *things)
 {
 	bool any = false;
@@ -318,7 +334,7 @@ bool things_retry(struct things *things)
 			struct thing *thing = &things->at[layer][i];
 			if (!is_failure(thing))
 				continue;
-			memset(thing->told, 0, sizeof(thing->told));
+			tell_again(thing);
 			any = true;
 		}
 	for (size_t i = things->leaving_count; i-- > 0;) {
@@ -341,7 +357,7 @@ static bool is_on_ways(const struct thing *thing)
 
 static void doubt(struct things *things, struct thing *thing)
 {
-	memset(thing->told, 0, sizeof(thing->told));
+	tell_again(thing);
 	thing->is_here = false;
 	things->is_busy_known = false;
 }
@@ -421,55 +437,70 @@ const char *things_failure_of(const struct things *things, const char *id)
 	return NULL;
 }
 
-static bool is_under_way(const struct thing *thing)
+/* The round that wanted the oldest of what is not done yet; UINT64_MAX: all is. */
+static uint64_t under_way_since(const struct thing *thing)
 {
-	return must_be_told(thing) || thing->is_waiting;
+	uint64_t since = must_be_told(thing) ? thing->since : UINT64_MAX;
+	if (thing->is_waiting && thing->told_since < since)
+		since = thing->told_since;
+	return since;
 }
 
-/* Made by this netd as it is wanted now. */
-static bool is_good(const struct things *things, const struct thing *thing)
+/* Made by this netd as it was wanted in @round. */
+static bool is_good(const struct things *things, const struct thing *thing, uint64_t round)
 {
-	if (!thing->is_here || is_under_way(thing) || sentence_of(thing) != NULL)
+	if (!thing->is_here || under_way_since(thing) <= round || sentence_of(thing) != NULL)
 		return false;
 	for (size_t i = 0; i < thing->wish.support_count; i++) {
 		const struct thing *support = find_support(things, &thing->wish.supports[i]);
-		if (support != NULL && !is_good(things, support))
+		if (support != NULL && !is_good(things, support, round))
 			return false;
 	}
 	return true;
 }
 
-static bool is_busy(const struct things *things, const char *vpc_id)
+static struct busy *find_busy(const struct things *things, const char *vpc_id)
 {
 	for (size_t i = 0; i < things->busy_count; i++)
-		if (strcmp(things->busy[i], vpc_id) == 0)
-			return true;
-	return false;
+		if (strcmp(things->busy[i].vpc_id, vpc_id) == 0)
+			return &things->busy[i];
+	return NULL;
+}
+
+static void note_busy(struct things *things, const char *vpc_id, uint64_t since)
+{
+	struct busy *busy = find_busy(things, vpc_id);
+	if (busy == NULL) {
+		things->busy =
+			sp_realloc(things->busy, (things->busy_count + 1) * sizeof(*things->busy));
+		busy = &things->busy[things->busy_count++];
+		*busy = (struct busy){ vpc_id, since };
+	}
+	if (since < busy->since)
+		busy->since = since;
 }
 
 /* What has failed there leads nowhere, and need not be waited for. */
-static void find_busy(struct things *things)
+static void note_all_busy(struct things *things)
 {
 	things->is_busy_known = true;
 	things->busy_count = 0;
 	for (size_t layer = 0; layer < NETD_LAYERS; layer++)
 		for (size_t i = 0; i < things->count[layer]; i++) {
 			const struct thing *thing = &things->at[layer][i];
-			const char *vpc_id = thing->wish.vpc_id;
-			if (!is_on_ways(thing) || !is_under_way(thing) || is_busy(things, vpc_id))
-				continue;
-			things->busy = sp_realloc(things->busy,
-						  (things->busy_count + 1) * sizeof(*things->busy));
-			things->busy[things->busy_count++] = vpc_id;
+			uint64_t since = under_way_since(thing);
+			if (is_on_ways(thing) && since != UINT64_MAX)
+				note_busy(things, thing->wish.vpc_id, since);
 		}
 }
 
-bool things_can_open(struct things *things, const char *eni_id)
+bool things_can_open(struct things *things, const char *eni_id, uint64_t round)
 {
 	const struct thing *eni = find_in(things, LAYER_ENI, eni_id);
-	if (eni == NULL || !is_good(things, eni))
+	if (eni == NULL || !is_good(things, eni, round))
 		return false;
 	if (!things->is_busy_known)
-		find_busy(things);
-	return !is_busy(things, eni->wish.vpc_id);
+		note_all_busy(things);
+	const struct busy *busy = find_busy(things, eni->wish.vpc_id);
+	return busy == NULL || busy->since > round;
 }

@@ -20,8 +20,9 @@ void things_destroy(struct things *things); /* NULL is fine */
 /**
  * From now on it shall be like this.
  * @wishes  taken; what they borrow from must live until the next call, or things_destroy()
+ * @round   rising: for things_can_open()
  */
-void things_want(struct things *things, struct netd_wishes *wishes);
+void things_want(struct things *things, struct netd_wishes *wishes, uint64_t round);
 
 /** Another netd: it is told everything, and what was told before is not answered any more. */
 void things_begin_again(struct things *things);
@@ -68,7 +69,8 @@ enum network_state things_state_of(const struct things *things, const char *eni_
 const char *things_failure_of(const struct things *things, const char *id);
 
 /**
- * Whether the netd that we speak to has made the ENI as it is wanted now, rules and all, and knows all routes, public
- * addresses and hops of its VPC: it can open sockets there, and they go the way that was wished for or none.
+ * Whether the netd that we speak to has made the ENI as it was wanted in @round, rules and all, and knows all routes, public
+ * addresses and hops of its VPC: it can open sockets there, and they go the way that was wished for or none. What came to
+ * be wanted later is not waited for, or a VPC that changes all the time would never let anybody out.
  */
-bool things_can_open(struct things *things, const char *eni_id);
+bool things_can_open(struct things *things, const char *eni_id, uint64_t round);

@@ -14,12 +14,14 @@
 
 static struct things *things;
 static uint32_t last_request;
+static uint64_t last_round;
 
 static int set_up(void **state)
 {
 	(void)state;
 	things = things_create("01234567");
 	last_request = 0;
+	last_round = 0;
 	return 0;
 }
 
@@ -58,7 +60,7 @@ static void want(const char *parent, unsigned char digest, const char *refusal)
 		internet->digest[0] = digest;
 		internet->refusal = refusal;
 	}
-	things_want(things, &wishes);
+	things_want(things, &wishes, ++last_round);
 }
 
 /* ---- what is said ---- */
@@ -212,7 +214,7 @@ static void what_stands_on_others_says_what_failed_first(void **state)
 	struct netd_wish *other = add_wish(&wishes, LAYER_ENI, "eni-2", "subnet-2");
 	other->supports[0] = (struct netd_support){ LAYER_TABLE, TABLE, true, false };
 	other->support_count = 1;
-	things_want(things, &wishes);
+	things_want(things, &wishes, ++last_round);
 	tell_and_answer(NETD_OWNER, "", NULL);
 	tell_and_answer(NETD_BEGIN, "", NULL);
 	tell_and_answer(NETD_VPC, VPC, NULL);
@@ -224,9 +226,68 @@ static void what_stands_on_others_says_what_failed_first(void **state)
 	things_answered(things, NETD_ENI, "eni-1", first, NULL);
 	things_answered(things, NETD_ENI, "eni-2", second, NULL);
 	assert_int_equal(things_state_of(things, "eni-2", &why), NETWORK_ACTIVE);
-	assert_false(things_can_open(things, "eni-1"));
-	assert_true(things_can_open(things, "eni-2"));
+	assert_false(things_can_open(things, "eni-1", last_round));
+	assert_true(things_can_open(things, "eni-2", last_round));
 	assert_int_equal(things_state_of(things, "eni-3", &why), NETWORK_IN_PROGRESS);
+}
+
+/* An ENI beside the internet gateway, in the round that is returned. */
+static uint64_t want_eni(unsigned char digest)
+{
+	struct netd_wishes wishes = { 0 };
+	add_wish(&wishes, LAYER_VPC, VPC, "");
+	add_wish(&wishes, LAYER_INTERNET, INTERNET, VPC)->digest[0] = digest;
+	add_wish(&wishes, LAYER_ENI, "eni-1", "subnet-1");
+	things_want(things, &wishes, ++last_round);
+	return last_round;
+}
+
+static void nobody_waits_for_what_came_to_be_wanted_later(void **state)
+{
+	(void)state;
+	uint64_t first = want_eni(1);
+	tell_and_answer(NETD_OWNER, "", NULL);
+	tell_and_answer(NETD_BEGIN, "", NULL);
+	tell_and_answer(NETD_VPC, VPC, NULL);
+	tell_and_answer(NETD_INTERNET, INTERNET, NULL);
+	assert_false(things_can_open(things, "eni-1", first));
+	tell_and_answer(NETD_ENI, "eni-1", NULL);
+	assert_true(things_can_open(things, "eni-1", first));
+
+	uint64_t second = want_eni(2);
+	assert_true(things_can_open(things, "eni-1", first));
+	assert_false(things_can_open(things, "eni-1", second));
+	uint32_t changed = tell(NETD_INTERNET, INTERNET);
+	uint64_t third = want_eni(3);
+	assert_false(things_can_open(things, "eni-1", second));
+	things_answered(things, NETD_INTERNET, INTERNET, changed, NULL);
+	assert_true(things_can_open(things, "eni-1", second));
+	assert_false(things_can_open(things, "eni-1", third));
+
+	/* What is wanted in its place while it waits is as old as it is. */
+	uint64_t fourth = want_eni(4);
+	assert_false(things_can_open(things, "eni-1", third));
+	tell_and_answer(NETD_INTERNET, INTERNET, NULL);
+	assert_true(things_can_open(things, "eni-1", fourth));
+}
+
+static void everybody_waits_for_what_is_looked_at_again(void **state)
+{
+	(void)state;
+	uint64_t round = want_eni(1);
+	tell_and_answer(NETD_OWNER, "", NULL);
+	tell_and_answer(NETD_BEGIN, "", NULL);
+	tell_and_answer(NETD_VPC, VPC, NULL);
+	tell_and_answer(NETD_INTERNET, INTERNET, NULL);
+	tell_and_answer(NETD_ENI, "eni-1", NULL);
+	assert_true(things_doubt_ways(things, VPC, 1));
+	assert_false(things_can_open(things, "eni-1", round));
+	want_eni(1);
+	assert_false(things_can_open(things, "eni-1", round));
+	tell_and_answer(NETD_VPC, VPC, NULL);
+	assert_false(things_can_open(things, "eni-1", round));
+	tell_and_answer(NETD_INTERNET, INTERNET, NULL);
+	assert_true(things_can_open(things, "eni-1", round));
 }
 
 #define PROVES(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -240,6 +301,8 @@ int main(void)
 		PROVES(what_could_not_leave_and_has_come_back_stays),
 		PROVES(what_could_not_leave_is_tried_again),
 		PROVES(what_comes_back_while_all_is_told_stays),
+		PROVES(nobody_waits_for_what_came_to_be_wanted_later),
+		PROVES(everybody_waits_for_what_is_looked_at_again),
 		PROVES(what_stands_on_others_says_what_failed_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@ other does, and who moves the address moves the door. The network is made with t
 """
 
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
@@ -18,6 +19,8 @@ import lan  # noqa: E402
 import vpcs  # noqa: E402
 
 KNOWN, OTHER = "203.0.113.9", "203.0.113.10"
+# A connection through a NAT gateway that is gone hears nothing any more.
+SETTINGS = {**internet.SETTINGS, "transfer.idle_timeout": "4s"}
 BANK, CLUB = "198.51.100.22", "198.51.100.23"
 
 
@@ -28,7 +31,7 @@ class World:
         self.story = story
         self.network, self.owned = story.enter(lan.Lan()), story.enter(lan.Owned())
         self.net = internet.Internet(story, self.network)
-        self.daemon = story.enter(harness.Daemon(story.folder / "state", internet.SETTINGS, namespace=self.net.home))
+        self.daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS, namespace=self.net.home))
         self.bank = self.net.server(story, "bank", BANK, only=KNOWN)
         self.club = self.net.server(story, "club", CLUB, options=(f"AllowUsers *@{KNOWN}",))
         self.vpc = self.allocation = self.nat = self.partner = self.member = None
@@ -183,6 +186,26 @@ def move(story, world):
     with story.case("release-address is refused while the NAT gateway has it"):
         said = refusal(daemon, "ec2", "release-address", "--allocation-id", world.allocation)
         assert "InvalidIPAddress.InUse" in said, said
+
+    with story.case("a transfer that runs ends with its NAT gateway, and the sentence names it; it gets past by no other way"):
+        flows.write_random(daemon.bucket("files") / "long.bin", 50_000_000)
+        harness.wait_until(lambda: not world.bank.sftp_servers(), "the tests' sessions to end")
+        transfer = world.partner.send("/files/long.bin", to="in")
+        harness.wait_until(world.bank.sftp_servers, "the session to begin")
+        world.bank.signal_sessions(signal.SIGSTOP, world.bank.sftp_servers())
+        before = tries(world.bank)
+        vpc.ec2("DeleteNatGateway", NatGatewayId=world.nat)  # `aws` takes longer to start than a silent server is given
+        world.bank.signal_sessions(signal.SIGCONT)
+        said = world.partner.wait_failed(transfer, ("CONNECTION_ERROR", "TIMEOUT_ERROR"))
+        assert world.nat in said and "was deleted" in said, said
+        assert tries(world.bank) == before
+        assert not (world.bank.home / "in" / "long.bin").exists()
+        again = internet.NatGateway(vpc, world.subnets["public"], world.allocation)
+        for table in vpc.ec2("DescribeRouteTables", Filter=[{"Name": "route.nat-gateway-id", "Value": [world.nat]}])[
+                "routeTableSet"]:
+            internet.RouteTable(vpc, table=table["routeTableId"]).replace("0.0.0.0/0", NatGatewayId=again.id)
+        world.nat = again.id
+        works(world.partner, world.bank, KNOWN)
 
     with story.case("delete-nat-gateway shuts the door at once: the route is a blackhole, and test-connection says so"):
         before = tries(world.bank)

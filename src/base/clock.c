@@ -59,14 +59,15 @@ void sp_time_to_amz(int64_t time_ms, char out[SP_ISO_TIME_SIZE])
 	strftime(out, SP_ISO_TIME_SIZE, "%Y%m%dT%H%M%SZ", &parts);
 }
 
-/* timegm() silently turns 31 February into March: what it made must be what was written. */
+/* timegm() silently turns 31 February into March: what it made must be what was written. Times before 1970 are none of
+ * ours, and early years have no four digits when they are written. */
 static bool from_parts(struct tm parts, int64_t *out_ms)
 {
 	struct tm copy = parts;
 	time_t seconds = timegm(&copy);
 	if (copy.tm_mday != parts.tm_mday || copy.tm_mon != parts.tm_mon ||
 	    copy.tm_hour != parts.tm_hour || copy.tm_min != parts.tm_min ||
-	    copy.tm_sec != parts.tm_sec)
+	    copy.tm_sec != parts.tm_sec || seconds < 0)
 		return false;
 	*out_ms = (int64_t)seconds * 1000;
 	return true;

@@ -13,7 +13,7 @@ enum { SP_ISO_TIME_SIZE = 32 };
 /** "2026-11-23T15:41:48.123Z" */
 void sp_time_to_iso(int64_t time_ms, char out[SP_ISO_TIME_SIZE]);
 
-/** "20261123T154148Z", as X-Amz-Date has it. False unless exactly that form. */
+/** "20261123T154148Z", as X-Amz-Date has it. False unless exactly that form, and not before 1970. */
 bool sp_time_from_amz(const char *text, int64_t *out_ms);
 void sp_time_to_amz(int64_t time_ms, char out[SP_ISO_TIME_SIZE]);
 

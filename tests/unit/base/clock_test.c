@@ -26,6 +26,7 @@ static void refuses_what_is_no_time(void **state)
 					   "2026-11-23T15:41:48Z",
 					   "20260231T000000Z",
 					   "20261123T254148Z",
+					   "00261123T154148Z",
 					   "20261123 154148Z" };
 	int64_t moment = 0;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "daemon/announce.h"
+#include "daemon/copies.h"
 #include "daemon/endpoint.h"
 #include "daemon/netd.h"
 #include "daemon/options.h"
@@ -61,7 +62,8 @@ static int run_in_state(const struct options *options, struct settings *settings
 	return result;
 }
 
-static int run(const struct options *options, struct settings *settings, struct sp_error *err)
+static int run_daemon(const struct options *options, struct settings *settings,
+		      struct sp_error *err)
 {
 	serving_hold_signals();
 	if (sp_landlock_version() == 0)
@@ -78,6 +80,17 @@ static int run(const struct options *options, struct settings *settings, struct 
 		result = run_in_state(options, settings, &netd, err);
 	netd_finish(&netd);
 	return result;
+}
+
+static int run(const struct options *options, struct settings *settings, struct sp_error *err)
+{
+	if (options->command == COMMAND_SERVE)
+		return run_daemon(options, settings, err);
+	/* As the daemon's own user: what is made in the folder must be the daemon's. */
+	if (process_harden(err) != 0 || process_become(settings->user, err) != 0)
+		return -1;
+	return options->command == COMMAND_BACKUP ? copies_back_up(options, settings, err)
+						  : copies_restore(options, settings, err);
 }
 
 static int end_with(int status, const struct sp_error *err)

@@ -3,7 +3,9 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "network/address_pools.h"
 
 static const struct option known[] = {
@@ -11,6 +13,8 @@ static const struct option known[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "set", required_argument, NULL, 'x' },
 	{ "check", no_argument, NULL, 'k' },
+	{ "replace", no_argument, NULL, 'r' },
+	{ "fail-unfinished", no_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
@@ -19,10 +23,18 @@ static const struct option known[] = {
 static const char help[] =
 	"sallyportd: SFTP connectors with the API of AWS Transfer Family\n"
 	"\n"
+	"  sallyportd --state DIR                 serves\n"
+	"  sallyportd --state DIR backup FILE     copies the store into FILE, also while it "
+	"serves\n"
+	"  sallyportd --state DIR restore FILE    makes a store of such a copy where there is "
+	"none\n"
+	"\n"
 	"  --state DIR        the folder that holds all state; created when it is not there\n"
 	"  --config FILE      read settings from FILE, see sallyport.conf(5)\n"
 	"  --set NAME=VALUE   set one setting; it wins over the file; may be given many times\n"
 	"  --check            check the settings and end\n"
+	"  --replace          backup: a FILE that is there already is replaced\n"
+	"  --fail-unfinished  restore: transfers that were under way fail and are not tried again\n"
 	"  --help, --version\n";
 
 static int refuse(const char *sentence)
@@ -55,6 +67,12 @@ static int take(int letter, struct options *options)
 	case 'k':
 		options->only_check = true;
 		return OPTIONS_GO_ON;
+	case 'r':
+		options->replace = true;
+		return OPTIONS_GO_ON;
+	case 'f':
+		options->fail_unfinished = true;
+		return OPTIONS_GO_ON;
 	case 'h':
 		fputs(help, stdout);
 		return EXIT_SUCCESS;
@@ -66,6 +84,35 @@ static int take(int letter, struct options *options)
 	}
 }
 
+static const struct {
+	const char *name;
+	enum command command;
+} commands[] = {
+	{ "backup", COMMAND_BACKUP },
+	{ "restore", COMMAND_RESTORE },
+};
+
+/* What stands behind the options: nothing, or a command and its file. */
+static int take_words(int count, char **words, struct options *options)
+{
+	for (size_t i = 0; count > 0 && i < SP_COUNT_OF(commands); i++) {
+		if (strcmp(words[0], commands[i].name) != 0)
+			continue;
+		if (count != 2)
+			return refuse("cannot do that without the one file to copy to or from: see "
+				      "sallyportd --help");
+		options->command = commands[i].command;
+		options->file = words[1];
+		count = 0;
+	}
+	if (count > 0)
+		return refuse("cannot use what stands behind the options: see sallyportd --help");
+	if ((options->replace && options->command != COMMAND_BACKUP) ||
+	    (options->fail_unfinished && options->command != COMMAND_RESTORE))
+		return refuse("--replace is for backup, and --fail-unfinished for restore");
+	return OPTIONS_GO_ON;
+}
+
 int options_parse(int argc, char **argv, struct options *out)
 {
 	*out = (struct options){ 0 };
@@ -74,8 +121,9 @@ int options_parse(int argc, char **argv, struct options *out)
 		status = take(letter, out);
 	if (status != OPTIONS_GO_ON)
 		return status;
-	if (optind < argc)
-		return refuse("cannot use what stands behind the options: see sallyportd --help");
+	status = take_words(argc - optind, argv + optind, out);
+	if (status != OPTIONS_GO_ON)
+		return status;
 	if (out->state == NULL && !out->only_check)
 		return refuse("cannot start without the folder that keeps the state: --state DIR");
 	return OPTIONS_GO_ON;

@@ -8,9 +8,16 @@
 
 enum { OPTIONS_GO_ON = -1, EXIT_WRONG_USE = 2, OPTIONS_SET_MAX = 256 };
 
+/** What is done: COMMAND_SERVE unless a word behind the options names something else. */
+enum command { COMMAND_SERVE, COMMAND_BACKUP, COMMAND_RESTORE };
+
 struct options {
-	const char *state;  /* borrowed from argv, as all below; NULL: not given */
-	const char *config; /* NULL: none */
+	enum command command;
+	const char *file;     /* of the others; borrowed from argv, as all below */
+	bool replace;         /* backup: a file that is there already */
+	bool fail_unfinished; /* restore: what had not ended FAILS and is not tried again */
+	const char *state;    /* NULL: not given */
+	const char *config;   /* NULL: none */
 	const char *set[OPTIONS_SET_MAX];
 	size_t set_count;
 	bool only_check;

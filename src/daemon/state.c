@@ -87,18 +87,24 @@ static int make_folder(const struct state *state, const char *name, char **out,
 	return 0;
 }
 
-int state_open(struct state *state, const char *directory, struct sp_error *err)
+int state_visit(struct state *state, const char *directory, struct sp_error *err)
 {
 	*state = (struct state){ .directory_fd = -1, .lock_fd = -1 };
-	if (mkdir(directory, FOLDER_MODE) == -1 && errno != EEXIST)
-		return sp_fail_errno(err, "could not create the state folder \"%s\"", directory);
 	state->directory = realpath(directory, NULL);
 	if (state->directory == NULL)
 		return sp_fail_errno(err, "could not find the state folder \"%s\"", directory);
 	state->directory_fd = open(state->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (state->directory_fd == -1)
 		return sp_fail_errno(err, "could not open the state folder \"%s\"", directory);
-	if (check_owner(state, err) != 0 || take_lock(state, err) != 0 ||
+	return check_owner(state, err);
+}
+
+int state_open(struct state *state, const char *directory, struct sp_error *err)
+{
+	*state = (struct state){ .directory_fd = -1, .lock_fd = -1 };
+	if (mkdir(directory, FOLDER_MODE) == -1 && errno != EEXIST)
+		return sp_fail_errno(err, "could not create the state folder \"%s\"", directory);
+	if (state_visit(state, directory, err) != 0 || take_lock(state, err) != 0 ||
 	    make_folder(state, "buckets", &state->buckets, err) != 0 ||
 	    make_folder(state, "run", &state->run, err) != 0)
 		return -1;

@@ -14,6 +14,8 @@ struct state {
 
 /** Creates what is not there. Refuses a folder of somebody else, or one that another daemon uses, naming its process. */
 int state_open(struct state *state, const char *directory, struct sp_error *err);
+/** Only to look, whoever uses it: nothing is created or locked. Refuses a folder of somebody else. */
+int state_visit(struct state *state, const char *directory, struct sp_error *err);
 void state_close(struct state *state);
 
 /** @setting when it is set, else systemd's credential, else a file in the folder. Owned by the caller. */

@@ -81,5 +81,14 @@ static inline void db_cleanup_rows(struct db_rows **rows)
 /** In front of rows: DB_AUTO_ROWS struct db_rows *rows = NULL; */
 #define DB_AUTO_ROWS __attribute__((cleanup(db_cleanup_rows)))
 
-/** A consistent copy of the whole database into a new file of mode 0600, on disk when it returns. SP_EXISTS. Not in a transaction. */
-int db_backup(struct db *db, const char *to_path, struct sp_error *err);
+/** Reads all of it: SP_SYSTEM says what is damaged first. What a column holds is its owner's to know. */
+int db_check(struct db *db, struct sp_error *err);
+
+enum db_copy { DB_COPY_NEW, DB_COPY_REPLACE };
+
+/**
+ * A consistent copy of the whole database, whoever else writes to it meanwhile: a file of mode 0600, checked, and on
+ * disk when it returns; nobody sees it half. Not in a transaction.
+ * SP_EXISTS when there is something of that name (DB_COPY_NEW), SP_CONFLICT when another copy goes there.
+ */
+int db_backup(struct db *db, const char *to_path, enum db_copy how, struct sp_error *err);

@@ -3,14 +3,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/buffer.h"
 #include "base/scope.h"
 
 /*
@@ -33,17 +29,6 @@ static void configure(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-/* A file is only as durable as its name in the folder. */
-static int sync_folder_of(const char *path, struct sp_error *err)
-{
-	SP_AUTO_FREE char *copy = sp_strdup(path);
-	const char *folder = dirname(copy);
-	SP_AUTO_FD fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 || fsync(fd) == -1)
-		return sp_fail_errno(err, "could not sync the folder \"%s\"", folder);
-	return 0;
-}
-
 /* SQLite would create the file with the umask's mode, and follow a link to somewhere else. */
 static int create_file(const char *path, struct sp_error *err)
 {
@@ -52,7 +37,7 @@ static int create_file(const char *path, struct sp_error *err)
 		return 0;
 	if (fd == -1)
 		return sp_fail_errno(err, "could not create the database \"%s\"", path);
-	return sync_folder_of(path, err);
+	return db_sync_folder_of(path, err);
 }
 
 static int use_wal(struct db *db, struct sp_error *err)
@@ -119,35 +104,4 @@ void db_close(struct db *db)
 	}
 	sqlite3_close(db->handle);
 	free(db);
-}
-
-/* The copy has its name only once it is whole. */
-static int write_copy(struct db *db, const char *part, struct sp_error *err)
-{
-	if (unlink(part) == -1 && errno != ENOENT)
-		return sp_fail_errno(err, "could not remove \"%s\"", part);
-	SP_AUTO_FD fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return sp_fail_errno(err, "could not create \"%s\"", part);
-	if (db_run(db, err, "VACUUM INTO ?1", "s", part) != 0)
-		return -1;
-	if (fsync(fd) == -1)
-		return sp_fail_errno(err, "could not sync \"%s\"", part);
-	return 0;
-}
-
-int db_backup(struct db *db, const char *to_path, struct sp_error *err)
-{
-	SP_AUTO_BUFFER part = { 0 };
-	sp_buffer_format(&part, "%s.part", to_path);
-	const char *part_path = sp_buffer_text(&part);
-	int result = write_copy(db, part_path, err);
-	if (result == 0 &&
-	    renameat2(AT_FDCWD, part_path, AT_FDCWD, to_path, RENAME_NOREPLACE) == -1)
-		result = sp_fail_errno(err, "could not name it");
-	if (result != 0) {
-		unlink(part_path);
-		return sp_wrap(err, "could not copy the database to \"%s\"", to_path);
-	}
-	return sync_folder_of(to_path, err);
 }

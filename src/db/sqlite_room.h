@@ -22,5 +22,8 @@ struct db {
 	int64_t changes;
 };
 
+/** A file is only as durable as its name in the folder. */
+int db_sync_folder_of(const char *path, struct sp_error *err);
+
 /** Fails with the sentence and the code for what @handle last complained about. */
 int db_fail(struct sp_error *err, sqlite3 *handle, const char *what);

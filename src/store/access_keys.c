@@ -33,15 +33,10 @@ int access_keys_insert(struct db *db, const struct vault *vault, const char *id,
 	return 0;
 }
 
-/* @rows has the columns id and sealed. */
-static int read_key(struct db_rows *rows, const struct vault *vault, char *id, char *secret,
+/* The current one of @rows, which have the columns id and sealed. */
+static int open_key(struct db_rows *rows, const struct vault *vault, char *id, char *secret,
 		    struct sp_error *err)
 {
-	int got = db_rows_next(rows, err);
-	if (got < 0)
-		return -1;
-	if (got == 0)
-		return sp_fail(err, SP_NOT_FOUND, "there is no such access key");
 	const char *found = db_rows_text(rows, 0);
 	SP_AUTO_FREE char *place = place_of(found);
 	size_t sealed_length, length;
@@ -55,6 +50,28 @@ static int read_key(struct db_rows *rows, const struct vault *vault, char *id, c
 		memcpy(id, found, strlen(found) + 1);
 	memcpy(secret, plain, length + 1);
 	return 0;
+}
+
+static int read_key(struct db_rows *rows, const struct vault *vault, char *id, char *secret,
+		    struct sp_error *err)
+{
+	int got = db_rows_next(rows, err);
+	if (got == 0)
+		return sp_fail(err, SP_NOT_FOUND, "there is no such access key");
+	return got < 0 ? -1 : open_key(rows, vault, id, secret, err);
+}
+
+int access_keys_check(struct db *db, const struct vault *vault, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT id, sealed FROM access_keys", "") != 0)
+		return -1;
+	char secret[ACCESS_KEY_SECRET_MAX + 1];
+	int got, result = 0;
+	while (result == 0 && (got = db_rows_next(rows, err)) != 0)
+		result = got < 0 ? -1 : open_key(rows, vault, NULL, secret, err);
+	explicit_bzero(secret, sizeof(secret));
+	return result;
 }
 
 int access_keys_first(struct db *db, const struct vault *vault, char id[ACCESS_KEY_ID_MAX + 1],

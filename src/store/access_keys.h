@@ -14,6 +14,9 @@ int access_keys_insert(struct db *db, const struct vault *vault, const char *id,
 int access_keys_first(struct db *db, const struct vault *vault, char id[ACCESS_KEY_ID_MAX + 1],
 		      char secret[ACCESS_KEY_SECRET_MAX + 1], struct sp_error *err);
 
+/** Whether all of them can be opened. */
+int access_keys_check(struct db *db, const struct vault *vault, struct sp_error *err);
+
 /** SP_NOT_FOUND when there is none. Wipe @secret after use. */
 int access_keys_find(struct db *db, const struct vault *vault, const char *id,
 		     char secret[ACCESS_KEY_SECRET_MAX + 1], struct sp_error *err);

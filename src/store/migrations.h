@@ -12,6 +12,9 @@
 extern const char *const migrations_scripts[];
 extern const size_t migrations_count;
 
+/** The schema that a store has; 0: it is empty. */
+int migrations_version(struct db *db, int64_t *out, struct sp_error *err);
+
 /**
  * Brings the store up to schema @count, each script in a transaction of its own. When it holds an older schema, a
  * copy is kept first: PATH.before-<schema it is brought to>.
@@ -20,3 +23,6 @@ extern const size_t migrations_count;
  */
 int migrations_run(struct db *db, const char *path, const char *const *scripts, size_t count,
 		   struct sp_error *err);
+
+/** The same for a store that is a copy itself: none is kept of it. To schema migrations_count. */
+int migrations_run_on_copy(struct db *db, const char *path, struct sp_error *err);

@@ -269,7 +269,8 @@ int secret_versions_put(struct db *db, const struct vault *vault, const char *ar
 	return drop_old(db, arn, now_ms, err);
 }
 
-#define FIND "SELECT id, created_ms, accessed_ms, is_binary, sealed FROM secret_versions "
+#define FIND                                                                                       \
+	"SELECT id, created_ms, accessed_ms, is_binary, sealed, secret_arn FROM secret_versions "
 
 static int query_version(struct db *db, const char *arn, const char *id, const char *stage,
 			 struct db_rows **out, struct sp_error *err)
@@ -298,10 +299,10 @@ static void read_version(struct db_rows *rows, struct secret_version *out)
 	strncat(out->id, db_rows_text(rows, 0), SECRET_VERSION_ID_MAX);
 }
 
-static int unseal(struct db_rows *rows, const struct vault *vault, const char *arn,
-		  struct secret_value *out, struct sp_error *err)
+static int unseal(struct db_rows *rows, const struct vault *vault, struct secret_value *out,
+		  struct sp_error *err)
 {
-	SP_AUTO_FREE char *place = place_of(arn, db_rows_text(rows, 0));
+	SP_AUTO_FREE char *place = place_of(db_rows_text(rows, 5), db_rows_text(rows, 0));
 	size_t length;
 	const void *sealed = db_rows_blob(rows, 4, &length);
 	*out = (struct secret_value){ .is_binary = db_rows_integer(rows, 3) != 0 };
@@ -330,9 +331,26 @@ int secret_versions_find(struct db *db, const struct vault *vault, const char *a
 		result = sp_fail(err, SP_NOT_FOUND, "version \"%s\" does not have the stage \"%s\"",
 				 id, stage);
 	if (result == 0 && out_value != NULL)
-		result = unseal(rows, vault, arn, out_value, err);
+		result = unseal(rows, vault, out_value, err);
 	if (result != 0)
 		secret_version_finish(out);
+	return result;
+}
+
+int secret_versions_check(struct db *db, const struct vault *vault, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, FIND, "") != 0)
+		return -1;
+	int got, result = 0;
+	while (result == 0 && (got = db_rows_next(rows, err)) != 0) {
+		struct secret_value value = { 0 };
+		result = got < 0 ? -1 : unseal(rows, vault, &value, err);
+		if (got == 1 && result != 0)
+			sp_wrap(err, "could not read version \"%s\" of the secret \"%s\"",
+				db_rows_text(rows, 0), db_rows_text(rows, 5));
+		secret_value_finish(&value);
+	}
 	return result;
 }
 

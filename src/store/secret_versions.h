@@ -31,6 +31,9 @@ struct secret_value {
 
 void secret_value_finish(struct secret_value *value);
 
+/** Whether all values can be opened. */
+int secret_versions_check(struct db *db, const struct vault *vault, struct sp_error *err);
+
 /**
  * Keeps a version. When it is there already, with the same value, nothing changes; @out_new says which.
  *

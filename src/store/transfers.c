@@ -291,6 +291,55 @@ int transfers_requeue_running(struct db *db, struct sp_error *err)
 		      "");
 }
 
+static int count_unfinished(struct db *db, int64_t *out, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT COUNT(*) FROM files WHERE state < 3", "") != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got == 1)
+		*out = db_rows_integer(rows, 0);
+	return got == 1 ? 0 : -1;
+}
+
+static int try_restored_again(struct db *db, struct sp_error *err)
+{
+	return db_run(db, err,
+		      "UPDATE files SET state = 0, attempt = attempt + ?1, tries = 0,"
+		      " worker_deaths = 0, not_before_ms = 0, part_attempt = 0, watermark = 0,"
+		      " resume_state = NULL, source_identity = NULL, size = -1, sha256 = '',"
+		      " verification = 0, outcome = 0, published_name = NULL, replaces = 0,"
+		      " leaves_part = CASE direction WHEN 0 THEN 1 ELSE 0 END WHERE state < 3",
+		      "i", (int64_t)TRANSFERS_ATTEMPTS_LOST);
+}
+
+/* What they may have left at their partner goes as with others that FAILED. */
+static int fail_restored(struct db *db, int64_t now_ms, struct sp_error *err)
+{
+	if (db_run(db, err,
+		   "INSERT INTO parts_left (file_id, connector_id, since_ms, tries, not_before_ms)"
+		   " SELECT id, connector_id, ?1, 0, 0 FROM files WHERE state < 3 AND direction = 0"
+		   " ON CONFLICT (file_id) DO NOTHING",
+		   "i", now_ms) != 0 ||
+	    db_run(db, err,
+		   "UPDATE files SET state = 4, ended_ms = ?1, failure_code = 'UNKNOWN_ERROR',"
+		   " attempt = attempt + ?2, failure_message = 'could not tell whether \"' || path "
+		   "||"
+		   " '\" was moved: the store was restored from a backup that was made before'"
+		   " WHERE state < 3",
+		   "ii", now_ms, (int64_t)TRANSFERS_ATTEMPTS_LOST) != 0)
+		return -1;
+	return db_run(db, err, "UPDATE connectors SET pending_files = 0", "");
+}
+
+int transfers_after_restore(struct db *db, enum restored_files what, int64_t now_ms,
+			    int64_t *out_count, struct sp_error *err)
+{
+	if (count_unfinished(db, out_count, err) != 0)
+		return -1;
+	return what == RESTORED_FAIL ? fail_restored(db, now_ms, err) : try_restored_again(db, err);
+}
+
 int transfers_find_file(struct db *db, const char *file_id, struct transfer_file *out,
 			struct sp_error *err)
 {

@@ -47,6 +47,26 @@ int transfers_earliest_wait(struct db *db, const char *connector_id, int64_t *ou
 /** After a start of the daemon: every RUNNING file becomes QUEUED again. */
 int transfers_requeue_running(struct db *db, struct sp_error *err);
 
+/** What becomes of files that had not ended when the backup was made that a store was restored from. */
+enum restored_files {
+	RESTORED_TRY_AGAIN, /* moved (again): at least once */
+	RESTORED_FAIL,      /* FAILED: at most once, and people look */
+};
+
+/* How many attempts at a file, made since the backup, are reckoned with: the next one, at the latest the one after it,
+ * removes the parts of as many before it (transfer/file_trip.c). */
+enum { TRANSFERS_ATTEMPTS_LOST = 7 };
+
+/**
+ * After a restore: what was done since the backup is not known. No part and no temporary is gone on with or renamed,
+ * for it may have been published meanwhile; the next attempt's number leaves room for those that were made since, so
+ * that it removes theirs and does not meet them.
+ *
+ * @out_count  files that had not ended
+ */
+int transfers_after_restore(struct db *db, enum restored_files what, int64_t now_ms,
+			    int64_t *out_count, struct sp_error *err);
+
 /** One file by its id. SP_NOT_FOUND. */
 int transfers_find_file(struct db *db, const char *file_id, struct transfer_file *out,
 			struct sp_error *err);

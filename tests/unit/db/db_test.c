@@ -215,7 +215,7 @@ static void a_backup_is_whole_private_and_never_overwrites(void **state)
 	snprintf(path, sizeof(path), "%s/copy.db", f->folder);
 	assert_int_equal(db_script(f->db, "INSERT INTO parents VALUES (1, 'a'), (2, 'b')", &err),
 			 0);
-	assert_int_equal(db_backup(f->db, path, &err), 0);
+	assert_int_equal(db_backup(f->db, path, DB_COPY_NEW, &err), 0);
 	struct stat status;
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);
@@ -224,7 +224,7 @@ static void a_backup_is_whole_private_and_never_overwrites(void **state)
 	assert_int_equal(count_of(copy, "SELECT COUNT(*) FROM parents"), 2);
 	db_close(copy);
 
-	assert_int_equal(db_backup(f->db, path, &err), -1);
+	assert_int_equal(db_backup(f->db, path, DB_COPY_NEW, &err), -1);
 	assert_int_equal(err.code, SP_EXISTS);
 	char part[200];
 	snprintf(part, sizeof(part), "%s.part", path);

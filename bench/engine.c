@@ -218,8 +218,10 @@ static void send_file(struct line *line, const char *part, struct crew *crew)
 static void fetch_file(struct line *line, struct crew *crew)
 {
 	const struct block_sink sink = { NULL, get, put, give_back };
-	const struct download_plan plan = { .path = options.remote, .crew = crew };
+	const struct download_plan plan = { .path = options.remote };
 	struct download *download = download_start(line->remote, &plan, &sink);
+	if (crew != NULL)
+		download_lend_to(download, crew);
 	enum failure_step step;
 	struct sp_error err = { 0 };
 	enum job_state state;

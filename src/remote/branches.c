@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "remote/ask.h"
 
 /* A branch: neither while there is none, first the one, then the other. */
@@ -32,6 +33,28 @@ void remote_may_branch(struct remote *trunk, const struct channel_opener *opener
 	branches->most = channels - 1 < BRANCHES_MAX ? channels - 1 : BRANCHES_MAX;
 	branches->worth = SIZE_MAX;
 	session_set_branches(trunk, branches);
+}
+
+/* The first that fits says it. Windows may keep a file that is open from being opened again. */
+static const struct {
+	const char *start;
+	bool stripes_well;
+} servers[] = {
+	{ "SSH-2.0-OpenSSH_for_Windows", false },
+	{ "SSH-2.0-OpenSSH_", true },
+};
+
+bool remote_stripes_well(const char *banner)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(servers); i++)
+		if (sp_text_starts_with(banner, servers[i].start))
+			return servers[i].stripes_well;
+	return false;
+}
+
+size_t remote_channels_most(const struct remote *trunk)
+{
+	return 1 + branches_most(trunk);
 }
 
 size_t remote_channels(const struct remote *trunk)

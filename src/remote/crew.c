@@ -158,6 +158,14 @@ void crew_recall(struct crew *crew)
 	finish(crew, &crew->recalled);
 }
 
+bool crew_is_wanted(struct crew *crew)
+{
+	pthread_mutex_lock(&crew->lock);
+	bool wanted = !crew->ended && !crew->recalled;
+	pthread_mutex_unlock(&crew->lock);
+	return wanted;
+}
+
 bool crew_is_over(struct crew *crew)
 {
 	pthread_mutex_lock(&crew->lock);

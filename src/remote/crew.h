@@ -58,6 +58,9 @@ void crew_end(struct crew *crew);
 /** The helpers give back what they have as it is, and leave. */
 void crew_recall(struct crew *crew);
 
+/** Whether somebody may still join. */
+bool crew_is_wanted(struct crew *crew);
+
 /** After one of these: whether all have left (blocks may still have to be taken back). */
 bool crew_is_over(struct crew *crew);
 

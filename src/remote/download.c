@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "remote/ask.h"
-#include "remote/crew.h"
 #include "remote/flight.h"
 #include "remote/replies.h"
 #include "remote/words.h"
@@ -639,7 +638,6 @@ struct download *download_start(struct remote *remote, const struct download_pla
 	download->offset = download->delivered = download->next = plan->offset;
 	download->old_size = plan->size;
 	download->old_mtime = plan->mtime;
-	download->crew = plan->crew;
 	download->limit = UNKNOWN;
 	download->end = UNKNOWN;
 	download->flight = flight_of(plan->flight_max, remote_features(remote)->read_max);
@@ -685,6 +683,11 @@ enum job_state download_step(struct download *download, enum failure_step *out_s
 uint64_t download_progress(const struct download *download)
 {
 	return download->delivered;
+}
+
+void download_lend_to(struct download *download, struct crew *crew)
+{
+	download->crew = crew;
 }
 
 bool download_recall(struct download *download)

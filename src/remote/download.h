@@ -10,6 +10,7 @@
  */
 
 #include "remote/blocks.h"
+#include "remote/crew.h"
 #include "remote/session.h"
 #include "remote/upload.h" /* enum job_state */
 
@@ -21,8 +22,10 @@ struct download_plan {
 	uint64_t offset;
 	uint64_t size, mtime;
 	size_t flight_max; /* bytes asked for and not yet here, at most; 0: by bandwidth and delay */
-	struct crew *crew; /* that fills blocks as well; kept. NULL: nobody helps */
 };
+
+/** From now on others help, whom blocks are lent to. @crew: kept */
+void download_lend_to(struct download *download, struct crew *crew);
 
 /** @sink is kept until the download is destroyed. Never NULL. */
 struct download *download_start(struct remote *remote, const struct download_plan *plan,

@@ -51,6 +51,12 @@ void remote_may_branch(struct remote *remote, const struct channel_opener *opene
 
 /** Channels that are open, this one among them. */
 size_t remote_channels(const struct remote *remote);
+
+/** As many as may be: fewer than it was said once the server has refused one. */
+size_t remote_channels_most(const struct remote *remote);
+
+/** Servers, by their version line, that are known to store a file rightly that is written through several handles. */
+bool remote_stripes_well(const char *banner);
 const struct remote_features *remote_features(const struct remote *remote);
 
 /**

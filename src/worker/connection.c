@@ -14,6 +14,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "worker/file.h"
+#include "worker/help.h"
 
 /* ---- letters --------------------------------------------------------------------------------------------------- */
 
@@ -143,9 +144,16 @@ struct remote_patience connection_patience(struct connection *connection, bool m
 	};
 }
 
+/* A runner either has a file, or helps with one. */
 static void work(void *ctx, struct runner *runner)
 {
 	struct connection *connection = ctx;
+	if (runner->letter->kind == LETTER_HELP) {
+		ask_for_current(connection);
+		help_work(connection, runner->letter);
+		connection->helper = NULL;
+		return;
+	}
 	unsigned file = runner->letter->file;
 	ask_for_current(connection);
 	file_work(connection, runner->letter);
@@ -192,6 +200,32 @@ static void begin_file(struct connection *connection, struct letter *letter)
 	letter_destroy(letter);
 }
 
+/* @letter is taken. */
+static void begin_to_help(struct connection *connection, struct letter *letter)
+{
+	struct sp_error err = { 0 };
+	bool idle = connection->remote != NULL && connection->schedule.count == 0;
+	if (idle && !connection_is_good(connection))
+		lose(connection);
+	assert(connection->helper == NULL);
+	if (connection->remote != NULL && connection_lives(connection) &&
+	    schedule_begin(&connection->schedule, letter, &connection->helper, &err) == 0)
+		return;
+	letter->kind = LETTER_HELPED;
+	letter->from = connection->number;
+	letter->returned = true;
+	inbox_post(connection->desk, letter);
+}
+
+/* A runner that is gone has nothing to look at any more. */
+static void ring(struct connection *connection, const struct letter *letter)
+{
+	struct runner *runner =
+		letter->file == ROLL_MAX ? connection->helper : connection->runners[letter->file];
+	if (runner != NULL)
+		runner_wake(runner);
+}
+
 /* @letter is taken. What is about a file that ended meanwhile has nothing to say any more. */
 static void obey_message(struct connection *connection, struct letter *letter)
 {
@@ -212,7 +246,7 @@ static void obey_message(struct connection *connection, struct letter *letter)
 /* @letter is taken. */
 static void obey(struct connection *connection, struct letter *letter)
 {
-	assert(letter->kind <= LETTER_TRY); /* the others are for the main thread */
+	assert(letter->kind <= LETTER_RING); /* the others are for the main thread */
 	switch (letter->kind) {
 	case LETTER_OPEN:
 	case LETTER_TRY:
@@ -222,11 +256,19 @@ static void obey(struct connection *connection, struct letter *letter)
 	case LETTER_MESSAGE:
 		obey_message(connection, letter);
 		return;
+	case LETTER_HELP:
+		begin_to_help(connection, letter);
+		return;
+	case LETTER_RING:
+		ring(connection, letter);
+		break;
 	case LETTER_OPENED:
 	case LETTER_NOT_OPENED:
 	case LETTER_ENDED:
 	case LETTER_RETURNED:
 	case LETTER_LOST:
+	case LETTER_HELP_WANTED:
+	case LETTER_HELPED:
 		break;
 	}
 	letter_destroy(letter);
@@ -320,6 +362,7 @@ int connection_start(unsigned number, const struct worker_message *configuration
 	connection->number = number;
 	connection->configuration = configuration;
 	connection->desk = desk;
+	connection->channels = REMOTE_CHANNELS_MAX;
 	connection->wake_fd = connection->line = -1;
 	pthread_t thread;
 	if (prepare(connection, feeder, err) == 0) {

@@ -23,8 +23,10 @@ struct connection {
 
 	struct schedule schedule;         /* of the files at work … */
 	struct runner *runners[ROLL_MAX]; /* … by their numbers */
+	struct runner *helper;            /* the one with somebody else's file; NULL: none */
 	int64_t next_tick_ms;             /* when all of them look at the clock */
 
+	size_t channels;             /* that the server grants, as far as is known */
 	struct transport *transport; /* NULL while there is no connection, as is the session */
 	struct remote *remote;
 	struct transport_report report;
@@ -93,6 +95,9 @@ void connection_close(struct connection *connection);
 
 /** Moves bytes once, or sleeps, but not longer than @timeout_ms; keeps the connection warm. -1: it is dead. */
 int connection_pump(struct connection *connection, int timeout_ms, struct sp_error *err);
+
+/** Whether its server stores a file rightly that comes through several handles at once. */
+bool connection_may_stripe(const struct connection *connection);
 
 /** Looks whether a connection that nobody used is still there. */
 bool connection_is_good(struct connection *connection);

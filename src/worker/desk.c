@@ -336,6 +336,14 @@ static int note(struct desk *desk, struct letter *letter, struct sp_error *err)
 	case LETTER_LOST:
 		slot->state = SLOT_DOWN;
 		break;
+	case LETTER_HELP_WANTED:
+		letters_append(&desk->calls, letter);
+		return 0;
+	case LETTER_HELPED:
+		desk_note_helped(desk, slot, letter);
+		break;
+	case LETTER_HELP:
+	case LETTER_RING:
 	case LETTER_OPEN:
 	case LETTER_TRY:
 		break;

@@ -25,6 +25,7 @@ struct slot {
 	char file_id[FILE_ID_SIZE];    /* OPENING: the file that waits for it */
 	size_t files;                  /* that it has */
 	size_t depth;                  /* UP: files that it may have */
+	bool helps;                    /* UP: with the file of another one */
 };
 
 struct desk {
@@ -39,6 +40,7 @@ struct desk {
 	struct roll roll;
 	struct letters waiting; /* files without a connection */
 	size_t at_work;         /* files with one */
+	struct letters calls;   /* for help, with files that are at work */
 	struct letters outgoing;
 	uint32_t last_request;
 	int64_t content_until_ms; /* with the connections that there are */
@@ -57,6 +59,9 @@ int desk_open_slot(struct desk *desk, struct slot *slot, enum letter_kind how,
 
 /** Gives out what waits, as far as there is room, and opens connections for the rest. */
 int desk_distribute(struct desk *desk, struct sp_error *err);
+
+/** A helper is done, well or not. */
+void desk_note_helped(struct desk *desk, struct slot *slot, const struct letter *letter);
 
 /** A connection has done with a file, or never began with it. */
 void desk_take_back(struct desk *desk, struct slot *slot, unsigned number);

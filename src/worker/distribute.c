@@ -32,6 +32,8 @@ size_t desk_count_slots(const struct desk *desk, enum slot_state state)
 static void note_waiting_file(struct desk *desk, struct slot *slot)
 {
 	const struct letter *letter = desk->waiting.first;
+	if (letter == NULL)
+		letter = desk->calls.first;
 	for (size_t opening = desk_count_slots(desk, SLOT_OPENING); letter != NULL && opening > 0;
 	     opening--)
 		letter = letter->next;
@@ -56,12 +58,19 @@ static bool is_content(const struct desk *desk)
 	return sp_monotonic_ms() < desk->content_until_ms;
 }
 
+/* As many as may help with what is at work, once no file waits any more. */
+static bool wants_helper(const struct desk *desk)
+{
+	return desk->waiting.first == NULL && desk->calls.first != NULL &&
+	       desk_count_slots(desk, SLOT_OPENING) < CREW_HELPERS_MAX;
+}
+
 /* As many connections as there are files. The first goes ahead alone: what keeps it from opening (a wrong password,
  * say) would keep all of them, and servers count. */
 static bool wants_another(const struct desk *desk)
 {
 	size_t opening = desk_count_slots(desk, SLOT_OPENING);
-	if (opening >= desk->waiting.count)
+	if (opening >= desk->waiting.count && !wants_helper(desk))
 		return false;
 	if (desk_count_slots(desk, SLOT_UP) == 0)
 		return opening == 0;
@@ -156,10 +165,64 @@ static void give_out(struct desk *desk)
 	desk->waiting = kept;
 }
 
+/* ---- help ---------------------------------------------------------------------------------------------------- */
+
+static void drop_calls(struct desk *desk,
+		       bool (*is_over)(const struct letter *call, const void *ctx), const void *ctx)
+{
+	struct letters kept = { 0 };
+	for (struct letter *call; (call = letters_shift(&desk->calls)) != NULL;) {
+		if (is_over(call, ctx))
+			letter_destroy(call);
+		else
+			letters_append(&kept, call);
+	}
+	desk->calls = kept;
+}
+
+static bool is_done(const struct letter *call, const void *ctx)
+{
+	(void)ctx;
+	return !crew_is_wanted(call->crew);
+}
+
+static bool is_of_crew(const struct letter *call, const void *crew)
+{
+	return call->crew == crew;
+}
+
+/* Whoever has nothing to do goes to those who called, in turn. */
+static void send_helpers(struct desk *desk)
+{
+	drop_calls(desk, is_done, NULL);
+	for (size_t i = 0; i < desk->slot_count && desk->calls.first != NULL; i++) {
+		struct slot *slot = &desk->slots[i];
+		if (slot->state != SLOT_UP || slot->files > 0 || slot->helps)
+			continue;
+		struct letter *call = letters_shift(&desk->calls);
+		struct letter *letter = letter_create(LETTER_HELP, NULL, -1);
+		crew_hold(call->crew);
+		letter->crew = call->crew;
+		slot->helps = true;
+		connection_post(slot->connection, letter);
+		letters_append(&desk->calls, call);
+	}
+}
+
+/* Where one could not help, others will not be asked to. */
+void desk_note_helped(struct desk *desk, struct slot *slot, const struct letter *letter)
+{
+	slot->helps = false;
+	if (letter->returned)
+		drop_calls(desk, is_of_crew, letter->crew);
+}
+
 int desk_distribute(struct desk *desk, struct sp_error *err)
 {
 	if (desk->waiting.first != NULL)
 		give_out(desk);
+	if (desk->waiting.first == NULL && desk->calls.first != NULL)
+		send_helpers(desk);
 	while (wants_another(desk)) {
 		struct slot *slot = desk_find_slot(desk, SLOT_DOWN);
 		if (slot == NULL)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "remote/download.h"
 #include "remote/upload.h"
+#include "worker/help.h"
 #include "worker/resume.h"
 
 enum {
@@ -136,10 +137,19 @@ static int wait_for_more(struct task *task)
 	return 0;
 }
 
-static int run_upload(struct task *task, struct feed *feed, struct upload *upload)
+/* They leave at once, whatever becomes of our own connection. */
+static void wait_for_helpers(struct task *task, struct help *help)
+{
+	connection_wait(task->connection);
+	bell_hear(&help->bell);
+}
+
+static int run_upload(struct task *task, struct feed *feed, struct upload *upload,
+		      struct help *help)
 {
 	struct progress progress = { .told_ms = sp_monotonic_ms() };
 	for (;;) {
+		bell_hear(&help->bell);
 		switch (upload_step(upload, &task->step, &task->err)) {
 		case JOB_DONE:
 			return 0;
@@ -163,10 +173,27 @@ static void tell_written(struct task *task, struct feed *feed, const struct down
 		resume_tell(task, feed, UINT64_MAX, size, mtime);
 }
 
-static int run_download(struct task *task, struct feed *feed, struct download *download)
+/* Once it is known what the file is. */
+static void call_for_readers(struct task *task, struct help *help, struct download *download)
+{
+	uint64_t size, mtime;
+	if (help->crew != NULL || !download_identity(download, &size, &mtime) ||
+	    !help_is_worth_while(task->connection, size - download_progress(download)))
+		return;
+	const struct crew_task fetching = { .path = task->final_path,
+					    .size = size,
+					    .mtime = mtime };
+	help_call(help, task->connection, &fetching);
+	download_lend_to(download, help->crew);
+}
+
+static int run_download(struct task *task, struct feed *feed, struct download *download,
+			struct help *help)
 {
 	struct progress progress = { .told_ms = sp_monotonic_ms() };
 	for (;;) {
+		bell_hear(&help->bell);
+		call_for_readers(task, help, download);
 		switch (download_step(download, &task->step, &task->err)) {
 		case JOB_DONE:
 			return 0;
@@ -241,9 +268,20 @@ static int send_bytes(struct task *task, int fd, uint64_t *out_size,
 	struct upload_plan plan = { .part_path = task->part_path,
 				    .size = task->order->size,
 				    .offset = goes_on ? from.offset : 0 };
+	struct help help = { 0 };
+	const struct crew_task sending = { .sends = true,
+					   .path = task->part_path,
+					   .size = plan.size };
+	if (connection_may_stripe(task->connection) &&
+	    help_is_worth_while(task->connection, plan.size - plan.offset))
+		help_call(&help, task->connection, &sending);
+	plan.crew = help.crew;
 	struct upload *upload = upload_start(task->connection->remote, &plan, &source);
-	int result = run_upload(task, feed, upload);
+	int result = run_upload(task, feed, upload, &help);
+	while (!upload_recall(upload))
+		wait_for_helpers(task, &help);
 	upload_destroy(upload);
+	help_end(&help);
 	if (result == 0)
 		feed_sum(feed, out_size, out_sha256);
 	feed_close(feed);
@@ -274,7 +312,9 @@ static int send_file(struct task *task, int fd)
 	uint64_t size;
 	char sha256[SP_SHA256_HEX_SIZE];
 	if (send_bytes(task, sp_take_fd(&source), &size, sha256) != 0) {
-		task_remove_part(task);
+		/* A part is gone on with, also when it was a helper's connection that was lost, or a channel. */
+		if (task->err.code != SP_CLOSED && task->err.code != SP_TIMEOUT)
+			task_remove_part(task);
 		return -1;
 	}
 	if (task->old_part_path != NULL)
@@ -326,8 +366,12 @@ static int retrieve_file(struct task *task, int fd)
 				      .size = task->order->source_size,
 				      .mtime = task->order->source_mtime };
 	struct download *download = download_start(task->connection->remote, &plan, &sink);
-	int result = run_download(task, feed, download);
+	struct help help = { 0 };
+	int result = run_download(task, feed, download, &help);
+	while (!download_recall(download))
+		wait_for_helpers(task, &help);
 	download_destroy(download);
+	help_end(&help);
 	if (result == 0) {
 		task->step = STEP_WRITE_OBJECT;
 		result = flush(task, feed);

@@ -21,6 +21,7 @@ void letter_destroy(struct letter *letter)
 	if (letter == NULL)
 		return;
 	sp_close_fd(&letter->fd);
+	crew_release(letter->crew);
 	worker_message_finish(&letter->message);
 	free(letter);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "ipc/worker_message.h"
+#include "remote/crew.h"
 
 enum letter_kind {
 	LETTER_MESSAGE, /* what the daemon sent, or what it is to be sent */
@@ -14,13 +15,19 @@ enum letter_kind {
 	/* main thread ──► connection */
 	LETTER_OPEN, /* get a connection; answered by OPENED or NOT_OPENED */
 	LETTER_TRY,  /* the same, but do not keep it */
+	LETTER_HELP, /* @crew: with somebody else's file */
+
+	/* any thread ──► connection */
+	LETTER_RING, /* the runner of @file looks again; ROLL_MAX: the one that helps */
 
 	/* connection ──► main thread */
-	LETTER_OPENED,     /* @message: what was learnt on the way */
-	LETTER_NOT_OPENED, /* @message: these, if seen, with step, code and text */
-	LETTER_ENDED,      /* a file has ended, and what it used is there for another one */
-	LETTER_RETURNED,   /* here is a file back: nothing was done for it */
-	LETTER_LOST,       /* the connection is gone, and no file is at work on it */
+	LETTER_OPENED,      /* @message: what was learnt on the way */
+	LETTER_NOT_OPENED,  /* @message: these, if seen, with step, code and text */
+	LETTER_ENDED,       /* a file has ended, and what it used is there for another one */
+	LETTER_RETURNED,    /* here is a file back: nothing was done for it */
+	LETTER_LOST,        /* the connection is gone, and no file is at work on it */
+	LETTER_HELP_WANTED, /* @crew: by the file that @message names */
+	LETTER_HELPED,      /* @crew: the connection helps no more; @returned: it could not */
 };
 
 struct letter {
@@ -29,6 +36,7 @@ struct letter {
 	unsigned file;                 /* what is about a file: its number in the desk's roll */
 	unsigned depth;                /* OPENED: files that may be at work on it at once */
 	bool returned;                 /* a file that came back once already */
+	struct crew *crew;             /* held; NULL: none */
 	int fd;                        /* that came with the message, -1 when none. Owned. */
 	struct worker_message message; /* owned */
 	struct letter *next;           /* for the list of whoever holds it */

@@ -41,6 +41,8 @@ static struct letter *wait_letter(struct connection *connection)
 
 void connection_close(struct connection *connection)
 {
+	if (connection->remote != NULL)
+		connection->channels = remote_channels_most(connection->remote);
 	remote_close(connection->remote);
 	connection->remote = NULL;
 	transport_close(connection->transport);
@@ -127,6 +129,12 @@ static void wake(void *ctx, void *runner)
 	runner_wake(runner);
 }
 
+bool connection_may_stripe(const struct connection *connection)
+{
+	return connection->configuration->upload_mode == UPLOAD_STRIPED ||
+	       remote_stripes_well(connection->report.banner);
+}
+
 static int open_session(struct connection *connection, enum failure_step *out_step,
 			struct sp_error *err)
 {
@@ -139,6 +147,10 @@ static int open_session(struct connection *connection, enum failure_step *out_st
 			       connection->configuration->host, connection->place);
 	}
 	remote_on_reply(connection->remote, wake, NULL);
+	if (connection_may_stripe(connection)) {
+		const struct channel_opener opener = transport_opener(connection->transport);
+		remote_may_branch(connection->remote, &opener, connection->channels);
+	}
 	connection->last_spoke_ms = connection->last_sure_ms = sp_monotonic_ms();
 	return 0;
 }

@@ -125,8 +125,9 @@ static struct outcome fetch(struct ground *ground, const char *path, uint64_t si
 	call_for_help(ground, false, path, size, mtime);
 	ground->peers[0]->told_size = ground->peers[0]->file_size = size;
 	pattern_sink_init(&sink, 32);
-	const struct download_plan plan = { .path = path, .crew = ground->crew };
+	const struct download_plan plan = { .path = path };
 	struct download *download = download_start(ground->remotes[0], &plan, &sink.sink);
+	download_lend_to(download, ground->crew);
 	while ((outcome.state = download_step(download, &outcome.step, &outcome.error)) ==
 	       JOB_WORKING)
 		pump(ground);

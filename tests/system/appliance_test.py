@@ -52,10 +52,13 @@ class World:
         (self.daemon.bucket("files") / "a").write_bytes(b"x")
 
     def falls(self, partner, server, step, *words):
-        """Test and transfer fail with the same sentence, and not one connection comes to the server's door."""
+        """Test and transfer fail with the same sentence, and not one connection comes to the server's door. The files of a
+        connector whose partner could not be reached wait, so another one by the same way sends this one."""
         before = tries(server)
         said = fails(partner, step, *words)
-        message = partner.wait_failed(partner.send("/files/a", to="."), FAILURES)
+        other = flows.partner_of(self.daemon, server, egress=(partner.arn, server.port))
+        other.settled()
+        message = other.wait_failed(other.send("/files/a", to="."), FAILURES)
         assert timeless(message) == timeless(f'could not send "/files/a": {said}'), (message, said)
         assert tries(server) == before, "somebody got past"
         return said

@@ -57,9 +57,12 @@ def links(namespace):
 
 def off(story, network):
     net = internet.Internet(story, network, "off")
+    owned = story.enter(lan.Owned())
     daemon = story.enter(harness.Daemon(story.folder / "off", internet.SETTINGS, namespace=net.home))
     with story.case("unless it was told to, the host leads nobody to the internet: the answer names both ways out"):
-        vpc = vpcs.Vpc(daemon, BLOCK)
+        vpc = vpcs.Vpc(daemon, BLOCK, owned)
+        harness.wait_until(lambda: lan.names(f"-{vpc.id}"), "the VPC's namespace")
+        owned.learn(vpc.id)
         refused("UnsupportedOperation", SWITCH, "sallyport:uplink", call=lambda: internet.attach(vpc))
         assert net.home.run("cat", "/proc/sys/net/ipv4/ip_forward").strip() == "0"
 

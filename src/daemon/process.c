@@ -15,10 +15,21 @@
 
 #include "base/buffer.h"
 #include "base/capabilities.h"
+#include "base/log.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 enum { EXECUTABLE_PATH_MAX = 4096 };
+
+/* The soft one to the hard one. */
+static int raise_limit(__rlimit_resource_t resource, struct rlimit *out)
+{
+	if (getrlimit(resource, out) == -1)
+		return -1;
+	out->rlim_cur = out->rlim_max;
+	return setrlimit(resource, out);
+}
 
 int process_harden(struct sp_error *err)
 {
@@ -32,12 +43,16 @@ int process_harden(struct sp_error *err)
 	if (setrlimit(RLIMIT_CORE, &none) == -1 || prctl(PR_SET_DUMPABLE, 0) == -1)
 		return sp_fail_errno(err, "could not forbid core files");
 
-	struct rlimit files;
-	if (getrlimit(RLIMIT_NOFILE, &files) == -1)
-		return sp_fail_errno(err, "could not read the limit of descriptors");
-	files.rlim_cur = files.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &files) == -1)
+	struct rlimit files, locked;
+	if (raise_limit(RLIMIT_NOFILE, &files) != 0)
 		return sp_fail_errno(err, "could not raise the limit of descriptors");
+	if (raise_limit(RLIMIT_MEMLOCK, &locked) != 0)
+		return sp_fail_errno(err, "could not raise the limit of locked memory");
+	if (locked.rlim_cur < SP_SECRET_PAGES_MAX)
+		sp_log(SP_LOG_WARNING,
+		       "secrets may be swapped out: %llu KiB of memory may be locked "
+		       "(RLIMIT_MEMLOCK), and %d are needed",
+		       (unsigned long long)locked.rlim_cur / 1024, SP_SECRET_PAGES_MAX / 1024);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/id.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 /* A sealed value: the form's number, the nonce, the ciphertext, the tag. */
@@ -128,7 +129,7 @@ int vault_open(const char *path, struct vault **out, struct sp_error *err)
 	if (fd == -1)
 		return sp_fail_errno(err, "could not open the master key \"%s\"", path);
 
-	struct vault *vault = sp_alloc(sizeof(*vault));
+	struct vault *vault = sp_secret_pages(sizeof(*vault));
 	if (check_key_file(fd, path, err) != 0 || read_key(fd, path, vault->key, err) != 0) {
 		vault_close(vault);
 		return -1;
@@ -139,9 +140,7 @@ int vault_open(const char *path, struct vault **out, struct sp_error *err)
 
 void vault_close(struct vault *vault)
 {
-	if (vault != NULL)
-		explicit_bzero(vault, sizeof(*vault));
-	free(vault);
+	sp_secret_pages_free(vault, sizeof(*vault));
 }
 
 /* ---- sealing ---- */

@@ -366,9 +366,11 @@ static int spawn(const struct ground *ground, int control, int lock, bool test, 
 {
 	char *program = (char *)(uintptr_t)ground->options.worker_path;
 	char *argv[] = { program, test ? (char[]){ "--test" } : NULL, NULL };
-	/* libssh copies each packet several times. From 8 KiB on glibc copies with "rep movsb", which some processors do
+	/* What libraries call is resolved at the start: later it would leave registers on the stack, with secrets in them.
+	 * libssh copies each packet several times. From 8 KiB on glibc copies with "rep movsb", which some processors do
 	 * at a fraction of their speed when the two addresses are alike modulo 4096, as luck has it in every process. */
 	char *environment[] = {
+		(char[]){ "LD_BIND_NOW=1" },
 		(char[]){ "LC_ALL=C" },
 		(char[]){ "PATH=/usr/bin:/bin" },
 		(char[]){ "GLIBC_TUNABLES=glibc.cpu.x86_rep_movsb_threshold=1073741824" },

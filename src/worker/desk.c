@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "model/security_policy.h"
 
@@ -18,6 +19,8 @@ enum {
 		/* A server that refused a further connection is not asked again for so long. */
 	60 * 1000,
 };
+
+static_assert(sizeof(struct desk) <= SP_SECRET_PAGES_MAX, "no system need lock so much");
 
 /* ---- to the daemon --------------------------------------------------------------------------------------------- */
 
@@ -82,6 +85,20 @@ static int tell_failed(struct desk *desk, struct letter *letter, enum failure_st
 /* What the daemon may say; each takes the letter, also when it fails. */
 typedef int hear_fn(struct desk *desk, struct letter *letter, struct sp_error *err);
 
+/* Moves a text to where it may stay. */
+static void keep_secret(struct desk *desk, char **text)
+{
+	if (*text == NULL)
+		return;
+	size_t size = strlen(*text) + 1;
+	assert(desk->secrets_used + size <=
+	       SECRETS_MAX); /* no text is longer than WORKER_TEXT_MAX */
+	char *kept = memcpy(desk->secrets + desk->secrets_used, *text, size);
+	desk->secrets_used += size;
+	sp_secret_free(*text);
+	*text = kept;
+}
+
 static int hear_configure(struct desk *desk, struct letter *letter, struct sp_error *err)
 {
 	if (desk->slot_count != 0) {
@@ -91,6 +108,8 @@ static int hear_configure(struct desk *desk, struct letter *letter, struct sp_er
 	desk->configuration = letter->message;
 	letter->message = (struct worker_message){ 0 };
 	letter_destroy(letter);
+	keep_secret(desk, &desk->configuration.password);
+	keep_secret(desk, &desk->configuration.private_key);
 
 	const struct worker_message *configuration = &desk->configuration;
 	if (configuration->host == NULL || configuration->user == NULL ||
@@ -364,12 +383,12 @@ static int collect(struct desk *desk, struct sp_error *err)
 
 int desk_open(int control_fd, bool test, struct desk **out, struct sp_error *err)
 {
-	struct desk *desk = sp_alloc(sizeof(*desk));
+	struct desk *desk = sp_secret_pages(sizeof(*desk));
 	desk->control_fd = control_fd;
 	desk->test = test;
 	roll_init(&desk->roll);
 	if (inbox_open(&desk->inbox, err) != 0) {
-		free(desk);
+		sp_secret_pages_free(desk, sizeof(*desk));
 		return -1;
 	}
 	*out = desk;
@@ -416,8 +435,5 @@ int desk_run(struct desk *desk, struct sp_error *err)
 
 void desk_wipe(struct desk *desk)
 {
-	char *secrets[] = { desk->configuration.password, desk->configuration.private_key };
-	for (size_t i = 0; i < SP_COUNT_OF(secrets); i++)
-		if (secrets[i] != NULL)
-			explicit_bzero(secrets[i], strlen(secrets[i]));
+	explicit_bzero(desk->secrets, sizeof(desk->secrets));
 }

@@ -11,7 +11,7 @@
 
 struct desk;
 
-/** @control_fd: kept. @test: tries one connection and takes no file. */
+/** @control_fd: kept. @test: tries one connection and takes no file. Locks memory, which the sandbox does not let it. */
 int desk_open(int control_fd, bool test, struct desk **out, struct sp_error *err);
 
 /** Until the control socket ends (0), or until the daemon said what makes no sense (-1). */

@@ -28,11 +28,14 @@ struct slot {
 	bool helps;                    /* UP: with the file of another one */
 };
 
+enum { SECRETS_MAX = 2 * (WORKER_TEXT_MAX + 1) };
+
+/* All of it in pages for secrets: they come in by @wire. */
 struct desk {
 	int control_fd;
 	bool test;
-	bool ended; /* the daemon is gone */
-	struct worker_message configuration;
+	bool ended;                          /* the daemon is gone */
+	struct worker_message configuration; /* password and key are in @secrets */
 	struct inbox *inbox;
 	struct feeder *feeder;
 	struct slot slots[CONNECTOR_CONNECTIONS_MAX];
@@ -46,6 +49,8 @@ struct desk {
 	int64_t content_until_ms; /* with the connections that there are */
 	int64_t next_beat_ms;
 	uint8_t wire[IPC_MESSAGE_MAX];
+	char secrets[SECRETS_MAX];
+	size_t secrets_used;
 };
 
 /* ---- distribute.c ------------------------------------------------------------------------------------------------ */

@@ -63,8 +63,8 @@ static int work(bool test, struct sp_error *err)
 		return 0;
 
 	struct desk *desk;
-	if (sandbox_enter(CONTROL_FD, test ? CONTROL_FD + 1 : LOCK_FD + 1, err) != 0 ||
-	    desk_open(CONTROL_FD, test, &desk, err) != 0)
+	if (desk_open(CONTROL_FD, test, &desk, err) != 0 ||
+	    sandbox_enter(CONTROL_FD, test ? CONTROL_FD + 1 : LOCK_FD + 1, err) != 0)
 		return -1;
 	int result = desk_run(desk, err);
 	desk_wipe(desk);

@@ -121,7 +121,7 @@ def as_root(story, server, inbox):
                 assert secret not in told[0] + told[1], told
             if pid == held.worker:
                 names = {line.partition(b"=")[0] for line in told[0].split(b"\0")[:-1]}
-                assert names == {b"LC_ALL", b"PATH", b"GLIBC_TUNABLES"}, told
+                assert names == {b"LC_ALL", b"PATH", b"GLIBC_TUNABLES", b"LD_BIND_NOW"}, told
 
     with story.case("a daemon that stays root keeps what it needs for buckets and networks, and no more"):
         for fields in threads_of(daemon.process.pid):

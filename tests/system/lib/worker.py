@@ -167,6 +167,7 @@ class Worker:
         command = [str(PROGRAM)] + ([] if self.lock else ["--test"])
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=place,
+                                            env={**os.environ, "LD_BIND_NOW": "1"},
                                             pass_fds=range(3, 3 + len(fds)))
         for fd in fds:
             os.close(fd)

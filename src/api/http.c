@@ -149,6 +149,12 @@ static bool count_in(struct api_call *call)
 	return call->under_way;
 }
 
+static void run_and_forget(void *ctx)
+{
+	call_run(ctx);
+	sp_secret_wipe_stack(); /* what was hashed and parsed may have been a secret */
+}
+
 static enum MHD_Result give_to_pool(struct api_call *call)
 {
 	struct sp_error err = { 0 };
@@ -156,7 +162,7 @@ static enum MHD_Result give_to_pool(struct api_call *call)
 		return refuse_now(call, REFUSED_CLOSING, "Sallyport is stopping");
 	call_hold(call);
 	MHD_suspend_connection(call->connection);
-	if (pool_submit(call->server->operations, call_run, call, &err) != 0)
+	if (pool_submit(call->server->operations, run_and_forget, call, &err) != 0)
 		call_refuse(call, REFUSED_OVERLOADED, "there are too many requests at once");
 	return MHD_YES;
 }
@@ -177,7 +183,12 @@ enum MHD_Result http_on_request(void *ctx, struct MHD_Connection *connection, co
 	if (*piece_length > 0) {
 		size_t length = *piece_length;
 		*piece_length = 0;
-		return take_piece(call, piece, length);
+		enum MHD_Result result = take_piece(call, piece, length);
+		/* It may be a secret, and would lie in the library's buffer until the connection is closed. What we have
+		 * taken the library does not look at again. */
+		explicit_bzero((char *)(uintptr_t)piece, length);
+		sp_secret_wipe_stack();
+		return result;
 	}
 	if (call->under_way) /* resumed: there is an answer */
 		return send_answer(call);

@@ -13,6 +13,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "pipe_channel.h"
+#include "remote/flight.h"
 #include "run.h"
 
 enum { NOBODY = 65534 };
@@ -170,7 +171,8 @@ static void tells_the_channel_what_to_expect(void **state)
 	struct fixture *fixture = *state;
 	fetch_and_check(fixture, 20 << 20, 32);
 	size_t expected = pipe_channel_expected(fixture->channel);
-	assert_in_range(expected, 7 * REMOTE_BLOCK_MAX, 9 * REMOTE_BLOCK_MAX);
+	/* More than eight where the machine is busy: that is a delay, too. */
+	assert_in_range(expected, 7 * REMOTE_BLOCK_MAX, FLIGHT_MAX);
 }
 
 static void keeps_within_the_flight_it_was_given(void **state)

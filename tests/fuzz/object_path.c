@@ -17,6 +17,15 @@ static void check_name(const char *name)
 	FUZZ_CHECK(sp_name_unescape(text, &again, &err) == 0 && strcmp(again, name) == 0);
 }
 
+/* Nothing that a file system would take for a way out of the bucket. */
+static void check_key(const char *key)
+{
+	SP_AUTO_FREE char *copy = sp_strdup(key);
+	char *rest = copy, *part;
+	while ((part = strsep(&rest, "/")) != NULL)
+		FUZZ_CHECK(part[0] != '\0' && strcmp(part, ".") != 0 && strcmp(part, "..") != 0);
+}
+
 static void check_parts(const char *bucket, const char *key, bool need_key)
 {
 	SP_AUTO_BUFFER path = { 0 };
@@ -28,6 +37,8 @@ static void check_parts(const char *bucket, const char *key, bool need_key)
 
 	FUZZ_CHECK(strchr(bucket, '/') == NULL && strlen(key) <= OBJECT_KEY_MAX);
 	FUZZ_CHECK(key[0] == '\0' ? !need_key : objects_check_key(key, &err) == 0);
+	if (key[0] != '\0')
+		check_key(key);
 	sp_buffer_format(&path, "/%s/%s", shown_bucket, shown_key);
 	FUZZ_CHECK(objects_split_path(sp_buffer_text(&path), need_key, &bucket_again, &key_again,
 				      &err) == 0);

@@ -2,7 +2,7 @@
 """Lets libFuzzer look for inputs that break a parser. Called by ./dev fuzz, after it has built the targets.
 
 What is new goes to BUILD/finds/TARGET, which git does not see; --keep takes from there into tests/fuzz/corpus/TARGET what
-shows something that the corpus does not, as small as it gets.
+goes where the corpus does not, as small as it gets.
 """
 
 import argparse
@@ -82,7 +82,8 @@ def keep(build, target):
         merged = pathlib.Path(folder)
         for seed in corpus.iterdir():
             shutil.copy(seed, merged)
-        subprocess.run(command_of(build, target) + ["-merge=1", f"-max_len={INPUT_MAX_KEPT}", str(merged), str(finds)],
+        subprocess.run(command_of(build, target) + ["-merge=1", "-use_counters=0", f"-max_len={INPUT_MAX_KEPT}",
+                                                    str(merged), str(finds)],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(), check=True)
         new = [path for path in merged.iterdir() if not (corpus / path.name).exists()]
         for path in new:

@@ -17,6 +17,7 @@ static void read_version(struct sp_reader *reader)
 /* What a server calls a file comes back to it byte for byte. */
 static void check_handle(const struct wire_handle *handle)
 {
+	FUZZ_CHECK(handle->length <= WIRE_HANDLE_MAX);
 	uint8_t packet[WIRE_HANDLE_REQUEST_MAX];
 	struct sp_writer writer = sp_writer_of(packet, sizeof(packet));
 	wire_put_handle(&writer, WIRE_CLOSE, 1, handle);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -231,6 +232,43 @@ static void a_backup_is_whole_private_and_never_overwrites(void **state)
 	assert_int_equal(access(part, F_OK), -1);
 }
 
+static void two_copies_to_one_place_do_not_meet(void **state)
+{
+	struct fixture *f = *state;
+	char path[160], part[200];
+	snprintf(path, sizeof(path), "%s/copy.db", f->folder);
+	snprintf(part, sizeof(part), "%s.part", path);
+	int other = open(part, O_RDWR | O_CREAT, 0600);
+	assert_int_equal(flock(other, LOCK_EX), 0);
+	assert_int_equal(write(other, "half", 4), 4);
+	assert_int_equal(db_backup(f->db, path, DB_COPY_REPLACE, &err), -1);
+	assert_int_equal(err.code, SP_CONFLICT);
+	struct stat status;
+	assert_int_equal(fstat(other, &status), 0);
+	assert_int_equal(status.st_size, 4);
+	assert_int_equal(status.st_nlink, 1);
+	close(other); /* it was killed: what it left is no obstacle */
+	assert_int_equal(db_backup(f->db, path, DB_COPY_REPLACE, &err), 0);
+	assert_int_equal(access(part, F_OK), -1);
+}
+
+static void a_copy_replaces_a_file_only_when_told(void **state)
+{
+	struct fixture *f = *state;
+	char path[160];
+	snprintf(path, sizeof(path), "%s/copy.db", f->folder);
+	assert_int_equal(db_backup(f->db, path, DB_COPY_NEW, &err), 0);
+	assert_int_equal(db_script(f->db, "INSERT INTO parents VALUES (1, 'a')", &err), 0);
+	assert_int_equal(db_backup(f->db, path, DB_COPY_NEW, &err), -1);
+	assert_int_equal(err.code, SP_EXISTS);
+	assert_int_equal(db_backup(f->db, path, DB_COPY_REPLACE, &err), 0);
+	struct db *copy;
+	assert_int_equal(db_open(path, DB_READ_ONLY, &copy, &err), 0);
+	assert_int_equal(count_of(copy, "SELECT COUNT(*) FROM parents"), 1);
+	assert_int_equal(db_check(copy, &err), 0);
+	db_close(copy);
+}
+
 static void the_file_is_private(void **state)
 {
 	struct fixture *f = *state;
@@ -274,6 +312,8 @@ int main(void)
 		WITH_DB(a_damaged_file_is_refused),
 		WITH_DB(a_link_is_not_created_through),
 		WITH_DB(a_backup_is_whole_private_and_never_overwrites),
+		WITH_DB(two_copies_to_one_place_do_not_meet),
+		WITH_DB(a_copy_replaces_a_file_only_when_told),
 		WITH_DB(the_file_is_private),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

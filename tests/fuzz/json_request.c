@@ -3,6 +3,7 @@
 
 #include "request.h"
 #include "service/services.h"
+#include "service/tag_list.h"
 #include "service/transfer/connector_request.h"
 #include "service/transfer/plan.h"
 
@@ -36,9 +37,12 @@ static void make_connector(const json_t *input)
 static void use(const struct api_call *call)
 {
 	struct shape_fault fault;
+	struct sp_error err = { 0 };
 	if (call->operation == NULL || call->input == NULL ||
 	    shape_find_fault(call->operation->input, call->input, &fault) != 0)
 		return;
+	if (tag_list_check(json_object_get(call->input, "Tags"), &err) != 0)
+		fuzz_check_error(&err);
 	if (strcmp(call->operation->name, "StartFileTransfer") == 0)
 		make_plan(call->input);
 	if (strcmp(call->operation->name, "CreateConnector") == 0)

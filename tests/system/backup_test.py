@@ -235,6 +235,13 @@ def a_store_in_use_is_not_restored_over():
     refused(state, copy, "store.db", "move it away first")
 
 
+def what_makes_no_sense_is_wrong_use():
+    for words in (["backup"], ["backup", "a", "b"], ["restore"], ["back-up", "a"], ["--replace", "restore", "a"],
+                  ["--fail-unfinished", "backup", "a"], ["--replace"]):
+        code, said, errors = command(daemon.state, *words)
+        assert code == 2 and said == "" and errors.startswith("sallyportd: "), (words, code, said, errors)
+
+
 CASES = [
     ("mixed traffic is backed up while it runs, all state is lost, and everything goes on",
      mixed_traffic_is_backed_up_and_restored),
@@ -243,6 +250,7 @@ CASES = [
     ("a backup does not replace a file unless it is told to", a_file_that_is_there_stays),
     ("without the master key, or with another one, nothing is restored", another_key_is_refused),
     ("a copy that was cut or damaged is refused", a_damaged_copy_is_refused),
+    ("a command without its file, or with another's option, is told as wrong use", what_makes_no_sense_is_wrong_use),
     ("nothing is restored under a daemon, or over a store", a_store_in_use_is_not_restored_over),
 ]
 

@@ -340,6 +340,15 @@ int transfers_after_restore(struct db *db, enum restored_files what, int64_t now
 	return what == RESTORED_FAIL ? fail_restored(db, now_ms, err) : try_restored_again(db, err);
 }
 
+int transfers_end_waits(struct db *db, int64_t latest_ms, struct sp_error *err)
+{
+	return db_run(db, err,
+		      "UPDATE files SET not_before_ms = 1"
+		      " WHERE connector_id IN (SELECT id FROM connectors) AND state = 0"
+		      " AND not_before_ms > ?1",
+		      "i", latest_ms);
+}
+
 int transfers_find_file(struct db *db, const char *file_id, struct transfer_file *out,
 			struct sp_error *err)
 {

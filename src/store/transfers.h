@@ -67,6 +67,9 @@ enum { TRANSFERS_ATTEMPTS_LOST = 7 };
 int transfers_after_restore(struct db *db, enum restored_files what, int64_t now_ms,
 			    int64_t *out_count, struct sp_error *err);
 
+/** QUEUED files that would wait until after @latest_ms, as no retry does, wait no longer: the clock has gone back. */
+int transfers_end_waits(struct db *db, int64_t latest_ms, struct sp_error *err);
+
 /** One file by its id. SP_NOT_FOUND. */
 int transfers_find_file(struct db *db, const char *file_id, struct transfer_file *out,
 			struct sp_error *err);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "store/breakers.h"
@@ -163,8 +164,10 @@ void transfer_engine_test(struct transfer_engine *engine, const char *connector_
 
 static int requeue(struct db *db, void *ctx, struct sp_error *err)
 {
-	(void)ctx;
-	return transfers_requeue_running(db, err);
+	const struct transfer_options *options = ctx;
+	int64_t latest_ms = sp_now_ms() + 2 * options->retry_delay_max_ms; /* with jitter */
+	return transfers_requeue_running(db, err) != 0 ? -1
+						       : transfers_end_waits(db, latest_ms, err);
 }
 
 static void wake_found(void *ctx, const char *connector_id)
@@ -184,7 +187,7 @@ int transfer_engine_open(const struct transfer_rooms *rooms, const struct transf
 	ground_init(&engine->ground, rooms, options);
 	engine->tests.ground = &engine->ground;
 
-	if (store_write(rooms->store, requeue, NULL, err) != 0 ||
+	if (store_write(rooms->store, requeue, &engine->ground.options, err) != 0 ||
 	    store_read(rooms->store, find_busy, engine, err) != 0) {
 		transfer_engine_close(engine);
 		return sp_wrap(err, "could not go on with the transfers of the last run");

@@ -106,7 +106,7 @@ static void requeue(struct file_run *run, int64_t delay_ms)
 {
 	if (run->file.state == FILE_PUBLISHING)
 		resume_forget(run); /* its part had a permit */
-	run->file.not_before_ms = sp_now_ms() + delay_ms;
+	run->file.not_before_ms = ground_late_ms(run->owner->ground) + delay_ms;
 	file_commit(run, FILE_QUEUED, file_over);
 }
 
@@ -126,7 +126,8 @@ static void ask_again(struct file_run *run, enum failure_step step, enum sp_code
 		      const char *text)
 {
 	const struct transfer_options *options = &run->owner->ground->options;
-	if (sp_now_ms() - run->file.started_ms > options->queue_wait_max_ms) {
+	if (ground_early_ms(run->owner->ground) - run->file.started_ms >
+	    options->queue_wait_max_ms) {
 		SP_AUTO_BUFFER honest = { 0 };
 		sp_buffer_format(&honest, "%s; it may have been published already", text);
 		end_failed(run, step, code, sp_buffer_text(&honest));

@@ -143,13 +143,13 @@ static void give_up_waiting(struct file_run *run)
 static void begin(struct file_run *run)
 {
 	struct transfer_file *file = &run->file;
-	int64_t now = sp_now_ms();
 	enum failure_step step;
 	const struct sp_error *refusal = run->owner->refusal(run->owner->ctx, &step);
 	const char *why;
 	int64_t unreached_since = run->owner->unreached_since(run->owner->ctx, &why);
 
-	if (now > file_gives_up_at(file, &run->owner->ground->options, unreached_since)) {
+	if (ground_early_ms(run->owner->ground) >
+	    file_gives_up_at(file, &run->owner->ground->options, unreached_since)) {
 		give_up_waiting(run);
 	} else if (refusal != NULL) {
 		file_fail(run, step, refusal->code, refusal->message);
@@ -158,7 +158,7 @@ static void begin(struct file_run *run)
 		file->size = -1;
 		file->sha256[0] = '\0';
 		if (file->started_ms == 0)
-			file->started_ms = now;
+			file->started_ms = sp_now_ms();
 		file_commit(run, FILE_RUNNING, running);
 	}
 }

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 
 /* Half of all are for files; sockets, the store and the API have the rest. */
@@ -21,6 +22,7 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 		 const struct transfer_options *options)
 {
 	*ground = (struct ground){ .rooms = *rooms, .options = *options };
+	wait_clock_start(&ground->wait_clock, sp_now_ms(), sp_monotonic_ms());
 	ground->options.worker_path = sp_strdup(options->worker_path);
 	ground->options.run_directory = sp_strdup(options->run_directory);
 	ground->options.builtin_role = sp_strdup(options->builtin_role);
@@ -41,6 +43,16 @@ size_t ground_descriptor_share(const struct ground *ground)
 	if (ground->runs >= ground->descriptors)
 		return 0;
 	return ground->workers == 0 ? ground->descriptors : ground->descriptors / ground->workers;
+}
+
+int64_t ground_early_ms(const struct ground *ground)
+{
+	return wait_clock_early(&ground->wait_clock, sp_now_ms(), sp_monotonic_ms());
+}
+
+int64_t ground_late_ms(const struct ground *ground)
+{
+	return wait_clock_late(&ground->wait_clock, sp_now_ms(), sp_monotonic_ms());
 }
 
 void ground_went_out(struct ground *ground)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "transfer/engine.h"
+#include "transfer/wait_clock.h"
 
 struct ground {
 	struct transfer_rooms rooms;
@@ -20,7 +21,8 @@ struct ground {
 	size_t workers;     /* processes, until they are reaped */
 	size_t runs;        /* files under way in all lanes; each has at most one descriptor open */
 	size_t descriptors; /* that they may have together */
-	bool stopping;      /* nothing new is begun */
+	struct wait_clock wait_clock;
+	bool stopping; /* nothing new is begun */
 	loop_fn *stopped;
 	void *stopped_ctx;
 };
@@ -43,6 +45,10 @@ void ground_commit(struct ground *ground, store_fn *write, ground_written_fn *wr
 
 /** How many descriptors there are for the files of one lane among those that have a worker; 0: all are taken. */
 size_t ground_descriptor_share(const struct ground *ground);
+
+/** Wall-clock times by which files wait; see wait_clock.h. */
+int64_t ground_early_ms(const struct ground *ground);
+int64_t ground_late_ms(const struct ground *ground);
 
 /** Counts something else that will come back. */
 void ground_went_out(struct ground *ground);

@@ -252,7 +252,8 @@ static int64_t gives_up_at(const struct lane *lane, const struct transfer_file *
 static bool start_file(struct lane *lane, struct transfer_file *file)
 {
 	enum breaker_lets lets = partner_lets(&lane->partner);
-	bool alone = !file_needs_worker(file) || gives_up_at(lane, file) < sp_now_ms();
+	bool alone =
+		!file_needs_worker(file) || gives_up_at(lane, file) < ground_early_ms(lane->ground);
 	bool can = lets != BREAKER_LETS_NONE &&
 		   (lane->state == LANE_WORKING || lane->state == LANE_REFUSED);
 	size_t most = lets == BREAKER_LETS_ONE && !alone ? 1 : credit_of(lane);
@@ -303,7 +304,7 @@ static void rest(struct lane *lane, int64_t earliest_ms)
 
 	int64_t wait = INT64_MAX;
 	if (earliest_ms != 0)
-		wait = earliest_ms - sp_now_ms() + 1;
+		wait = earliest_ms - ground_late_ms(lane->ground) + 1;
 	if (lane->worker != NULL && leaves_in < wait)
 		wait = leaves_in;
 	if (wait == INT64_MAX)
@@ -331,7 +332,7 @@ static int64_t first_gives_up_at(const struct lane *lane, const struct queue_pag
 static void hold_back(struct lane *lane, int64_t gives_up_ms)
 {
 	int64_t wait = partner_wait_ms(&lane->partner);
-	int64_t patience = gives_up_ms - sp_now_ms() + 1;
+	int64_t patience = gives_up_ms - ground_early_ms(lane->ground) + 1;
 	wake_in(lane, lane->wanted ? 0 : patience < wait ? patience : wait);
 }
 

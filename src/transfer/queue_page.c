@@ -44,7 +44,7 @@ struct queue_page *queue_page_read(const struct queue_page *wish, loop_fn *then,
 	if (page->max > QUEUE_PAGE_MAX)
 		page->max = QUEUE_PAGE_MAX;
 	page->files = sp_alloc(page->max * sizeof(*page->files));
-	page->now_ms = sp_now_ms();
+	page->now_ms = ground_late_ms(page->ground);
 	page->done = then;
 	page->ctx = ctx;
 	ground_read(page->ground, work, done, page);

@@ -191,6 +191,27 @@ static void a_start_requeues_what_ran_and_keeps_what_was_published(void **state)
 	transfer_file_finish(&publishing);
 }
 
+static void a_start_after_the_clock_went_back_ends_waits_that_no_retry_has(void **state)
+{
+	(void)state;
+	struct transfer transfer;
+	insert_transfer(CONNECTOR, 2, &transfer);
+	for (int64_t until_ms = 1000; until_ms <= 5000; until_ms += 4000) {
+		struct transfer_file file = next_file(CONNECTOR, 0, 0);
+		move(&file, FILE_RUNNING);
+		file.not_before_ms = until_ms;
+		move(&file, FILE_QUEUED);
+		transfer_file_finish(&file);
+	}
+	assert_int_equal(transfers_end_waits(db, 4999, &err), 0);
+	int64_t earliest;
+	assert_int_equal(transfers_earliest_wait(db, CONNECTOR, &earliest, &err), 0);
+	assert_int_equal(earliest, 1);
+	struct transfer_file file = next_file(CONNECTOR, 0, 999); /* the other one still waits */
+	assert_int_equal(file.not_before_ms, 1);
+	transfer_file_finish(&file);
+}
+
 static void a_file_moves_only_from_where_it_is_and_as_the_table_says(void **state)
 {
 	(void)state;
@@ -530,6 +551,7 @@ int main(void)
 		WITH_DB(files_come_in_the_order_of_the_requests),
 		WITH_DB(a_waiting_file_is_passed_until_its_time),
 		WITH_DB(a_start_requeues_what_ran_and_keeps_what_was_published),
+		WITH_DB(a_start_after_the_clock_went_back_ends_waits_that_no_retry_has),
 		WITH_DB(a_file_moves_only_from_where_it_is_and_as_the_table_says),
 		WITH_DB(a_transfer_is_found_under_its_connector_only),
 		WITH_DB(a_file_that_failed_from_the_start_is_kept_and_waits_for_nobody),

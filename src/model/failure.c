@@ -78,6 +78,8 @@ static const struct {
 	{ STEP_ROUTE, SP_CONFLICT },      /* a gateway on the way is being made … */
 	{ STEP_ROUTE, SP_SYSTEM },        /* … or could not be */
 	{ STEP_INTERFACE, SP_SYSTEM },    /* what makes networks was away */
+	{ STEP_READ_OBJECT, SP_SYSTEM },  /* a disk or a file server had a bad moment */
+	{ STEP_WRITE_OBJECT, SP_SYSTEM }, /* the same, and whether it was renamed may not be known */
 	{ STEP_INTERFACE, SP_NOT_FOUND }, /* this host has lost the address: a link is down */
 };
 

@@ -181,7 +181,8 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 	const struct transfer_options *options = &run->owner->ground->options;
 	run->at_worker = false;
 	sp_close_fd(&run->fd);
-	if (code == SP_CHANGED)
+	/* What could not be synced once may be lost although the next sync succeeds. */
+	if (code == SP_CHANGED || (step == STEP_WRITE_OBJECT && run->file.state == FILE_RUNNING))
 		resume_forget(run);
 	if (run->file.state == FILE_PUBLISHING) {
 		tell_partner(run, step, code, text, false);

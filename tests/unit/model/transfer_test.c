@@ -34,6 +34,11 @@ static void failures_have_the_contracts_codes(void **state)
 	assert_false(failure_is_transient(STEP_CONFIGURATION, SP_NOT_FOUND));
 	assert_true(failure_is_transient(STEP_INTERFACE, SP_NOT_FOUND));
 	assert_true(failure_is_transient(STEP_RESOLVE, SP_TIMEOUT));
+	/* A disk that could not do it now; one that is full, or says no. */
+	assert_true(failure_is_transient(STEP_READ_OBJECT, SP_SYSTEM));
+	assert_true(failure_is_transient(STEP_WRITE_OBJECT, SP_SYSTEM));
+	assert_false(failure_is_transient(STEP_WRITE_OBJECT, SP_NO_SPACE));
+	assert_false(failure_is_transient(STEP_WRITE_OBJECT, SP_DENIED));
 	assert_false(failure_is_transient(STEP_RESOLVE, SP_NOT_FOUND));
 }
 

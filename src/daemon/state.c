@@ -10,9 +10,16 @@
 #include <sys/stat.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/scope.h"
 
-enum { FOLDER_MODE = 0700, FILE_MODE = 0600, PID_TEXT_MAX = 32 };
+enum {
+	FOLDER_MODE = 0700,
+	FILE_MODE = 0600,
+	PID_TEXT_MAX = 32,
+	LOCK_PATIENCE_MS = 2000,
+	LOCK_LOOK_AGAIN_MS = 20,
+};
 
 static char *path_below(const char *directory, const char *name)
 {
@@ -59,13 +66,26 @@ static int fail_locked(const struct state *state, struct sp_error *err)
 		       state->directory, text[0] != '\0' ? text : "(not written yet)");
 }
 
+/* A daemon that was killed while it started a worker leaves a child of it, which has all its descriptors until it has
+ * become that worker: the lock is ours in a moment. */
+static int lock_soon(int fd)
+{
+	int64_t deadline_ms = sp_monotonic_ms() + LOCK_PATIENCE_MS;
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK || sp_monotonic_ms() > deadline_ms)
+			return -1;
+		usleep(LOCK_LOOK_AGAIN_MS * 1000);
+	}
+	return 0;
+}
+
 static int take_lock(struct state *state, struct sp_error *err)
 {
 	state->lock_fd = openat(state->directory_fd, "lock",
 				O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 	if (state->lock_fd == -1)
 		return sp_fail_errno(err, "could not open \"%s/lock\"", state->directory);
-	if (flock(state->lock_fd, LOCK_EX | LOCK_NB) == -1) {
+	if (lock_soon(state->lock_fd) == -1) {
 		if (errno == EWOULDBLOCK)
 			return fail_locked(state, err);
 		return sp_fail_errno(err, "could not lock \"%s/lock\"", state->directory);

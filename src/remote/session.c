@@ -253,7 +253,8 @@ static int take_version(struct remote *remote, struct sp_reader *packet, struct 
 			       "the server chose SFTP version %u although version %d was offered",
 			       version, WIRE_PROTOCOL_VERSION);
 	remote->greeted = true;
-	remote->outbox.closes_late = !keeps_order(&remote->features);
+	remote->features.keeps_order = keeps_order(&remote->features);
+	remote->outbox.closes_late = !remote->features.keeps_order;
 	return 0;
 }
 

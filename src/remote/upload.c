@@ -16,9 +16,9 @@
  *               └───────────┴───────────┴──► EXPLAIN ──► EXPLAINING ──► FAILED
  *
  * OPEN, CHECK and EXPLAIN ask one question, as soon as there is room for it; the states in -ING wait for replies.
- * ENDING is FSYNC, FSTAT, CLOSE and STAT in one burst: the protocol has requests for one file carried out in order.
- * Only the last one sees what CLOSE has left. CHECK asks it again on its own, for servers that take a path's requests
- * as they like.
+ * ENDING is FSYNC, CLOSE and STAT in one burst: the protocol has requests for one file carried out in order. Only the
+ * last one sees what CLOSE has left. CHECK asks it again on its own, for servers that take a path's requests as they
+ * like; of those the handle is asked as well (FSTAT), before it is closed.
  * EXPLAIN is for servers that only say "failure": the reason is looked for, and what failed stays the error.
  */
 enum upload_state {
@@ -255,7 +255,7 @@ static void step_open(struct upload *upload)
 	upload->state = UPLOAD_OPENING;
 }
 
-/* ---- ending: FSYNC, FSTAT, CLOSE, STAT, and when that is another size, STAT again -------------------------------- */
+/* ---- ending: FSYNC, CLOSE, STAT, and when that is another size, STAT again ---------------------------------------- */
 
 static void fail_size(struct upload *upload, uint64_t size)
 {
@@ -367,10 +367,13 @@ static void end(struct upload *upload)
 		ask_fsync(upload->remote, &upload->handle, asker(upload, synced));
 		upload->ending++;
 	}
-	ask_fstat(upload->remote, &upload->handle, asker(upload, measured_open));
+	if (!remote_features(upload->remote)->keeps_order) {
+		ask_fstat(upload->remote, &upload->handle, asker(upload, measured_open));
+		upload->ending++;
+	}
 	ask_close(upload->remote, &upload->handle, asker(upload, closed));
 	ask_stat(upload->remote, WIRE_STAT, upload->path, asker(upload, measured_closed));
-	upload->ending += 3;
+	upload->ending += 2;
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */

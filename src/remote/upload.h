@@ -3,7 +3,7 @@
  * Sends one file into a part: a state machine that steps whenever replies or blocks came. It does not publish:
  * whoever runs it renames the part once that was permitted.
  *
- *   OPEN (CREAT|EXCL; of a part that is gone on with: neither) ──► WRITE… ──► FSYNC (if offered) ──► FSTAT ──► CLOSE ──► STAT ──► done
+ *   OPEN (CREAT|EXCL; of a part that is gone on with: neither) ──► WRITE… ──► FSYNC (if offered) ──► CLOSE ──► STAT ──► done
  */
 
 #include "remote/blocks.h"

@@ -476,6 +476,145 @@ def connections(ground):
             assert failed.step in ("BANNER", "KEY_EXCHANGE") and "sftp.example.com" in failed.text, failed
 
 
+def crowd(ground):
+    """Many files at once on one connection."""
+    story, home = ground.story, ground.home
+    (home / "crowd").mkdir()
+
+    def send_many(one, count, size=1):
+        files = [one.send_file(ground.source(size), f"file-{number}", "crowd") for number in range(count)]
+        return {file.id: file for file in files}
+
+    def see_to(one, files, ended=("PUBLISHED",)):
+        """Permits what is ready until all of @files have ended as they may; {id: last message}."""
+        ends = {}
+        while len(ends) < len(files):
+            message = one.receive()
+            if message.kind in worker.UNASKED:
+                continue
+            assert message.file_id in files and message.file_id not in ends, message
+            if message.kind == "READY":
+                one.permit(files[message.file_id])
+            else:
+                assert message.kind in ended, message
+                ends[message.file_id] = message
+        return ends
+
+    def names():
+        return {name for name in os.listdir(home / "crowd") if name.startswith("file-")}
+
+    def clear():
+        for name in os.listdir(home / "crowd"):
+            os.unlink(home / "crowd" / name)
+
+    with story.case("hundreds of files at once go one connection's way, and are all there"):
+        with ground.worker() as one:
+            see_to(one, send_many(one, 300, 32769))
+            assert one.sockets == 1
+        assert len(names()) == 300
+        assert all(flows.sha256_of(home / "crowd" / name) == ground.sums[32769] for name in names())
+        ground.nothing_left()
+        clear()
+
+    with story.case("hundreds of files at once come back"):
+        for size in (1, 32769, 261121):
+            (home / f"back-{size}").write_bytes(ground.source(size).read_bytes())
+        with ground.worker() as one:
+            files = {}
+            for number in range(300):
+                size = (1, 32769, 261121)[number % 3]
+                file = one.retrieve(f"back-{size}", story.folder / f"back-{number}")
+                files[file.id] = (number, size)
+            while files:
+                message = one.receive()
+                if message.kind in worker.UNASKED:
+                    continue
+                assert message.kind == "READY", message
+                number, size = files.pop(message.file_id)
+                assert (message.size, message.sha256) == (size, ground.sums[size]), message
+                assert flows.sha256_of(story.folder / f"back-{number}") == ground.sums[size]
+            assert one.sockets == 1
+
+    with story.case("more files than were agreed on end the worker"):
+        with ground.worker() as one:
+            one.give_socket = lambda request: None
+            for number in range(worker.FILES_MAX + 1):
+                one.send_file(ground.source(1), f"file-{number}", "crowd")
+            while (message := one.receive()) is not None:
+                assert message.kind == "NEED_SOCKET", message
+            assert one.process.wait(10) == 1
+
+    with story.case("a connection that breaks under many files ends each of them, and the others get a new one"):
+        with story_proxy(ground) as proxy, ground.worker(port=proxy.port) as one:
+            held = hold(ground, one, proxy, "up", 256 * 1024)
+            files = send_many(one, 200, 32768)
+            held()
+            assert proxy.tell("reset") == "ok"
+            ends = see_to(one, files, ("PUBLISHED", "FILE_FAILED"))
+            failed = {file_id for file_id, end in ends.items() if end.kind == "FILE_FAILED"}
+            assert 0 < len(failed) < 200, len(failed)
+            assert all(ends[file_id].code == "CLOSED" for file_id in failed)
+            assert one.sockets == 2, one.sockets
+            whole = {files[file_id].order["name"] for file_id in files if file_id not in failed}
+            assert whole <= names(), whole - names()
+            assert all(flows.sha256_of(home / "crowd" / name) == ground.sums[32768] for name in names())
+            one.send_and_publish(ground.source(1), "after")
+        clear()
+
+    with story.case("a server that dies between READY and the permit loses no file's true end"):
+        with ground.worker() as one:
+            files = send_many(one, 50)
+            for _ in files:
+                one.expect("READY")  # all of them wait for their permits now
+            ground.server.signal_sessions(signal.SIGKILL, ground.server.sessions())
+            for file in files.values():
+                one.permit(file)
+            ends = see_to(one, files, ("PUBLISHED", "FILE_FAILED"))
+            for file_id, end in ends.items():
+                if end.kind == "FILE_FAILED":
+                    assert end.step == "RENAME_REMOTE" and end.code == "CLOSED", end
+                    one.recover(files[file_id])
+            lost = {file_id: files[file_id] for file_id, end in ends.items() if end.kind == "FILE_FAILED"}
+            see_to(one, lost)
+        assert len(names()) == 50
+        ground.nothing_left()
+        clear()
+
+    with story.case("of many files those are cancelled that are meant"):
+        with ground.worker() as one:
+            files = send_many(one, 120)
+            meant = {file_id for number, file_id in enumerate(files) if number % 2}
+            for file_id in meant:
+                one.cancel(files[file_id])
+            ends = see_to(one, files, ("PUBLISHED", "FILE_FAILED"))
+            for file_id, end in ends.items():
+                assert end.kind == "PUBLISHED" or (file_id in meant and end.code == "CANCELLED"), end
+            assert all(ends[file_id].kind == "PUBLISHED" for file_id in files if file_id not in meant)
+        harness.wait_until(lambda: flows.parts_in(home) == [], "the parts to be removed")
+        clear()
+
+    with story.case("small files do not wait for a large one, and it does not wait for them"):
+        with story_proxy(ground, rate=16 * MIB) as proxy, ground.worker(port=proxy.port) as one:
+            large = one.send_file(ground.large, "file-large", "crowd")
+            small = send_many(one, 200, 32768)
+            seen = []  # how many small ones were published, at each word of the large one
+            left = dict(small)
+            while left or None not in seen:
+                message = one.receive()
+                if message.kind == "CONNECTED":
+                    continue
+                if message.kind == "READY":
+                    one.permit(left.get(message.file_id, large))
+                if message.file_id == large.id:
+                    seen.append(None if message.kind == "PUBLISHED" else len(small) - len(left))
+                elif message.kind == "PUBLISHED":
+                    del left[message.file_id]
+            during = [count for count in seen if count is not None]
+            assert during[0] < 200 and during[-1] > 30, seen
+            assert one.sockets == 1
+        clear()
+
+
 def next_request(one):
     """Takes a NEED_SOCKET; its number."""
     while (message := worker.decode(one.control.recv(worker.MESSAGE_MAX))).kind == "BEAT":
@@ -562,7 +701,7 @@ def leave(ground):
 def main():
     with harness.Story() as story:
         ground = Ground(story)
-        for part in (start, send, retrieve, recover, cancel, connections, leave):
+        for part in (start, send, retrieve, recover, cancel, connections, crowd, leave):
             part(ground)
 
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import pwd
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,8 +101,11 @@ def assert_holds_nothing_else(held):
         place = os.readlink(link)
         assert allowed.fullmatch(place), f"{link} is {place}"
         info = fields_of(link.parent.parent / "fdinfo" / link.name)
+        flags = int(info["flags"], 8)
         if place in (lock, str(held.source), "/dev/null"):
-            assert int(info["flags"], 8) & O_ACCMODE == os.O_RDONLY, (place, info)
+            assert flags & O_ACCMODE == os.O_RDONLY, (place, info)
+        if place == str(held.daemon.log):
+            assert flags & O_ACCMODE == os.O_WRONLY and flags & os.O_APPEND, info
 
 
 def as_root(story, server, inbox):
@@ -183,8 +187,31 @@ def as_ordinary(story, server, inbox):
         assert all(os.readlink(f"/proc/{pid}/ns/user") != ours for pid in all_of(daemon, "sallyport-netd"))
 
 
+def units(story):
+    """The service manager's own list of calls must leave a worker all that it needs to shut itself in, and to work."""
+    with story.case("under systemd a worker may make all the calls that it makes"):
+        if not shutil.which("systemd-analyze"):
+            raise harness.Skip("needs systemd-analyze")
+        unit = (harness.ROOT / "packaging" / "sallyportd.service.in").read_text(encoding="ascii")
+        allowed, wanted = set(), re.findall(r"^SystemCallFilter=(.*)$", unit, re.MULTILINE)
+        for word in " ".join(wanted).split():
+            allowed |= group_of_calls(word) if word.startswith("@") else {word}
+        source = (harness.ROOT / "src" / "worker" / "system_calls.c").read_text(encoding="utf-8")
+        table = source[source.index("allowed[] = {"):source.index("allowed_to_sanitizers")]
+        needed = set(re.findall(r"CALL(?:_IF)?\((\w+)", table)) | {"seccomp", "capset", "flock", "mlock", "close"}
+        needed |= {"landlock_create_ruleset", "landlock_restrict_self"}
+        assert len(needed) > 50 and needed <= allowed, needed - allowed
+
+
+def group_of_calls(name):
+    told = subprocess.run(["systemd-analyze", "syscall-filter", name], check=True, stdout=subprocess.PIPE, text=True).stdout
+    words = {line.strip() for line in told.splitlines()[1:] if line.strip() and not line.strip().startswith("#")}
+    return set().union(*(group_of_calls(word) if word.startswith("@") else {word} for word in words))
+
+
 def main():
     with harness.Story() as story:
+        units(story)
         harness.need_root("to look at processes that are shut off")
         server = story.enter(sshd.Sshd(story.folder / "server"))
         inbox = server.home / "in"

@@ -24,6 +24,10 @@ enum {
 	 * pool of blocks 16); this is for what libssh may be brought to keep, and for our mistakes. */
 	OWN_MIB = 64 /* pool, heap, stacks */,
 	CONNECTION_MIB = 192,
+	/* Counted are all threads of the user, ours and others': far more than there ever are, and few enough that a
+	 * worker which does nothing but start them leaves room for others in the system's table. */
+	USER_TASKS_MAX = 8192,
+
 	MEMORY_MAX_MIB = OWN_MIB + CONNECTOR_CONNECTIONS_MAX * CONNECTION_MIB,
 };
 
@@ -37,7 +41,8 @@ static const struct {
 #ifndef SANDBOX_SANITIZED /* the sanitizers map terabytes */
 	{ RLIMIT_DATA, (rlim_t)MEMORY_MAX_MIB << 20, "memory" },
 #endif
-	/* RLIMIT_NPROC counts all processes of the user, and how large a file may become only its owner can say. */
+	{ RLIMIT_NPROC, USER_TASKS_MAX, "threads" },
+	/* How large a file may become only its owner can say. */
 };
 
 static int set(__rlimit_resource_t resource, rlim_t max)

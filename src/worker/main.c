@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/scope.h"
 #include "remote/transport.h"
 #include "worker/desk.h"
 #include "worker/limits.h"
@@ -25,11 +27,21 @@ enum {
 	LOCK_RETRY_MS = 20,
 };
 
+/* The log is the daemon's: nothing in it is to be overwritten, and what is typed where it is a terminal is not for us. A
+ * socket (the journal's) is neither, and cannot be opened again. */
+static int narrow_log(struct sp_error *err)
+{
+	SP_AUTO_FD log = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+	if (log >= 0 && (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0))
+		return sp_fail_errno(err, "could not open the log anew");
+	return 0;
+}
+
 /* Secrets are in here: no core file, no look from a process of the same user, and no life after the daemon's. */
 static int harden(struct sp_error *err)
 {
 	signal(SIGPIPE, SIG_IGN);
-	if (limits_set(err) != 0)
+	if (narrow_log(err) != 0 || limits_set(err) != 0)
 		return -1;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
 		return sp_fail_errno(err, "could not shut the worker off");

@@ -54,10 +54,8 @@ static const struct rule allowed[] = {
 	CALL_IF(setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY)),
 	CALL_IF(setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_QUICKACK)),
 
-	/* Not F_SETOWN with F_SETSIG, which send signals to others, nor locks and leases. */
-	CALL_IF(fcntl, IS(1, F_DUPFD_CLOEXEC)),
-	CALL_IF(fcntl, IS(1, F_GETFD)), CALL_IF(fcntl, IS(1, F_SETFD)),
-	CALL_IF(fcntl, IS(1, F_GETFL)), CALL_IF(fcntl, IS(1, F_SETFL)),
+	/* Not F_SETOWN with F_SETSIG, which send signals to others, nor locks and leases; see also allow_from(). */
+	CALL_IF(fcntl, IS(1, F_GETFD)), CALL_IF(fcntl, IS(1, F_SETFD)), CALL_IF(fcntl, IS(1, F_GETFL)),
 
 	/* Waiting. What SIGSTOP and SIGCONT interrupt may go on as restart_syscall. */
 	CALL(poll), CALL(ppoll), CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait), CALL(epoll_pwait),
@@ -155,18 +153,31 @@ static int add_all(scmp_filter_ctx filter, uint32_t action, const struct rule *r
 	return 0;
 }
 
-/* Any descriptor from @first on. The kernel takes the lower half of the argument, and so do we: a comparison of the
- * whole would be got round by a bit in the upper half. */
-static int allow_close_from(scmp_filter_ctx filter, int first)
+/* What may be done to any descriptor from @first on. The kernel takes the lower half of the argument, and so do we: a
+ * comparison of the whole would be got round by a bit in the upper half. */
+static int allow_from(scmp_filter_ctx filter, int first)
 {
 	enum { BIT_FIRST = 3, BIT_END = 31 };
+	const struct {
+		int call;
+		struct scmp_arg_cmp besides;
+	} calls[] = {
+		{ .call = SCMP_SYS(close) },
+		{ SCMP_SYS(fcntl), IS(1, F_DUPFD_CLOEXEC) },
+		{ SCMP_SYS(fcntl), IS(1, F_SETFL) }, /* of the log it would take away O_APPEND */
+	};
 	int result = 0;
-	for (int fd = first; result == 0 && fd < 1 << BIT_FIRST; fd++)
-		result = add(filter, SCMP_ACT_ALLOW,
-			     &(struct rule)CALL_IF(close, BITS(0, UINT32_MAX, fd)));
-	for (int bit = BIT_FIRST; result == 0 && bit < BIT_END; bit++)
-		result = add(filter, SCMP_ACT_ALLOW,
-			     &(struct rule)CALL_IF(close, BITS(0, 1u << bit, 1u << bit)));
+	for (size_t i = 0; i < SP_COUNT_OF(calls); i++) {
+		struct rule rule = { .call = calls[i].call, .conditions[1] = calls[i].besides };
+		for (int fd = first; result == 0 && fd < 1 << BIT_FIRST; fd++) {
+			rule.conditions[0] = (struct scmp_arg_cmp)BITS(0, UINT32_MAX, fd);
+			result = add(filter, SCMP_ACT_ALLOW, &rule);
+		}
+		for (int bit = BIT_FIRST; result == 0 && bit < BIT_END; bit++) {
+			rule.conditions[0] = (struct scmp_arg_cmp)BITS(0, 1u << bit, 1u << bit);
+			result = add(filter, SCMP_ACT_ALLOW, &rule);
+		}
+	}
 	return result;
 }
 
@@ -214,7 +225,7 @@ static int fill(scmp_filter_ctx filter, int control_fd, int first_free_fd)
 		result = add_all(filter, groups[i].action, groups[i].rules, groups[i].count);
 	if (result == 0)
 		result = add_own(filter, control_fd);
-	return result != 0 ? result : allow_close_from(filter, first_free_fd);
+	return result != 0 ? result : allow_from(filter, first_free_fd);
 }
 
 int system_calls_limit(int control_fd, int first_free_fd, struct sp_error *err)

@@ -222,34 +222,63 @@ void store_close(struct store *store)
 	free(store);
 }
 
-/* False when the queue is full. */
-static bool enqueue(struct store *store, struct write *write)
+/* @first to @last, @count of them, in one piece. False when the queue has no room for all. */
+static bool enqueue(struct store *store, struct write *first, struct write *last, size_t count)
 {
 	pthread_mutex_lock(&store->mutex);
 	assert(!store->closing);
-	bool fits = store->waiting < STORE_QUEUE_MAX;
+	bool fits = store->waiting + count <= STORE_QUEUE_MAX;
 	if (fits) {
-		*store->last = write;
-		store->last = &write->next;
-		store->waiting++;
+		*store->last = first;
+		store->last = &last->next;
+		store->waiting += count;
 		pthread_cond_signal(&store->work);
 	}
 	pthread_mutex_unlock(&store->mutex);
 	return fits;
 }
 
-void store_submit(struct store *store, store_fn *fn, void *ctx, store_done_fn *done, void *done_ctx)
+static void refuse(struct write *first)
 {
-	struct write *write = sp_alloc(sizeof(*write));
-	*write = (struct write){ .fn = fn, .ctx = ctx, .done = done, .done_ctx = done_ctx };
-	if (enqueue(store, write))
-		return;
-	free(write);
 	struct sp_error error = { 0 };
 	sp_fail(&error, SP_LIMIT, "could not write to the store: %d writes wait already",
 		STORE_QUEUE_MAX);
-	if (done != NULL)
-		done(done_ctx, -1, &error);
+	for (struct write *write = first, *next; write != NULL; write = next) {
+		next = write->next;
+		if (write->done != NULL)
+			write->done(write->done_ctx, -1, &error);
+		free(write);
+	}
+}
+
+static struct write *new_write(store_fn *fn, void *ctx, store_done_fn *done, void *done_ctx)
+{
+	struct write *write = sp_alloc(sizeof(*write));
+	*write = (struct write){ .fn = fn, .ctx = ctx, .done = done, .done_ctx = done_ctx };
+	return write;
+}
+
+void store_submit(struct store *store, store_fn *fn, void *ctx, store_done_fn *done, void *done_ctx)
+{
+	struct write *write = new_write(fn, ctx, done, done_ctx);
+	if (!enqueue(store, write, write, 1))
+		refuse(write);
+}
+
+void store_submit_all(struct store *store, store_fn *fn, void *const ctxs[], size_t count,
+		      store_done_fn *done)
+{
+	struct write *first = NULL, *last = NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct write *write = new_write(fn, ctxs[i], done, ctxs[i]);
+		if (first == NULL)
+			first = write;
+		else
+			last->next = write;
+		last = write;
+	}
+	if (first != NULL && !enqueue(store, first, last, count))
+		refuse(first);
 }
 
 struct waiter {

@@ -46,6 +46,13 @@ int store_write(struct store *store, store_fn *fn, void *ctx, struct sp_error *e
 void store_submit(struct store *store, store_fn *fn, void *ctx, store_done_fn *done,
 		  void *done_ctx);
 
+/**
+ * As store_submit() for each of @ctxs, which are @fn's and @done's, in their order: the writer is woken once, and they
+ * share a commit when they are not more than STORE_BATCH_MAX.
+ */
+void store_submit_all(struct store *store, store_fn *fn, void *const ctxs[], size_t count,
+		      store_done_fn *done);
+
 /** On a read-only connection that is borrowed for the call, in one snapshot. Any thread but the loop's. */
 int store_read(struct store *store, store_fn *fn, void *ctx, struct sp_error *err);
 

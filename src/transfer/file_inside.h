@@ -43,6 +43,8 @@ struct file_run {
 
 /** @work in the file pool, then @after. */
 void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run));
+/** The same for work that waits for a disk: others do not come back with it. */
+void file_in_pool_long(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run));
 
 /**
  * Commits the file as it is, in state @to, then @after. A commit that fails is tried again, unless the row is no longer

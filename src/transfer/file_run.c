@@ -246,7 +246,7 @@ static void published(struct file_run *run)
 
 static void publish_object(struct file_run *run)
 {
-	file_in_pool(run, publish, published);
+	file_in_pool_long(run, publish, published);
 }
 
 static void sync_staging(void *ctx)
@@ -285,7 +285,7 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	if (sends)
 		file_in_pool(run, check_source, source_checked);
 	else
-		file_in_pool(run, sync_staging, staging_synced);
+		file_in_pool_long(run, sync_staging, staging_synced);
 	return true;
 }
 

@@ -33,6 +33,13 @@ void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file
 	ground_run(run->owner->ground, work, came_back, run);
 }
 
+void file_in_pool_long(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run))
+{
+	run->busy = true;
+	run->after = after;
+	ground_run_long(run->owner->ground, work, came_back, run);
+}
+
 static void remove_staging(void *ctx)
 {
 	struct file_run *run = ctx;

@@ -14,8 +14,6 @@ struct job {
 	store_fn *write;
 	ground_written_fn *written;
 	void *ctx;
-	int result;
-	struct sp_error err;
 };
 
 void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
@@ -23,6 +21,9 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 {
 	*ground = (struct ground){ .rooms = *rooms, .options = *options };
 	wait_clock_start(&ground->wait_clock, sp_now_ms(), sp_monotonic_ms());
+	ground->convoys = (struct convoys){ .loop = rooms->loop,
+					    .pool = rooms->files,
+					    .store = rooms->store };
 	ground->options.worker_path = sp_strdup(options->worker_path);
 	ground->options.run_directory = sp_strdup(options->run_directory);
 	ground->options.builtin_role = sp_strdup(options->builtin_role);
@@ -73,35 +74,50 @@ static void job_work(void *ctx)
 	job->work(job->ctx);
 }
 
-static void job_done(void *ctx)
+/* Counted until the very end: nothing of the engine may be touched afterwards. */
+static void end(struct job *job)
 {
-	struct job *job = ctx;
 	struct ground *ground = job->ground;
-	if (job->write != NULL)
-		job->written(job->ctx, job->result, &job->err);
-	else
-		job->done(job->ctx);
 	free(job);
 	ground_came_back(ground);
 }
 
-static void run_in(struct pool *pool, struct ground *ground, loop_fn *work, loop_fn *done,
-		   void *ctx)
+static void job_done(void *ctx)
+{
+	struct job *job = ctx;
+	job->done(job->ctx);
+	end(job);
+}
+
+static struct job *begin(struct ground *ground, const struct job *what)
 {
 	struct job *job = sp_alloc(sizeof(*job));
-	*job = (struct job){ .ground = ground, .work = work, .done = done, .ctx = ctx };
+	*job = *what;
+	job->ground = ground;
 	ground_went_out(ground);
-	pool_run(pool, ground->rooms.loop, job_work, job_done, job);
+	return job;
+}
+
+static struct job *begin_work(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx)
+{
+	return begin(ground, &(struct job){ .work = work, .done = done, .ctx = ctx });
 }
 
 void ground_run(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx)
 {
-	run_in(ground->rooms.files, ground, work, done, ctx);
+	convoys_run(&ground->convoys, job_work, job_done, begin_work(ground, work, done, ctx));
+}
+
+void ground_run_long(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx)
+{
+	pool_run(ground->rooms.files, ground->rooms.loop, job_work, job_done,
+		 begin_work(ground, work, done, ctx));
 }
 
 void ground_read(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx)
 {
-	run_in(ground->rooms.reads, ground, work, done, ctx);
+	pool_run(ground->rooms.reads, ground->rooms.loop, job_work, job_done,
+		 begin_work(ground, work, done, ctx));
 }
 
 static int job_write(struct db *db, void *ctx, struct sp_error *err)
@@ -113,16 +129,13 @@ static int job_write(struct db *db, void *ctx, struct sp_error *err)
 static void job_written(void *ctx, int result, const struct sp_error *err)
 {
 	struct job *job = ctx;
-	job->result = result;
-	if (result != 0)
-		job->err = *err;
-	loop_post(job->ground->rooms.loop, job_done, job);
+	job->written(job->ctx, result, err);
+	end(job);
 }
 
 void ground_commit(struct ground *ground, store_fn *write, ground_written_fn *written, void *ctx)
 {
-	struct job *job = sp_alloc(sizeof(*job));
-	*job = (struct job){ .ground = ground, .write = write, .written = written, .ctx = ctx };
-	ground_went_out(ground);
-	store_submit(ground->rooms.store, job_write, job, job_written, job);
+	convoys_commit(
+		&ground->convoys, job_write, job_written,
+		begin(ground, &(struct job){ .write = write, .written = written, .ctx = ctx }));
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "transfer/convoy.h"
 #include "transfer/engine.h"
 #include "transfer/wait_clock.h"
 
@@ -22,6 +23,7 @@ struct ground {
 	size_t runs;        /* files under way in all lanes; each has at most one descriptor open */
 	size_t descriptors; /* that they may have together */
 	struct wait_clock wait_clock;
+	struct convoys convoys;
 	bool stopping; /* nothing new is begun */
 	loop_fn *stopped;
 	void *stopped_ctx;
@@ -32,13 +34,16 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 		 const struct transfer_options *options);
 void ground_finish(struct ground *ground);
 
-/** @work in the pool for buckets, then @done on the loop. */
+/** @work in the pool for buckets, then @done on the loop. @work is quick, unless a file system hangs. */
 void ground_run(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx);
+
+/** The same for work that takes as long as a disk does. */
+void ground_run_long(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx);
 
 /** The same in the pool for reading the store. */
 void ground_read(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx);
 
-typedef void ground_written_fn(void *ctx, int result, const struct sp_error *err);
+typedef convoy_written_fn ground_written_fn;
 
 /** @write by the store's writer, then @written on the loop, after the commit. */
 void ground_commit(struct ground *ground, store_fn *write, ground_written_fn *written, void *ctx);

@@ -197,6 +197,37 @@ static void what_waits_shares_a_commit(void **state)
 	assert_int_equal(lines(), WRITES + 1);
 }
 
+struct pair {
+	struct outcome outcome;
+	intptr_t number;
+};
+
+static int insert_number(struct db *db, void *ctx, struct sp_error *error)
+{
+	const struct pair *pair = ctx;
+	return insert_line(db, (void *)pair->number, error);
+}
+
+static void what_is_submitted_together_shares_a_commit(void **state)
+{
+	(void)state;
+	enum { WRITES = STORE_BATCH_MAX };
+	static struct pair pairs[WRITES];
+	void *all[WRITES];
+	memset(pairs, 0, sizeof(pairs));
+	for (intptr_t i = 0; i < WRITES; i++) {
+		pairs[i].number = i;
+		all[i] = &pairs[i];
+	}
+	uint64_t before = store_commits(store);
+	store_submit_all(store, insert_number, all, WRITES, note_outcome);
+	assert_int_equal(store_write(store, insert_line, (void *)WRITES, &err), 0);
+	assert_in_range(store_commits(store) - before, 1, 2); /* the last one may have come late */
+	for (size_t i = 0; i < WRITES; i++)
+		assert_int_equal(pairs[i].outcome.calls, 1);
+	assert_int_equal(lines(), WRITES + 1);
+}
+
 static void a_write_that_fails_is_undone_alone(void **state)
 {
 	(void)state;
@@ -443,6 +474,7 @@ int main(void)
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 		WITH_STORE(it_is_told_only_after_the_commit),
 		WITH_STORE(what_waits_shares_a_commit),
+		WITH_STORE(what_is_submitted_together_shares_a_commit),
 		WITH_STORE(a_write_that_fails_is_undone_alone),
 		WITH_STORE(when_the_commit_fails_all_of_the_batch_fail),
 		WITH_STORE(a_full_disk_fails_its_batch_and_the_store_goes_on),

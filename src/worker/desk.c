@@ -160,6 +160,7 @@ static int hear_permit(struct desk *desk, struct letter *letter, struct sp_error
 	struct rolled *file = letter->file == ROLL_MAX ? NULL : &desk->roll.files[letter->file];
 	if (file != NULL && file->may_permit) {
 		file->may_permit = false;
+		desk_go_on(desk, file);
 		connection_post(desk->slots[file->at].connection, letter);
 	} else {
 		letter_destroy(letter); /* it has failed, and the daemon hears of it */
@@ -310,10 +311,12 @@ static void note_word(struct desk *desk, const struct letter *letter)
 {
 	struct rolled *file = &desk->roll.files[letter->file];
 	enum worker_kind kind = letter->message.kind;
-	if (kind == WORKER_READY && file->kind == WORKER_SEND)
+	if (kind == WORKER_READY && file->kind == WORKER_SEND) {
 		file->may_permit = true;
-	else if (kind != WORKER_PROGRESS && kind != WORKER_WATERMARK)
+		desk_rest(desk, file);
+	} else if (kind != WORKER_PROGRESS && kind != WORKER_WATERMARK) {
 		end(desk, letter->file);
+	}
 }
 
 static int note_message(struct desk *desk, struct slot *slot, struct letter *letter,

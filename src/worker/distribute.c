@@ -87,8 +87,25 @@ static void give(struct desk *desk, struct slot *slot, struct letter *letter)
 	connection_post(slot->connection, letter);
 }
 
+void desk_rest(struct desk *desk, struct rolled *file)
+{
+	if (file->rests)
+		return;
+	file->rests = true;
+	desk->slots[file->at].resting++;
+}
+
+void desk_go_on(struct desk *desk, struct rolled *file)
+{
+	if (!file->rests)
+		return;
+	file->rests = false;
+	desk->slots[file->at].resting--;
+}
+
 void desk_take_back(struct desk *desk, struct slot *slot, unsigned number)
 {
+	desk_go_on(desk, &desk->roll.files[number]);
 	desk->roll.files[number].at = -1;
 	slot->files--;
 	desk->at_work--;
@@ -125,6 +142,13 @@ static bool is_small(const struct worker_message *order)
 	return order->kind != WORKER_RETRIEVE && order->size <= SMALL_BYTES;
 }
 
+/* When it may be busy with @most. */
+static bool may_have_more(const struct slot *slot, size_t most)
+{
+	return slot->state == SLOT_UP && slot->files - slot->resting < most &&
+	       slot->files < WORKER_CONNECTION_FILES_MAX;
+}
+
 /* The one with the fewest files. What is large, or of a size that nobody knows, waits rather for a connection that is
  * still to come than for its turn on this one. */
 static struct slot *slot_for(struct desk *desk, const struct letter *letter, size_t share)
@@ -134,8 +158,7 @@ static struct slot *slot_for(struct desk *desk, const struct letter *letter, siz
 		struct slot *slot = &desk->slots[i];
 		size_t most =
 			is_small(&letter->message) || slot->depth < share ? slot->depth : share;
-		if (slot->state == SLOT_UP && slot->files < most &&
-		    (best == NULL || slot->files < best->files))
+		if (may_have_more(slot, most) && (best == NULL || slot->files < best->files))
 			best = slot;
 	}
 	return best;
@@ -144,7 +167,7 @@ static struct slot *slot_for(struct desk *desk, const struct letter *letter, siz
 static bool has_room(const struct desk *desk)
 {
 	for (size_t i = 0; i < desk->slot_count; i++)
-		if (desk->slots[i].state == SLOT_UP && desk->slots[i].files < desk->slots[i].depth)
+		if (may_have_more(&desk->slots[i], desk->slots[i].depth))
 			return true;
 	return false;
 }

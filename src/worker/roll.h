@@ -25,6 +25,7 @@ struct rolled {
 	enum worker_kind kind;
 	int at;          /* the number of the connection that has it; -1: it waits */
 	bool may_permit; /* its READY was told */
+	bool rests;      /* since then */
 	bool cancelled;  /* the daemon wants it stopped */
 	unsigned next;   /* in its bucket, or among the free; ROLL_MAX: none */
 };

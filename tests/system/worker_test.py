@@ -387,6 +387,17 @@ def connections(ground):
         for number in range(5):
             assert flows.sha256_of(home / f"parallel-{number}") == ground.sums[3 * MIB + 5]
 
+    with story.case("files that wait for their permit keep no others from being begun"):
+        with ground.worker() as one:
+            files = {file.id: file for file in (one.send_file(ground.source(1), f"many-{number}") for number in range(100))}
+            for _ in files:
+                one.expect("READY")
+            for file in files.values():
+                one.permit(file)
+            for _ in files:
+                one.expect("PUBLISHED")
+            assert one.sockets == 1
+
     with story.case("without any connection all waiting files fail for that reason, after one try"):
         with ground.worker(connections=3) as one:
             one.give_socket = lambda request: None

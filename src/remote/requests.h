@@ -57,7 +57,8 @@ struct request {
 
 	uint32_t id;
 	bool used, sent;
-	int64_t sent_us; /* monotonic; when its last byte went out */
+	int64_t sent_us;          /* monotonic; when its last byte went out */
+	uint64_t answered_before; /* replies that the session had seen when it was asked */
 };
 
 enum {

@@ -15,8 +15,10 @@
 enum {
 	REQUEST_BYTES_MIN = 1024, /* a server that grants less is not taken at its word */
 	PACKET_OVERHEAD = 1024,   /* of a READ's or WRITE's packet, beside the file's bytes */
-	ROOM_SCARCE = 8,   /* less, and whoever asked for it may have been left waiting … */
-	ROOM_AGAIN = 64,   /* … until there is so much */
+	ROOM_SCARCE = 8, /* less, and whoever asked for it may have been left waiting … */
+	ROOM_AGAIN = 64, /* … until there is so much */
+	OVERTAKEN_MAX = 4 * REMOTE_REQUESTS_MAX, /* replies that may come before one that is owed */
+	OVERTAKEN_STEP = REMOTE_REQUESTS_MAX,    /* replies between two looks for that */
 	LIFE_BYTES = 1024, /* moved either way, or a whole reply, are a sign of life; less is not */
 	HEAD_READ_MAX =
 		16384, /* bytes read to see what comes, when the bytes of a file may: those are copied once more */
@@ -46,6 +48,8 @@ struct remote {
 	int64_t round_trip_us;     /* the shortest; 0: none yet */
 	struct branches *branches; /* owned; NULL: there may be none */
 	unsigned turns;
+	uint64_t answered;    /* requests, so far … */
+	uint64_t look_at;     /* … and at how many one that was left out is looked for again */
 	bool scarce;          /* remote_room() said so, and remote_has_room_again() did not yet */
 	struct remote *trunk; /* whose next three count: itself, but of a branch */
 	remote_wake_fn *wake; /* NULL: nobody wants it */
@@ -121,6 +125,7 @@ struct sp_writer *session_begin(struct remote *remote, const struct request *req
 	remote->beginning = requests_add(&remote->requests, request);
 	if (remote->beginning == NULL)
 		return NULL;
+	remote->beginning->answered_before = remote->answered;
 	remote->beginning->asked_for = remote->trunk->asking_for;
 	*out_id = remote->beginning->id;
 	remote->writer = outbox_begin(&remote->outbox);
@@ -193,6 +198,7 @@ static void answer(struct remote *remote, struct request *request, struct reply 
 	struct request answered = *request;
 	note_life(remote);
 	note_round_trip(remote, request);
+	remote->answered++;
 	requests_remove(&remote->requests, request);
 	if (answered.fn == NULL && reply->kind == REPLY_HANDLE)
 		ask_close(remote, &reply->handle, (struct asker){ 0 });
@@ -434,6 +440,25 @@ int session_check_idle(const struct remote *remote, int64_t idle_ms, int *timeou
 	return 0;
 }
 
+/* Who waits for the one answer that never comes would wait for ever, as long as others get theirs. */
+static int check_overtaken(struct remote *remote, int64_t idle_ms, struct sp_error *err)
+{
+	if (idle_ms <= 0 || remote->answered < remote->look_at)
+		return 0;
+	remote->look_at = remote->answered + OVERTAKEN_STEP;
+	int64_t long_ago_us = sp_monotonic_us() - idle_ms * 1000;
+	for (size_t i = 0; i < REQUESTS_SLOTS; i++) {
+		const struct request *request = &remote->requests.slots[i];
+		if (request->used && request->sent && request->sent_us < long_ago_us &&
+		    remote->answered - request->answered_before > OVERTAKEN_MAX)
+			return sp_fail(err, SP_TIMEOUT,
+				       "the server left one request unanswered for %lld ms and "
+				       "answered %d others",
+				       (long long)idle_ms, OVERTAKEN_MAX);
+	}
+	return 0;
+}
+
 int session_move(struct remote *remote, bool *moved, struct sp_error *err)
 {
 	announce_expected(remote);
@@ -452,6 +477,8 @@ static int move(struct remote *remote, int other_fd, int timeout_ms, int64_t idl
 		return -1;
 	if (remote->branches != NULL && !is_last)
 		branches_move(remote->branches, idle_ms, &moved, &timeout_ms);
+	if (check_overtaken(remote, idle_ms, err) != 0)
+		return -1;
 	if (moved)
 		return 0;
 	if (session_check_idle(remote, idle_ms, &timeout_ms, err) != 0)

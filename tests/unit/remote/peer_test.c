@@ -1087,6 +1087,42 @@ static void uses_posix_rename_only_where_offered(void **state)
 	remote_close(remote);
 }
 
+static bool swallow_open(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)peer, (void)id, (void)rest;
+	return type == WIRE_OPEN;
+}
+
+/* Replies to others keep the session lively: it must not take that for an answer. */
+static void notices_the_one_request_that_is_left_out(void **state)
+{
+	struct peer *peer = *state;
+	struct remote *remote = open_peer(peer);
+	const struct remote_patience patience = { TINY_MS, -1 };
+	struct pattern_sink sink;
+	pattern_sink_init(&sink, 32);
+	const struct download_plan plan = { .path = "/file" };
+	struct download *download = download_start(remote, &plan, &sink.sink);
+	enum failure_step step;
+	struct sp_error err = { 0 };
+	peer->hook = swallow_open;
+	assert_int_equal(download_step(download, &step, &err), JOB_WORKING);
+
+	struct remote_attributes attributes;
+	size_t answers = 0;
+	while (remote_stat(remote, "/other", &patience, &attributes, &err) == 0)
+		assert_true(++answers < 1000 * 1000);
+	assert_true(answers > REMOTE_REQUESTS_MAX);
+	assert_int_equal(err.code, SP_TIMEOUT);
+	assert_non_null(strstr(err.message, "left one request unanswered"));
+	assert_int_equal(download_step(download, &step, &err), JOB_FAILED);
+	download_destroy(download);
+	pattern_sink_finish(&sink);
+	remote_close(remote);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------------------------- */
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1128,6 +1164,7 @@ int main(void)
 		WITH_PEER(forgets_a_download_in_the_middle),
 		WITH_PEER(forgets_an_upload_in_the_middle_of_a_write),
 		WITH_PEER(uses_posix_rename_only_where_offered),
+		WITH_PEER(notices_the_one_request_that_is_left_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

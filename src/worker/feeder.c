@@ -1,71 +1,14 @@
-#include "worker/feeder.h"
+#include "worker/feeder_inside.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
 #include "base/scope.h"
-#include "base/text.h"
-#include "worker/block_pool.h"
 
 enum {
-	/* A source is at most the pool ahead of what its server has acknowledged. */
-	MARKS_MAX = 2 + BLOCK_POOL_LARGE_MAX * BLOCK_POOL_LARGE / FEED_MARK_STEP,
 	/* So many feeds ring before their thread is woken, while the file thread has others to serve. */
 	RINGS_TOGETHER = 16,
-};
-
-/* Oldest first. A feed is in one of them at most. */
-struct feed_queue {
-	struct feed *first, *last;
-};
-
-/* Everything here is under the feeder's lock, but for the bytes of a block, which belong to whoever holds it, and for
- * stream and digest while @busy, which belong to the file thread. */
-struct feeder {
-	pthread_mutex_t lock;
-	pthread_cond_t work;
-	struct block_pool pool;
-	struct feed_queue ready;  /* the file thread has something to do for them */
-	struct feed_queue hungry; /* they wait for a block */
-	struct feed_group *groups;
-};
-
-struct feed_group {
-	struct feeder *feeder;
-	struct feed_group *next;
-	struct block_group blocks;
-	struct feed *rung;   /* and were not answered, by their next_rung */
-	size_t rung_quietly; /* of them, since the bell sounded */
-	bool sounds;         /* the bell, and nobody came */
-	int bell;            /* an eventfd */
-};
-
-struct feed {
-	struct feed_group *group;
-	struct feed_queue *queue; /* that it is in; NULL: none */
-	struct feed *next;        /* there */
-	struct feed *next_rung;
-	bool rung;
-	void *owner;
-	enum feed_way way;
-	struct stream *stream;      /* owned */
-	struct block *first, *last; /* source: read, to be taken. Sink: put, to be written */
-	size_t queued;
-	struct block_share share;
-	uint64_t offset; /* source: of the next block. Sink: bytes written */
-	uint64_t size;   /* source: said to be */
-	struct sp_digest digest;
-	struct feed_mark marks[MARKS_MAX]; /* ascending, not taken yet */
-	size_t mark_count;
-	uint64_t marked;       /* where the last one was noted */
-	bool grew;             /* sink: it had a block already, so there is more than little */
-	struct sp_error error; /* of the stream; code SP_OK while there is none */
-	bool ended;            /* source: its last byte was read */
-	bool waits;            /* its thread got nothing and wants to be woken */
-	bool busy;             /* the file thread is in its stream */
-	bool closed;           /* and destroys it when it comes back */
 };
 
 /* ---- queues ---------------------------------------------------------------------------------------------------- */
@@ -179,7 +122,7 @@ static bool has_work(const struct feed *feed)
 
 /* Not while the file thread is in it: it looks by itself when it comes back. A source that is hungry waits for the block
  * that its work needs; a sink may wait for one and have others to be written. */
-static void note_work(struct feed *feed)
+void feeder_note_work(struct feed *feed)
 {
 	struct feeder *feeder = feed->group->feeder;
 	if (feed->busy || !has_work(feed))
@@ -190,6 +133,12 @@ static void note_work(struct feed *feed)
 		return;
 	queue_append(&feeder->ready, feed);
 	pthread_cond_signal(&feeder->work);
+}
+
+void feeder_note_hungry(struct feed *feed)
+{
+	if (feed->queue == NULL)
+		queue_append(&feed->group->feeder->hungry, feed);
 }
 
 /* There is a block now for at least one of those that wait. The oldest that may have it gets word; @all when it may be
@@ -204,7 +153,7 @@ static void feed_the_hungry(struct feeder *feeder, bool all)
 			continue;
 		}
 		fed = true;
-		note_work(feed);
+		feeder_note_work(feed);
 		if (feed->way == FEED_SINK)
 			ring(feed);
 	}
@@ -213,7 +162,7 @@ static void feed_the_hungry(struct feeder *feeder, bool all)
 		feed->queue = &feeder->hungry;
 }
 
-static void put_spare(struct feed *feed, struct block *block)
+void feeder_put_spare(struct feed *feed, struct block *block)
 {
 	struct feeder *feeder = feed->group->feeder;
 	block_pool_give_back(&feeder->pool, &feed->share, block);
@@ -221,7 +170,7 @@ static void put_spare(struct feed *feed, struct block *block)
 		feed_the_hungry(feeder, false);
 }
 
-static void enqueue(struct feed *feed, struct block *block)
+void feeder_enqueue(struct feed *feed, struct block *block)
 {
 	block->next = NULL;
 	if (feed->first == NULL)
@@ -232,7 +181,7 @@ static void enqueue(struct feed *feed, struct block *block)
 	feed->queued++;
 }
 
-static struct block *dequeue(struct feed *feed)
+struct block *feeder_dequeue(struct feed *feed)
 {
 	struct block *block = feed->first;
 	if (block == NULL)
@@ -244,14 +193,14 @@ static struct block *dequeue(struct feed *feed)
 
 static void drop_queue(struct feed *feed)
 {
-	for (struct block *block; (block = dequeue(feed)) != NULL;)
-		put_spare(feed, block);
+	for (struct block *block; (block = feeder_dequeue(feed)) != NULL;)
+		feeder_put_spare(feed, block);
 }
 
 /* ---- the file thread ------------------------------------------------------------------------------------------- */
 
 /* Its share goes to the others. Leaves the lock meanwhile: closing may take its time as well. */
-static void destroy_feed(struct feed *feed)
+void feeder_destroy_feed(struct feed *feed)
 {
 	struct feeder *feeder = feed->group->feeder;
 	queue_leave(feed);
@@ -298,14 +247,14 @@ static void read_block(struct feed *feed, struct block *block)
 	else if ((size_t)got < block->room) /* streams fill what they are given but for the end */
 		feed->ended = true;
 	if (got <= 0) {
-		put_spare(feed, block);
+		feeder_put_spare(feed, block);
 		return;
 	}
 	block->offset = offset;
 	block->length = (size_t)got;
 	feed->offset += (uint64_t)got;
 	note_mark(feed);
-	enqueue(feed, block);
+	feeder_enqueue(feed, block);
 }
 
 static void write_block(struct feed *feed, struct block *block)
@@ -326,7 +275,7 @@ static void write_block(struct feed *feed, struct block *block)
 	} else {
 		feed->error = err;
 	}
-	put_spare(feed, block);
+	feeder_put_spare(feed, block);
 	if (result != 0)
 		drop_queue(feed);
 }
@@ -351,21 +300,21 @@ static void serve(struct feed *feed)
 	if (feed->way == FEED_SOURCE)
 		fed = serve_source(feed);
 	else
-		write_block(feed, dequeue(feed));
+		write_block(feed, feeder_dequeue(feed));
 	feed->busy = false;
 	if (feed->closed) {
-		destroy_feed(feed);
+		feeder_destroy_feed(feed);
 		return;
 	}
 	if (!fed)
-		queue_append(&feeder->hungry, feed);
+		feeder_note_hungry(feed);
 	else
-		note_work(feed);
+		feeder_note_work(feed);
 	if (feed->way == FEED_SOURCE || feed->first == NULL ||
 	    block_pool_may_take(&feeder->pool, &feed->share))
 		ring(feed);
-	else if (feed->waits && feed->queue == NULL)
-		queue_append(&feeder->hungry, feed);
+	else if (feed->waits)
+		feeder_note_hungry(feed);
 }
 
 /* Before it sleeps it tells what it kept to itself. */
@@ -407,198 +356,4 @@ int feeder_start(size_t groups_max, struct feeder **out, struct sp_error *err)
 	pthread_detach(thread);
 	*out = feeder;
 	return 0;
-}
-
-/* ---- what the engine sees -------------------------------------------------------------------------------------- */
-
-static void lock(struct feed *feed)
-{
-	pthread_mutex_lock(&feed->group->feeder->lock);
-}
-
-static void unlock(struct feed *feed)
-{
-	pthread_mutex_unlock(&feed->group->feeder->lock);
-}
-
-static int source_take(void *ctx, struct block **out, struct sp_error *err)
-{
-	struct feed *feed = ctx;
-	int result = 1;
-	lock(feed);
-	*out = dequeue(feed);
-	if (*out != NULL) {
-		note_work(feed);
-	} else if (feed->error.code != SP_OK) {
-		*err = feed->error;
-		result = -1;
-	} else if (feed->ended) {
-		result = 2;
-	} else {
-		feed->waits = true;
-		result = 0;
-	}
-	unlock(feed);
-	return result;
-}
-
-/* The first one is small: of most files that is all. */
-static struct block *sink_get(void *ctx)
-{
-	struct feed *feed = ctx;
-	struct feeder *feeder = feed->group->feeder;
-	lock(feed);
-	struct block *block =
-		block_pool_take(&feeder->pool, &feed->share, feed->grew ? BLOCK_POOL_LARGE : 0);
-	feed->grew = feed->grew || block != NULL;
-	feed->waits = block == NULL;
-	if (block == NULL && !feed->busy && feed->queue == NULL)
-		queue_append(&feeder->hungry, feed);
-	unlock(feed);
-	return block;
-}
-
-static int sink_put(void *ctx, struct block *block, struct sp_error *err)
-{
-	struct feed *feed = ctx;
-	int result = 0;
-	lock(feed);
-	if (feed->error.code != SP_OK) {
-		*err = feed->error;
-		put_spare(feed, block);
-		result = -1;
-	} else {
-		enqueue(feed, block);
-		note_work(feed);
-	}
-	unlock(feed);
-	return result;
-}
-
-static void give_back(void *ctx, struct block *block)
-{
-	struct feed *feed = ctx;
-	lock(feed);
-	put_spare(feed, block);
-	unlock(feed);
-}
-
-struct block_source feed_source(struct feed *feed)
-{
-	assert(feed->way == FEED_SOURCE);
-	return (struct block_source){ .ctx = feed, .take = source_take, .give_back = give_back };
-}
-
-struct block_sink feed_sink(struct feed *feed)
-{
-	assert(feed->way == FEED_SINK);
-	return (struct block_sink){
-		.ctx = feed, .get = sink_get, .put = sink_put, .give_back = give_back
-	};
-}
-
-/* ---- what the connection does ---------------------------------------------------------------------------------- */
-
-int feed_group_open(struct feeder *feeder, struct feed_group **out, struct sp_error *err)
-{
-	int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (bell == -1)
-		return sp_fail_errno(err, "could not create an eventfd");
-	struct feed_group *group = sp_alloc(sizeof(*group));
-	group->feeder = feeder;
-	group->bell = bell;
-	pthread_mutex_lock(&feeder->lock);
-	group->next = feeder->groups;
-	feeder->groups = group;
-	pthread_mutex_unlock(&feeder->lock);
-	*out = group;
-	return 0;
-}
-
-int feed_open(struct feed_group *group, const struct feed_plan *plan, struct stream *stream,
-	      struct feed **out, struct sp_error *err)
-{
-	struct sp_digest digest;
-	uint64_t hashed = 0;
-	sp_digest_start(&digest);
-	if (plan->from != NULL && (!sp_digest_restore(&digest, plan->from->state, &hashed) ||
-				   hashed != plan->from->offset)) {
-		stream_close(stream);
-		return sp_fail(err, SP_INVALID,
-			       "cannot go on at byte %llu: the state of the hash is not the one "
-			       "of that byte",
-			       (unsigned long long)plan->from->offset);
-	}
-	struct feed *feed = sp_alloc(sizeof(*feed));
-	feed->group = group;
-	feed->way = plan->way;
-	feed->owner = plan->owner;
-	feed->stream = stream;
-	feed->size = plan->size;
-	feed->digest = digest;
-	feed->offset = feed->marked = hashed;
-	feed->grew = hashed > 0;
-	lock(feed);
-	block_pool_join(&group->feeder->pool, &group->blocks, &feed->share);
-	note_work(feed);
-	unlock(feed);
-	*out = feed;
-	return 0;
-}
-
-bool feed_take_mark(struct feed *feed, uint64_t offset, struct feed_mark *out)
-{
-	size_t taken = 0;
-	lock(feed);
-	while (taken < feed->mark_count && feed->marks[taken].offset <= offset)
-		taken++;
-	if (taken > 0) {
-		*out = feed->marks[taken - 1];
-		feed->mark_count -= taken;
-		memmove(feed->marks, feed->marks + taken, feed->mark_count * sizeof(*feed->marks));
-	}
-	unlock(feed);
-	return taken > 0;
-}
-
-int feed_flushed(struct feed *feed, struct sp_error *err)
-{
-	int result = 1;
-	lock(feed);
-	if (feed->error.code != SP_OK) {
-		*err = feed->error;
-		result = -1;
-	} else if (feed->busy || feed->first != NULL) {
-		feed->waits = true;
-		result = 0;
-	}
-	unlock(feed);
-	return result;
-}
-
-void feed_sum(struct feed *feed, uint64_t *out_size, char out_sha256[SP_SHA256_HEX_SIZE])
-{
-	lock(feed);
-	assert(!feed->busy && (feed->ended || feed->way == FEED_SINK));
-	struct sp_digest digest = feed->digest;
-	*out_size = feed->offset;
-	unlock(feed);
-
-	unsigned char sum[SP_SHA256_SIZE];
-	sp_digest_end(&digest, sum);
-	sp_hex_encode(sum, sizeof(sum), out_sha256);
-}
-
-void feed_close(struct feed *feed)
-{
-	if (feed == NULL)
-		return;
-	struct feeder *feeder = feed->group->feeder;
-	pthread_mutex_lock(&feeder->lock);
-	feed->owner = NULL;
-	if (feed->busy)
-		feed->closed = true;
-	else
-		destroy_feed(feed);
-	pthread_mutex_unlock(&feeder->lock);
 }

@@ -1,0 +1,82 @@
+#pragma once
+/** The feeder as its files share it: feeder.c is the file thread, feed.c what the engine and the connection do. */
+
+#include <pthread.h>
+
+#include "worker/block_pool.h"
+#include "worker/feeder.h"
+
+enum {
+	/* A source is at most the pool ahead of what its server has acknowledged. */
+	MARKS_MAX = 2 + BLOCK_POOL_LARGE_MAX * BLOCK_POOL_LARGE / FEED_MARK_STEP,
+};
+
+/* Oldest first. A feed is in one of them at most. */
+struct feed_queue {
+	struct feed *first, *last;
+};
+
+/* Everything here is under the feeder's lock, but for the bytes of a block, which belong to whoever holds it, and for
+ * stream and digest while @busy, which belong to the file thread. */
+struct feeder {
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct block_pool pool;
+	struct feed_queue ready;  /* the file thread has something to do for them */
+	struct feed_queue hungry; /* they wait for a block */
+	struct feed_group *groups;
+};
+
+struct feed_group {
+	struct feeder *feeder;
+	struct feed_group *next;
+	struct block_group blocks;
+	struct feed *rung;   /* and were not answered, by their next_rung */
+	size_t rung_quietly; /* of them, since the bell sounded */
+	bool sounds;         /* the bell, and nobody came */
+	int bell;            /* an eventfd */
+};
+
+struct feed {
+	struct feed_group *group;
+	struct feed_queue *queue; /* that it is in; NULL: none */
+	struct feed *next;        /* there */
+	struct feed *next_rung;
+	bool rung;
+	void *owner;
+	enum feed_way way;
+	struct stream *stream;      /* owned */
+	struct block *first, *last; /* source: read, to be taken. Sink: put, to be written */
+	size_t queued;
+	struct block_share share;
+	uint64_t offset; /* source: of the next block. Sink: bytes written */
+	uint64_t size;   /* source: said to be */
+	struct sp_digest digest;
+	struct feed_mark marks[MARKS_MAX]; /* ascending, not taken yet */
+	size_t mark_count;
+	uint64_t marked;       /* where the last one was noted */
+	bool grew;             /* sink: it had a block already, so there is more than little */
+	struct sp_error error; /* of the stream; code SP_OK while there is none */
+	bool ended;            /* source: its last byte was read */
+	bool waits;            /* its thread got nothing and wants to be woken */
+	bool busy;             /* the file thread is in its stream */
+	bool closed;           /* and destroys it when it comes back */
+};
+
+/* ---- feeder.c; all under the lock -------------------------------------------------------------------------------- */
+
+/** The file thread looks after the feed, if there is something to do for it. */
+void feeder_note_work(struct feed *feed);
+
+/** It waits for a block, in turn with others. */
+void feeder_note_hungry(struct feed *feed);
+
+/** A block goes back to the pool. */
+void feeder_put_spare(struct feed *feed, struct block *block);
+
+/** The queue of blocks of one feed. */
+void feeder_enqueue(struct feed *feed, struct block *block);
+struct block *feeder_dequeue(struct feed *feed);
+
+/** Not while the file thread is in it. Leaves the lock meanwhile. */
+void feeder_destroy_feed(struct feed *feed);

@@ -94,17 +94,12 @@ with harness.Story() as story:
         with story.case(f"a large file goes over all connections that its connector may have, {way}"):
             with Run(usual, way, connections=3, delay_ms=DELAY_MS) as run:
                 run.finish(run.start())
-                assert run.new_logins() == 3, run.new_logins()
+                harness.wait_until(lambda: run.new_logins() == 3, "three logins", PATIENCE)
 
     with story.case("a large file goes up over several channels of one connection when the line is long"):
         with Run(usual, "up", connections=1, delay_ms=DELAY_MS) as run, Crowd(usual) as crowd:
             run.finish(run.start())
             assert run.new_logins() == 1 and 2 <= crowd.most <= 8, (run.new_logins(), crowd.most)
-
-    with story.case("a large file goes up over one channel when there is no delay to speak of"):
-        with Run(usual, "up", connections=1) as run, Crowd(usual) as crowd:
-            run.finish(run.start())
-            assert run.new_logins() == 1 and crowd.most <= 2, (run.new_logins(), crowd.most)
 
     with story.case("a server that allows one session a connection gets no more"):
         with Run(strict, "up", connections=1, delay_ms=DELAY_MS) as run, Crowd(strict) as crowd:

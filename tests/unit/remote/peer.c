@@ -191,6 +191,7 @@ static void take_request(struct peer *peer, struct sp_reader *packet)
 	uint8_t type = sp_read_u8(packet);
 	uint32_t id = sp_read_u32(packet);
 	peer->seen[type]++;
+	peer->was_asked = peer->was_asked || type != WIRE_WRITE;
 	peer->seen_all++;
 	if (packet->failed)
 		peer->wrong = true;
@@ -231,6 +232,9 @@ static ssize_t peer_read(struct channel *channel, void *out, size_t room, struct
 {
 	struct peer *peer = (struct peer *)channel;
 	release_held(peer);
+	if (peer->was_asked && peer->late_ms > 0)
+		poll(NULL, 0, peer->late_ms);
+	peer->was_asked = false;
 	if (peer->replied == peer->cut_at)
 		return sp_fail(err, SP_CLOSED, "the server closed the connection");
 	size_t count = least(least(room, peer->chunk), peer->ready.length - peer->ready_from);

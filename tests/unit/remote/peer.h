@@ -48,6 +48,7 @@ struct peer {
 	uint8_t damage;    /* … by these bits */
 	bool drips;        /* a further byte comes with every ms that the engine waits */
 	bool impatient;    /* it closes when the engine would wait */
+	int late_ms; /* answers to questions (what is no WRITE) come so late, as on a long line */
 	peer_hook *hook;
 
 	/* What it saw. */
@@ -59,7 +60,7 @@ struct peer {
 
 	struct sp_buffer requests, ready, held;
 	size_t held_at[PEER_REPLIES_MAX], held_count, ready_from;
-	bool was_closed;
+	bool was_closed, was_asked;
 };
 
 /** The channel's close() notes that it was called and forgets what was under way; it may be opened again. */

@@ -12,7 +12,7 @@
 #include "remote/ask.h"
 #include "run.h"
 
-enum { CHANNELS = 4, BLOCKS = 32, OPEN_MS = 500, BLOCK = REMOTE_BLOCK_MAX };
+enum { CHANNELS = 4, BLOCKS = 32, OPEN_MS = 500, LATE_MS = 5, BLOCK = REMOTE_BLOCK_MAX };
 
 /* ---- channels ---------------------------------------------------------------------------------------------------- */
 
@@ -260,6 +260,73 @@ static void a_second_file_uses_the_channels_that_are_there(void **state)
 	assert_int_equal(2, ground->peers[1]->seen[WIRE_OPEN]);
 }
 
+/* ---- when it is worth while -------------------------------------------------------------------------------------- */
+
+/** As the engine thinks right, with a server that takes @appetite bytes at a time. */
+static void send_as_it_is(struct ground *ground, uint64_t size, size_t appetite)
+{
+	struct sp_error ignored = { 0 };
+	struct outcome outcome = { 0 };
+	ground->peers[0]->told_size = size;
+	pattern_source_init(&ground->source, size, BLOCKS);
+	const struct upload_plan plan = { .part_path = "/in/part", .size = size };
+	struct upload *upload = upload_start(ground->remote, &plan, &ground->source.source);
+	while ((outcome.state = upload_step(upload, &outcome.step, &outcome.error)) ==
+	       JOB_WORKING) {
+		ground->peers[0]->appetite = appetite;
+		remote_pump(ground->remote, -1, 0, RUN_IDLE_MS, &ignored);
+	}
+	assert_int_equal(JOB_DONE, outcome.state);
+	upload_destroy(upload);
+	pattern_source_finish(&ground->source);
+}
+
+static void further_channels_are_opened_where_a_long_line_is_held_up(void **state)
+{
+	struct ground *ground = *state;
+	ground->peers[0]->late_ms = LATE_MS;
+	open_trunk(ground, &ground->peers[0]->channel);
+	send_as_it_is(ground, 200 * BLOCK, BLOCK / 2);
+	assert_int_equal(CHANNELS - 1, ground->asked);
+	assert_int_equal(200 * BLOCK, written(ground));
+}
+
+static void a_line_without_delay_gets_one_channel(void **state)
+{
+	struct ground *ground = *state;
+	open_trunk(ground, &ground->peers[0]->channel);
+	send_as_it_is(ground, 200 * BLOCK, BLOCK / 2);
+	assert_int_equal(0, ground->asked);
+}
+
+static void a_long_line_that_holds_nothing_up_gets_one_channel(void **state)
+{
+	struct ground *ground = *state;
+	ground->peers[0]->late_ms = LATE_MS;
+	open_trunk(ground, &ground->peers[0]->channel);
+	send_as_it_is(ground, 200 * BLOCK, SIZE_MAX);
+	assert_int_equal(0, ground->asked);
+}
+
+static void a_small_file_gets_one_channel(void **state)
+{
+	struct ground *ground = *state;
+	ground->peers[0]->late_ms = LATE_MS;
+	open_trunk(ground, &ground->peers[0]->channel);
+	send_as_it_is(ground, 12 * BLOCK, BLOCK / 2);
+	assert_int_equal(0, ground->asked);
+}
+
+static void only_servers_that_are_known_for_it_are_sent_stripes(void **state)
+{
+	(void)state;
+	assert_true(remote_stripes_well("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3"));
+	assert_false(remote_stripes_well("SSH-2.0-OpenSSH_for_Windows_8.1"));
+	assert_false(remote_stripes_well("SSH-2.0-AWS_SFTP_1.1"));
+	assert_false(remote_stripes_well("SSH-2.0-dropbear_2022.83"));
+	assert_false(remote_stripes_well(""));
+}
+
 /* ---- servers that do not want it --------------------------------------------------------------------------------- */
 
 static void a_server_that_refuses_channels_is_left_with_those_it_granted(void **state)
@@ -444,6 +511,11 @@ int main(void)
 		WITH_GROUND(the_trunk_closes_last),
 		WITH_GROUND(the_watermark_stays_where_something_is_missing),
 		WITH_GROUND(a_second_file_uses_the_channels_that_are_there),
+		WITH_GROUND(further_channels_are_opened_where_a_long_line_is_held_up),
+		WITH_GROUND(a_line_without_delay_gets_one_channel),
+		WITH_GROUND(a_long_line_that_holds_nothing_up_gets_one_channel),
+		WITH_GROUND(a_small_file_gets_one_channel),
+		WITH_GROUND(only_servers_that_are_known_for_it_are_sent_stripes),
 		WITH_GROUND(a_server_that_refuses_channels_is_left_with_those_it_granted),
 		WITH_GROUND(a_server_with_one_channel_is_asked_once),
 		WITH_GROUND(a_server_that_nobody_knows_gets_one_handle_and_ascending_offsets),

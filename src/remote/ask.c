@@ -101,6 +101,14 @@ void ask_space(struct remote *remote, const char *path, struct asker asker)
 	ask_extended(remote, REPLY_SPACE, "statvfs@openssh.com", path, NULL, asker);
 }
 
+void ask_hash(struct remote *remote, const char *path, struct asker asker)
+{
+	uint32_t id;
+	struct sp_writer *writer = begin(remote, REPLY_HASH, asker, &id);
+	wire_put_check_file(writer, id, path);
+	session_end(remote, NULL, 0);
+}
+
 void ask_limits(struct remote *remote, struct asker asker)
 {
 	ask_extended(remote, REPLY_LIMITS, "limits@openssh.com", NULL, NULL, asker);

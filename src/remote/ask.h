@@ -37,6 +37,8 @@ void ask_remove(struct remote *remote, const char *path, struct asker asker);
 void ask_rename(struct remote *remote, const char *from, const char *to, bool posix,
 		struct asker asker);
 void ask_space(struct remote *remote, const char *path, struct asker asker);
+/** "check-file-name". */
+void ask_hash(struct remote *remote, const char *path, struct asker asker);
 void ask_limits(struct remote *remote, struct asker asker);
 
 /** A piece of a file: what READ and WRITE are about. Offset, length and item come back with the reply. */

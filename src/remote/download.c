@@ -217,6 +217,11 @@ bool download_identity(const struct download *download, uint64_t *out_size, uint
 	return attributes->has_size && attributes->has_times;
 }
 
+bool download_saw_size(const struct download *download)
+{
+	return download->before.attributes.has_size;
+}
+
 static bool is_what_it_was(const struct download *download)
 {
 	uint64_t size, mtime;

@@ -34,6 +34,8 @@ enum job_state download_step(struct download *download, enum failure_step *out_s
 			     struct sp_error *err);
 /** What the file is, for going on with it; false when the server does not tell enough. */
 bool download_identity(const struct download *download, uint64_t *out_size, uint64_t *out_mtime);
+/** Once it is done: the server said how many bytes the file has, and they are here. */
+bool download_saw_size(const struct download *download);
 /** Bytes put into the sink, and those that were not asked for. */
 uint64_t download_progress(const struct download *download);
 bool download_recall(struct download *download);  /* as upload_recall() */

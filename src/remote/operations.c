@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "base/text.h"
 #include "remote/ask.h"
 #include "remote/replies.h"
 #include "remote/words.h"
@@ -13,6 +14,7 @@ struct waiting {
 	bool answered;
 	struct sp_error failure; /* SP_OK: it went well */
 	struct remote_attributes attributes;
+	struct wire_hash hash;
 };
 
 static void note_answer(void *owner, const struct reply *reply)
@@ -24,6 +26,8 @@ static void note_answer(void *owner, const struct reply *reply)
 		reply_fail(reply, &waiting->failure);
 	else if (reply->kind == REPLY_ATTRIBUTES)
 		waiting->attributes = reply->attributes;
+	else if (reply->kind == REPLY_HASH)
+		waiting->hash = reply->hash;
 }
 
 int session_wait(struct remote *remote, const struct remote_patience *patience,
@@ -116,6 +120,30 @@ int remote_remove(struct remote *remote, const char *path, const struct remote_p
 {
 	if (remove_path(remote, path, patience, err) != 0)
 		return tell_path(err, "remove", path);
+	return 0;
+}
+
+static int hash_path(struct remote *remote, const char *path,
+		     const struct remote_patience *patience, char out_sha256[SP_SHA256_HEX_SIZE],
+		     struct sp_error *err)
+{
+	if (check_path(path, err) != 0 || session_wait_for_room(remote, patience, err) != 0)
+		return -1;
+	struct waiting waiting = { 0 };
+	ask_hash(remote, path, (struct asker){ note_answer, &waiting });
+	if (wait_for_answer(remote, patience, &waiting, err) != 0)
+		return -1;
+	if (!waiting.hash.is_sha256)
+		return sp_fail(err, SP_UNSUPPORTED, "the server answered with no SHA-256");
+	sp_hex_encode(waiting.hash.bytes, SP_SHA256_SIZE, out_sha256);
+	return 0;
+}
+
+int remote_hash(struct remote *remote, const char *path, const struct remote_patience *patience,
+		char out_sha256[SP_SHA256_HEX_SIZE], struct sp_error *err)
+{
+	if (hash_path(remote, path, patience, out_sha256, err) != 0)
+		return tell_path(err, "let the server hash", path);
 	return 0;
 }
 

@@ -28,6 +28,11 @@ static bool get_space(struct sp_reader *reader, struct reply *out)
 	return wire_get_space(reader, &out->space);
 }
 
+static bool get_hash(struct sp_reader *reader, struct reply *out)
+{
+	return wire_get_hash(reader, &out->hash);
+}
+
 static const struct {
 	uint8_t type;
 	bool (*get)(struct sp_reader *reader, struct reply *out);
@@ -38,6 +43,7 @@ static const struct {
 	[REPLY_ATTRIBUTES] = { WIRE_ATTRS, get_attributes },
 	[REPLY_LIMITS] = { WIRE_EXTENDED_REPLY, get_limits },
 	[REPLY_SPACE] = { WIRE_EXTENDED_REPLY, get_space },
+	[REPLY_HASH] = { WIRE_EXTENDED_REPLY, get_hash },
 };
 
 struct reply reply_for(const struct request *request)

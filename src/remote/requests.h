@@ -19,6 +19,7 @@ enum reply_kind {
 	REPLY_ATTRIBUTES,
 	REPLY_LIMITS,
 	REPLY_SPACE,
+	REPLY_HASH,
 };
 
 /** A reply, valid during the call. */
@@ -30,6 +31,7 @@ struct reply {
 	struct remote_attributes attributes;
 	struct wire_limits limits;
 	struct wire_space space;
+	struct wire_hash hash;
 	uint32_t data_length; /* bytes that were stored where the request said */
 
 	/* As the request had them. */

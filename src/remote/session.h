@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "remote/transport.h"
 
@@ -29,7 +30,7 @@ enum {
 /** What the server offers; learnt when the session opens. */
 struct remote_features {
 	uint32_t version;
-	bool posix_rename, fsync, statvfs, limits, copy_data;
+	bool posix_rename, fsync, statvfs, limits, copy_data, check_file, home_directory;
 	bool keeps_order;             /* what is asked about one file is done in that order */
 	uint32_t read_max, write_max; /* bytes of one request */
 	uint64_t handles_max;         /* files that it lets be open; 0: not told */
@@ -137,6 +138,13 @@ int remote_read(struct remote *remote, const char *path, uint64_t offset, uint8_
  */
 int remote_copy(struct remote *remote, const char *from, const char *to, uint64_t length,
 		const struct remote_patience *patience, struct sp_error *err);
+
+/**
+ * What the server says the SHA-256 of a file is ("check-file", which it has to offer), 64 hex digits. SP_UNSUPPORTED when
+ * it answers something else.
+ */
+int remote_hash(struct remote *remote, const char *path, const struct remote_patience *patience,
+		char out_sha256[SP_SHA256_HEX_SIZE], struct sp_error *err);
 
 /**
  * @replace  posix-rename where offered, else plain rename. Servers differ on an existing name: OpenSSH refuses a plain

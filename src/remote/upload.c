@@ -48,6 +48,7 @@ struct upload {
 	struct remote *remote;
 	char *path, *shown_path; /* owned */
 	uint64_t size, offset;
+	bool overwrites, has_file;
 	enum upload_state state;
 
 	struct wire_handle handle;
@@ -222,7 +223,7 @@ static void opened(void *owner, const struct reply *reply)
 		return;
 	if (reply->kind == REPLY_HANDLE) {
 		upload->handle = reply->handle;
-		upload->is_open = true;
+		upload->is_open = upload->has_file = true;
 		upload->state = UPLOAD_WRITING;
 		stripes_begin(&upload->stripes, &reply->handle);
 		return;
@@ -234,7 +235,7 @@ static void opened(void *owner, const struct reply *reply)
 		question = QUESTION_FOLDER;
 	else if (reply_is_status(reply, WIRE_FAILURE))
 		question = QUESTION_PART;
-	if (is_there(upload))
+	if (is_there(upload) || (upload->overwrites && question == QUESTION_PART))
 		question = QUESTION_NONE;
 	fail_remote(upload, reply, is_there(upload) ? "go on with" : "create", question);
 }
@@ -250,7 +251,8 @@ static void step_open(struct upload *upload)
 	}
 	if (remote_room(upload->remote) == 0)
 		return;
-	ask_open(upload->remote, upload->path, is_there(upload) ? WIRE_OPEN_CHANGE : WIRE_OPEN_NEW,
+	uint32_t flags = upload->overwrites ? WIRE_OPEN_OVER : WIRE_OPEN_NEW;
+	ask_open(upload->remote, upload->path, is_there(upload) ? WIRE_OPEN_CHANGE : flags,
 		 asker(upload, opened));
 	upload->state = UPLOAD_OPENING;
 }
@@ -400,6 +402,7 @@ struct upload *upload_start(struct remote *remote, const struct upload_plan *pla
 	upload->path = sp_strdup(plan->part_path);
 	upload->shown_path = words_of_path(plan->part_path);
 	upload->size = plan->size;
+	upload->overwrites = plan->overwrites;
 	upload->offset = plan->offset;
 	upload->helps = plan->helps;
 	stripes_init(&upload->stripes, &(struct stripes_plan){
@@ -463,6 +466,16 @@ uint64_t upload_watermark(const struct upload *upload)
 bool upload_recall(struct upload *upload)
 {
 	return stripes_recall(&upload->stripes);
+}
+
+bool upload_has_file(const struct upload *upload)
+{
+	return upload->has_file;
+}
+
+bool upload_saw_size(const struct upload *upload)
+{
+	return upload->after_close.has_size || upload->before_close.has_size;
 }
 
 void upload_destroy(struct upload *upload)

@@ -17,6 +17,7 @@ struct upload_plan {
 	uint64_t size;         /* bytes the source is said to have: more or fewer is SP_CHANGED */
 	uint64_t
 		offset; /* the part has so many bytes, and the source begins behind them; 0: it is made */
+	bool overwrites;   /* what has the name: it is written over, and not an error */
 	size_t flight_max; /* bytes outstanding at most; 0: by bandwidth and delay */
 	size_t branches; /* further channels, where there may be any; 0: as they turn out to help */
 	struct crew *crew; /* to whom blocks are lent; kept. NULL: nobody helps */
@@ -41,6 +42,11 @@ uint64_t upload_watermark(const struct upload *upload);
 
 /** Whether nothing is lent to a crew any more: until then it is told to give all back. Before upload_destroy(). */
 bool upload_recall(struct upload *upload);
+
+/** Whether there is a file that it made or opened. */
+bool upload_has_file(const struct upload *upload);
+/** Once it is done: the server said how many bytes the file has, and it is as many. */
+bool upload_saw_size(const struct upload *upload);
 
 /** Ends it in whatever state: gives all blocks back. When the session lives, the handle is closed. NULL is fine. */
 void upload_destroy(struct upload *upload);

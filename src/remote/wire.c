@@ -115,6 +115,19 @@ void wire_put_extended_handle(struct sp_writer *writer, uint32_t id, const char 
 	end_packet(writer, packet, 0);
 }
 
+void wire_put_check_file(struct sp_writer *writer, uint32_t id, const char *path)
+{
+	uint8_t *packet = begin_packet(writer, WIRE_EXTENDED);
+	sp_write_u32(writer, id);
+	sp_write_text(writer, "check-file-name");
+	sp_write_text(writer, path);
+	sp_write_text(writer, "sha256");
+	sp_write_u64(writer, 0); /* from the first byte … */
+	sp_write_u64(writer, 0); /* … to the last … */
+	sp_write_u32(writer, 0); /* … in one piece */
+	end_packet(writer, packet, 0);
+}
+
 void wire_put_copy(struct sp_writer *writer, uint32_t id, const struct wire_handle *from,
 		   const struct wire_handle *to, uint64_t offset, uint64_t length)
 {
@@ -140,6 +153,10 @@ static const struct {
 	{ "statvfs@openssh.com", "2", offsetof(struct remote_features, statvfs) },
 	{ "copy-data", "1", offsetof(struct remote_features, copy_data) },
 	{ "limits@openssh.com", "1", offsetof(struct remote_features, limits) },
+	/* Servers tell one name, the other, or the list of their algorithms as the version. */
+	{ "check-file", NULL, offsetof(struct remote_features, check_file) },
+	{ "check-file-name", NULL, offsetof(struct remote_features, check_file) },
+	{ "home-directory", NULL, offsetof(struct remote_features, home_directory) },
 };
 
 static bool bytes_are(const struct wire_bytes *bytes, const char *text)
@@ -166,7 +183,7 @@ static void note_extension(struct remote_features *features, const struct wire_b
 {
 	for (size_t i = 0; i < SP_COUNT_OF(extensions); i++)
 		if (bytes_are(name, extensions[i].name) &&
-		    bytes_are(version, extensions[i].version))
+		    (extensions[i].version == NULL || bytes_are(version, extensions[i].version)))
 			*(bool *)((char *)features + extensions[i].feature) = true;
 	list_extension(features, name);
 }
@@ -249,6 +266,21 @@ bool wire_get_limits(struct sp_reader *reader, struct wire_limits *out)
 	out->write = sp_read_u64(reader);
 	out->handles = sp_read_u64(reader);
 	return !reader->failed;
+}
+
+bool wire_get_hash(struct sp_reader *reader, struct wire_hash *out)
+{
+	struct wire_bytes name = read_bytes(reader);
+	struct wire_bytes algorithm = read_bytes(reader);
+	*out = (struct wire_hash){ 0 };
+	if (reader->failed || !bytes_are(&name, "check-file") || !bytes_are(&algorithm, "sha256"))
+		return !reader->failed;
+	const uint8_t *hash = sp_read_bytes(reader, SP_SHA256_SIZE);
+	if (hash == NULL)
+		return false;
+	memcpy(out->bytes, hash, SP_SHA256_SIZE);
+	out->is_sha256 = sp_reader_left(reader) == 0; /* and not one for each block */
+	return true;
 }
 
 bool wire_get_space(struct sp_reader *reader, struct wire_space *out)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "remote/session.h"
 
 enum wire_type {
@@ -43,6 +44,7 @@ enum wire_open_flag {
 	 * file that is not there yet, where there is nothing to truncate, and "r+" for one that is. */
 	WIRE_OPEN_NEW =
 		WIRE_OPEN_WRITE | WIRE_OPEN_CREATE | WIRE_OPEN_TRUNCATE | WIRE_OPEN_EXCLUSIVE,
+	WIRE_OPEN_OVER = WIRE_OPEN_WRITE | WIRE_OPEN_CREATE | WIRE_OPEN_TRUNCATE, /* "w" */
 	WIRE_OPEN_CHANGE = WIRE_OPEN_READ | WIRE_OPEN_WRITE,
 };
 
@@ -104,6 +106,8 @@ void wire_put_paths(struct sp_writer *writer, enum wire_type type, uint32_t id, 
 /** An extended request with up to two paths; NULL ends them. */
 void wire_put_extended_paths(struct sp_writer *writer, uint32_t id, const char *name,
 			     const char *first, const char *second);
+/** draft-ietf-secsh-filexfer-extensions-00, "check-file-name": one SHA-256 of the whole file. */
+void wire_put_check_file(struct sp_writer *writer, uint32_t id, const char *path);
 /** draft-ietf-secsh-filexfer-extensions-00, "copy-data": the same offset in both. */
 void wire_put_copy(struct sp_writer *writer, uint32_t id, const struct wire_handle *from,
 		   const struct wire_handle *to, uint64_t offset, uint64_t length);
@@ -134,6 +138,12 @@ struct wire_space {
 	uint64_t available; /* units that an ordinary user may take */
 };
 
+/** What "check-file-name" is answered with. */
+struct wire_hash {
+	bool is_sha256;
+	uint8_t bytes[SP_SHA256_SIZE];
+};
+
 /** Version and extensions; sets @out's version and booleans. */
 bool wire_get_version(struct sp_reader *reader, struct remote_features *out);
 bool wire_get_status(struct sp_reader *reader, struct wire_status *out);
@@ -141,6 +151,7 @@ bool wire_get_handle(struct sp_reader *reader, struct wire_handle *out);
 bool wire_get_attributes(struct sp_reader *reader, struct remote_attributes *out);
 
 bool wire_get_limits(struct sp_reader *reader, struct wire_limits *out);
+bool wire_get_hash(struct sp_reader *reader, struct wire_hash *out);
 bool wire_get_space(struct sp_reader *reader, struct wire_space *out);
 
 /** "HANDLE", "DATA" …, "unknown" for other numbers. */

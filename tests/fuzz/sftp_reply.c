@@ -4,7 +4,7 @@
 #include "remote/replies.h"
 #include "remote/words.h"
 
-enum { KINDS = REPLY_SPACE + 1, FIRST_KIND_OF_ALL = 64 };
+enum { KINDS = REPLY_HASH + 1, FIRST_KIND_OF_ALL = 64 };
 
 static void read_version(struct sp_reader *reader)
 {

@@ -35,6 +35,13 @@ static const struct {
 	  "\0\0\0\0\0\0\0\4"
 	  "\0\0\0\0\0\0\0\5",
 	  40 },
+	{ REPLY_HASH, WIRE_EXTENDED_REPLY,
+	  "\0\0\0\x0a"
+	  "check-file"
+	  "\0\0\0\6"
+	  "sha256"
+	  "0123456789abcdef0123456789abcdef",
+	  56 },
 };
 
 /* From a copy that is exactly as long, so that a read past its end is seen. */

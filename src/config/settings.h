@@ -44,7 +44,7 @@ struct settings {
 	int64_t transfer_probe_delay_ms, transfer_probe_delay_max_ms, transfer_refused_delay_ms;
 	int64_t transfer_resume_check;
 	int64_t transfer_handshake_timeout_ms, transfer_idle_timeout_ms;
-	int64_t transfer_worker_idle_ms, transfer_queue_wait_max_ms;
+	int64_t transfer_worker_idle_ms, transfer_queue_wait_max_ms, transfer_leftover_age_ms;
 	struct settings_bucket *buckets; /* bucket.NAME = path */
 	size_t bucket_count;
 };

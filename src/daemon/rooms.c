@@ -163,6 +163,8 @@ static int open_engine(struct rooms *rooms, const struct settings *settings,
 		.worker_path = worker,
 		.run_directory = state->run,
 		.builtin_role = rooms->role,
+		.region = settings->region,
+		.account = settings->account,
 		.attempts = (int)settings->transfer_attempts,
 		.retry_delay_ms = settings->transfer_retry_delay_ms,
 		.retry_delay_max_ms = settings->transfer_retry_delay_max_ms,
@@ -174,6 +176,7 @@ static int open_engine(struct rooms *rooms, const struct settings *settings,
 		.idle_timeout_ms = settings->transfer_idle_timeout_ms,
 		.worker_idle_ms = settings->transfer_worker_idle_ms,
 		.queue_wait_max_ms = settings->transfer_queue_wait_max_ms,
+		.leftover_age_ms = settings->transfer_leftover_age_ms,
 	};
 	return transfer_engine_open(&needed, &options, &rooms->engine, err);
 }

@@ -102,7 +102,7 @@ struct worker_message {
 	uint32_t replaces; /* RECOVER: 1 when that was permitted, and may have been done */
 	/* SEND, RECOVER, REMOVE: how the file began, which it keeps to its end. */
 	uint32_t conflict;    /* enum conflict_policy */
-	uint32_t upload_mode; /* enum upload_mode */
+	uint32_t upload_mode; /* enum upload_mode; also CONFIGURE: whether there may be stripes */
 	char *staging;        /* remote directory of parts; NULL: the file's own */
 	char *temp_pattern;   /* of their names; NULL: ours */
 	char *sha256;         /* READY: 64 hex digits. RECOVER: of the part */

@@ -122,8 +122,7 @@ static size_t list_folders(const struct objects *objects, char **names, size_t r
 	return count;
 }
 
-/* The names of all buckets, ordered; owned by the caller. */
-static size_t list_buckets(const struct objects *objects, char **names, size_t room)
+size_t objects_list_buckets(const struct objects *objects, char **names, size_t room)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < objects->named_count && count < room; i++)
@@ -137,7 +136,7 @@ static int fail_unknown(const struct objects *objects, const char *bucket, struc
 {
 	SP_AUTO_FREE char *shown = sp_name_shown(bucket);
 	SP_AUTO_FREE char **names = sp_alloc(BUCKETS_MAX * sizeof(*names));
-	size_t count = list_buckets(objects, names, BUCKETS_MAX);
+	size_t count = objects_list_buckets(objects, names, BUCKETS_MAX);
 	if (count == 0)
 		return sp_fail(err, SP_NOT_FOUND,
 			       "there is no bucket \"%s\" and no other: a bucket is a folder in "

@@ -11,6 +11,9 @@
 int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd,
 			struct sp_error *err);
 
+/** The names of all buckets, ordered, each owned by the caller; at most @room. */
+size_t objects_list_buckets(const struct objects *objects, char **names, size_t room);
+
 /** openat2(): never above or outside the folder @fd, whatever links are on the way. -1 and errno. */
 int objects_open_beneath(int fd, const char *path, int flags, mode_t mode);
 

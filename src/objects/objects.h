@@ -77,9 +77,15 @@ int objects_open_staging(struct objects *objects, const char *bucket, const char
  * fsync(folder and those above it). Safe to repeat: when the temporary is gone and the object has @size, it was
  * published before. SP_CHANGED when the temporary has another size; SP_NOT_FOUND when both are gone; SP_CONFLICT when
  * a folder has the object's name or a file that of a folder; SP_UNSUPPORTED when the folder is on another file system.
+ *
+ * @replaces  an object that has the name; otherwise it stays, and this one's temporary too: SP_EXISTS
  */
 int objects_publish(struct objects *objects, const char *bucket, const char *key,
-		    const char *file_id, int attempt, uint64_t size, struct sp_error *err);
+		    const char *file_id, int attempt, uint64_t size, bool replaces,
+		    struct sp_error *err);
+
+/** Whether something has the name, or may have: a look, no promise. */
+bool objects_is_taken(struct objects *objects, const char *bucket, const char *key);
 
 /**
  * fsync of the temporary and its name, before PUBLISHING is committed: what the commit speaks of must be on disk.
@@ -87,6 +93,15 @@ int objects_publish(struct objects *objects, const char *bucket, const char *key
  */
 int objects_sync_staging(struct objects *objects, const char *bucket, const char *file_id,
 			 int attempt, uint64_t size, struct sp_error *err);
+
+/**
+ * Temporaries that nobody needs any more, in all buckets: of our own user, written to for the last time before @before_ms
+ * (wall clock), of a file that @is_needed does not know as needed. Other people's files are left alone, whatever they are
+ * called. Returns how many went; at most @max.
+ */
+typedef bool objects_needed_fn(void *ctx, const char *file_id);
+size_t objects_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
+			     objects_needed_fn *is_needed, void *ctx);
 
 /** Removes all temporaries of the file; those that are not there are no failure. */
 void objects_remove_staging(struct objects *objects, const char *bucket, const char *file_id);

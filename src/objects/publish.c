@@ -11,6 +11,7 @@
 
 /* One object on its way to its final name. */
 struct publication {
+	bool replaces;
 	int bucket_fd;
 	const char *bucket, *key;
 	struct sp_error *err;
@@ -111,11 +112,55 @@ static int sync_folders(const struct publication *p, size_t length)
 	}
 }
 
+static bool is_same_file(int a_fd, const char *a, int b_fd, const char *b)
+{
+	struct stat first, second;
+	return fstatat(a_fd, a, &first, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(b_fd, b, &second, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* For file systems whose rename always replaces: link() never does. A crash in between leaves both names. */
+static int link_object(int staging_fd, const char *staging, int folder_fd, const char *name)
+{
+	if (linkat(staging_fd, staging, folder_fd, name, 0) != 0) {
+		if (errno != EEXIST)
+			return -1;
+		bool ours = is_same_file(staging_fd, staging, folder_fd, name);
+		errno = EEXIST;
+		if (!ours)
+			return -1;
+	}
+	return unlinkat(staging_fd, staging, 0);
+}
+
+/* -1 and errno. */
+static int give_name(const struct publication *p, int staging_fd, const char *staging,
+		     int folder_fd, const char *name)
+{
+	if (p->replaces)
+		return renameat(staging_fd, staging, folder_fd, name);
+	if (renameat2(staging_fd, staging, folder_fd, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EINVAL || errno == ENOSYS || errno == EEXIST)
+		return link_object(staging_fd, staging, folder_fd, name);
+	return -1;
+}
+
+static bool is_folder(int folder_fd, const char *name)
+{
+	struct stat status;
+	return fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(status.st_mode);
+}
+
 static int rename_object(const struct publication *p, int staging_fd, const char *staging,
 			 int folder_fd, const char *name)
 {
-	if (renameat(staging_fd, staging, folder_fd, name) == 0)
+	if (give_name(p, staging_fd, staging, folder_fd, name) == 0)
 		return 0;
+	if (errno == EEXIST && !is_folder(folder_fd, name))
+		return fail_publish(p, SP_EXISTS, "there is an object of that name");
 	switch (errno) {
 	case EISDIR:
 	case ENOTEMPTY:
@@ -145,7 +190,8 @@ static int confirm_published(const struct publication *p, uint64_t size, size_t 
 }
 
 int objects_publish(struct objects *objects, const char *bucket, const char *key,
-		    const char *file_id, int attempt, uint64_t size, struct sp_error *err)
+		    const char *file_id, int attempt, uint64_t size, bool replaces,
+		    struct sp_error *err)
 {
 	char staging[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
@@ -155,6 +201,7 @@ int objects_publish(struct objects *objects, const char *bucket, const char *key
 		return -1;
 
 	struct publication publication = {
+		.replaces = replaces,
 		.bucket_fd = bucket_fd,
 		.bucket = bucket,
 		.key = key,
@@ -185,4 +232,13 @@ int objects_publish(struct objects *objects, const char *bucket, const char *key
 	    rename_object(&publication, staging_fd, staging, folder_fd, name) != 0)
 		return -1;
 	return sync_folders(&publication, folder_length);
+}
+
+bool objects_is_taken(struct objects *objects, const char *bucket, const char *key)
+{
+	SP_AUTO_FD bucket_fd = -1;
+	if (objects_open_bucket(objects, bucket, &bucket_fd, NULL) != 0)
+		return false; /* which is told by whoever needs it */
+	SP_AUTO_FD fd = objects_open_beneath(bucket_fd, key, O_PATH | O_NOFOLLOW, 0);
+	return fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "model/publishing.h"
 
 void tag_finish(struct tag *tag)
 {
@@ -69,6 +70,27 @@ int tags_list(struct db *db, const char *arn, struct tag out[TAGS_MAX], size_t *
 		tag_finish(&out[--count]);
 	*out_count = count;
 	return got < 0 ? -1 : 0;
+}
+
+int tags_read_publishing(struct db *db, const char *arn, struct publishing *out,
+			 struct sp_error *err)
+{
+	struct tag tags[TAGS_MAX];
+	size_t count;
+	struct publishing read = { 0 };
+	int result = tags_list(db, arn, tags, &count, err);
+	for (size_t i = 0; i < count; i++) {
+		if (result == 0)
+			result = publishing_read_tag(&read, tags[i].key, tags[i].value, err);
+		tag_finish(&tags[i]);
+	}
+	if (result == 0)
+		result = publishing_check(&read, err);
+	if (result != 0 || out == NULL)
+		publishing_finish(&read);
+	if (result == 0 && out != NULL)
+		*out = read;
+	return result;
 }
 
 /* ';' is what comes behind ':'. */

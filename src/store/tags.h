@@ -5,6 +5,8 @@
 
 enum { TAGS_MAX = 50, TAG_KEY_MAX = 128, TAG_VALUE_MAX = 256 };
 
+struct publishing;
+
 struct tag {
 	char *key, *value; /* owned */
 };
@@ -18,6 +20,11 @@ int tags_remove_all(struct db *db, const char *arn, struct sp_error *err);
 /** Ascending keys; @out has room for TAGS_MAX. */
 int tags_list(struct db *db, const char *arn, struct tag out[TAGS_MAX], size_t *out_count,
 	      struct sp_error *err);
+
+/** What a connector's tags say (model/publishing.h). SP_INVALID: one of them, or all together, make no sense. @out NULL: only
+ *  that is looked at. */
+int tags_read_publishing(struct db *db, const char *arn, struct publishing *out,
+			 struct sp_error *err);
 
 typedef int tags_fn(void *ctx, const char *arn, const char *key, const char *value,
 		    struct sp_error *err);

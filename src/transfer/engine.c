@@ -10,12 +10,14 @@
 #include "store/transfers.h"
 #include "transfer/ground.h"
 #include "transfer/lane.h"
+#include "transfer/sweeper.h"
 #include "transfer/test_run.h"
 
 struct transfer_engine {
 	struct ground ground;
 	struct lane *lanes;
 	struct test_runs tests;
+	struct sweeper sweeper;
 };
 
 /* ---- lanes ------------------------------------------------------------------------------------------------------------ */
@@ -192,6 +194,7 @@ int transfer_engine_open(const struct transfer_rooms *rooms, const struct transf
 		transfer_engine_close(engine);
 		return sp_wrap(err, "could not go on with the transfers of the last run");
 	}
+	sweeper_begin(&engine->sweeper, &engine->ground);
 	*out = engine;
 	return 0;
 }
@@ -206,6 +209,7 @@ void transfer_engine_stop(struct transfer_engine *engine, loop_fn *fn, void *ctx
 	for (struct lane *lane = engine->lanes; lane != NULL; lane = lane_next(lane))
 		lane_stop(lane);
 	test_runs_stop(&engine->tests);
+	sweeper_stop(&engine->sweeper);
 	ground_came_back(ground);
 }
 
@@ -215,6 +219,7 @@ void transfer_engine_close(struct transfer_engine *engine)
 		return;
 	while (engine->lanes != NULL)
 		drop_lane(engine, engine->lanes);
+	sweeper_stop(&engine->sweeper);
 	ground_finish(&engine->ground);
 	free(engine);
 }

@@ -17,10 +17,11 @@
 struct transfer_engine;
 
 struct transfer_options {
-	const char *worker_path;   /* the program sallyport-worker */
-	const char *run_directory; /* for the per-connector lock files */
-	const char *builtin_role;  /* ARN of the role that every connector may take on */
-	int attempts;              /* of one file, when failures are transient */
+	const char *worker_path;      /* the program sallyport-worker */
+	const char *run_directory;    /* for the per-connector lock files */
+	const char *builtin_role;     /* ARN of the role that every connector may take on */
+	const char *region, *account; /* of connectors' ARNs, on which their tags hang */
+	int attempts;                 /* of one file, when failures are transient */
 	int64_t retry_delay_ms; /* before the second attempt; doubles, with jitter, up to retry_delay_max_ms */
 	int64_t retry_delay_max_ms;
 	/* While a partner cannot be reached, one file tries again after so long; doubles, with jitter, up to
@@ -33,6 +34,7 @@ struct transfer_options {
 	int64_t idle_timeout_ms;   /* silence of a server that owes an answer */
 	int64_t worker_idle_ms;    /* a worker without work leaves after so long */
 	int64_t queue_wait_max_ms; /* QUEUED for longer: TIMEOUT_ERROR */
+	int64_t leftover_age_ms; /* what was left in buckets goes when nobody wrote to it for so long */
 };
 
 /** What the engine works with; all kept. */

@@ -41,6 +41,7 @@ void file_complete(struct file_run *run)
 
 /* ---- FAILED ------------------------------------------------------------------------------------------------------- */
 
+/* What is listed as left (store/parts_left.h) is tried at once. */
 static void order_removal(struct file_run *run)
 {
 	struct worker_message message = file_message(run, WORKER_REMOVE);
@@ -51,7 +52,7 @@ static void order_removal(struct file_run *run)
 static void failed(struct file_run *run)
 {
 	tell_end(run);
-	if (run->leaves_part)
+	if (run->file.leaves_part)
 		order_removal(run);
 	file_clear_away(run);
 }
@@ -71,10 +72,19 @@ static bool is_partner_step(enum failure_step step)
 /* A worker whose connection lived has removed the part itself, unless there was a permit. */
 static bool may_leave_part(const struct file_run *run, enum failure_step step, enum sp_code code)
 {
-	return run->file.direction == TRANSFER_SEND && run->file.attempt > 0 &&
-	       !is_connection_step(step) &&
-	       (run->file.state == FILE_PUBLISHING || code == SP_PROTOCOL ||
-		failure_is_transient(step, code));
+	return !is_connection_step(step) &&
+	       (run->file.state == FILE_PUBLISHING ||
+		(run->file.state == FILE_RUNNING &&
+		 (code == SP_PROTOCOL || failure_is_transient(step, code))));
+}
+
+/* What was written under its final name is nothing that may be removed later: it may be another file by then. */
+static void note_part(struct file_run *run, bool may_leave)
+{
+	struct transfer_file *file = &run->file;
+	file->leaves_part = file->leaves_part ||
+			    (may_leave && file->direction == TRANSFER_SEND && file->attempt > 0 &&
+			     file->publishing.upload != UPLOAD_DIRECT);
 }
 
 static void end_failed(struct file_run *run, enum failure_step step, enum sp_code code,
@@ -88,7 +98,6 @@ static void end_failed(struct file_run *run, enum failure_step step, enum sp_cod
 	file->failure_message = sp_buffer_take(&message);
 	file->failure_code = failure_code(step, code);
 	file->ended_ms = sp_now_ms();
-	run->leaves_part = may_leave_part(run, step, code);
 	file_commit(run, FILE_FAILED, failed);
 }
 
@@ -104,8 +113,10 @@ static int64_t retry_delay_ms(const struct file_run *run, int tries)
 
 static void requeue(struct file_run *run, int64_t delay_ms)
 {
-	if (run->file.state == FILE_PUBLISHING)
+	if (run->file.state == FILE_PUBLISHING) {
 		resume_forget(run); /* its part had a permit */
+		publish_forget(run);
+	}
 	run->file.not_before_ms = ground_late_ms(run->owner->ground) + delay_ms;
 	file_commit(run, FILE_QUEUED, file_over);
 }
@@ -181,6 +192,7 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 	const struct transfer_options *options = &run->owner->ground->options;
 	run->at_worker = false;
 	sp_close_fd(&run->fd);
+	note_part(run, may_leave_part(run, step, code));
 	/* What could not be synced once may be lost although the next sync succeeds. */
 	if (code == SP_CHANGED || (step == STEP_WRITE_OBJECT && run->file.state == FILE_RUNNING))
 		resume_forget(run);
@@ -221,6 +233,7 @@ void file_lose_worker(struct file_run *run, bool blame)
 	sp_close_fd(&run->fd);
 	if (blame)
 		run->file.worker_deaths++;
+	note_part(run, run->file.state != FILE_QUEUED);
 
 	bool publishing = run->file.state == FILE_PUBLISHING;
 	int most = publishing ? PUBLISH_WORKER_DEATHS_MAX : WORKER_DEATHS_MAX;

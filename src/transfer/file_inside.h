@@ -36,7 +36,9 @@ struct file_run {
 	int64_t moved_before;               /* bytes_moved of the attempts before */
 	struct mark_note *note;             /* under way to the store */
 	bool has_newer_mark;                /* than that one */
-	bool leaves_part;                   /* FAILED, and a part may lie at the partner */
+	bool notes_publishing; /* the commit under way is the first to say how it is published */
+	char *free_name; /* RETRIEVE: a name that is not taken yet; NULL: none was looked for. Owned */
+	int names_taken; /* in a row, while it was published */
 };
 
 /* ---- file_trip.c ---- */
@@ -51,6 +53,9 @@ void file_in_pool_long(struct file_run *run, loop_fn *work, void (*after)(struct
  * what it was (its connector was deleted): then the run is over.
  */
 void file_commit(struct file_run *run, enum file_state to, void (*after)(struct file_run *run));
+
+/** The same for what is about to be done about a final name that is taken; the state stays PUBLISHING. */
+void file_commit_intent(struct file_run *run, void (*after)(struct file_run *run));
 
 /** The run is over, and freed. */
 void file_over(struct file_run *run);
@@ -78,6 +83,30 @@ bool resume_note(struct file_run *run, const struct worker_message *message);
 void resume_forget(struct file_run *run);
 /** The run is over. */
 void resume_end(struct file_run *run);
+
+/* ---- file_publish.c: names, and what is known of what has them ---- */
+
+/** It begins: as its connector's tags say, unless a part of it lies at the partner already. */
+void publish_begin(struct file_run *run);
+/** All bytes are where they shall be: false when the worker may not claim that of them. */
+bool publish_note_ready(struct file_run *run, const struct worker_message *message);
+/** The final name is taken. False when the worker may not want what it wants. */
+bool publish_taken(struct file_run *run, const struct worker_message *message);
+/** It has its final name. */
+bool publish_done(struct file_run *run, const struct worker_message *message);
+/** In the file pool, before the first byte: SP_EXISTS when the object may not have its name. */
+int publish_check_object(struct file_run *run, struct sp_error *err);
+/** RETRIEVE: gives the object its name, or another one. */
+void publish_object(struct file_run *run);
+/** Nothing of what was meant holds for the next attempt. */
+void publish_forget(struct file_run *run);
+
+/* ---- file_run.c ---- */
+
+/** The worker may do what it told last. */
+void file_permit(struct file_run *run);
+/** What came while the run was away. True when that changed its course. */
+bool file_catch_up(struct file_run *run);
 
 /* ---- file_end.c: how a run ends, or begins again ---- */
 

@@ -13,8 +13,6 @@ enum {
 	WORKER_DEATHS_ALONE = 2, /* so many, and the file gets a worker for itself */
 };
 
-static void publish_object(struct file_run *run);
-
 struct file_run *file_run_next(const struct file_run *run)
 {
 	return run->next;
@@ -60,8 +58,7 @@ bool file_needs_worker(const struct transfer_file *file)
 	return !(file->state == FILE_PUBLISHING && file->direction == TRANSFER_RETRIEVE);
 }
 
-/* What came while the run was away. True when that changed its course. */
-static bool catch_up(struct file_run *run)
+bool file_catch_up(struct file_run *run)
 {
 	if (run->abandoned) {
 		if (!run->at_worker)
@@ -94,12 +91,13 @@ static void give_to_worker(struct file_run *run, enum worker_kind kind)
 static void prepare(void *ctx)
 {
 	struct file_run *run = ctx;
-	run->result = resume_prepare(run, &run->err);
+	run->result =
+		publish_check_object(run, &run->err) == 0 ? resume_prepare(run, &run->err) : -1;
 }
 
 static void prepared(struct file_run *run)
 {
-	if (catch_up(run))
+	if (file_catch_up(run))
 		return;
 	bool sends = run->file.direction == TRANSFER_SEND;
 	if (run->result != 0) {
@@ -114,7 +112,7 @@ static void prepared(struct file_run *run)
 
 static void running(struct file_run *run)
 {
-	if (!catch_up(run))
+	if (!file_catch_up(run))
 		file_in_pool(run, prepare, prepared);
 }
 
@@ -159,6 +157,7 @@ static void begin(struct file_run *run)
 		file->sha256[0] = '\0';
 		if (file->started_ms == 0)
 			file->started_ms = sp_now_ms();
+		publish_begin(run);
 		file_commit(run, FILE_RUNNING, running);
 	}
 }
@@ -196,9 +195,9 @@ void file_run_go(struct file_run *run)
 
 /* ---- from the worker -------------------------------------------------------------------------------------------------- */
 
-static void permitted(struct file_run *run)
+void file_permit(struct file_run *run)
 {
-	if (catch_up(run))
+	if (file_catch_up(run))
 		return;
 	struct worker_message message = {
 		.kind = WORKER_PERMIT,
@@ -218,35 +217,14 @@ static void check_source(void *ctx)
 
 static void source_checked(struct file_run *run)
 {
-	if (catch_up(run))
+	if (file_catch_up(run))
 		return;
 	if (run->result == 0) {
-		file_commit(run, FILE_PUBLISHING, permitted);
+		file_commit(run, FILE_PUBLISHING, file_permit);
 		return;
 	}
 	file_cancel_at_worker(run);
 	file_fail_with_err(run, STEP_READ_OBJECT);
-}
-
-static void publish(void *ctx)
-{
-	struct file_run *run = ctx;
-	run->result = objects_publish(run->owner->ground->rooms.objects, run->file.bucket,
-				      run->file.key, run->file.id, run->file.part_attempt,
-				      (uint64_t)run->file.size, &run->err);
-}
-
-static void published(struct file_run *run)
-{
-	if (run->result == 0)
-		file_complete(run);
-	else
-		file_fail_with_err(run, STEP_WRITE_OBJECT);
-}
-
-static void publish_object(struct file_run *run)
-{
-	file_in_pool_long(run, publish, published);
 }
 
 static void sync_staging(void *ctx)
@@ -259,7 +237,7 @@ static void sync_staging(void *ctx)
 
 static void staging_synced(struct file_run *run)
 {
-	if (catch_up(run))
+	if (file_catch_up(run))
 		return;
 	if (run->result == 0)
 		file_commit(run, FILE_PUBLISHING, publish_object);
@@ -272,7 +250,8 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	struct transfer_file *file = &run->file;
 	bool sends = file->direction == TRANSFER_SEND;
 	if (file->state != FILE_RUNNING || run->busy || file->size >= 0 ||
-	    message->size > INT64_MAX || (sends && message->size != run->identity.size))
+	    message->size > INT64_MAX || (sends && message->size != run->identity.size) ||
+	    !publish_note_ready(run, message))
 		return false;
 	resume_progress(run, message->size);
 	if (sends)
@@ -289,25 +268,6 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	return true;
 }
 
-/* Laws 2 and 3: what was not seen to be renamed is not kept quiet about. */
-static const char *const outcomes[] = {
-	[PUBLISH_CONFIRMED] =
-		"the answer to its rename was lost; a file of its name and size is there",
-	[PUBLISH_INFERRED] = "after its rename neither the part nor a file of its size is there: "
-			     "it was taken away",
-};
-
-static bool published_remotely(struct file_run *run, const struct worker_message *message)
-{
-	if (run->file.state != FILE_PUBLISHING || run->busy || message->outcome > PUBLISH_INFERRED)
-		return false;
-	if (outcomes[message->outcome] != NULL)
-		sp_log(SP_LOG_WARNING, "%s \"%s\": %s", run->file.connector_id, run->file.path,
-		       outcomes[message->outcome]);
-	file_complete(run);
-	return true;
-}
-
 static void note_late_failure(struct file_run *run, const struct worker_message *message)
 {
 	if (run->late.text != NULL)
@@ -320,7 +280,7 @@ static void note_late_failure(struct file_run *run, const struct worker_message 
 static bool abandoned_message(struct file_run *run, const struct worker_message *message)
 {
 	if (message->kind == WORKER_READY || message->kind == WORKER_PROGRESS ||
-	    message->kind == WORKER_WATERMARK)
+	    message->kind == WORKER_WATERMARK || message->kind == WORKER_TAKEN)
 		return true; /* said before it heard of the CANCEL */
 	run->at_worker = false;
 	if (!run->busy)
@@ -344,7 +304,9 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 		return message->sha256 != NULL && strlen(message->sha256) == 64 &&
 		       ready(run, message);
 	case WORKER_PUBLISHED:
-		return published_remotely(run, message);
+		return publish_done(run, message);
+	case WORKER_TAKEN:
+		return publish_taken(run, message);
 	case WORKER_FILE_FAILED:
 		if (message->step >= FAILURE_STEP_COUNT || message->code == SP_OK)
 			return false;

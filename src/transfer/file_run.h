@@ -13,6 +13,7 @@
 #include "ipc/worker_message.h"
 #include "transfer/breaker.h"
 #include "transfer/ground.h"
+#include "transfer/server.h"
 
 struct file_run;
 
@@ -20,6 +21,7 @@ struct file_run;
 struct file_owner {
 	void *ctx;
 	struct ground *ground;
+	struct server *server; /* what is known of it; kept */
 	/** False when there is no worker (any more). @fd is taken either way, -1 for none. */
 	bool (*send)(void *ctx, const struct worker_message *message, int fd);
 	/** Why no worker can be started; NULL when one can. */

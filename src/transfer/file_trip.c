@@ -13,6 +13,7 @@ void file_over(struct file_run *run)
 	loop_cancel_timer(run->timer);
 	sp_close_fd(&run->fd);
 	free(run->late.text);
+	free(run->free_name);
 	resume_end(run);
 	run->owner->ended(run->owner->ctx, run);
 	transfer_file_finish(&run->file);
@@ -72,6 +73,12 @@ struct worker_message file_message(struct file_run *run, enum worker_kind kind)
 		.directory = file->remote_directory,
 		.name = file->remote_name,
 		.sha256 = kind == WORKER_RECOVER ? file->sha256 : NULL,
+		.final_name = file->published_name,
+		.replaces = file->replaces,
+		.conflict = file->publishing.conflict,
+		.upload_mode = file->publishing.upload,
+		.staging = file->publishing.staging,
+		.temp_pattern = file->publishing.temp_pattern,
 	};
 }
 
@@ -86,7 +93,11 @@ void file_cancel_at_worker(struct file_run *run)
 static int write_move(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct file_run *run = ctx;
-	return transfers_move_file(db, &run->file, run->from, err);
+	if (run->from == run->file.state)
+		return transfers_note_intent(db, &run->file, err);
+	if (transfers_move_file(db, &run->file, run->from, err) != 0)
+		return -1;
+	return run->notes_publishing ? transfers_note_publishing(db, &run->file, err) : 0;
 }
 
 static void written(void *ctx, int result, const struct sp_error *err);
@@ -102,7 +113,7 @@ static void written(void *ctx, int result, const struct sp_error *err)
 {
 	struct file_run *run = ctx;
 	if (result == 0) {
-		run->busy = false;
+		run->busy = run->notes_publishing = false;
 		run->after(run);
 		return;
 	}
@@ -128,6 +139,14 @@ void file_commit(struct file_run *run, enum file_state to, void (*after)(struct 
 {
 	run->from = run->file.state;
 	run->file.state = to;
+	run->busy = true;
+	run->after = after;
+	ground_commit(run->owner->ground, write_move, written, run);
+}
+
+void file_commit_intent(struct file_run *run, void (*after)(struct file_run *run))
+{
+	run->from = run->file.state;
 	run->busy = true;
 	run->after = after;
 	ground_commit(run->owner->ground, write_move, written, run);

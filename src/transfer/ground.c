@@ -27,6 +27,8 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 	ground->options.worker_path = sp_strdup(options->worker_path);
 	ground->options.run_directory = sp_strdup(options->run_directory);
 	ground->options.builtin_role = sp_strdup(options->builtin_role);
+	ground->options.region = sp_strdup(options->region);
+	ground->options.account = sp_strdup(options->account);
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		ground->descriptors = (size_t)limit.rlim_cur / DESCRIPTORS_PART;
@@ -37,6 +39,8 @@ void ground_finish(struct ground *ground)
 	free((char *)(uintptr_t)ground->options.worker_path);
 	free((char *)(uintptr_t)ground->options.run_directory);
 	free((char *)(uintptr_t)ground->options.builtin_role);
+	free((char *)(uintptr_t)ground->options.region);
+	free((char *)(uintptr_t)ground->options.account);
 }
 
 size_t ground_descriptor_share(const struct ground *ground)

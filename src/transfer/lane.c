@@ -12,6 +12,7 @@
 #include "transfer/partner.h"
 #include "transfer/queue_page.h"
 #include "transfer/run_set.h"
+#include "transfer/server.h"
 #include "transfer/worker_process.h"
 
 enum {
@@ -26,6 +27,7 @@ struct lane {
 	lane_idle_fn *idle;
 	void *idle_ctx;
 	struct file_owner owner;
+	struct server server;
 	struct lane *next;
 	char connector_id[CONNECTOR_ID_SIZE];
 	enum lane_state state;
@@ -59,6 +61,7 @@ static void pump(struct lane *lane);
 void lane_destroy(struct lane *lane)
 {
 	loop_cancel_timer(lane->timer);
+	server_finish(&lane->server);
 	free(lane);
 }
 
@@ -157,11 +160,19 @@ static void worker_said(void *ctx, const struct worker_message *message)
 		return;
 	if (run != NULL && file_run_message(run, message))
 		return;
+	if (message->kind == WORKER_CONNECTED && server_connected(&lane->server, message))
+		return;
 	sp_log(SP_LOG_ERROR,
 	       "%s: the worker said something (%d) that it may not say now, and is ended",
 	       lane->connector_id, (int)message->kind);
 	worker_process_kill(lane->worker);
 	worker_ended(lane, "the worker process broke the protocol", true);
+}
+
+static void socket_given(void *ctx, uint32_t request, struct egress_result *result)
+{
+	struct lane *lane = ctx;
+	server_note_socket(&lane->server, request, result);
 }
 
 static const char *transfer_of(void *ctx, const char *file_id)
@@ -194,6 +205,7 @@ static void launched(void *ctx)
 		const struct worker_owner owner = { .ctx = lane,
 						    .message = worker_said,
 						    .transfer_of = transfer_of,
+						    .connected = socket_given,
 						    .ended = worker_ended };
 		struct sp_error err = { 0 };
 		lane->credit.connections = (size_t)launch->connector.max_connections;
@@ -203,6 +215,7 @@ static void launched(void *ctx)
 		} else {
 			lane->state = LANE_WORKING;
 			lane->need_worker = false;
+			server_begin(&lane->server, launch);
 			run_set_tell(&lane->runs, file_run_worker_changed);
 		}
 	}
@@ -536,6 +549,7 @@ struct lane *lane_create(struct ground *ground, const char *connector_id, lane_i
 	lane->owner = (struct file_owner){
 		.ctx = lane,
 		.ground = ground,
+		.server = &lane->server,
 		.send = send_to_worker,
 		.refusal = refusal_of,
 		.need_worker = need_worker,
@@ -546,6 +560,7 @@ struct lane *lane_create(struct ground *ground, const char *connector_id, lane_i
 		.ended = run_ended,
 	};
 	lane->credit.connections = 1;
+	server_init(&lane->server, ground, connector_id);
 	snprintf(lane->connector_id, sizeof(lane->connector_id), "%s", connector_id);
 	partner_init(&lane->partner, ground, connector_id);
 	return lane;

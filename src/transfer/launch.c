@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arn.h"
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "store/connectors.h"
 #include "store/gateways.h"
 #include "store/secrets.h"
+#include "store/tags.h"
 
 /* A VPC_LATTICE connector's target as sentences name it. That it is gone is for egress/ to tell, at every connection. */
 static int name_target(struct db *db, struct launch *launch, struct sp_error *err)
@@ -25,10 +27,20 @@ static int name_target(struct db *db, struct launch *launch, struct sp_error *er
 	return 0;
 }
 
+static int read_tags(struct db *db, struct launch *launch, struct sp_error *err)
+{
+	const struct transfer_options *options = &launch->ground->options;
+	SP_AUTO_FREE char *arn = sp_arn_format("transfer", options->region, options->account,
+					       "connector/%s", launch->connector_id);
+	return tags_read_publishing(db, arn, &launch->publishing, err);
+}
+
 static int read_connector(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct launch *launch = ctx;
-	if (connectors_find(db, launch->connector_id, &launch->connector, err) != 0)
+	if (connectors_find(db, launch->connector_id, &launch->connector, err) != 0 ||
+	    read_tags(db, launch, err) != 0 ||
+	    servers_find(db, launch->connector_id, &launch->server, err) != 0)
 		return -1;
 	return launch->connector.configuration_arn == NULL ? 0 : name_target(db, launch, err);
 }
@@ -142,6 +154,8 @@ void launch_destroy(struct launch *launch)
 		return;
 	connector_finish(&launch->connector);
 	credentials_finish(&launch->credentials);
+	publishing_finish(&launch->publishing);
+	known_server_finish(&launch->server);
 	trace_finish(&launch->trace);
 	free(launch->host);
 	free(launch);

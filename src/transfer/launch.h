@@ -4,6 +4,7 @@
 #include "egress/trace.h"
 #include "model/connector.h"
 #include "model/failure.h"
+#include "store/servers.h"
 #include "transfer/credentials.h"
 #include "transfer/ground.h"
 
@@ -14,7 +15,9 @@ struct launch {
 	char *host; /* of the URL; VPC_LATTICE: the target, for sentences */
 	uint16_t port;
 	struct credentials credentials;
-	int result; /* 0, or -1 and what follows */
+	struct publishing publishing; /* as its tags say */
+	struct known_server server;   /* what was learnt before */
+	int result;                   /* 0, or -1 and what follows */
 	enum failure_step step;
 	struct trace trace;  /* role and secret; what failed is for the reader to add */
 	struct sp_error err; /* SP_NOT_FOUND at STEP_WORKER: there is no such connector any more */

@@ -89,9 +89,10 @@ static void worker_said(void *ctx, const struct worker_message *message)
 	answer(run, &result);
 }
 
-static void connected(void *ctx, struct egress_result *result)
+static void connected(void *ctx, uint32_t request, struct egress_result *result)
 {
 	struct test_run *run = ctx;
+	(void)request;
 	trace_move(&run->trace, &result->trace);
 }
 

@@ -182,7 +182,12 @@ static void configure(struct worker_process *process, const struct launch *launc
 		.handshake_timeout_ms = (uint32_t)options->handshake_timeout_ms,
 		.idle_timeout_ms = (uint32_t)options->idle_timeout_ms,
 		.keepalive_ms = KEEPALIVE_MS,
+		.upload_mode = launch->publishing.upload,
+		.verify = launch->publishing.verify,
 		.resume_check = (uint32_t)options->resume_check,
+		.banner = launch->server.banner,
+		.fingerprint = launch->server.host_key,
+		.features = launch->server.features,
 	};
 	worker_process_send(process, &message, -1);
 }
@@ -205,7 +210,7 @@ static void socket_ready(void *ctx, struct egress_result *result)
 	request->attempt = NULL;
 	const struct worker_owner *owner = &request->process->owner;
 	if (owner->connected != NULL)
-		owner->connected(owner->ctx, result);
+		owner->connected(owner->ctx, request->number, result);
 	struct worker_message message = { .request = request->number };
 	SP_AUTO_FREE char *place = NULL;
 	if (result->error.code == SP_OK) {

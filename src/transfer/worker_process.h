@@ -17,7 +17,7 @@ struct worker_owner {
 	/** The transfer that a file belongs to, for which a socket is asked for. NULL: not known. NULL is fine: a test. */
 	const char *(*transfer_of)(void *ctx, const char *file_id);
 	/** A socket was asked for, and this became of it. @result is borrowed, but its trace may be moved. NULL is fine. */
-	void (*connected)(void *ctx, struct egress_result *result);
+	void (*connected)(void *ctx, uint32_t request, struct egress_result *result);
 	/** It is gone, or broke the protocol and was killed. The process is not the owner's any more. @spoke: it had
 	 *  said something before. */
 	void (*ended)(void *ctx, const char *how, bool spoke);

@@ -108,9 +108,12 @@ bool connection_cancelled(const struct connection *connection)
 	return connection->schedule.current->cancelled;
 }
 
-bool connection_permitted(const struct connection *connection)
+bool connection_take_permit(struct connection *connection)
 {
-	return connection->schedule.current->permitted;
+	struct runner *runner = connection->schedule.current;
+	bool permitted = runner->permitted;
+	runner->permitted = false;
+	return permitted;
 }
 
 static int wait_patiently(const struct remote_patience *patience, struct sp_error *err)

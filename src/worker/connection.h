@@ -9,6 +9,7 @@
 #include "remote/session.h"
 #include "remote/transport.h"
 #include "worker/feeder.h"
+#include "worker/learnt.h"
 #include "worker/letter.h"
 #include "worker/roll.h"
 #include "worker/schedule.h"
@@ -30,6 +31,9 @@ struct connection {
 	struct transport *transport; /* NULL while there is no connection, as is the session */
 	struct remote *remote;
 	struct transport_report report;
+	uint32_t request; /* the daemon's number of its socket */
+	struct learnt learnt;
+	unsigned rereads;      /* large files that are read back now */
 	int line;              /* the same socket as the transport's, to shut it down; -1: none */
 	char place[256];       /* the socket's other end and what is before it, for sentences */
 	int64_t last_spoke_ms; /* when something was last said to keep it warm */
@@ -73,9 +77,10 @@ bool connection_lives(const struct connection *connection);
 /** Whether @message is about this try of this file. */
 bool connection_is_about(const struct worker_message *message, const struct worker_message *order);
 
-/** True when the daemon wants this file stopped, or has permitted its publish. */
+/** True when the daemon wants this file stopped. */
 bool connection_cancelled(const struct connection *connection);
-bool connection_permitted(const struct connection *connection);
+/** True, once, when it has permitted what it was told last. */
+bool connection_take_permit(struct connection *connection);
 
 /**
  * The server's longest silence, to be cut short by a CANCEL if @may_cancel. For one operation that begins now: a

@@ -311,7 +311,7 @@ static void note_word(struct desk *desk, const struct letter *letter)
 {
 	struct rolled *file = &desk->roll.files[letter->file];
 	enum worker_kind kind = letter->message.kind;
-	if (kind == WORKER_READY && file->kind == WORKER_SEND) {
+	if ((kind == WORKER_READY && file->kind == WORKER_SEND) || kind == WORKER_TAKEN) {
 		file->may_permit = true;
 		desk_rest(desk, file);
 	} else if (kind != WORKER_PROGRESS && kind != WORKER_WATERMARK) {
@@ -325,7 +325,7 @@ static int note_message(struct desk *desk, struct slot *slot, struct letter *let
 	if (letter->message.kind == WORKER_NEED_SOCKET) {
 		slot->request = letter->message.request = ++desk->last_request;
 		letter->message.file_id = sp_strdup(slot->file_id);
-	} else {
+	} else if (letter->message.kind != WORKER_CONNECTED) {
 		note_word(desk, letter);
 	}
 	return tell(desk, letter, err);

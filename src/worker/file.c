@@ -33,9 +33,9 @@ char *task_path(const char *directory, const char *name)
 
 char *task_part_path(const struct worker_message *order, uint32_t attempt)
 {
-	char name[sizeof(".sp--.part") + FILE_ID_SIZE + sizeof("4294967295")];
-	snprintf(name, sizeof(name), ".sp-%s-%u.part", order->file_id, attempt);
-	return task_path(order->directory, name);
+	SP_AUTO_FREE char *name =
+		part_name(order->temp_pattern, order->file_id, attempt, order->name);
+	return task_path(order->staging != NULL ? order->staging : order->directory, name);
 }
 
 /* ---- endings --------------------------------------------------------------------------------------------------- */
@@ -61,19 +61,25 @@ static void tell_sum(struct task *task, uint64_t size, char *sha256)
 						  .file_id = task->order->file_id,
 						  .attempt = task->order->attempt,
 						  .part_attempt = task->part_attempt,
+						  .request = task->connection->request,
 						  .size = size,
 						  .sha256 = sha256,
+						  .verification = task->verification,
 					  });
 }
 
 static void tell_published(struct task *task, enum publish_outcome outcome)
 {
-	connection_tell(task->connection, &(struct worker_message){
-						  .kind = WORKER_PUBLISHED,
-						  .file_id = task->order->file_id,
-						  .attempt = task->order->attempt,
-						  .outcome = outcome,
-					  });
+	bool seen = outcome != PUBLISH_INFERRED;
+	connection_tell(task->connection,
+			&(struct worker_message){
+				.kind = WORKER_PUBLISHED,
+				.file_id = task->order->file_id,
+				.attempt = task->order->attempt,
+				.request = task->connection->request,
+				.outcome = outcome,
+				.verification = seen ? task->verification : VERIFIED_INFERRED,
+			});
 }
 
 /* The sentences of the SFTP engine know names, but not whose; and when the connection is dead, not who was in between. */
@@ -98,9 +104,10 @@ static void remove_quietly(struct task *task, const char *path, int64_t idle_ms)
 	remote_remove(task->connection->remote, path, &patience, &ignored);
 }
 
+/* What was to be written over, and never was, stays. */
 void task_remove_part(struct task *task)
 {
-	if (connection_lives(task->connection))
+	if (connection_lives(task->connection) && (!task->direct || task->made_final))
 		remove_quietly(task, task->part_path, CLEANUP_MS);
 }
 
@@ -128,7 +135,7 @@ static void tell_progress(struct task *task, struct progress *progress, uint64_t
 }
 
 /* Waits for what makes another step worth while. */
-static int wait_for_more(struct task *task)
+int task_wait_for_more(struct task *task)
 {
 	if (connection_turn(task->connection, &task->err) != 0)
 		return -1;
@@ -159,8 +166,9 @@ static int run_upload(struct task *task, struct feed *feed, struct upload *uploa
 			break;
 		}
 		tell_progress(task, &progress, upload_progress(upload));
-		resume_tell(task, feed, upload_watermark(upload), 0, 0);
-		if (wait_for_more(task) != 0)
+		if (!task->direct)
+			resume_tell(task, feed, upload_watermark(upload), 0, 0);
+		if (task_wait_for_more(task) != 0)
 			return -1;
 	}
 }
@@ -204,7 +212,7 @@ static int run_download(struct task *task, struct feed *feed, struct download *d
 		}
 		tell_progress(task, &progress, download_progress(download));
 		tell_written(task, feed, download);
-		if (wait_for_more(task) != 0)
+		if (task_wait_for_more(task) != 0)
 			return -1;
 	}
 }
@@ -227,8 +235,8 @@ static struct feed *open_feed(struct task *task, enum feed_way way, int fd,
 
 /* ---- SEND ------------------------------------------------------------------------------------------------------ */
 
-/* What attempts before @end left, but for @kept. That they cannot be removed is no reason not to go on. */
-static int remove_parts(struct task *task, uint32_t end, uint32_t kept)
+/* What attempts before @end left, but for @kept. That one cannot be removed is no reason not to go on: @out_why. */
+static int remove_parts(struct task *task, uint32_t end, uint32_t kept, struct sp_error *out_why)
 {
 	uint32_t part = task->order->part_attempt, first = task->order->oldest_attempt;
 	if (part != 0 && part < first)
@@ -247,6 +255,8 @@ static int remove_parts(struct task *task, uint32_t end, uint32_t kept)
 			task->err = reason;
 			return -1;
 		}
+		if (reason.code != SP_NOT_FOUND)
+			*out_why = reason;
 	}
 	return 0;
 }
@@ -267,12 +277,13 @@ static int send_bytes(struct task *task, int fd, uint64_t *out_size,
 	struct block_source source = feed_source(feed);
 	struct upload_plan plan = { .part_path = task->part_path,
 				    .size = task->order->size,
-				    .offset = goes_on ? from.offset : 0 };
+				    .offset = goes_on ? from.offset : 0,
+				    .overwrites = task->direct };
 	struct help help = { 0 };
 	const struct crew_task sending = { .sends = true,
 					   .path = task->part_path,
 					   .size = plan.size };
-	if (connection_may_stripe(task->connection) &&
+	if (!task->direct && connection_may_stripe(task->connection) &&
 	    help_is_worth_while(task->connection, plan.size - plan.offset))
 		help_call(&help, task->connection, &sending);
 	plan.crew = help.crew;
@@ -280,6 +291,11 @@ static int send_bytes(struct task *task, int fd, uint64_t *out_size,
 	int result = run_upload(task, feed, upload, &help);
 	while (!upload_recall(upload))
 		wait_for_helpers(task, &help);
+	task->made_final = task->direct && upload_has_file(upload);
+	if (result == 0)
+		task->verification = task->direct              ? VERIFIED_DIRECT
+				     : upload_saw_size(upload) ? VERIFIED_SIZE
+							       : VERIFIED_ACKNOWLEDGED;
 	upload_destroy(upload);
 	help_end(&help);
 	if (result == 0)
@@ -288,11 +304,11 @@ static int send_bytes(struct task *task, int fd, uint64_t *out_size,
 	return result;
 }
 
-static int wait_for_permit(struct task *task)
+int task_wait_for_permit(struct task *task)
 {
 	struct connection *connection = task->connection;
 	task->step = STEP_RENAME_REMOTE;
-	while (!connection_permitted(connection)) {
+	while (!connection_take_permit(connection)) {
 		if (connection_cancelled(connection))
 			return fail_cancelled(task);
 		if (connection_turn(connection, &task->err) != 0)
@@ -305,13 +321,16 @@ static int wait_for_permit(struct task *task)
 static int send_file(struct task *task, int fd)
 {
 	SP_AUTO_FD source = fd;
-	task->step = STEP_WRITE_REMOTE;
 	uint32_t kept = task->order->resume_at > 0 ? task->order->part_attempt : 0;
-	if (remove_parts(task, task->order->attempt, kept) != 0)
+	struct sp_error ignored = { 0 };
+	if (publish_check_name(task) != 0 ||
+	    (!task->direct && remove_parts(task, task->order->attempt, kept, &ignored) != 0))
 		return -1;
+	task->step = STEP_WRITE_REMOTE;
 	uint64_t size;
 	char sha256[SP_SHA256_HEX_SIZE];
-	if (send_bytes(task, sp_take_fd(&source), &size, sha256) != 0) {
+	if (send_bytes(task, sp_take_fd(&source), &size, sha256) != 0 ||
+	    verify_remote(task, task->part_path, size, sha256) != 0) {
 		/* A part is gone on with, also when it was a helper's connection that was lost, or a channel. */
 		if (task->err.code != SP_CLOSED && task->err.code != SP_TIMEOUT)
 			task_remove_part(task);
@@ -320,7 +339,7 @@ static int send_file(struct task *task, int fd)
 	if (task->old_part_path != NULL)
 		remove_quietly(task, task->old_part_path, CLEANUP_MS);
 	tell_sum(task, size, sha256);
-	if (wait_for_permit(task) != 0) {
+	if (task_wait_for_permit(task) != 0) {
 		/* It may have been given just now: then the part belongs to whoever finds that out. */
 		if (task->err.code == SP_CANCELLED)
 			task_remove_part(task);
@@ -370,6 +389,7 @@ static int retrieve_file(struct task *task, int fd)
 	int result = run_download(task, feed, download, &help);
 	while (!download_recall(download))
 		wait_for_helpers(task, &help);
+	task->verification = download_saw_size(download) ? VERIFIED_SIZE : VERIFIED_ACKNOWLEDGED;
 	download_destroy(download);
 	help_end(&help);
 	if (result == 0) {
@@ -381,6 +401,8 @@ static int retrieve_file(struct task *task, int fd)
 	if (result == 0)
 		feed_sum(feed, &size, sha256);
 	feed_close(feed); /* and with it our copy of the descriptor, before the daemon publishes */
+	if (result == 0)
+		result = verify_remote(task, task->final_path, size, sha256);
 	if (result == 0)
 		tell_sum(task, size, sha256);
 	return result;
@@ -400,11 +422,18 @@ static int recover_file(struct task *task, int fd)
 
 /* ---- REMOVE ---------------------------------------------------------------------------------------------------- */
 
-/* Nobody waits for it: what cannot be removed stays. */
 static int remove_file(struct task *task, int fd)
 {
 	(void)fd; /* it brings none */
-	remove_parts(task, task->order->attempt + 1, 0);
+	task->step = STEP_WRITE_REMOTE;
+	if (remove_parts(task, task->order->attempt + 1, 0, &task->err) != 0 ||
+	    task->err.code != SP_OK)
+		return -1;
+	connection_tell(task->connection, &(struct worker_message){
+						  .kind = WORKER_REMOVED,
+						  .file_id = task->order->file_id,
+						  .attempt = task->order->attempt,
+					  });
 	return 0;
 }
 
@@ -435,9 +464,14 @@ void file_work(struct connection *connection, struct letter *letter)
 		.connection = connection,
 		.order = order,
 		.part_attempt = order->part_attempt,
-		.part_path = task_part_path(order, order->part_attempt),
-		.final_path = task_path(order->directory, order->name),
+		.final_path =
+			task_path(order->directory,
+				  order->final_name != NULL ? order->final_name : order->name),
+		.direct = order->upload_mode == UPLOAD_DIRECT,
+		.replaces = order->replaces != 0,
 	};
+	task.part_path = task.direct ? sp_strdup(task.final_path)
+				     : task_part_path(order, order->part_attempt);
 	for (size_t i = 0; i < SP_COUNT_OF(works); i++)
 		if (works[i].kind == order->kind &&
 		    works[i].run(&task, sp_take_fd(&letter->fd)) != 0)

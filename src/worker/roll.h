@@ -11,8 +11,7 @@
 #include "ipc/worker_message.h"
 
 enum {
-	/* Files whose answer the daemon waits for, others whose end it was told and that are not done yet, and REMOVE, for
-	 * which nobody waits. */
+	/* Files whose answer the daemon waits for, others whose end it was told and that are not done yet, and REMOVE. */
 	ROLL_MAX = 3 * WORKER_FILES_MAX,
 	ROLL_BUCKETS = 1024,
 };

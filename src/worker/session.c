@@ -79,6 +79,7 @@ static int get_socket(struct connection *connection, int *out_fd, enum failure_s
 			snprintf(connection->place, sizeof(connection->place), "%s",
 				 message->text == NULL ? "" : message->text);
 			*out_fd = sp_take_fd(&letter->fd);
+			connection->request = message->request;
 			result = 0;
 		} else if (message->kind == WORKER_NO_SOCKET) {
 			*out_step = (enum failure_step)message->step;
@@ -183,7 +184,9 @@ void connection_open(struct connection *connection, bool keep)
 		message.step = step;
 		message.code = err.code;
 		message.text = sp_strdup(err.message);
-	} else if (!keep) {
+	} else if (keep) {
+		learnt_begin(connection);
+	} else {
 		connection_close(connection);
 	}
 	struct letter *letter =

@@ -174,8 +174,8 @@ def send(ground):
             # With the permit given, a part that is gone counts as published: it goes when the daemon says so.
             assert (home / "in" / file.part()).exists()
             one.remove(file)
+            one.expect("REMOVED", file)
             one.send_and_publish(ground.source(1), "next", "in")
-            harness.wait_until(lambda: flows.parts_in(home) == [], "the part to be removed")
 
     with story.case("parts of earlier attempts are removed, and no others"):
         with ground.worker() as one:

@@ -6,6 +6,7 @@
 #include "service/transfer/connector_request.h"
 #include "service/transfer/operations.h"
 #include "store/connectors.h"
+#include "store/tags.h"
 
 static void answer_id(struct api_call *call, const char *connector_id)
 {
@@ -39,7 +40,9 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 	const struct creation *creation = ctx;
 	if (connectors_insert(db, creation->connector, err) != 0)
 		return -1;
-	return tag_list_put(db, creation->arn, creation->tags, err);
+	if (tag_list_put(db, creation->arn, creation->tags, err) != 0)
+		return -1;
+	return tags_read_publishing(db, creation->arn, NULL, err);
 }
 
 void transfer_create_connector(struct api_call *call)

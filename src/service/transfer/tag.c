@@ -8,6 +8,7 @@
 #include "service/transfer/answer.h"
 #include "service/transfer/operations.h"
 #include "store/connectors.h"
+#include "store/tags.h"
 
 /* A call about the tags of one connector. */
 struct tagging {
@@ -61,18 +62,23 @@ static int write_tags(struct db *db, void *ctx, struct sp_error *err)
 	if (tagging->untag)
 		return tag_list_remove(db, tagging->arn, json_object_get(tagging->input, "TagKeys"),
 				       err);
-	return tag_list_put(db, tagging->arn, json_object_get(tagging->input, "Tags"), err);
+	if (tag_list_put(db, tagging->arn, json_object_get(tagging->input, "Tags"), err) != 0)
+		return -1;
+	return tags_read_publishing(db, tagging->arn, NULL, err);
 }
 
 static void write_and_answer(struct api_call *call, struct tagging *tagging)
 {
+	const struct service_context *context = answer_context(call);
 	struct sp_error err = { 0 };
-	if (store_write(answer_context(call)->store, write_tags, tagging, &err) == 0)
+	if (store_write(context->store, write_tags, tagging, &err) == 0) {
+		transfer_engine_changed(context->engine, tagging->connector_id);
 		api_reply(call, NULL);
-	else if (err.code == SP_NOT_FOUND)
+	} else if (err.code == SP_NOT_FOUND) {
 		answer_no_connector(call, tagging->connector_id);
-	else
+	} else {
 		answer_error(call, &err);
+	}
 }
 
 void transfer_tag_resource(struct api_call *call)

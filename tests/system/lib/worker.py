@@ -30,7 +30,7 @@ NAMED = {"step": STEPS, "code": CODES, "outcome": OUTCOMES, "conflict": CONFLICT
 # kind: number, fields in the order of the wire
 KINDS = {
     "CONFIGURE": (1, "connector_id host port:4 user password private_key trusted_keys security_policy connections:4 "
-                     "handshake_timeout_ms:4 idle_timeout_ms:4 keepalive_ms:4 verify:4 resume_check:4 banner "
+                     "handshake_timeout_ms:4 idle_timeout_ms:4 keepalive_ms:4 upload_mode:4 verify:4 resume_check:4 banner "
                      "fingerprint features"),
     "SOCKET": (2, "request:4 text"),
     "NO_SOCKET": (3, "request:4 step:4 code:4 text"),
@@ -58,7 +58,7 @@ KINDS = {
     "TAKEN": (73, "file_id attempt:4 final_name"),
     "REMOVED": (74, "file_id attempt:4"),
 }
-UNASKED = ("PROGRESS", "WATERMARK")  # said while a file is under way, or not
+UNASKED = ("PROGRESS", "WATERMARK", "CONNECTED")  # said while a file is under way, or not
 KIND_NAMES = {number: name for name, (number, _) in KINDS.items()}
 NUMBERS = {"4": ">I", "8": ">Q"}
 

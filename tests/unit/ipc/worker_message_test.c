@@ -30,6 +30,7 @@ static const struct {
 	    .handshake_timeout_ms = 30000,
 	    .idle_timeout_ms = 60000,
 	    .keepalive_ms = 20000,
+	    .upload_mode = UPLOAD_STRIPED,
 	    .verify = VERIFY_REREAD,
 	    .resume_check = 1 << 20,
 	    .banner = "SSH-2.0-x",

@@ -21,7 +21,7 @@ static void stage(struct fixture *f, const char *key, int attempt, const char *t
 
 static int publish(struct fixture *f, const char *key, uint64_t size, struct sp_error *err)
 {
-	return objects_publish(f->objects, "orders", key, file_id, 1, size, err);
+	return objects_publish(f->objects, "orders", key, file_id, 1, size, true, err);
 }
 
 static void assert_publish_fails(struct fixture *f, const char *key, uint64_t size,
@@ -282,10 +282,47 @@ static void a_folder_that_may_not_be_written_is_said_so(void **state)
 	in_a_child(*state, read_only_story);
 }
 
+static void what_has_the_name_stays_when_nothing_may_be_replaced(void **state)
+{
+	struct fixture *f = *state;
+	struct sp_error err = { 0 };
+	write_file("buckets/orders/a", "older");
+	stage(f, "a", 1, "newer");
+	assert_true(objects_is_taken(f->objects, "orders", "a"));
+	assert_int_equal(objects_publish(f->objects, "orders", "a", file_id, 1, 5, false, &err),
+			 -1);
+	assert_int_equal(err.code, SP_EXISTS);
+	assert_file("buckets/orders/a", "older");
+
+	assert_false(objects_is_taken(f->objects, "orders", "b/a (2)"));
+	assert_int_equal(
+		objects_publish(f->objects, "orders", "b/a (2)", file_id, 1, 5, false, &err), 0);
+	assert_file("buckets/orders/b/a (2)", "newer");
+	/* And once more, as after a crash. */
+	assert_int_equal(
+		objects_publish(f->objects, "orders", "b/a (2)", file_id, 1, 5, false, &err), 0);
+}
+
+static void a_name_that_was_given_by_a_link_is_given_once(void **state)
+{
+	struct fixture *f = *state;
+	struct sp_error err = { 0 };
+	stage(f, "a", 1, "bytes");
+	/* What a crash leaves on a file system without RENAME_NOREPLACE. */
+	char staged[128];
+	snprintf(staged, sizeof(staged), STAGING "/%s-1", file_id);
+	assert_int_equal(link(staged, "buckets/orders/a"), 0);
+	assert_int_equal(objects_publish(f->objects, "orders", "a", file_id, 1, 5, false, &err), 0);
+	assert_file("buckets/orders/a", "bytes");
+	assert_false(exists(staged));
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		STORY(what_has_the_name_stays_when_nothing_may_be_replaced),
+		STORY(a_name_that_was_given_by_a_link_is_given_once),
 		STORY(publishes_under_names_of_any_kind),
 		STORY(replaces_what_was_there),
 		STORY(goes_on_from_wherever_it_was_stopped),

@@ -84,6 +84,8 @@ static void say_ready(const struct worker_message *to, uint64_t size)
 				      .file_id = to->file_id,
 				      .attempt = to->attempt,
 				      .size = size,
+				      .verification = plays("claim-too-much") ? VERIFIED_SERVER_HASH
+									      : VERIFIED_SIZE,
 				      .sha256 = (char *)(uintptr_t)digest });
 }
 
@@ -92,7 +94,8 @@ static void say_published(const struct worker_message *to)
 	say(&(struct worker_message){ .kind = WORKER_PUBLISHED,
 				      .file_id = to->file_id,
 				      .attempt = to->attempt,
-				      .outcome = PUBLISH_RENAMED });
+				      .outcome = PUBLISH_RENAMED,
+				      .verification = VERIFIED_SIZE });
 }
 
 static void say_failed(const struct worker_message *to, enum failure_step step, enum sp_code code)

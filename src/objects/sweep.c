@@ -1,0 +1,83 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "objects/staging.h"
+
+struct sweep {
+	int64_t before_ms;
+	size_t max, removed;
+	objects_needed_fn *is_needed;
+	void *ctx;
+};
+
+/* The file that a temporary is named after: only a name that staging_name() makes. */
+static bool file_of(const char *name, char out[FILE_ID_SIZE])
+{
+	uint64_t attempt;
+	char made[STAGING_NAME_SIZE];
+	const size_t length = FILE_ID_SIZE - 1;
+	if (strspn(name, "0123456789abcdef") != length || name[length] != '-' ||
+	    !sp_text_to_u64(name + length + 1, 0, INT32_MAX, &attempt))
+		return false;
+	memcpy(out, name, length);
+	out[length] = '\0';
+	return staging_name(out, (int)attempt, made, NULL) == 0 && strcmp(made, name) == 0;
+}
+
+static bool is_old_and_ours(const struct sweep *sweep, int folder_fd, const char *name)
+{
+	struct stat status;
+	if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	int64_t written_ms =
+		(int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+	return S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+	       written_ms < sweep->before_ms;
+}
+
+static void sweep_folder(struct sweep *sweep, int folder_fd)
+{
+	/* An own open file description: reading a folder moves its offset. */
+	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd == -1 ? NULL : fdopendir(fd);
+	if (folder == NULL) {
+		sp_close_fd(&fd);
+		return;
+	}
+	struct dirent *entry;
+	while (sweep->removed < sweep->max && (entry = readdir(folder)) != NULL) {
+		char file_id[FILE_ID_SIZE];
+		if (!file_of(entry->d_name, file_id) ||
+		    !is_old_and_ours(sweep, folder_fd, entry->d_name) ||
+		    sweep->is_needed(sweep->ctx, file_id) ||
+		    unlinkat(folder_fd, entry->d_name, 0) != 0)
+			continue;
+		sweep->removed++;
+	}
+	closedir(folder);
+}
+
+size_t objects_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
+			     objects_needed_fn *is_needed, void *ctx)
+{
+	struct sweep sweep = {
+		.before_ms = before_ms, .max = max, .is_needed = is_needed, .ctx = ctx
+	};
+	SP_AUTO_FREE char **names = sp_alloc(BUCKETS_MAX * sizeof(*names));
+	size_t count = objects_list_buckets(objects, names, BUCKETS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		SP_AUTO_FREE char *name = names[i];
+		SP_AUTO_FD bucket_fd = -1;
+		SP_AUTO_FD folder_fd = -1;
+		if (sweep.removed < max &&
+		    objects_open_bucket(objects, name, &bucket_fd, NULL) == 0 &&
+		    staging_open_folder(bucket_fd, &folder_fd) == 0)
+			sweep_folder(&sweep, folder_fd);
+	}
+	return sweep.removed;
+}

@@ -1,0 +1,199 @@
+/*
+ * How a file comes by its final name, and what is known of it then. What the connector's tags say holds from a file's
+ * beginning to its end, because a part lies where they said it should. What a worker claims is believed as far as it can
+ * be true.
+ */
+
+#include "base/log.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "transfer/file_inside.h"
+
+enum { NAMES_TAKEN_MAX = 16 /* in a row, between the look at a name and the rename */ };
+
+void publish_begin(struct file_run *run)
+{
+	struct publishing *kept = &run->file.publishing;
+	const struct publishing *now = &run->owner->server->publishing;
+	if (run->file.leaves_part)
+		return;
+	run->notes_publishing = kept->conflict != now->conflict || kept->upload != now->upload ||
+				!sp_text_equal(kept->staging, now->staging) ||
+				!sp_text_equal(kept->temp_pattern, now->temp_pattern);
+	if (!run->notes_publishing)
+		return;
+	publishing_finish(kept);
+	*kept = publishing_copy(now);
+}
+
+void publish_forget(struct file_run *run)
+{
+	struct transfer_file *file = &run->file;
+	free(sp_take_pointer(&file->published_name));
+	file->replaces = false;
+}
+
+/* ---- what a worker claims --------------------------------------------------------------------------------------- */
+
+static void note_connection(struct file_run *run, const struct worker_message *message)
+{
+	const char *id = server_connection(run->owner->server, message->request);
+	free(run->file.connection);
+	run->file.connection = sp_strdup(id);
+}
+
+static bool may_claim(const struct file_run *run, enum verification level)
+{
+	bool direct = run->file.direction == TRANSFER_SEND &&
+		      run->file.publishing.upload == UPLOAD_DIRECT;
+	switch (level) {
+	case VERIFIED_DIRECT:
+		return direct;
+	case VERIFIED_ACKNOWLEDGED:
+	case VERIFIED_SIZE:
+	case VERIFIED_REREAD:
+		return !direct;
+	case VERIFIED_SERVER_HASH:
+		return !direct && server_can(run->owner->server, "check-file");
+	case VERIFIED_UNKNOWN:
+	case VERIFIED_INFERRED:
+	case VERIFICATION_COUNT:
+		return false;
+	}
+	return false;
+}
+
+bool publish_note_ready(struct file_run *run, const struct worker_message *message)
+{
+	enum verification level = (enum verification)message->verification;
+	if (!may_claim(run, level))
+		return false;
+	run->file.verification = level;
+	note_connection(run, message);
+	return true;
+}
+
+/* Laws 2 and 3: what was not seen to be renamed is not kept quiet about. */
+static const char *const outcomes[PUBLISH_OUTCOME_COUNT] = {
+	[PUBLISH_CONFIRMED] =
+		"the answer to its rename was lost; a file of its name and size is there",
+	[PUBLISH_INFERRED] = "after its rename neither the part nor a file of its size is there: "
+			     "it was taken away",
+};
+
+bool publish_done(struct file_run *run, const struct worker_message *message)
+{
+	struct transfer_file *file = &run->file;
+	enum publish_outcome outcome = (enum publish_outcome)message->outcome;
+	bool inferred = outcome == PUBLISH_INFERRED;
+	bool direct = file->publishing.upload == UPLOAD_DIRECT;
+	if (file->state != FILE_PUBLISHING || run->busy ||
+	    (!inferred && (outcome == PUBLISH_WRITTEN) != direct) ||
+	    inferred != (message->verification == VERIFIED_INFERRED))
+		return false;
+	if (outcomes[outcome] != NULL)
+		sp_log(SP_LOG_WARNING, "%s \"%s\": %s", file->connector_id, file->path,
+		       outcomes[outcome]);
+	file->outcome = outcome;
+	/* What was known of the part is known of the file: it was not written to since. */
+	if (inferred || file->verification == VERIFIED_UNKNOWN)
+		file->verification = (enum verification)message->verification;
+	note_connection(run, message);
+	file_complete(run);
+	return true;
+}
+
+/* ---- SEND: a name that is taken --------------------------------------------------------------------------------- */
+
+bool publish_taken(struct file_run *run, const struct worker_message *message)
+{
+	struct transfer_file *file = &run->file;
+	if (file->state != FILE_PUBLISHING || run->busy || file->publishing.upload == UPLOAD_DIRECT)
+		return false;
+	switch (file->publishing.conflict) {
+	case CONFLICT_OVERWRITE:
+		if (message->final_name != NULL)
+			return false;
+		file->replaces = true;
+		break;
+	case CONFLICT_KEEP_BOTH:
+		if (message->final_name == NULL ||
+		    !keep_both_is_of(file->remote_name, message->final_name))
+			return false;
+		free(file->published_name);
+		file->published_name = sp_strdup(message->final_name);
+		break;
+	case CONFLICT_FAIL:
+	case CONFLICT_COUNT:
+		return false;
+	}
+	file_commit_intent(run, file_permit);
+	return true;
+}
+
+/* ---- RETRIEVE: objects ------------------------------------------------------------------------------------------ */
+
+static struct objects *objects_of(const struct file_run *run)
+{
+	return run->owner->ground->rooms.objects;
+}
+
+int publish_check_object(struct file_run *run, struct sp_error *err)
+{
+	const struct transfer_file *file = &run->file;
+	if (file->direction == TRANSFER_SEND || file->publishing.conflict != CONFLICT_FAIL ||
+	    !objects_is_taken(objects_of(run), file->bucket, file->key))
+		return 0;
+	return sp_fail(err, SP_EXISTS,
+		       "there is an object of that name, and the tag " PUBLISHING_TAG_CONFLICT
+		       " of the connector says \"fail\"");
+}
+
+static void find_free_name(struct file_run *run)
+{
+	const struct transfer_file *file = &run->file;
+	free(sp_take_pointer(&run->free_name));
+	for (unsigned number = KEEP_BOTH_FIRST; number <= KEEP_BOTH_LAST; number++) {
+		SP_AUTO_FREE char *key = keep_both_name(file->key, number);
+		if (key == NULL || objects_check_key(key, NULL) != 0)
+			return;
+		if (objects_is_taken(objects_of(run), file->bucket, key))
+			continue;
+		run->free_name = sp_take_pointer(&key);
+		return;
+	}
+}
+
+static void publish(void *ctx)
+{
+	struct file_run *run = ctx;
+	const struct transfer_file *file = &run->file;
+	bool replaces = file->publishing.conflict == CONFLICT_OVERWRITE;
+	const char *key = file->published_name != NULL ? file->published_name : file->key;
+	run->result =
+		objects_publish(objects_of(run), file->bucket, key, file->id, file->part_attempt,
+				(uint64_t)file->size, replaces, &run->err);
+	if (run->result != 0 && run->err.code == SP_EXISTS &&
+	    file->publishing.conflict == CONFLICT_KEEP_BOTH)
+		find_free_name(run);
+}
+
+/* Its name is committed before it gets it: after a crash it is looked for there. */
+static void published(struct file_run *run)
+{
+	struct transfer_file *file = &run->file;
+	if (run->result == 0) {
+		file_complete(run);
+	} else if (run->free_name != NULL && run->names_taken++ < NAMES_TAKEN_MAX) {
+		free(file->published_name);
+		file->published_name = sp_take_pointer(&run->free_name);
+		file_commit_intent(run, publish_object);
+	} else {
+		file_fail_with_err(run, STEP_WRITE_OBJECT);
+	}
+}
+
+void publish_object(struct file_run *run)
+{
+	file_in_pool_long(run, publish, published);
+}

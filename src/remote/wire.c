@@ -268,12 +268,14 @@ bool wire_get_limits(struct sp_reader *reader, struct wire_limits *out)
 	return !reader->failed;
 }
 
+/* One draft puts the name of the extension in front of the algorithm's, the other does not. */
 bool wire_get_hash(struct sp_reader *reader, struct wire_hash *out)
 {
-	struct wire_bytes name = read_bytes(reader);
 	struct wire_bytes algorithm = read_bytes(reader);
 	*out = (struct wire_hash){ 0 };
-	if (reader->failed || !bytes_are(&name, "check-file") || !bytes_are(&algorithm, "sha256"))
+	if (bytes_are(&algorithm, "check-file"))
+		algorithm = read_bytes(reader);
+	if (reader->failed || !bytes_are(&algorithm, "sha256"))
 		return !reader->failed;
 	const uint8_t *hash = sp_read_bytes(reader, SP_SHA256_SIZE);
 	if (hash == NULL)

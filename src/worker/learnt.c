@@ -28,9 +28,19 @@ static const struct {
 	{ "statvfs", offsetof(struct remote_features, statvfs) },
 	{ "limits", offsetof(struct remote_features, limits) },
 	{ "copy-data", offsetof(struct remote_features, copy_data) },
-	{ "check-file", offsetof(struct remote_features, check_file) },
 	{ "home-directory", offsetof(struct remote_features, home_directory) },
 };
+
+/* Servers that have check-file and announce it only to clients of a later version of the protocol. */
+static const char *const hashing[] = { "SSH-2.0-mod_sftp" };
+
+bool learnt_has_hash(const struct connection *connection)
+{
+	bool announced_it = remote_features(connection->remote)->check_file;
+	for (size_t i = 0; !announced_it && i < SP_COUNT_OF(hashing); i++)
+		announced_it = sp_text_starts_with(connection->report.banner, hashing[i]);
+	return announced_it && !connection->learnt.no_hash;
+}
 
 static bool *fact_of(struct learnt *learnt, size_t i)
 {
@@ -68,6 +78,8 @@ static void tell(struct connection *connection)
 	for (size_t i = 0; i < SP_COUNT_OF(announced); i++)
 		if (*(const bool *)((const char *)features + announced[i].feature))
 			add_word(&text, announced[i].word);
+	if (learnt_has_hash(connection))
+		add_word(&text, "check-file");
 	sp_buffer_format(&text, "%sread-max=%u write-max=%u", text.length == 0 ? "" : " ",
 			 features->read_max, features->write_max);
 	learnt_format(&connection->learnt, &text);

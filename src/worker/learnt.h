@@ -21,6 +21,9 @@ struct learnt {
 /** A connection was made: what is known of its server, and CONNECTED to the daemon. */
 void learnt_begin(struct connection *connection);
 
+/** Whether its server may be asked for the hash of a file. */
+bool learnt_has_hash(const struct connection *connection);
+
 /** One of @connection->learnt; CONNECTED again when that is news. */
 void learnt_note(struct connection *connection, bool *fact);
 

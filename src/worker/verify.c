@@ -54,7 +54,7 @@ static int read_again(struct task *task, const char *path, uint64_t size,
 static int ask_server(struct task *task, const char *path, char out_sha256[SP_SHA256_HEX_SIZE])
 {
 	struct connection *connection = task->connection;
-	if (!remote_features(connection->remote)->check_file || connection->learnt.no_hash)
+	if (!learnt_has_hash(connection))
 		return 0;
 	struct remote_patience patience = connection_patience(connection, true);
 	if (remote_hash(connection->remote, path, &patience, out_sha256, &task->err) == 0)

@@ -41,19 +41,12 @@ void file_complete(struct file_run *run)
 
 /* ---- FAILED ------------------------------------------------------------------------------------------------------- */
 
-/* What is listed as left (store/parts_left.h) is tried at once. */
-static void order_removal(struct file_run *run)
-{
-	struct worker_message message = file_message(run, WORKER_REMOVE);
-	run->owner->send(run->owner->ctx, &message, -1);
-}
-
 /* Temporaries go only now: after a crash before the commit, one that is gone would count as published. */
 static void failed(struct file_run *run)
 {
 	tell_end(run);
 	if (run->file.leaves_part)
-		order_removal(run);
+		run->owner->left_part(run->owner->ctx, &run->file);
 	file_clear_away(run);
 }
 

@@ -37,6 +37,8 @@ struct file_owner {
 	int64_t (*unreached_since)(void *ctx, const char **out_reason);
 	/** How many bytes the file has was found out. */
 	void (*sized)(void *ctx, uint64_t size);
+	/** @file has FAILED, and may have left a part at the partner. */
+	void (*left_part)(void *ctx, const struct transfer_file *file);
 	/** The run is over; it frees itself after the call. */
 	void (*ended)(void *ctx, struct file_run *run);
 };
@@ -56,6 +58,9 @@ int64_t file_run_position(const struct file_run *run);
 /** Its worker died more than once: it gets the next one for itself. */
 bool file_run_is_suspect(const struct file_run *run);
 bool file_is_suspect(const struct transfer_file *file);
+
+/** The first attempt whose part may still lie at the partner. */
+uint32_t file_oldest_part(const struct transfer_file *file);
 
 /** Whether the worker owes an answer about it. */
 bool file_run_is_at_worker(const struct file_run *run);

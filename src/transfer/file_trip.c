@@ -55,15 +55,19 @@ void file_clear_away(struct file_run *run)
 		file_over(run);
 }
 
+uint32_t file_oldest_part(const struct transfer_file *file)
+{
+	return file->attempt > OLD_PARTS_MAX ? (uint32_t)(file->attempt - OLD_PARTS_MAX) : 1;
+}
+
 struct worker_message file_message(struct file_run *run, enum worker_kind kind)
 {
 	struct transfer_file *file = &run->file;
-	int oldest = file->attempt > OLD_PARTS_MAX ? file->attempt - OLD_PARTS_MAX : 1;
 	return (struct worker_message){
 		.kind = kind,
 		.file_id = file->id,
 		.attempt = (uint32_t)file->attempt,
-		.oldest_attempt = (uint32_t)oldest,
+		.oldest_attempt = file_oldest_part(file),
 		.part_attempt = (uint32_t)file->part_attempt,
 		.resume_at = (uint64_t)file->watermark,
 		.resume_state = file->resume_state,

@@ -10,6 +10,7 @@
 #include "transfer/credit.h"
 #include "transfer/launch.h"
 #include "transfer/partner.h"
+#include "transfer/parts.h"
 #include "transfer/queue_page.h"
 #include "transfer/run_set.h"
 #include "transfer/server.h"
@@ -28,6 +29,7 @@ struct lane {
 	void *idle_ctx;
 	struct file_owner owner;
 	struct server server;
+	struct parts parts;
 	struct lane *next;
 	char connector_id[CONNECTOR_ID_SIZE];
 	enum lane_state state;
@@ -156,12 +158,16 @@ static void worker_said(void *ctx, const struct worker_message *message)
 	struct file_run *run =
 		message->file_id == NULL ? NULL : run_set_find(&lane->runs, message->file_id);
 	/* A run that is over (cancelled, abandoned) may still be spoken of. */
-	if (run == NULL && message->file_id != NULL)
+	if (run == NULL && message->file_id != NULL) {
+		parts_heard(&lane->parts, message);
 		return;
+	}
 	if (run != NULL && file_run_message(run, message))
 		return;
-	if (message->kind == WORKER_CONNECTED && server_connected(&lane->server, message))
+	if (message->kind == WORKER_CONNECTED && server_connected(&lane->server, message)) {
+		parts_look(&lane->parts);
 		return;
+	}
 	sp_log(SP_LOG_ERROR,
 	       "%s: the worker said something (%d) that it may not say now, and is ended",
 	       lane->connector_id, (int)message->kind);
@@ -216,6 +222,7 @@ static void launched(void *ctx)
 			lane->state = LANE_WORKING;
 			lane->need_worker = false;
 			server_begin(&lane->server, launch);
+			parts_begin(&lane->parts);
 			run_set_tell(&lane->runs, file_run_worker_changed);
 		}
 	}
@@ -320,10 +327,10 @@ static void rest(struct lane *lane, int64_t earliest_ms)
 		wait = earliest_ms - ground_late_ms(lane->ground) + 1;
 	if (lane->worker != NULL && leaves_in < wait)
 		wait = leaves_in;
-	if (wait == INT64_MAX)
-		lane->idle(lane->idle_ctx, lane);
-	else
+	if (wait != INT64_MAX)
 		wake_in(lane, wait);
+	else if (!lane->parts.reading) /* which wakes the lane again */
+		lane->idle(lane->idle_ctx, lane);
 }
 
 /* When the first of the page's files that wait will have waited for too long. */
@@ -528,6 +535,17 @@ static int64_t unreached_since(void *ctx, const char **out_reason)
 	return partner_unreached_since(&lane->partner, out_reason);
 }
 
+static void left_part(void *ctx, const struct transfer_file *file)
+{
+	struct lane *lane = ctx;
+	parts_failed(&lane->parts, file);
+}
+
+static void woken_by_parts(void *ctx)
+{
+	lane_wake(ctx);
+}
+
 static void run_ended(void *ctx, struct file_run *run)
 {
 	struct lane *lane = ctx;
@@ -557,10 +575,16 @@ struct lane *lane_create(struct ground *ground, const char *connector_id, lane_i
 		.answered = answered,
 		.unreached_since = unreached_since,
 		.sized = file_sized,
+		.left_part = left_part,
 		.ended = run_ended,
 	};
 	lane->credit.connections = 1;
 	server_init(&lane->server, ground, connector_id);
+	lane->parts = (struct parts){ .ground = ground,
+				      .connector_id = lane->connector_id,
+				      .send = send_to_worker,
+				      .came_back = woken_by_parts,
+				      .ctx = lane };
 	snprintf(lane->connector_id, sizeof(lane->connector_id), "%s", connector_id);
 	partner_init(&lane->partner, ground, connector_id);
 	return lane;

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "ipc/worker_message.h"
 #include "store/connectors.h"
+#include "store/parts_left.h"
 #include "store/secret_versions.h"
 #include "store/secrets.h"
 #include "store/transfers.h"
@@ -617,6 +618,71 @@ static void a_refused_rename_ends_it(void **state)
 	assert_heard(house, "SEND 1\nPERMIT 1\nREMOVE 1\n");
 }
 
+static int count_parts_left(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct part_left parts[4];
+	return parts_left_list(db, connector_id, INT64_MAX, parts, 4, ctx, err);
+}
+
+static size_t parts_left(struct house *house)
+{
+	size_t count;
+	struct sp_error err = { 0 };
+	assert_int_equal(store_read(house->rooms.store, count_parts_left, &count, &err), 0);
+	return count;
+}
+
+static void a_part_is_listed_as_left_until_it_is_gone(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "refuse-all\n");
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "RENAME_ERROR", "as the script has it");
+	await_heard(house, "REMOVE 1\n");
+	assert_int_equal(parts_left(house), 1);
+
+	write_file(house, "run/script", "refuse-rename\n");
+	transfer_engine_changed(house->engine, connector_id);
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "RENAME_ERROR", "as the script has it");
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	while (parts_left(house) > 1 && sp_monotonic_ms() < deadline)
+		usleep(1000);
+	assert_int_equal(parts_left(house),
+			 1); /* the first one, which is not tried again at once */
+}
+
+static void what_has_the_final_name_is_removed_only_after_that_was_committed(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "ask-to-replace\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_heard(house, "SEND 1\nPERMIT 1\nPERMIT 1\n");
+}
+
+static void a_worker_cannot_choose_any_name(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "take-any-name\nobey\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\n");
+}
+
+static void a_worker_cannot_claim_what_its_server_cannot_do(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "claim-too-much\nobey\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_heard(house, "SEND 1\nSEND 2\nPERMIT 2\n");
+}
+
 static void a_publish_is_asked_after_until_somebody_answers(void **state)
 {
 	struct house *house = *state;
@@ -774,6 +840,10 @@ int main(void)
 		TEST(publishes_that_fill_the_credit_get_a_worker_again),
 		TEST(a_vanished_part_starts_over),
 		TEST(a_refused_rename_ends_it),
+		TEST(a_part_is_listed_as_left_until_it_is_gone),
+		TEST(what_has_the_final_name_is_removed_only_after_that_was_committed),
+		TEST(a_worker_cannot_choose_any_name),
+		TEST(a_worker_cannot_claim_what_its_server_cannot_do),
 		TEST(a_publish_is_asked_after_until_somebody_answers),
 		TEST(a_folder_in_the_way_of_a_fetched_file_is_told),
 		TEST(workers_that_never_say_a_word_are_not_started_for_ever),

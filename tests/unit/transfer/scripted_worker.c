@@ -98,6 +98,14 @@ static void say_published(const struct worker_message *to)
 				      .verification = VERIFIED_SIZE });
 }
 
+static void say_taken(const struct worker_message *to, const char *final_name)
+{
+	say(&(struct worker_message){ .kind = WORKER_TAKEN,
+				      .file_id = to->file_id,
+				      .attempt = to->attempt,
+				      .final_name = (char *)(uintptr_t)final_name });
+}
+
 static void say_failed(const struct worker_message *to, enum failure_step step, enum sp_code code)
 {
 	say(&(struct worker_message){ .kind = WORKER_FILE_FAILED,
@@ -152,17 +160,25 @@ static void obey(const struct worker_message *message, int fd)
 				_exit(9);
 			break;
 		}
+		if (permits == 1 && plays("ask-to-replace")) {
+			say_taken(message, NULL);
+			break;
+		}
+		if (plays("take-any-name")) {
+			say_taken(message, "../elsewhere");
+			break;
+		}
 		if (plays("die-with-permit"))
 			_exit(9);
 		else if (strncmp(part, "lose-answer", 11) == 0)
 			say_failed(message, STEP_RENAME_REMOTE, SP_CLOSED);
-		else if (plays("refuse-rename"))
+		else if (plays("refuse-rename") || plays("refuse-all"))
 			say_failed(message, STEP_RENAME_REMOTE, SP_DENIED);
 		else
 			say_published(message);
 		break;
 	case WORKER_RECOVER:
-		hear("RECOVER", message);
+		hear(message->replaces ? "RECOVER-REPLACING" : "RECOVER", message);
 		recovered++;
 		if (plays("part-vanished"))
 			say_failed(message, STEP_RENAME_REMOTE, SP_NOT_FOUND);
@@ -179,6 +195,12 @@ static void obey(const struct worker_message *message, int fd)
 		break;
 	case WORKER_REMOVE:
 		hear("REMOVE", message);
+		if (plays("refuse-all"))
+			say_failed(message, STEP_WRITE_REMOTE, SP_DENIED);
+		else
+			say(&(struct worker_message){ .kind = WORKER_REMOVED,
+						      .file_id = message->file_id,
+						      .attempt = message->attempt });
 		break;
 	default:
 		break;

@@ -9,3 +9,8 @@ void native_test_connector(struct api_call *call);
 
 /* flow.c */
 void native_list_flows(struct api_call *call);
+
+/* receipt.c */
+void native_get_receipt(struct api_call *call);
+void native_get_transfer(struct api_call *call);
+void native_get_server(struct api_call *call);

@@ -11,6 +11,22 @@ static const struct shape connector_input = {
 	.members = (const struct shape_member[]){ { "ConnectorId", &connector_id, true }, { 0 } },
 };
 
+static const struct shape transfer_id = { .type = SHAPE_STRING, .min = 1, .max = 64 };
+static const struct shape transfer_input = {
+	.type = SHAPE_STRUCTURE,
+	.members = (const struct shape_member[]){
+		{ "ConnectorId", &connector_id, true },
+		{ "TransferId",  &transfer_id,  true },
+		{ 0 },
+	},
+};
+
+static const struct shape file_id = { .type = SHAPE_STRING, .min = 32, .max = 32, .pattern = "[0-9a-f]{32}" };
+static const struct shape file_input = {
+	.type = SHAPE_STRUCTURE,
+	.members = (const struct shape_member[]){ { "FileId", &file_id, true }, { 0 } },
+};
+
 static const struct shape id = { .type = SHAPE_STRING, .min = 1, .max = 64 };
 static const struct shape verdict = { .type = SHAPE_STRING, .min = 1, .max = 16, .pattern = "ACCEPTED|REJECTED|FAILED" };
 static const struct shape max_results = { .type = SHAPE_INTEGER, .min = 1, .max = 1000 };
@@ -31,6 +47,9 @@ static const struct shape flows_input = {
 static const struct api_operation operations[] = {
 	{ "GetConnector", &connector_input, native_get_connector, "GET", "/v1/connectors/{ConnectorId}", 0 },
 	{ "TestConnector", &connector_input, native_test_connector, "POST", "/v1/connectors/{ConnectorId}/test", 0 },
+	{ "GetServer", &connector_input, native_get_server, "GET", "/v1/connectors/{ConnectorId}/server", 0 },
+	{ "GetTransfer", &transfer_input, native_get_transfer, "GET", "/v1/connectors/{ConnectorId}/transfers/{TransferId}", 0 },
+	{ "GetReceipt", &file_input, native_get_receipt, "GET", "/v1/files/{FileId}/receipt", 0 },
 	{ "ListFlows", &flows_input, native_list_flows, "GET", "/v1/flows", 0 },
 	{ 0 },
 };

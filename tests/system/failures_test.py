@@ -204,8 +204,7 @@ with harness.Story() as story:
             send_fails(flows.partner_of(daemon, server), "RENAME_ERROR", "source.bin")
 
     with story.case("a server that says it renamed, and did not, is a RENAME_ERROR"):
-        liar = harness.ROOT / "tests" / "tools" / "lying_sftp_server.py"
-        with sshd.Sshd(story.folder / "liar", home=partner_server.home, sftp_server=liar) as server:
+        with sshd.Sshd(story.folder / "liar", home=partner_server.home, sftp_server=sshd.ODD_SERVER, sftp=("--lie",)) as server:
             send_fails(flows.partner_of(daemon, server), "RENAME_ERROR", "source.bin", "did not")
 
     with story.case("a full disk at the partner is a WRITE_FILE_ERROR that speaks of space"):

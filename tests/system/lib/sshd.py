@@ -14,6 +14,7 @@ import harness
 
 SSHD = "/usr/sbin/sshd"
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
+ODD_SERVER = harness.ROOT / "tests" / "tools" / "odd_sftp_server.py"
 HOST_KEY_TYPES = ("ed25519", "ecdsa", "rsa")
 
 

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""sftp-server(8) with habits of other people's servers. What is not listed here is for sftp-server.
+
+--lie            renames are answered with OK and not done
+--no-posix       posix-rename is not offered
+--replace        a plain rename replaces what has the new name
+--hold FILE      while FILE is there: the first rename is not carried out, and from then on nothing is answered
+--swallow FILE   the same, but that rename is carried out
+Once it fell silent there is FILE.silent as well.
+"""
+
+import argparse
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import threading
+
+SFTP_SERVER = "/usr/lib/openssh/sftp-server"
+VERSION, RENAME, STATUS, EXTENDED, OK = 2, 18, 101, 200, 0
+POSIX_RENAME, NO_RENAME = b"posix-rename@openssh.com", b"no-rename-atall@nowhere."
+
+
+def read_packet(stream):
+    head = stream.read(4)
+    return stream.read(struct.unpack(">I", head)[0]) if len(head) == 4 else None
+
+
+def is_rename(packet):
+    return packet[0] == RENAME or (packet[0] == EXTENDED and POSIX_RENAME in packet[5:40])
+
+
+def as_posix_rename(packet):
+    return bytes([EXTENDED]) + packet[1:5] + struct.pack(">I", len(POSIX_RENAME)) + POSIX_RENAME + packet[5:]
+
+
+class Server:
+    def __init__(self, habits, process):
+        self.habits, self.process = habits, process
+        self.lock, self.silent = threading.Lock(), False
+
+    def answer(self, packet):
+        with self.lock:
+            if not self.silent:
+                sys.stdout.buffer.write(struct.pack(">I", len(packet)) + packet)
+                sys.stdout.buffer.flush()
+
+    def relay_answers(self):
+        while (packet := read_packet(self.process.stdout)) is not None:
+            if packet[0] == VERSION and self.habits.no_posix:
+                packet = packet.replace(POSIX_RENAME, NO_RENAME)
+            self.answer(packet)
+        os._exit(0)
+
+    def fall_silent(self, why):
+        with self.lock:
+            self.silent = True
+        pathlib.Path(why + ".silent").touch()
+
+    def ask(self, packet):
+        self.process.stdin.write(struct.pack(">I", len(packet)) + packet)
+        self.process.stdin.flush()
+
+    def hear(self, packet):
+        habits = self.habits
+        if not is_rename(packet):
+            self.ask(packet)
+        elif habits.lie:
+            self.answer(bytes([STATUS]) + packet[1:5] + struct.pack(">III", OK, 0, 0))
+        elif habits.hold and os.path.exists(habits.hold):
+            self.fall_silent(habits.hold)
+        elif habits.swallow and os.path.exists(habits.swallow):
+            with self.lock:
+                self.silent = True
+            self.ask(packet)
+            self.fall_silent(habits.swallow)
+        else:
+            self.ask(as_posix_rename(packet) if habits.replace and packet[0] == RENAME else packet)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("lie", "no-posix", "replace"):
+        parser.add_argument(f"--{name}", action="store_true")
+    for name in ("hold", "swallow"):
+        parser.add_argument(f"--{name}")
+    habits, rest = parser.parse_known_args()
+    with subprocess.Popen([SFTP_SERVER, *rest], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        server = Server(habits, process)
+        threading.Thread(target=server.relay_answers, daemon=True).start()
+        while (packet := read_packet(sys.stdin.buffer)) is not None:
+            if not server.silent:
+                server.hear(packet)
+        process.stdin.close()
+
+
+if __name__ == "__main__":
+    main()

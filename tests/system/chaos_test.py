@@ -27,10 +27,10 @@ KIB, MIB = 1 << 10, 1 << 20
 FAULTS = int(os.environ.get("SALLYPORT_TEST_FAULTS", 1000 if harness.LARGE else 30))
 SEED = int(os.environ.get("SALLYPORT_TEST_SEED", random.randrange(1 << 32)))
 CONNECTORS = 5
-LARGE_SIZES = (36 * MIB, 160 * MIB) if harness.LARGE else (33 * MIB, 48 * MIB)
+LARGE_SIZES, LARGE_SHARE = ((33 * MIB, 96 * MIB), 0.04) if harness.LARGE else ((33 * MIB, 48 * MIB), 0.15)
 SMALL_SIZES = (0, 96 * KIB)
 SMALL_AT_ONCE = 10
-PENDING_MAX = 8  # files of one connector
+PENDING_MAX = 6  # files of one connector
 COST_MAX = 32 * MIB  # bytes that a fault may have moved again, of a file that is not much larger
 SETTLE_SECONDS = 600 if harness.LARGE else 120
 SETTINGS = {
@@ -124,7 +124,7 @@ def signal_all(pids, sign):
 
 def some_files(link):
     way = chance.choice(("up", "down"))
-    if chance.random() < 0.15:
+    if chance.random() < LARGE_SHARE:
         return [link.make(way, chance.randrange(*LARGE_SIZES))]
     return [link.make(way, chance.randrange(*SMALL_SIZES)) for _ in range(chance.randint(1, SMALL_AT_ONCE))]
 
@@ -311,7 +311,7 @@ with harness.Story() as story:
     with story.case(f"through {FAULTS} faults every file that was acknowledged arrives whole, or is told why not"):
         for _ in range(FAULTS):
             keep_busy()
-            time.sleep(chance.uniform(0, 0.8))  # faults come when they come
+            time.sleep(chance.uniform(0, 0.3))  # faults come when they come
             one_fault()
             drop_what_arrived()
         settle()

@@ -71,9 +71,9 @@ size_t session_unsent(const struct remote *remote);
 /** Pumps once, as patiently as that: SP_CANCELLED when its cancel_fd says so. */
 int session_wait(struct remote *remote, const struct remote_patience *patience,
 		 struct sp_error *err);
-/** Until one request can be asked: other jobs on the session may have taken all room for now. */
-int session_wait_for_room(struct remote *remote, const struct remote_patience *patience,
-			  struct sp_error *err);
+/** Until so many requests can be asked: other jobs on the session may have taken all room for now. */
+int session_wait_for_room(struct remote *remote, size_t requests,
+			  const struct remote_patience *patience, struct sp_error *err);
 
 /** Opens a request: the writer for its packet; NULL when there is no slot. Followed by session_end(). */
 struct sp_writer *session_begin(struct remote *remote, const struct request *request,

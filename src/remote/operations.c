@@ -51,13 +51,13 @@ static int check_path(const char *path, struct sp_error *err)
 	return 0;
 }
 
-int session_wait_for_room(struct remote *remote, const struct remote_patience *patience,
-			  struct sp_error *err)
+int session_wait_for_room(struct remote *remote, size_t requests,
+			  const struct remote_patience *patience, struct sp_error *err)
 {
 	const struct sp_error *dead = session_dead(remote);
 	if (dead != NULL)
 		return sp_fail(err, dead->code, "%s", dead->message);
-	while (remote_room(remote) == 0)
+	while (remote_room(remote) < requests)
 		if (session_wait(remote, patience, err) != 0)
 			return -1;
 	return 0;
@@ -81,7 +81,7 @@ static int stat_path(struct remote *remote, const char *path,
 		     const struct remote_patience *patience, struct remote_attributes *out,
 		     struct sp_error *err)
 {
-	if (check_path(path, err) != 0 || session_wait_for_room(remote, patience, err) != 0)
+	if (check_path(path, err) != 0 || session_wait_for_room(remote, 1, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
 	ask_stat(remote, WIRE_STAT, path, (struct asker){ note_answer, &waiting });
@@ -108,7 +108,7 @@ int remote_stat(struct remote *remote, const char *path, const struct remote_pat
 static int remove_path(struct remote *remote, const char *path,
 		       const struct remote_patience *patience, struct sp_error *err)
 {
-	if (check_path(path, err) != 0 || session_wait_for_room(remote, patience, err) != 0)
+	if (check_path(path, err) != 0 || session_wait_for_room(remote, 1, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
 	ask_remove(remote, path, (struct asker){ note_answer, &waiting });
@@ -127,7 +127,7 @@ static int hash_path(struct remote *remote, const char *path,
 		     const struct remote_patience *patience, char out_sha256[SP_SHA256_HEX_SIZE],
 		     struct sp_error *err)
 {
-	if (check_path(path, err) != 0 || session_wait_for_room(remote, patience, err) != 0)
+	if (check_path(path, err) != 0 || session_wait_for_room(remote, 1, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
 	ask_hash(remote, path, (struct asker){ note_answer, &waiting });
@@ -151,7 +151,7 @@ static int rename_path(struct remote *remote, const char *from, const char *to, 
 		       const struct remote_patience *patience, struct sp_error *err)
 {
 	if (check_path(from, err) != 0 || check_path(to, err) != 0 ||
-	    session_wait_for_room(remote, patience, err) != 0)
+	    session_wait_for_room(remote, 1, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
 	ask_rename(remote, from, to, replace && remote_features(remote)->posix_rename,
@@ -159,12 +159,57 @@ static int rename_path(struct remote *remote, const char *from, const char *to, 
 	return wait_for_answer(remote, patience, &waiting, err);
 }
 
-int remote_rename(struct remote *remote, const char *from, const char *to, bool replace,
-		  const struct remote_patience *patience, struct sp_error *err)
+static int tell_rename(struct sp_error *err, const char *from, const char *to)
 {
-	if (rename_path(remote, from, to, replace, patience, err) == 0)
-		return 0;
 	SP_AUTO_FREE char *shown_from = words_of_path(from);
 	SP_AUTO_FREE char *shown_to = words_of_path(to);
 	return sp_wrap(err, "could not rename \"%s\" to \"%s\"", shown_from, shown_to);
+}
+
+int remote_rename(struct remote *remote, const char *from, const char *to, bool replace,
+		  const struct remote_patience *patience, struct sp_error *err)
+{
+	return rename_path(remote, from, to, replace, patience, err) == 0
+		       ? 0
+		       : tell_rename(err, from, to);
+}
+
+/* ---- watched ------------------------------------------------------------------------------------------------------ */
+
+static struct remote_sight sight_of(const struct waiting *look)
+{
+	bool is_there = look->answered && look->failure.code == SP_OK;
+	return (struct remote_sight){
+		.is_told = is_there || (look->answered && look->failure.code == SP_NOT_FOUND),
+		.exists = is_there,
+		.attributes = look->attributes,
+	};
+}
+
+int remote_rename_watched(struct remote *remote, const char *from, const char *to,
+			  const struct remote_patience *patience, struct remote_sight *before,
+			  struct remote_sight *after, struct sp_error *err)
+{
+	enum { LOOK, RENAME, LOOK_AGAIN, QUESTIONS };
+	struct waiting waiting[QUESTIONS] = { 0 };
+	if (check_path(from, err) != 0 || check_path(to, err) != 0 ||
+	    session_wait_for_room(remote, QUESTIONS, patience, err) != 0)
+		return tell_rename(err, from, to);
+	ask_stat(remote, WIRE_STAT, to, (struct asker){ note_answer, &waiting[LOOK] });
+	ask_rename(remote, from, to, true, (struct asker){ note_answer, &waiting[RENAME] });
+	ask_stat(remote, WIRE_STAT, to, (struct asker){ note_answer, &waiting[LOOK_AGAIN] });
+
+	int result = 0;
+	for (size_t i = 0; i < QUESTIONS; i++)
+		while (result == 0 && !waiting[i].answered)
+			result = session_wait(remote, patience, err);
+	for (size_t i = 0; i < QUESTIONS; i++)
+		session_forget(remote, &waiting[i]);
+	/* The rename's answer counts, also when the session died behind it. */
+	if (waiting[RENAME].answered && waiting[RENAME].failure.code != SP_OK)
+		result = sp_fail(err, waiting[RENAME].failure.code, "%s",
+				 waiting[RENAME].failure.message);
+	*before = sight_of(&waiting[LOOK]);
+	*after = sight_of(&waiting[LOOK_AGAIN]);
+	return result == 0 ? 0 : tell_rename(err, from, to);
 }

@@ -51,7 +51,7 @@ static void open_answered(void *owner, const struct reply *reply)
 static int open_file(struct range *range, const char *path, uint32_t flags, struct wire_handle *out,
 		     struct sp_error *err)
 {
-	if (session_wait_for_room(range->remote, range->patience, err) != 0)
+	if (session_wait_for_room(range->remote, 1, range->patience, err) != 0)
 		return -1;
 	range->unanswered++;
 	ask_open(range->remote, path, flags, (struct asker){ open_answered, range });
@@ -94,7 +94,7 @@ static int read_all(struct range *range, size_t length, struct sp_error *err)
 	uint32_t most = remote_features(range->remote)->read_max;
 	for (size_t asked = 0; asked < length;) {
 		size_t piece = length - asked < most ? length - asked : most;
-		if (session_wait_for_room(range->remote, range->patience, err) != 0)
+		if (session_wait_for_room(range->remote, 1, range->patience, err) != 0)
 			return -1;
 		ask(range, range->offset + asked, (uint32_t)piece);
 		asked += piece;
@@ -136,7 +136,7 @@ static int copy_all(struct range *range, const struct wire_handle *from,
 {
 	for (uint64_t done = 0; done < length;) {
 		uint64_t piece = length - done < COPY_PIECE ? length - done : COPY_PIECE;
-		if (session_wait_for_room(range->remote, range->patience, err) != 0)
+		if (session_wait_for_room(range->remote, 1, range->patience, err) != 0)
 			return -1;
 		range->unanswered++;
 		ask_copy(range->remote, from, to, done, piece,

@@ -155,6 +155,23 @@ int remote_hash(struct remote *remote, const char *path, const struct remote_pat
 int remote_rename(struct remote *remote, const char *from, const char *to, bool replace,
 		  const struct remote_patience *patience, struct sp_error *err);
 
+/** What is under a name, as far as the server tells. */
+struct remote_sight {
+	bool is_told; /* false: it does not let us look */
+	bool exists;
+	struct remote_attributes attributes;
+};
+
+/**
+ * remote_rename() with posix-rename, which the server has to offer, and a look at @to before and after, all in one
+ * breath: a file that is renamed costs no more than one round trip.
+ *
+ * @before, @after  what was seen, also when the rename failed
+ */
+int remote_rename_watched(struct remote *remote, const char *from, const char *to,
+			  const struct remote_patience *patience, struct remote_sight *before,
+			  struct remote_sight *after, struct sp_error *err);
+
 /** The error that an SFTP status stands for: NO_SUCH_FILE → SP_NOT_FOUND, PERMISSION_DENIED → SP_DENIED, and so on.
  *  @text: the server's own words, escaped and shortened already; used when they say more than the code. NULL is fine. */
 int remote_fail_status(struct sp_error *err, uint32_t status, const char *text);

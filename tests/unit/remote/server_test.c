@@ -342,6 +342,45 @@ static void says_when_the_servers_disk_is_full(void **state)
 	pattern_source_finish(&source);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	SP_AUTO_FD fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void tells_with_a_rename_what_was_there_and_what_is(void **state)
+{
+	struct fixture *fixture = *state;
+	struct remote *remote = fixture->remote;
+	struct remote_sight before, after;
+	struct sp_error err = { 0 };
+	const char *from = at(fixture, "part"), *to = at(fixture, "final");
+	write_file(from, "first");
+	assert_int_equal(remote_rename_watched(remote, from, to, &patience, &before, &after, &err),
+			 0);
+	assert_true(before.is_told && !before.exists && after.is_told && after.exists);
+	assert_int_equal(after.attributes.size, 5);
+
+	write_file(from, "the second");
+	assert_int_equal(remote_rename_watched(remote, from, to, &patience, &before, &after, &err),
+			 0);
+	assert_true(before.exists && before.attributes.size == 5);
+	assert_true(after.exists && after.attributes.size == 10);
+
+	assert_int_equal(remote_rename_watched(remote, from, to, &patience, &before, &after, &err),
+			 -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+	assert_true(before.exists && after.exists);
+
+	write_file(from, "third");
+	assert_int_equal(mkdir(at(fixture, "folder"), 0755), 0);
+	assert_int_equal(remote_rename_watched(remote, from, at(fixture, "folder"), &patience,
+					       &before, &after, &err),
+			 -1);
+	assert_true(S_ISDIR(before.attributes.permissions));
+	assert_int_equal(access(from, F_OK), 0);
+}
+
 static void looks_up_renames_and_removes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -465,6 +504,7 @@ int main(void)
 		IN_FOLDER(tells_what_the_sink_reports),
 		IN_FOLDER(says_when_the_servers_disk_is_full),
 		IN_FOLDER(looks_up_renames_and_removes),
+		IN_FOLDER(tells_with_a_rename_what_was_there_and_what_is),
 		IN_FOLDER(carries_names_of_any_bytes),
 		IN_FOLDER(runs_many_jobs_at_once),
 	};

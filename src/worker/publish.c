@@ -51,6 +51,11 @@ static int fail_existing(struct task *task)
 			       " of the connector says \"fail\"");
 }
 
+static int fail_directory(struct task *task)
+{
+	return fail_to_publish(task, SP_CONFLICT, "there is a directory of that name");
+}
+
 /* Where nothing helps but to do without a rename, the owner has to want that. */
 static int advise_direct(struct task *task)
 {
@@ -75,7 +80,7 @@ static int look_for_directory(struct task *task, struct sight *out)
 	}
 	if (!out->exists || !is_directory(&out->attributes))
 		return 0;
-	return fail_to_publish(task, SP_CONFLICT, "there is a directory of that name");
+	return fail_directory(task);
 }
 
 int publish_check_name(struct task *task)
@@ -96,19 +101,15 @@ static bool looks_like_before(const struct sight *before, const struct sight *no
 	       (!a->has_times || !b->has_times || a->mtime == b->mtime);
 }
 
-/* An OK is a claim: there are servers that answer it and do nothing. */
-static int check_renamed(struct task *task, const struct sight *before, enum publish_outcome *out)
+/* An OK is a claim: there are servers that answer it and do nothing. @now: what is there since. */
+static int judge_renamed(struct task *task, const struct sight *before, const struct sight *now,
+			 enum publish_outcome *out)
 {
-	struct sight now, part;
+	struct sight part;
 	*out = PUBLISH_RENAMED;
-	if (look(task, task->final_path, &now) != 0) {
-		/* A server that forbids looking: its OK is all there is. */
-		bool lives = connection_lives(task->connection);
-		return lives ? 0 : -1;
-	}
-	bool fits = now.exists &&
-		    (!now.attributes.has_size || now.attributes.size == task->order->size);
-	if (fits && !looks_like_before(before, &now))
+	bool fits = now->exists &&
+		    (!now->attributes.has_size || now->attributes.size == task->order->size);
+	if (fits && !looks_like_before(before, now))
 		return 0;
 	if (look(task, task->part_path, &part) != 0)
 		return -1;
@@ -122,6 +123,17 @@ static int check_renamed(struct task *task, const struct sight *before, enum pub
 	if (!fits)
 		*out = PUBLISH_INFERRED; /* taken away, or replaced, at once */
 	return 0;
+}
+
+static int check_renamed(struct task *task, const struct sight *before, enum publish_outcome *out)
+{
+	struct sight now;
+	if (look(task, task->final_path, &now) == 0)
+		return judge_renamed(task, before, &now, out);
+	/* A server that forbids looking: its OK is all there is. */
+	*out = PUBLISH_RENAMED;
+	bool lives = connection_lives(task->connection);
+	return lives ? 0 : -1;
 }
 
 /* ---- what stands in the way ------------------------------------------------------------------------------------- */
@@ -259,12 +271,46 @@ static int judge_refusal(struct task *task, const struct sight *before)
 	return refused ? advise_direct(task) : -1;
 }
 
+static struct sight seen(const struct remote_sight *sight)
+{
+	return (struct sight){ .exists = sight->exists, .attributes = sight->attributes };
+}
+
+/*
+ * posix-rename replaces a file and refuses a directory: nobody has to look before, and what was there, and what is, is
+ * asked for in the same breath. 1: the server has no such rename after all.
+ */
+static int rename_at_once(struct task *task, enum publish_outcome *out)
+{
+	struct connection *connection = task->connection;
+	struct remote_patience patience = connection_patience(connection, false);
+	struct remote_sight told_before, told_after;
+	int result = remote_rename_watched(connection->remote, task->part_path, task->final_path,
+					   &patience, &told_before, &told_after, &task->err);
+	struct sight before = seen(&told_before), after = seen(&told_after);
+	*out = PUBLISH_RENAMED;
+	if (result == 0)
+		return told_after.is_told ? judge_renamed(task, &before, &after, out) : 0;
+	if (task->err.code == SP_UNSUPPORTED) {
+		learnt_note(connection, &connection->learnt.no_posix_rename);
+		return 1;
+	}
+	if (before.exists && is_directory(&before.attributes) && connection_lives(connection))
+		return fail_directory(task);
+	return judge_refusal(task, &before);
+}
+
 int publish_part(struct task *task, enum publish_outcome *out)
 {
 	task->step = STEP_RENAME_REMOTE;
 	*out = PUBLISH_WRITTEN;
 	if (task->direct)
 		return 0;
+	if (may_replace(task) && has_posix_rename(task) && !task->replaces) {
+		int result = rename_at_once(task, out);
+		if (result != 1)
+			return result;
+	}
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		struct sight before;
 		if (look_for_directory(task, &before) != 0 ||

@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ void MHD_resume_connection(struct MHD_Connection *connection)
 /* ---- the store ------------------------------------------------------------------------------------------------- */
 
 static struct ground {
-	char folder[64]; /* in memory; "": not there yet */
+	char *folder; /* owned; NULL: not there yet */
 	struct vault *vault;
 	struct address_pools pools;
 } ground;
@@ -97,6 +98,7 @@ static void remove_ground(void)
 		unlink(sp_buffer_text(&path));
 	}
 	rmdir(ground.folder);
+	free(ground.folder);
 	vault_close(ground.vault);
 }
 
@@ -120,9 +122,12 @@ static struct store *open_store(void)
 static void lay_ground(void)
 {
 	struct sp_error err = { 0 };
-	strcpy(ground.folder, "/dev/shm/sallyport-fuzz-XXXXXX");
+	const char *parent = getenv("TMPDIR");
+	struct sp_buffer folder = { 0 };
+	sp_buffer_format(&folder, "%s/sallyport-fuzz-XXXXXX", parent == NULL ? "/tmp" : parent);
+	ground.folder = sp_buffer_take(&folder);
 	if (mkdtemp(ground.folder) == NULL)
-		sp_die("could not make a folder in /dev/shm");
+		sp_die("could not make the folder \"%s\"", ground.folder);
 	atexit(remove_ground);
 	sem_init(&answers, 0, 0);
 	SP_AUTO_FREE char *key = path_of("master.key");
@@ -134,6 +139,17 @@ static void lay_ground(void)
 	FUZZ_CHECK(rename(store, empty) == 0);
 }
 
+/* libFuzzer's clock interrupts what takes long. */
+static void copy_bytes(int from, int to, off_t left)
+{
+	while (left > 0) {
+		ssize_t copied = sendfile(to, from, NULL, (size_t)left);
+		if (copied <= 0 && errno != EINTR)
+			sp_die("could not copy a store into \"%s\"", ground.folder);
+		left -= copied > 0 ? copied : 0;
+	}
+}
+
 static struct store *new_store(void)
 {
 	SP_AUTO_FREE char *from_path = path_of("empty.db");
@@ -142,7 +158,7 @@ static struct store *new_store(void)
 	SP_AUTO_FD to = open(to_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	struct stat status;
 	FUZZ_CHECK(fstat(from, &status) == 0);
-	FUZZ_CHECK(sendfile(to, from, NULL, (size_t)status.st_size) == status.st_size);
+	copy_bytes(from, to, status.st_size);
 	return open_store();
 }
 
@@ -259,7 +275,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const unsigned char token_key[32];
 	if (size > INPUT_MAX)
 		return 0;
-	if (ground.folder[0] == '\0')
+	if (ground.folder == NULL)
 		lay_ground();
 	struct service_context context = {
 		.store = new_store(),

@@ -87,12 +87,12 @@ class Ground:
                 os.link(whole / name, part / name)
         return part
 
-    def clear(self, way):
-        """What a run left, so that the next one begins like it."""
+    def clear(self, way, size):
+        """What a run left, so that the next one begins like it. @size: how many bytes it will move."""
         shutil.rmtree(self.targets(way), ignore_errors=True)
         self.targets(way).mkdir()
         self.wait_idle()
-        machine.touch_memory()
+        machine.touch_memory(size)
 
     def wait_idle(self):
         harness.wait_until(lambda: not self.daemon.workers() and not self.server.sessions(), "an idle machine")

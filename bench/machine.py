@@ -12,15 +12,16 @@ import threading
 import harness
 
 TICKS = os.sysconf("SC_CLK_TCK")
-TOUCHED_BYTES = 1 << 30
+TOUCHED_MIN = 64 << 20
 SAMPLE_SECONDS = 0.1
 
 
-def touch_memory():
+def touch_memory(size):
     """A virtual machine that has given memory back pays for getting it again. bytearray() zeroes lazily; writing one
     byte a page makes the kernel find every page."""
-    memory = bytearray(TOUCHED_BYTES)
-    memory[::4096] = b"\1" * (TOUCHED_BYTES // 4096)
+    size = max(size, TOUCHED_MIN)
+    memory = bytearray(size)
+    memory[::4096] = b"\1" * (size // 4096)
 
 
 def cpu_of(pid):

@@ -36,7 +36,7 @@ class Turn:
         """{seconds: for all files of the row, client_cpu, server_cpu: of what was really done}"""
         login = self._login_seconds()
         self.ground.some(self.way, self.count)
-        self.ground.clear(self.way)
+        self.ground.clear(self.way, self.count * self.row.size)
         if self.ours:
             self.client.prepare(self.way, self.row)
         server, cpu, started = machine.cpu_of(self.ground.server.process.pid), self._cpu(), time.monotonic()

@@ -70,7 +70,7 @@ class Way:
     def timed(self, way):
         self.targets[way].unlink(missing_ok=True)
         self.wait_idle()
-        touch_memory()
+        touch_memory(self.sources[way].stat().st_size)
         before = busy_seconds()
         seconds, client = self.ours(way)
         return {"seconds": seconds, "client_cpu": client, "machine_cpu": busy_seconds() - before}

@@ -25,6 +25,7 @@ import report  # noqa: E402  pylint: disable=wrong-import-position
 import rows  # noqa: E402  pylint: disable=wrong-import-position
 
 QUICK_CLIENTS = ("sftp", ours.EndToEnd.name)
+QUICK_ROWS = ("large", "far", "small", "small-far", "calls")
 
 CALLS = "calls"  # a row of its own kind
 NAMES = (*(row.name for row in rows.ROWS), CALLS)
@@ -69,14 +70,15 @@ def run(options):
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench")
-    parser.add_argument("--quick", action="store_true", help="two minutes: sftp and us, less to do")
-    parser.add_argument("--rows", nargs="+", metavar="NAME", default=NAMES, help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--quick", action="store_true", help="two minutes: fewer rows, sftp and us alone, less to do")
+    parser.add_argument("--rows", nargs="+", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--clients", nargs="+", metavar="NAME", help="sftp is what the others are compared with")
     parser.add_argument("--json", type=pathlib.Path, default=ROOT / "build-release" / "bench.json",
                         help="where the figures go; rows that are in it and are not measured stay")
     parser.add_argument("--keep", action="store_true", help="the same figures into doc/performance.md and its pictures")
     options = parser.parse_args()
 
+    options.rows = options.rows or (QUICK_ROWS if options.quick else NAMES)
     if options.keep:
         options.json = ROOT / "doc" / "performance" / "bench.json"
     results = report.merge(options.json, run(options))

@@ -5,9 +5,11 @@ import json
 import calls
 import machine
 import plots
+import rows
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 CLIENTS = ("sftp", "scp", "lftp", "rclone", "end to end", "engine")
+ORDER = [row.name for row in rows.ROWS]
 MIB, GIB = 1 << 20, 1 << 30
 
 
@@ -92,12 +94,20 @@ Peak Pss over all rows: daemon {peak['daemon'] / 1024:.1f} MiB, worker {peak['wo
 """
 
 
+def _merge_rows(before, now):
+    """Clients that were not measured anew stay, with the ratio of the run that they were in."""
+    merged = {**before, **now}
+    for name in before.keys() & now.keys():
+        ways = {way: {**before[name]["ways"].get(way, {}), **clients} for way, clients in now[name]["ways"].items()}
+        merged[name] = {**now[name], "ways": ways}
+    return {name: merged[name] for name in sorted(merged, key=ORDER.index)}
+
+
 def merge(path, results):
     """What is in the file already stays, where it was not measured anew."""
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
-        results = {**before, **results}
-        results["rows"] = {**before["rows"], **results["rows"]}
+        results = {**before, **results, "rows": _merge_rows(before["rows"], results["rows"])}
         results["peak_pss_kib"] = {what: max(kib, before["peak_pss_kib"][what])
                                    for what, kib in results["peak_pss_kib"].items()}
     path.parent.mkdir(parents=True, exist_ok=True)

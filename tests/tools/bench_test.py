@@ -51,7 +51,18 @@ def rows_that_were_not_measured_anew_stay():
         path = pathlib.Path(folder, "bench.json")
         report.merge(path, results_of((SMALL, 1.0, 0.5)))
         merged = report.merge(path, results_of((LARGE, 1.0, 0.5)))
-    return list(merged["rows"]) == ["small", "large"]
+    return list(merged["rows"]) == ["large", "small"]
+
+
+def clients_that_were_not_measured_anew_keep_their_ratio():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "bench.json")
+        report.merge(path, results_of((SMALL, 1.0, 0.5)))
+        alone = results_of((SMALL, 10.0, 5.0))
+        for clients in alone["rows"]["small"]["ways"].values():
+            del clients["end to end"]
+        merged = report.merge(path, alone)["rows"]["small"]["ways"]["up"]
+    return merged["end to end"]["ratio"] == 2.0 and merged["sftp"]["seconds"] == 10.0
 
 
 def a_picture_is_well_formed_and_has_a_line_for_each_client():
@@ -62,6 +73,7 @@ def a_picture_is_well_formed_and_has_a_line_for_each_client():
 
 CASES = (a_reached_goal_is_bold, a_missed_goal_is_not, a_client_that_was_not_there_leaves_a_gap,
          processors_are_compared_by_the_gibibyte, rows_that_were_not_measured_anew_stay,
+         clients_that_were_not_measured_anew_keep_their_ratio,
          a_picture_is_well_formed_and_has_a_line_for_each_client)
 
 

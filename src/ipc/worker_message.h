@@ -65,7 +65,8 @@ enum {
 	/* Files without an answer that a worker may have at a time. Most bring a descriptor, and all of them have to fit
 	 * the usual limit of 1024. */
 	WORKER_FILES_MAX = 512,
-	/* So many of them are at work on one connection at most; the others wait at the worker for their turn. */
+	/* So many of them are at work on one connection at most, besides those that are READY; the others wait at the worker
+	 * for their turn. */
 	WORKER_CONNECTION_FILES_MAX = 256,
 	WORKER_TEXT_MAX = 32768, /* bytes of one text */
 	WORKER_LINE_MAX = 1024,  /* of what a test learnt, each */

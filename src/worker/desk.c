@@ -160,7 +160,6 @@ static int hear_permit(struct desk *desk, struct letter *letter, struct sp_error
 	struct rolled *file = letter->file == ROLL_MAX ? NULL : &desk->roll.files[letter->file];
 	if (file != NULL && file->may_permit) {
 		file->may_permit = false;
-		desk_go_on(desk, file);
 		connection_post(desk->slots[file->at].connection, letter);
 	} else {
 		letter_destroy(letter); /* it has failed, and the daemon hears of it */

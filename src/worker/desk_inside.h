@@ -24,7 +24,7 @@ struct slot {
 	uint32_t request;              /* OPENING: the socket it was promised; 0 when none */
 	char file_id[FILE_ID_SIZE];    /* OPENING: the file that waits for it */
 	size_t files;                  /* that it has … */
-	size_t resting;                /* … and those of them that wait for their PERMIT */
+	size_t resting;                /* … and those of them that are READY */
 	size_t depth;                  /* UP: files that it may be busy with */
 	bool helps;                    /* UP: with the file of another one */
 };
@@ -59,9 +59,8 @@ struct desk {
 size_t desk_count_slots(const struct desk *desk, enum slot_state state);
 struct slot *desk_find_slot(struct desk *desk, enum slot_state state);
 
-/** What is READY and waits for its PERMIT keeps nobody busy: others may come meanwhile. */
+/** @file is READY: until its end it takes a permit and a rename, which keep nobody busy. Others may come meanwhile. */
 void desk_rest(struct desk *desk, struct rolled *file);
-void desk_go_on(struct desk *desk, struct rolled *file);
 
 /** @how: LETTER_OPEN or LETTER_TRY. */
 int desk_open_slot(struct desk *desk, struct slot *slot, enum letter_kind how,

@@ -95,19 +95,13 @@ void desk_rest(struct desk *desk, struct rolled *file)
 	desk->slots[file->at].resting++;
 }
 
-void desk_go_on(struct desk *desk, struct rolled *file)
-{
-	if (!file->rests)
-		return;
-	file->rests = false;
-	desk->slots[file->at].resting--;
-}
-
 void desk_take_back(struct desk *desk, struct slot *slot, unsigned number)
 {
-	desk_go_on(desk, &desk->roll.files[number]);
-	desk->roll.files[number].at = -1;
+	struct rolled *file = &desk->roll.files[number];
+	slot->resting -= file->rests;
 	slot->files--;
+	file->rests = false;
+	file->at = -1;
 	desk->at_work--;
 }
 
@@ -146,7 +140,7 @@ static bool is_small(const struct worker_message *order)
 static bool may_have_more(const struct slot *slot, size_t most)
 {
 	return slot->state == SLOT_UP && slot->files - slot->resting < most &&
-	       slot->files < WORKER_CONNECTION_FILES_MAX;
+	       slot->files < WORKER_FILES_MAX;
 }
 
 /* The one with the fewest files. What is large, or of a size that nobody knows, waits rather for a connection that is

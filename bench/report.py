@@ -76,7 +76,12 @@ def cpu_table(results):
             alone = [f"{engine['client_cpu']:.2f} s", f"{engine['client_cpu'] / clients['sftp']['client_cpu']:.2f}"] if engine else ["–", "–"]
             lines.append(f"| {row['title'] if way == 'up' else ''} | {way} | {clients['sftp']['client_cpu']:.2f} s | "
                          f"{both:.2f} s | {ours:.2f} s | {ours / both:.2f} | {alone[0]} | {alone[1]} |")
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n\n" if len(lines) > 2 else ""
+
+
+def pictures(results):
+    """Those that there are, for the page."""
+    return "\n".join(f"![{name[:-4].replace('-', ', ')}](performance/{name})" for name, _ in plots.all_of(results, rate))
 
 
 def text(results):
@@ -87,9 +92,7 @@ def text(results):
 Measured on {about['cores']} cores ({about['processor']}), {about['memory_gib']} GiB of memory, Linux {about['kernel']}, server and
 clients {about['openssh']}, cipher {results['cipher']}. Clients in turn, medians of {', '.join(sorted({str(row['rounds']) for row in results['rows'].values()}))} rounds.
 
-{cpu_table(results)}
-
-Peak Pss over all rows: daemon {peak['daemon'] / 1024:.1f} MiB, worker {peak['worker'] / 1024:.1f} MiB.
+{cpu_table(results)}Peak Pss over all rows: daemon {peak['daemon'] / 1024:.1f} MiB, worker {peak['worker'] / 1024:.1f} MiB.
 {calls.text(results["calls"]) if "calls" in results else ""}
 """
 
@@ -120,6 +123,6 @@ def keep(results, folder):
     page = folder / "performance.md"
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    page.write_text(f"{before}{BEGIN}\n{text(results)}{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}\n{text(results)}\n{pictures(results)}\n{END}{after}", encoding="utf-8")
     for name, picture in plots.all_of(results, rate):
         (folder / "performance" / name).write_text(picture, encoding="utf-8")

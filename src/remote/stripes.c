@@ -10,6 +10,8 @@ enum {
 	UNSENT_MAX = 2,         /* requests that wait in a session, see has_enough() */
 	LINE_IS_LONG_US = 2000, /* a round trip from which on a channel's window may be too small */
 	BYTES_A_BRANCH = 4 << 20, /* that must be left for it, for its opening to be worth while */
+	HELPER_BRANCHES =
+		2, /* every connection brings some, and they share the blocks that there are */
 	WARM_UP_ROUND_TRIPS = 3,
 	MEASURED_ROUND_TRIPS = 4,
 };
@@ -351,6 +353,8 @@ static size_t worth_while(const struct stripes *stripes)
 	uint64_t left = stripes->size > stripes->taken ? stripes->size - stripes->taken : 0;
 	uint64_t branches = left / BYTES_A_BRANCH;
 	size_t most = branches_most(stripes->trunk);
+	if (stripes->helps && most > HELPER_BRANCHES)
+		most = HELPER_BRANCHES;
 	return branches < most ? (size_t)branches : most;
 }
 
@@ -437,6 +441,7 @@ void stripes_init(struct stripes *stripes, const struct stripes_plan *plan)
 		.path = plan->path,
 		.shown_path = plan->shown_path,
 		.crew = plan->crew,
+		.helps = plan->helps,
 		.size = plan->size,
 		.taken = plan->offset,
 		.acknowledged = plan->offset,

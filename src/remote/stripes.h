@@ -64,6 +64,7 @@ struct stripes {
 	struct block *again[CREW_HELPERS_MAX * CREW_AHEAD_MAX]; /* that came back untouched … */
 	size_t again_count;                                     /* … so many */
 
+	bool helps;
 	struct branch_wish wish;
 	enum growth growth;
 	double rate_alone;
@@ -85,6 +86,7 @@ struct stripes_plan {
 	uint64_t size, offset;
 	size_t flight_max; /* see flight_of() */
 	size_t branches;   /* 0: as they turn out to help */
+	bool helps;        /* others work on the same file: few branches do */
 	struct crew *crew; /* kept; NULL: nobody helps */
 };
 

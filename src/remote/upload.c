@@ -415,6 +415,7 @@ struct upload *upload_start(struct remote *remote, const struct upload_plan *pla
 					       .flight_max = plan->flight_max,
 					       .branches = plan->branches,
 					       .crew = plan->crew,
+					       .helps = plan->helps,
 				       });
 	return upload;
 }

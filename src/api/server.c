@@ -163,7 +163,8 @@ void api_server_close(struct api_server *server, int64_t timeout_ms)
 {
 	if (server == NULL)
 		return;
-	MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+	/* Whoever comes from here on is sent away by count_in(), also on a new connection: MHD_quiesce_daemon(), which
+	 * would take no more of those, aborts the program when one of its threads has noticed and left that socket already. */
 	pthread_mutex_lock(&server->lock);
 	server->closing = true;
 	wait_for_all(server, timeout_ms);
@@ -173,7 +174,5 @@ void api_server_close(struct api_server *server, int64_t timeout_ms)
 	}
 	pthread_mutex_unlock(&server->lock);
 	MHD_stop_daemon(server->daemon);
-	if (listening != MHD_INVALID_SOCKET)
-		close(listening);
 	destroy(server);
 }

@@ -38,7 +38,8 @@ static int add_field(struct form *form, const char *pair, size_t length, struct 
 	SP_AUTO_FREE char *name = form_decode(pair, name_length, true);
 	SP_AUTO_FREE char *value = form_decode(pair + value_at, length - value_at, true);
 	if (name == NULL || value == NULL)
-		return sp_fail(err, SP_PROTOCOL, "the form has a field that is no encoded UTF-8");
+		return sp_fail(err, SP_PROTOCOL, "the form's field %zu is no encoded UTF-8",
+			       form->count + 1);
 	if (!form->may_repeat && form_value(form, name) != NULL)
 		return sp_fail(err, SP_PROTOCOL, "the form has the field \"%.64s\" twice", name);
 	if (form->count == FORM_FIELDS_MAX)

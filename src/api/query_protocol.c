@@ -25,7 +25,8 @@ static int find_operation(struct api_call *call, const struct sign_request *requ
 	const char *name = form_value(form, "Action");
 	const char *version = form_value(form, "Version");
 	if (name == NULL)
-		return sp_fail(err, SP_INVALID, "the field Action is missing");
+		return sp_fail(err, SP_INVALID,
+			       "the form has no field Action, which names the operation");
 	if (version == NULL || strcmp(version, call->service->version) != 0)
 		return sp_fail(
 			err, SP_INVALID,

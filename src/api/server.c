@@ -106,7 +106,9 @@ int api_server_open(const struct api_server_options *options, struct api_server 
 	bool secure = options->tls_certificate != NULL && options->tls_key != NULL;
 	if (!secure && (options->tls_certificate != NULL || options->tls_key != NULL))
 		return sp_fail(err, SP_INVALID,
-			       "a TLS certificate and its key must be set together");
+			       "cannot serve HTTPS: a TLS certificate and its key belong together, "
+			       "and the %s is missing",
+			       options->tls_key == NULL ? "key" : "certificate");
 
 	SP_AUTO_FD fd = -1;
 	uint16_t port = 0;

@@ -39,7 +39,10 @@ static int read_pem(const char *path, char **out, struct sp_error *err)
 	if (got == -1)
 		return sp_fail_errno(err, "could not read \"%s\"", path);
 	if (length == PEM_MAX || strstr(text, "-----BEGIN") == NULL)
-		return sp_fail(err, SP_INVALID, "\"%s\" is no PEM file", path);
+		return sp_fail(err, SP_INVALID,
+			       "cannot use \"%s\": it is no PEM file of at most %d bytes, with "
+			       "\"-----BEGIN\" in it",
+			       path, PEM_MAX - 1);
 	*out = sp_take_pointer(&text);
 	return 0;
 }

@@ -35,7 +35,7 @@ static int check_pages(struct db *db, struct sp_error *err)
 	const char *found = got == 1 ? db_rows_text(rows, 0) : NULL;
 	if (found == NULL || strcmp(found, "ok") != 0)
 		return sp_fail(err, SP_SYSTEM, "the database is damaged: %s",
-			       found == NULL ? "it cannot be checked" : found);
+			       found == NULL ? "its check gave no result" : found);
 	return 0;
 }
 

@@ -184,7 +184,8 @@ void egress_cancel(struct egress_attempt *attempt)
 	struct egress_result result = { .fd = -1, .step = STEP_CONNECT };
 	if (attempt == NULL)
 		return;
-	sp_fail(&result.error, SP_CANCELLED, "given up: the worker that asked for it is gone");
+	sp_fail(&result.error, SP_CANCELLED,
+		"the connection was given up: the worker that asked for it is gone");
 	private_tell(attempt, &result);
 	record(attempt, &result);
 	drop(attempt);

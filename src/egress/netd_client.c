@@ -279,7 +279,7 @@ static int be_greeted(struct netd_client *client, const struct netd_message *mes
 		sp_log(SP_LOG_INFO, "sallyport-netd makes networks");
 	else
 		sp_log(SP_LOG_INFO, "sallyport-netd makes networks without uplinks: %s",
-		       message->text != NULL ? message->text : "it did not say why");
+		       message->text != NULL ? message->text : "it gave no reason");
 	struct sp_error again;
 	sp_fail(&again, SP_CLOSED, "sallyport-netd has begun again");
 	client->has_greeted = true;

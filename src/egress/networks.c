@@ -128,7 +128,10 @@ static int set_default(struct networks *networks, const char *name, struct sp_er
 {
 	networks->chooses_itself = strcmp(name, "auto") == 0;
 	if (!networks->chooses_itself && !network_provider_find(name, &networks->default_provider))
-		return sp_fail(err, SP_INVALID, "there is no network provider \"%s\"", name);
+		return sp_fail(err, SP_INVALID,
+			       "there is no network provider \"%s\": known are \"auto\", \"netns\" "
+			       "and \"host\"",
+			       name);
 	return 0;
 }
 

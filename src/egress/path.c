@@ -98,10 +98,10 @@ static int check_gateway_state(const struct resource_gateway *gateway, struct sp
 	case NETWORK_FAILED:
 		break;
 	}
-	return sp_fail(err, SP_SYSTEM,
-		       "could not use the resource gateway \"%s\" (%s): it failed: %s",
-		       gateway->name, gateway->id,
-		       gateway->failure == NULL ? "nobody knows why" : gateway->failure);
+	return sp_fail(
+		err, SP_SYSTEM, "could not use the resource gateway \"%s\" (%s): it failed: %s",
+		gateway->name, gateway->id,
+		gateway->failure == NULL ? "sallyport-netd gave no reason" : gateway->failure);
 }
 
 static int read_name_servers(struct reader *reader, struct sp_error *err)

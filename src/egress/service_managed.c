@@ -120,8 +120,10 @@ static int bind_source(const struct egress_attempt *attempt, int fd, int family,
 		return 0;
 	const struct source *source = choose_source(attempt->egress, family, attempt->source_turn);
 	if (source == NULL)
-		return sp_fail(err, SP_DENIED, "no %s source address is configured to leave from",
-			       family == AF_INET ? "IPv4" : "IPv6");
+		return sp_fail(
+			err, SP_DENIED,
+			"the setting egress.source_addresses has no %s address to leave from",
+			family == AF_INET ? "IPv4" : "IPv6");
 	const int on = 1;
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 	if (bind(fd, &source->address.at.any, source->address.length) == 0)

@@ -95,7 +95,7 @@ static int tell(int status, const char *complaint, struct sp_error *err)
 			       "cannot set the rules: this kernel has no nftables");
 	default:
 		return sp_fail(err, SP_SYSTEM, "could not set the rules (nftables): %s",
-			       complaint[0] == '\0' ? "it does not say why" : complaint);
+			       complaint[0] == '\0' ? "it gave no reason" : complaint);
 	}
 }
 

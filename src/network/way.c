@@ -114,7 +114,8 @@ static enum verdict pass_nat(struct walk *walk, const char *id)
 		return refuse(walk, SP_CONFLICT, "the NAT gateway %s is still being made", id);
 	case NAT_FAILED:
 		return refuse(walk, SP_UNREACHABLE, "the NAT gateway %s failed: %s", id,
-			      nat->failure == NULL ? "nobody knows why" : nat->failure);
+			      nat->failure == NULL ? "sallyport-netd gave no reason"
+						   : nat->failure);
 	case NAT_DELETED:
 		return refuse(walk, SP_UNREACHABLE, "the NAT gateway %s was deleted", id);
 	case NAT_AVAILABLE:

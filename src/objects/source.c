@@ -55,8 +55,8 @@ static int check_regular(const struct stat *status, const char *bucket, const ch
 		return 0;
 	SP_AUTO_FREE char *shown = sp_name_shown(key);
 	return sp_fail(err, SP_UNSUPPORTED,
-		       "cannot read \"%s\" in bucket \"%s\": it is a %s, no file", shown, bucket,
-		       kind_name(status->st_mode));
+		       "cannot read \"%s\" in bucket \"%s\": it is a %s, not a regular file", shown,
+		       bucket, kind_name(status->st_mode));
 }
 
 int objects_open_source(struct objects *objects, const char *bucket, const char *key, int *out_fd,

@@ -51,7 +51,8 @@ int page_token_read(const unsigned char *key, const char *list, const char *toke
 		    char **out_position, struct sp_error *err)
 {
 	if (strlen(token) > TOKEN_MAX || strpbrk(token, "+/=") != NULL)
-		return sp_fail(err, SP_INVALID, "the token is not one that was given out");
+		return sp_fail(err, SP_INVALID,
+			       "the token is not one that this list gave out: begin without one");
 	SP_AUTO_BUFFER text = { 0 };
 	sp_buffer_add_text(&text, token);
 	while (text.length % 4 != 0)
@@ -71,7 +72,8 @@ int page_token_read(const unsigned char *key, const char *list, const char *toke
 		good = CRYPTO_memcmp(signature, bytes, SP_SHA256_SIZE) == 0;
 	}
 	if (!good)
-		return sp_fail(err, SP_INVALID, "the token is not one that was given out");
+		return sp_fail(err, SP_INVALID,
+			       "the token is not one that this list gave out: begin without one");
 	bytes[length] = '\0';
 	*out_position = sp_strdup((const char *)bytes + SP_SHA256_SIZE);
 	return 0;

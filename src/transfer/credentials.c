@@ -37,7 +37,7 @@ static int explain_missing_user(const json_t *object, struct sp_error *err)
 			return sp_fail(err, SP_INVALID,
 				       "the secret has \"%s\" where \"Username\" is expected",
 				       slips[i]);
-	return sp_fail(err, SP_INVALID, "the secret has no \"Username\"");
+	return sp_fail(err, SP_INVALID, "the secret has no \"Username\", or an empty one");
 }
 
 int credentials_parse(const char *secret, struct credentials *out, struct sp_error *err)
@@ -49,7 +49,9 @@ int credentials_parse(const char *secret, struct credentials *out, struct sp_err
 			       "the secret is not a JSON object with \"Username\" and \"Password\" "
 			       "or \"PrivateKey\"");
 	if (!json_is_object(object))
-		return sp_fail(err, SP_INVALID, "the secret is JSON, but not an object");
+		return sp_fail(err, SP_INVALID,
+			       "the secret is JSON, but not an object with \"Username\" and "
+			       "\"Password\" or \"PrivateKey\"");
 
 	struct credentials found = { 0 };
 	if (take_text(object, "Username", CREDENTIAL_USER_MAX, &found.user, err) != 0 ||

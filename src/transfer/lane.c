@@ -145,7 +145,8 @@ static void worker_ended(void *ctx, const char *how, bool spoke)
 	if (lane->early_deaths >= EARLY_DEATHS_MAX) {
 		struct sp_error err = { 0 };
 		sp_fail(&err, SP_INTERNAL,
-			"worker processes end before they do anything; the log may tell why");
+			"worker processes end before they do anything; the log of sallyportd tells "
+			"how they ended");
 		refuse(lane, STEP_WORKER, &err);
 		lane->early_deaths = 0;
 	}

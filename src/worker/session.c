@@ -59,7 +59,7 @@ static int keep_line(struct connection *connection, int *fd, struct sp_error *er
 	connection->line = fcntl(*fd, F_DUPFD_CLOEXEC, 0);
 	if (connection->line >= 0)
 		return 0;
-	sp_fail_errno(err, "could not keep a socket");
+	sp_fail_errno(err, "could not keep a second descriptor of the connection's socket");
 	shutdown(*fd, SHUT_RDWR);
 	sp_close_fd(fd);
 	return -1;

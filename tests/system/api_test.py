@@ -745,7 +745,7 @@ def tls(story):
             assert client.call("toy", "Echo")["KeyId"] == KEY and client.connection.sock is connection
             assert toy.client().call("toy", "Echo")["KeyId"] == KEY
             key.write_text("nothing")
-            assert "is no PEM file" in toy.tell("reload", "refused ")
+            assert "it is no PEM file" in toy.tell("reload", "refused ")
             key.unlink()
             assert "No such file" in toy.tell("reload", "refused ")
             assert served_certificate(toy) == second

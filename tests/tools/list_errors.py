@@ -74,6 +74,7 @@ TOKEN = re.compile(r"""
     | (?P<other>\S)""", re.VERBOSE | re.DOTALL | re.MULTILINE)
 CONVERSION = re.compile(r"%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j)?[a-zA-Z]")
 TWO_WORDS = re.compile(r"[^\W\d_]{2,}[\W\d_]*\s[\W\d_]*[^\W\d_]+")
+SQL_JOINT = re.compile(r"' ?\|\| ?\w+ ?\|\| ?'")
 ESCAPE = re.compile(r"\\(.)")
 CODE = re.compile(r"^SP_[A-Z_]+$")
 AWS_CODE = re.compile(r"^[A-Z][a-z]+[A-Z.][A-Za-z.]*$")
@@ -117,6 +118,10 @@ def read_sentences(text, macros):
             code = AWS_CODE if call in WITH_AWS_CODE else CODE
             codes = [word for _, word in tokens[start:i] if code.match(word)]
             yield Sentence(call, codes[-1] if codes and call != "{" else "", spell(value))
+            if call == "db_run":  # what a statement writes into rows
+                for quoted in SQL_JOINT.sub("…", spell(value)).split("'")[1::2]:
+                    if TWO_WORDS.search(quoted):
+                        yield Sentence("", "", quoted)
 
 
 def spell(literal):

@@ -23,6 +23,9 @@ CASES = [
     ("quotes inside a sentence do not end it", r'sp_fail(err, SP_INVALID, "no \"%s\" here");', '- `no "…" here` SP_INVALID'),
     ("a single word is no sentence", 'json_string("refused")', None),
     ("a statement of the database is no sentence", 'db_run(db, err, "DELETE FROM things WHERE id = ?1", "t", id);', None),
+    ("but the text that it writes is one",
+     """db_run(db, err, "UPDATE files SET why = 'could not tell where ' || path || ' is'"\n" WHERE id = 'none'");""",
+     "- `could not tell where … is`"),
     ("a comment is no sentence", '/* sp_fail(err, SP_LIMIT, "too many of %s"); */ // "and this"', None),
 ]
 

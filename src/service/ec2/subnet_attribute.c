@@ -55,8 +55,10 @@ static int modify(struct ec2_request *request, struct db *db, void *ctx, struct 
 		changes += ec2_attribute(request, kept[i].parameter,
 					 (bool *)((char *)&subnet + kept[i].at));
 	if (changes == 0)
-		return ec2_refuse(request, err, EC2_MISSING_PARAMETER,
-				  "The request must contain one attribute to change");
+		return ec2_refuse(
+			request, err, EC2_MISSING_PARAMETER,
+			"The request must contain one attribute to change: MapPublicIpOnLaunch, "
+			"AssignIpv6AddressOnCreation or EnableDns64");
 	if (changes > 1)
 		return ec2_refuse(request, err, EC2_INVALID_COMBINATION,
 				  "Fields for multiple attribute types specified");

@@ -19,8 +19,9 @@ int lattice_page_begin(struct lattice_request *request, const char *list, struct
 	};
 	if (token != NULL &&
 	    page_token_read(request->context->token_key, list, token, &out->after, err) != 0)
-		return lattice_refuse_field(request, err, "nextToken",
-					    "the token was not given by this list");
+		return lattice_refuse_field(
+			request, err, "nextToken",
+			"the token is not one that this list gave out: begin without one");
 	out->items = json_array();
 	return 0;
 }

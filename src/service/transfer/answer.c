@@ -81,7 +81,7 @@ int answer_page_start(struct api_call *call, const char *list, const char *token
 	struct sp_error err = { 0 };
 	if (page_token_read(answer_context(call)->token_key, list, token, out_position, &err) == 0)
 		return 0;
-	api_fail(call, token_error, "%s", err.message);
+	api_fail(call, token_error, "NextToken: %s", err.message);
 	return -1;
 }
 

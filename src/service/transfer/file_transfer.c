@@ -152,7 +152,9 @@ void transfer_list_file_transfer_results(struct api_call *call)
 		return;
 	uint64_t after = 0;
 	if (position != NULL && !sp_text_to_u64(position, 0, INT64_MAX, &after)) {
-		api_fail(call, INVALID_REQUEST, "NextToken: this is no token of this list");
+		api_fail(call, INVALID_REQUEST,
+			 "NextToken: the token is not one that this list gave out: begin without "
+			 "one");
 		return;
 	}
 	size_t max = answer_page_size(call);

@@ -31,7 +31,9 @@ static int begin(struct api_call *call, const char *not_found, struct tagging *o
 	*out = (struct tagging){ .input = api_input(call) };
 	out->arn = sp_json_string(out->input, "Arn");
 	if (!sp_arn_parse(out->arn, &arn)) {
-		api_fail(call, INVALID_REQUEST, "Arn: \"%.200s\" is no ARN", out->arn);
+		api_fail(call, INVALID_REQUEST,
+			 "Arn: \"%.200s\" is no ARN: DescribeConnector shows a connector's",
+			 out->arn);
 		return -1;
 	}
 	bool ours = strcmp(arn.service, "transfer") == 0 &&

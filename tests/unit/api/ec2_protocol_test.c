@@ -165,13 +165,13 @@ static void an_unknown_action_is_refused_naming_all_that_are_there(void **state)
 			  "Could not find operation DescribeVpcs for version 2014-01-01; there is "
 			  "version 2016-11-15"));
 	expect_read(&service, "POST", "/", FORM, "",
-		    ERROR("400", "InvalidAction", "the field Action is missing"));
+		    ERROR("400", "InvalidAction",
+			  "the form has no field Action, which names the operation"));
 	expect_read(
 		&service, "PUT", "/", FORM, "Action=DescribeVpcs&Version=2016-11-15",
 		ERROR("400", "InvalidAction", "Amazon EC2 is asked with POST /, not with PUT /"));
 	expect_read(&service, "POST", "/", FORM, "Action=%zz",
-		    ERROR("400", "MalformedQueryString",
-			  "the form has a field that is no encoded UTF-8"));
+		    ERROR("400", "MalformedQueryString", "the form's field 1 is no encoded UTF-8"));
 }
 
 static void expect_written(const struct api_operation *operation, json_t *output,

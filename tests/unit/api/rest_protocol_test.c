@@ -190,8 +190,8 @@ static void what_cannot_be_read_is_refused(void **state)
 	expect_read(&service, "GET", "/resourcegateways?maxResults=1&maxResults=2", NULL, "",
 		    INVALID("cannotParse", "the query string has \\\"maxResults\\\" twice"));
 	expect_read(&service, "GET", "/resourcegateways?nextToken=%zz", NULL, "",
-		    INVALID("cannotParse", "cannot read the query string: the form has a field "
-					   "that is no encoded UTF-8"));
+		    INVALID("cannotParse", "cannot read the query string: the form's field 1 "
+					   "is no encoded UTF-8"));
 }
 
 static void what_does_not_fit_is_refused_naming_the_field(void **state)

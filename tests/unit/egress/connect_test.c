@@ -247,7 +247,8 @@ static void leaves_from_the_configured_address_or_not_at_all(void **state)
 
 	go_to(f, "::1", f->port);
 	assert_int_equal(f->result.error.code, SP_DENIED);
-	assert_non_null(strstr(f->result.error.message, "no IPv6 source address is configured"));
+	assert_non_null(strstr(f->result.error.message,
+			       "egress.source_addresses has no IPv6 address to leave from"));
 }
 
 static void takes_no_address_that_this_host_does_not_have(void **state)

@@ -339,7 +339,7 @@ static void only_an_available_nat_gateway_leads_on(void **state)
 	f->nats[0].state = NAT_FAILED;
 	assert_refused(f, "192.0.2.7", SP_UNREACHABLE,
 		       "the route 0.0.0.0/0 of rtb-home leads nowhere: the NAT gateway nat-1 "
-		       "failed: nobody knows why");
+		       "failed: sallyport-netd gave no reason");
 	f->nats[0].failure = (char[]){ "the subnet is full" };
 	assert_refused(f, "192.0.2.7", SP_UNREACHABLE,
 		       "the route 0.0.0.0/0 of rtb-home leads nowhere: the NAT gateway nat-1 "

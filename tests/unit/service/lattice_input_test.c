@@ -406,7 +406,7 @@ static void a_list_comes_in_pages_and_tokens_are_of_their_list(void **state)
 	struct lattice_page page;
 	struct sp_error err = { 0 };
 	assert_int_equal(lattice_page_begin(&request, "b", &page, &err), -1);
-	assert_refused(&request, &err, "nextToken", "not given by this list");
+	assert_refused(&request, &err, "nextToken", "not one that this list gave out");
 	end(&request);
 }
 

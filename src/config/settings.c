@@ -50,7 +50,8 @@ static const struct setting {
 	{ "account", AT(account), TEXT_OF(VALUE_ACCOUNT), "000000000000",
 	  "The AWS account number that is part of every ARN." },
 	{ "log.level", AT(log_level), TEXT_OF(VALUE_LEVEL), "info",
-	  "What is written to standard error: this level and those before it. Read again on SIGHUP." },
+	  "What is written to standard error: this level and those before it; debug tells each step of each "
+	  "file. Read again on SIGHUP." },
 	{ "user", AT(user), OPTIONAL(VALUE_TEXT), NULL,
 	  "The user that the daemon becomes when it was started as root. "
 	  "The state folder must belong to that user." },

@@ -210,6 +210,12 @@ static const struct kind *find_kind(unsigned number)
 	return NULL;
 }
 
+const char *worker_kind_name(enum worker_kind kind)
+{
+	const struct kind *found = find_kind((unsigned)kind);
+	return found == NULL ? "unknown" : found->name;
+}
+
 /* ---- members by their place ------------------------------------------------------------------------------------ */
 
 static void *member(const struct worker_message *message, enum field field)

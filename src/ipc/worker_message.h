@@ -72,6 +72,9 @@ enum {
 	WORKER_LINE_MAX = 1024,  /* of what a test learnt, each */
 };
 
+/** "SEND", "READY" …: as the picture above has it, for logs. */
+const char *worker_kind_name(enum worker_kind kind);
+
 /** Texts are C strings, NULL when empty; in a message that was received they are owned by it. */
 struct worker_message {
 	enum worker_kind kind;

@@ -5,15 +5,21 @@
 #define TO(state) (1u << (FILE_##state))
 
 static const struct {
-	const char *aws_name;
+	const char *name, *aws_name;
 	unsigned may_move_to;
 } states[] = {
-	[FILE_QUEUED] = { "QUEUED", TO(RUNNING) | TO(FAILED) },
-	[FILE_RUNNING] = { "IN_PROGRESS", TO(QUEUED) | TO(PUBLISHING) | TO(FAILED) },
-	[FILE_PUBLISHING] = { "IN_PROGRESS", TO(QUEUED) | TO(COMPLETED) | TO(FAILED) },
-	[FILE_COMPLETED] = { "COMPLETED", 0 },
-	[FILE_FAILED] = { "FAILED", 0 },
+	[FILE_QUEUED] = { "QUEUED", "QUEUED", TO(RUNNING) | TO(FAILED) },
+	[FILE_RUNNING] = { "RUNNING", "IN_PROGRESS", TO(QUEUED) | TO(PUBLISHING) | TO(FAILED) },
+	[FILE_PUBLISHING] = { "PUBLISHING", "IN_PROGRESS",
+			      TO(QUEUED) | TO(COMPLETED) | TO(FAILED) },
+	[FILE_COMPLETED] = { "COMPLETED", "COMPLETED", 0 },
+	[FILE_FAILED] = { "FAILED", "FAILED", 0 },
 };
+
+const char *file_state_name(enum file_state state)
+{
+	return states[state].name;
+}
 
 const char *file_state_aws_name(enum file_state state)
 {

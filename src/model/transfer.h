@@ -29,6 +29,9 @@ enum transfer_direction { TRANSFER_SEND, TRANSFER_RETRIEVE };
 
 enum file_state { FILE_QUEUED, FILE_RUNNING, FILE_PUBLISHING, FILE_COMPLETED, FILE_FAILED };
 
+/** "QUEUED", "RUNNING", "PUBLISHING" …: as the picture above has it, for logs and sentences. */
+const char *file_state_name(enum file_state state);
+
 /** "QUEUED", "IN_PROGRESS" (RUNNING and PUBLISHING), "COMPLETED", "FAILED": ConnectorFileTransferResult.StatusCode. */
 const char *file_state_aws_name(enum file_state state);
 

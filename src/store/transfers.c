@@ -389,7 +389,7 @@ static int tell_why_not_moved(struct db *db, const char *file_id, enum file_stat
 	if (transfers_find_file(db, file_id, &there, err) != 0)
 		return -1;
 	sp_fail(err, SP_CONFLICT, "file \"%s\" is %s, not %s as was thought", file_id,
-		file_state_aws_name(there.state), file_state_aws_name(from));
+		file_state_name(there.state), file_state_name(from));
 	transfer_file_finish(&there);
 	return -1;
 }
@@ -419,7 +419,7 @@ int transfers_move_file(struct db *db, const struct transfer_file *file, enum fi
 {
 	if (!file_state_may_move(from, file->state))
 		return sp_fail(err, SP_CONFLICT, "file \"%s\" cannot go from %s to %s", file->id,
-			       file_state_aws_name(from), file_state_aws_name(file->state));
+			       file_state_name(from), file_state_name(file->state));
 	if (db_run(db, err,
 		   "UPDATE files SET state = ?3, attempt = ?4, tries = ?5, worker_deaths = ?6,"
 		   " not_before_ms = ?7, size = ?8, sha256 = ?9, started_ms = ?10, ended_ms = ?11,"

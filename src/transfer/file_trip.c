@@ -117,6 +117,9 @@ static void written(void *ctx, int result, const struct sp_error *err)
 {
 	struct file_run *run = ctx;
 	if (result == 0) {
+		sp_log(SP_LOG_DEBUG, "file %s of transfer %s is %s, was %s, attempt %d",
+		       run->file.id, run->file.transfer_id, file_state_name(run->file.state),
+		       file_state_name(run->from), run->file.attempt);
 		run->busy = run->notes_publishing = false;
 		run->after(run);
 		return;
@@ -129,7 +132,7 @@ static void written(void *ctx, int result, const struct sp_error *err)
 		return;
 	}
 	sp_log(SP_LOG_ERROR, "could not record file %s as %s, trying again: %s", run->file.id,
-	       file_state_aws_name(run->file.state), err->message);
+	       file_state_name(run->file.state), err->message);
 	if (run->owner->ground->stopping) {
 		run->busy = false;
 		file_over(run);

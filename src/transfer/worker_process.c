@@ -114,6 +114,16 @@ static void end(struct worker_process *process, const char *how)
 		owner.ended(owner.ctx, how, process->spoke);
 }
 
+/* Who follows a file through the log sees here what was said about it. What a message holds may be secret. */
+static void trace(const struct worker_process *process, const char *verb,
+		  const struct worker_message *message)
+{
+	bool about_file = message->file_id != NULL;
+	sp_log(SP_LOG_DEBUG, "worker %d of %s %s %s, connection %u%s%s", (int)process->pid,
+	       process->connector_id, verb, worker_kind_name(message->kind), message->request,
+	       about_file ? ", file " : "", about_file ? message->file_id : "");
+}
+
 /* ---- sending ------------------------------------------------------------------------------------------------------ */
 
 static void flush(struct worker_process *process)
@@ -147,6 +157,7 @@ void worker_process_send(struct worker_process *process, const struct worker_mes
 	uint8_t data[IPC_MESSAGE_MAX];
 	size_t length;
 	struct sp_error err = { 0 };
+	trace(process, "is told", message);
 	if (worker_message_encode(message, data, &length, &err) != 0)
 		sp_die("a message to a worker does not fit: %s",
 		       err.message); /* every text in it is bounded */
@@ -292,6 +303,7 @@ static bool receive_one(struct worker_process *process)
 	if (message.kind == WORKER_BEAT)
 		return true;
 	process->spoke = true;
+	trace(process, "says", &message);
 	bool good = true;
 	if (message.kind != WORKER_NEED_SOCKET)
 		process->owner.message(process->owner.ctx, &message);

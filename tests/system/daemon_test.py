@@ -43,6 +43,10 @@ def assert_says(said, *words):
         assert word in said, f"{word!r} is not in {said!r}"
 
 
+def assert_never(said, secret):
+    assert len(secret) > 8 and secret not in said, "a secret is told"
+
+
 def aws(daemon, *words):
     """The real client, in a shell that sourced admin.env as it is."""
     if not shutil.which("aws"):
@@ -335,6 +339,26 @@ def reloads(story):
             assert identity(daemon)
 
 
+def follows_a_file(story):
+    with story.case("with log.level=debug a file can be followed through the log by its ids"):
+        server = story.enter(sshd.Sshd(story.folder / "partner"))
+        (server.home / "in").mkdir()
+        with harness.Daemon(story.folder / "followed", {"log.level": "debug"}) as daemon:
+            flows.write_random(daemon.bucket("files") / "a.bin", 1000)
+            partner = flows.partner_of(daemon, server)
+            transfer = partner.send("/files/a.bin", to="in")
+            partner.wait_completed(transfer)
+            steps = [line for line in daemon.log_text().splitlines() if f"of transfer {transfer} is " in line]
+            file = steps[0].split(" file ")[1].split()[0]
+            told = [line.split(partner.id, 1)[1] for line in daemon.log_text().splitlines() if line.endswith(f"file {file}")]
+            assert [line.split(" is ")[1] for line in steps] == [
+                "RUNNING, was QUEUED, attempt 1", "PUBLISHING, was RUNNING, attempt 1",
+                "COMPLETED, was PUBLISHING, attempt 1"], steps
+            said = [line.split(",")[0].strip() for line in told if "PROGRESS" not in line]
+            assert said == ["is told SEND", "says NEED_SOCKET", "says READY", "is told PERMIT", "says PUBLISHED"], told
+            assert_never(daemon.log_text(), server.private_key.splitlines()[2])
+
+
 def serves_tls(story):
     folder = story.folder / "it's a place"  # which a shell must not trip over
     folder.mkdir()
@@ -382,4 +406,5 @@ with harness.Story() as the_story:
     guards_the_state(the_story)
     speaks_with_the_service_manager(the_story)
     reloads(the_story)
+    follows_a_file(the_story)
     serves_tls(the_story)

@@ -16,6 +16,18 @@ static void a_file_ends_once(void **state)
 		file_state_may_move(FILE_RUNNING, FILE_COMPLETED)); /* never without a permit */
 }
 
+/* The contract has one word for two of them, which people who look for a fault must tell apart. */
+static void every_state_has_a_name_of_its_own(void **state)
+{
+	(void)state;
+	for (int one = FILE_QUEUED; one <= FILE_FAILED; one++)
+		for (int other = FILE_QUEUED; other < one; other++)
+			assert_string_not_equal(file_state_name((enum file_state)one),
+						file_state_name((enum file_state)other));
+	assert_string_equal(file_state_aws_name(FILE_RUNNING), "IN_PROGRESS");
+	assert_string_equal(file_state_aws_name(FILE_PUBLISHING), "IN_PROGRESS");
+}
+
 static void failures_have_the_contracts_codes(void **state)
 {
 	(void)state;
@@ -58,6 +70,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_ends_once),
+		cmocka_unit_test(every_state_has_a_name_of_its_own),
 		cmocka_unit_test(failures_have_the_contracts_codes),
 		cmocka_unit_test(every_policy_is_found_by_its_name),
 	};

@@ -75,9 +75,15 @@ class Story:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         folder = tempfile.mkdtemp(prefix=f"sallyport-{self.name}-")
         os.chmod(folder, 0o755)  # a throw-away user has to reach its files
-        self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        self.stack.callback(self.clear_away)
         self.folder = pathlib.Path(folder)
         return self
+
+    def clear_away(self):
+        if self.failed and os.environ.get("SALLYPORT_TEST_KEEP"):
+            print(f"# kept for you to look at: {self.folder}", flush=True)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def enter(self, thing):
         if isinstance(thing, Daemon):

@@ -360,8 +360,9 @@ void worker_message_copy(const struct worker_message *message, struct worker_mes
 	*out = *message;
 	for (enum field field = FIELD_END + 1; field < FIELD_COUNT; field++)
 		if (is_text(field)) {
-			char **text = member(out, field);
-			*text = sp_strdup(*text);
+			char **text = member(out, field), **from = member(message, field);
+			if (*text == *from) /* two fields may share a member */
+				*text = sp_strdup(*from);
 		}
 }
 

@@ -282,6 +282,21 @@ static void empty_texts_come_back_as_null(void **state)
 	worker_message_finish(&got);
 }
 
+/* Of all kinds, so that the leak sanitizer sees each text that was copied and forgotten. */
+static void a_copy_has_its_own_texts_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SP_COUNT_OF(samples); i++) {
+		struct worker_message copy;
+		worker_message_copy(&samples[i].message, &copy);
+		assert_same_text(copy.file_id, samples[i].message.file_id);
+		assert_same_text(copy.text, samples[i].message.text);
+		assert_true(copy.file_id == NULL || copy.file_id != samples[i].message.file_id);
+		worker_message_finish(&copy);
+		assert_null(copy.file_id);
+	}
+}
+
 static void refuses_every_truncation(void **state)
 {
 	(void)state;
@@ -427,6 +442,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_comes_back_as_it_was_sent),
 		cmocka_unit_test(empty_texts_come_back_as_null),
+		cmocka_unit_test(a_copy_has_its_own_texts_once),
 		cmocka_unit_test(refuses_every_truncation),
 		cmocka_unit_test(refuses_bytes_that_are_left_over),
 		cmocka_unit_test(refuses_a_wrong_number_of_descriptors),

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,7 +55,9 @@ int ipc_send(int fd, const void *message, size_t length, const int *fds, size_t 
 		return IPC_AGAIN;
 	if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN)
 		return IPC_ENDED;
-	return sp_fail_errno(err, "could not send a message");
+	bool busy = errno == ETOOMANYREFS; /* other processes have yet to receive theirs */
+	int failed = sp_fail_errno(err, "could not send a message");
+	return busy ? IPC_BUSY : failed;
 }
 
 /* The kernel may hand descriptors over in several pieces; all of them are ours to close. */

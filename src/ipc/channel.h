@@ -18,11 +18,18 @@ enum ipc_result {
 	IPC_DONE = 1,
 	IPC_AGAIN = 0, /* nothing there, or no room: wait for the descriptor */
 	IPC_ENDED = 2, /* the other end is gone */
+	IPC_BUSY = 3,  /* as many descriptors travel as the system allows this user: see below */
 };
 
 /**
+ * No descriptor tells when fewer travel: whoever sends some waits for so long and tries again, so many times. Then it is
+ * an error.
+ */
+enum { IPC_BUSY_MS = 20, IPC_BUSY_TRIES_MAX = 1500 /* half a minute */ };
+
+/**
  * @fds  borrowed: the other process gets copies
- * Returns an enum ipc_result, or -1.
+ * Returns an enum ipc_result, or -1. IPC_BUSY only of messages with descriptors, and with the error for whoever gives up.
  */
 int ipc_send(int fd, const void *message, size_t length, const int *fds, size_t fd_count,
 	     struct sp_error *err);

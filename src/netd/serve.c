@@ -21,10 +21,10 @@ struct answer {
 	size_t fd_count;
 };
 
-static int wait_for(int fd, short events)
+static int wait_for(int fd, short events, int timeout_ms)
 {
 	struct pollfd wait = { .fd = fd, .events = events };
-	while (poll(&wait, 1, -1) == -1)
+	while (poll(&wait, 1, timeout_ms) == -1)
 		if (errno != EINTR)
 			return IPC_ENDED;
 	return (wait.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 ? IPC_ENDED : IPC_DONE;
@@ -44,11 +44,15 @@ static int send_answer(int fd, const struct answer *answer, struct sp_error *err
 	size_t length;
 	if (netd_message_encode(&answer->message, wire, &length, err) != 0)
 		return -1;
-	for (;;) {
+	for (int tries = 1;;) {
 		int sent = ipc_send(fd, wire, length, answer->fds, answer->fd_count, err);
-		if (sent != IPC_AGAIN)
+		bool busy = sent == IPC_BUSY;
+		if (sent != IPC_AGAIN && !busy)
 			return sent;
-		if (wait_for(fd, POLLOUT) == IPC_ENDED)
+		if (busy && tries++ == IPC_BUSY_TRIES_MAX)
+			return -1;
+		/* Whether it is gone is told also to who waits for nothing else. */
+		if (wait_for(fd, busy ? 0 : POLLOUT, busy ? IPC_BUSY_MS : -1) == IPC_ENDED)
 			return IPC_ENDED;
 	}
 }
@@ -265,7 +269,7 @@ int serve(struct maker *maker, int fd, bool is_successor, struct sp_error *err)
 		struct sp_error why = { 0 };
 		result = receive(fd, wire, &length, &fd_count, &why);
 		if (result == IPC_AGAIN) {
-			result = wait_for(fd, POLLIN);
+			result = wait_for(fd, POLLIN, -1);
 		} else if (result == IPC_DONE && is_peer_gone(fd)) {
 			result = IPC_ENDED;
 		} else if (result == IPC_DONE) {

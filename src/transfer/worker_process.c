@@ -48,7 +48,9 @@ struct worker_process {
 	struct outgoing *first, **last;
 	struct socket_request sockets[SOCKET_REQUESTS_MAX];
 	struct loop_timer *patience, *listening;
-	int beats_missed; /* in a row */
+	struct loop_timer *sending; /* until the first message is tried again: IPC_BUSY */
+	int sending_tries;          /* in vain, in a row */
+	int beats_missed;           /* in a row */
 	bool spoke;
 };
 
@@ -78,6 +80,8 @@ static void close_channel(struct worker_process *process)
 	process->watch = NULL;
 	loop_cancel_timer(process->listening);
 	process->listening = NULL;
+	loop_cancel_timer(process->sending);
+	process->sending = NULL;
 	sp_close_fd(&process->fd);
 }
 
@@ -126,16 +130,31 @@ static void trace(const struct worker_process *process, const char *verb,
 
 /* ---- sending ------------------------------------------------------------------------------------------------------ */
 
+static void flush(struct worker_process *process);
+
+static void send_again(void *ctx)
+{
+	struct worker_process *process = ctx;
+	process->sending = NULL;
+	flush(process);
+}
+
 static void flush(struct worker_process *process)
 {
-	while (process->first != NULL) {
+	while (process->first != NULL && process->sending == NULL) {
 		struct outgoing *message = process->first;
 		struct sp_error err = { 0 };
 		int result = ipc_send(process->fd, message->data, message->length, &message->fd,
 				      message->fd >= 0, &err);
 		if (result == IPC_AGAIN)
 			break;
-		if (result == -1) {
+		if (result == IPC_BUSY && process->sending_tries++ < IPC_BUSY_TRIES_MAX) {
+			process->sending = loop_add_timer(process->ground->rooms.loop, IPC_BUSY_MS,
+							  send_again, process);
+			break;
+		}
+		process->sending_tries = 0;
+		if (result == -1 || result == IPC_BUSY) {
 			/* It would wait for ever for what it was not told. Its death comes back as an event. */
 			sp_log(SP_LOG_ERROR, "worker of %s: %s", process->connector_id,
 			       err.message);
@@ -148,7 +167,8 @@ static void flush(struct worker_process *process)
 		explicit_bzero(message->data, message->length);
 		free(message);
 	}
-	loop_watch_change(process->watch, process->first != NULL ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	bool wants_room = process->first != NULL && process->sending == NULL;
+	loop_watch_change(process->watch, wants_room ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 void worker_process_send(struct worker_process *process, const struct worker_message *message,

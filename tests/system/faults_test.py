@@ -40,7 +40,7 @@ DAEMON_FAULTS = [
     ("write", errno.EIO, ONCE), ("write", errno.ENOSPC, FOR_EVER), ("fsync", errno.EIO, ONCE), ("fsync", errno.EIO, FOR_EVER),
     ("rename", errno.EIO, ONCE), ("unlink", errno.EIO, ONCE), ("truncate", errno.ENOSPC, ONCE), ("lock", errno.EAGAIN, ONCE),
     ("lock", errno.EIO, ONCE), ("map", errno.ENOMEM, ONCE), ("socket", errno.EMFILE, ONCE), ("socket", errno.ENOBUFS, FOR_EVER),
-    ("send", errno.ENOBUFS, ONCE), ("send", "drop", ONCE), ("send", "cut", ONCE), ("receive", errno.EIO, ONCE),
+    ("send", errno.ENOBUFS, ONCE), ("send", errno.ETOOMANYREFS, ONCE), ("send", "drop", ONCE), ("send", "cut", ONCE), ("receive", errno.EIO, ONCE),
     ("write", "die", ONCE), ("fsync", "die", ONCE), ("rename", "die", ONCE),
 ]
 WORKER_FAULTS = [

@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/capabilities.h"
 #include "base/scope.h"
 #include "ipc/channel.h"
 
@@ -193,6 +196,47 @@ static void a_full_socket_says_again_until_there_is_room(void **state)
 	close_pair(&ends);
 }
 
+/* Without what exempts root, and with few descriptors: as many may travel as may be open. */
+static bool is_told_to_wait(void)
+{
+	enum { DESCRIPTORS = 512 };
+	struct ends ends = open_pair();
+	struct sp_error err = { 0 };
+	static char message[IPC_MESSAGE_MAX];
+	int fds[IPC_FDS_MAX];
+	size_t length, fd_count;
+	const struct rlimit limit = { DESCRIPTORS, DESCRIPTORS };
+	for (int i = 0; i < IPC_FDS_MAX; i++)
+		fds[i] = ends.a;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || sp_capabilities_keep(NULL, 0, &err) != 0)
+		return false;
+	int result, sent = 0;
+	while ((result = ipc_send(ends.a, "x", 1, fds, IPC_FDS_MAX, &err)) == IPC_DONE)
+		sent++;
+	bool plain_goes = ipc_send(ends.a, "x", 1, NULL, 0, &err) == IPC_DONE;
+	for (int i = 0; i < sent; i++) {
+		if (ipc_receive(ends.b, message, &length, fds, &fd_count, &err) != IPC_DONE)
+			return false;
+		for (size_t at = 0; at < fd_count; at++)
+			close(fds[at]);
+	}
+	fds[0] = ends.a;
+	return result == IPC_BUSY && plain_goes &&
+	       ipc_send(ends.a, "x", 1, fds, 1, &err) == IPC_DONE;
+}
+
+static void as_many_descriptors_as_may_travel_are_no_failure(void **state)
+{
+	(void)state;
+	enum { EXIT_GOOD = 17, EXIT_BAD = 18 };
+	pid_t child = fork();
+	if (child == 0)
+		_exit(is_told_to_wait() ? EXIT_GOOD : EXIT_BAD);
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, W_EXITCODE(EXIT_GOOD, 0));
+}
+
 static void what_was_sent_before_the_end_still_arrives(void **state)
 {
 	(void)state;
@@ -232,6 +276,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_too_much_and_leaves_no_descriptor_open),
 		cmocka_unit_test(refuses_to_send_nothing_or_too_much),
 		cmocka_unit_test(a_full_socket_says_again_until_there_is_room),
+		cmocka_unit_test(as_many_descriptors_as_may_travel_are_no_failure),
 		cmocka_unit_test(what_was_sent_before_the_end_still_arrives),
 		cmocka_unit_test(an_end_that_left_messages_unread_is_an_end),
 	};

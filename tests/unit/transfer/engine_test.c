@@ -26,6 +26,7 @@
 #include "store/transfers.h"
 #include "transfer/credit.h"
 #include "transfer/engine.h"
+#include "weather.h"
 
 enum { PATIENCE_MS = 20000, HEARD_MAX = 65536 };
 
@@ -211,6 +212,8 @@ static int remove_entry(const char *path, const struct stat *status, int flag, s
 static int teardown(void **state)
 {
 	struct house *house = *state;
+	weather_clock_ahead_ms = 0;
+	weather_busy = 0;
 	stop_engine(house);
 	egress_close(house->rooms.egress);
 	pool_destroy(house->rooms.files);
@@ -653,6 +656,20 @@ static void a_part_is_listed_as_left_until_it_is_gone(void **state)
 			 1); /* the first one, which is not tried again at once */
 }
 
+static void descriptors_that_cannot_travel_just_now_are_sent_later(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	weather_busy = 3;
+	start_file(house, TRANSFER_SEND, id);
+	struct transfer_file file = await(house, id, FILE_COMPLETED);
+	assert_int_equal(weather_busy, 0);
+	assert_int_equal(file.attempt, 1);
+	assert_int_equal(file.worker_deaths, 0);
+	transfer_file_finish(&file);
+	assert_heard(house, "SEND 1\nPERMIT 1\n");
+}
+
 static void what_has_the_final_name_is_removed_only_after_that_was_committed(void **state)
 {
 	struct house *house = *state;
@@ -841,6 +858,7 @@ int main(void)
 		TEST(a_vanished_part_starts_over),
 		TEST(a_refused_rename_ends_it),
 		TEST(a_part_is_listed_as_left_until_it_is_gone),
+		TEST(descriptors_that_cannot_travel_just_now_are_sent_later),
 		TEST(what_has_the_final_name_is_removed_only_after_that_was_committed),
 		TEST(a_worker_cannot_choose_any_name),
 		TEST(a_worker_cannot_claim_what_its_server_cannot_do),

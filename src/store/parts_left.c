@@ -42,6 +42,14 @@ int parts_left_note_try(struct db *db, const char *file_id, int64_t not_before_m
 		      "si", file_id, not_before_ms);
 }
 
+int parts_left_end_waits(struct db *db, int64_t latest_ms, struct sp_error *err)
+{
+	return db_run(db, err,
+		      "UPDATE parts_left SET not_before_ms = 1"
+		      " WHERE connector_id IN (SELECT id FROM connectors) AND not_before_ms > ?1",
+		      "i", latest_ms);
+}
+
 int parts_left_forget(struct db *db, const char *file_id, struct sp_error *err)
 {
 	return db_run(db, err, "DELETE FROM parts_left WHERE file_id = ?1", "s", file_id);

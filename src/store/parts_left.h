@@ -21,5 +21,8 @@ int parts_left_list(struct db *db, const char *connector_id, int64_t now_ms, str
 int parts_left_note_try(struct db *db, const char *file_id, int64_t not_before_ms,
 			struct sp_error *err);
 
+/** Those that would wait until after @latest_ms, as none does, wait no longer: the clock has gone back. */
+int parts_left_end_waits(struct db *db, int64_t latest_ms, struct sp_error *err);
+
 /** They are gone, or given up. */
 int parts_left_forget(struct db *db, const char *file_id, struct sp_error *err);

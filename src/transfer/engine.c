@@ -10,6 +10,7 @@
 #include "store/transfers.h"
 #include "transfer/ground.h"
 #include "transfer/lane.h"
+#include "transfer/parts.h"
 #include "transfer/sweeper.h"
 #include "transfer/test_run.h"
 
@@ -167,9 +168,11 @@ void transfer_engine_test(struct transfer_engine *engine, const char *connector_
 static int requeue(struct db *db, void *ctx, struct sp_error *err)
 {
 	const struct transfer_options *options = ctx;
-	int64_t latest_ms = sp_now_ms() + 2 * options->retry_delay_max_ms; /* with jitter */
-	return transfers_requeue_running(db, err) != 0 ? -1
-						       : transfers_end_waits(db, latest_ms, err);
+	int64_t now_ms = sp_now_ms();
+	int64_t latest_ms = now_ms + 2 * options->retry_delay_max_ms; /* with jitter */
+	if (transfers_requeue_running(db, err) != 0 || transfers_end_waits(db, latest_ms, err) != 0)
+		return -1;
+	return parts_end_waits(db, now_ms, err);
 }
 
 static void wake_found(void *ctx, const char *connector_id)

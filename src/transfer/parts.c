@@ -63,6 +63,7 @@ void parts_failed(struct parts *parts, const struct transfer_file *file)
 struct page {
 	struct parts *parts;
 	char connector_id[CONNECTOR_ID_SIZE];
+	int64_t now_ms;
 	struct part_left left[PARTS_AT_ONCE];
 	struct transfer_file files[PARTS_AT_ONCE];
 	size_t count;
@@ -72,7 +73,7 @@ static int read_page(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct page *page = ctx;
 	size_t count;
-	if (parts_left_list(db, page->connector_id, sp_now_ms(), page->left, PARTS_AT_ONCE, &count,
+	if (parts_left_list(db, page->connector_id, page->now_ms, page->left, PARTS_AT_ONCE, &count,
 			    err) != 0)
 		return -1;
 	for (page->count = 0; page->count < count; page->count++)
@@ -112,6 +113,7 @@ void parts_look(struct parts *parts)
 		return;
 	struct page *page = sp_alloc(sizeof(*page));
 	page->parts = parts;
+	page->now_ms = ground_late_ms(parts->ground);
 	snprintf(page->connector_id, sizeof(page->connector_id), "%s", parts->connector_id);
 	parts->reading = true;
 	parts->next_look_ms = now_ms + LOOK_EVERY_MS;
@@ -140,10 +142,11 @@ static void note_written(void *ctx, int result, const struct sp_error *err)
 	free(ctx);
 }
 
-static bool is_given_up(const struct part_left *part)
+static bool is_given_up(const struct parts *parts, const struct part_left *part)
 {
 	const int64_t age_max_ms = (int64_t)AGE_MAX_DAYS * 24 * 60 * 60 * 1000;
-	return part->tries + 1 >= TRIES_MAX || sp_now_ms() - part->since_ms > age_max_ms;
+	return part->tries + 1 >= TRIES_MAX ||
+	       ground_early_ms(parts->ground) - part->since_ms > age_max_ms;
 }
 
 static int64_t retry_ms(const struct part_left *part)
@@ -154,13 +157,18 @@ static int64_t retry_ms(const struct part_left *part)
 	return delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS;
 }
 
+int parts_end_waits(struct db *db, int64_t now_ms, struct sp_error *err)
+{
+	return parts_left_end_waits(db, now_ms + RETRY_MAX_MS, err);
+}
+
 static void judge(const struct parts *parts, const struct part_left *part,
 		  const struct worker_message *message)
 {
 	struct note *note = sp_alloc(sizeof(*note));
 	memcpy(note->file_id, part->file_id, sizeof(note->file_id));
-	note->forgets = message->kind == WORKER_REMOVED || is_given_up(part);
-	note->not_before_ms = sp_now_ms() + retry_ms(part);
+	note->forgets = message->kind == WORKER_REMOVED || is_given_up(parts, part);
+	note->not_before_ms = ground_late_ms(parts->ground) + retry_ms(part);
 	if (message->kind != WORKER_REMOVED && note->forgets)
 		sp_log(SP_LOG_WARNING,
 		       "%s: gave up removing what file %s may have left at its partner: %s",

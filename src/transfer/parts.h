@@ -27,6 +27,9 @@ struct parts {
 /** A new worker: it was not asked anything yet. */
 void parts_begin(struct parts *parts);
 
+/** At the start of the daemon, in a write: none waits for longer than any ever has to, because the clock went back. */
+int parts_end_waits(struct db *db, int64_t now_ms, struct sp_error *err);
+
 /** The worker has a connection: asks it to remove what is listed, unless that was done just now. */
 void parts_look(struct parts *parts);
 

@@ -156,6 +156,10 @@ static void a_part_that_was_left_is_listed_until_it_is_gone(void **state)
 	assert_int_equal(count_left(999, NULL), 0);
 	assert_int_equal(count_left(1000, &part), 1);
 	assert_int_equal(part.tries, 1);
+	assert_int_equal(parts_left_end_waits(db, 1000, &err), 0);
+	assert_int_equal(count_left(999, NULL), 0);
+	assert_int_equal(parts_left_end_waits(db, 999, &err), 0);
+	assert_int_equal(count_left(1, NULL), 1);
 	assert_int_equal(parts_left_forget(db, file.id, &err), 0);
 	assert_int_equal(count_left(1000, NULL), 0);
 }

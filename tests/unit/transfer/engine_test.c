@@ -656,6 +656,86 @@ static void a_part_is_listed_as_left_until_it_is_gone(void **state)
 			 1); /* the first one, which is not tried again at once */
 }
 
+static int find_part_left(struct db *db, void *ctx, struct sp_error *err)
+{
+	size_t count;
+	return parts_left_list(db, connector_id, INT64_MAX, ctx, 1, &count, err);
+}
+
+static int note_try(struct db *db, void *ctx, struct sp_error *err)
+{
+	const struct part_left *part = ctx;
+	return parts_left_note_try(db, part->file_id, part->since_ms, err);
+}
+
+/* A file fails and leaves its part, which is not to be tried again before @until_ms. */
+static void leave_part(struct house *house, int64_t until_ms)
+{
+	char id[FILE_ID_SIZE];
+	struct part_left part;
+	struct sp_error err = { 0 };
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	write_file(house, "run/script", "refuse-all\n");
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "RENAME_ERROR", "as the script has it");
+	do {
+		assert_true(sp_monotonic_ms() < deadline);
+		assert_int_equal(store_read(house->rooms.store, find_part_left, &part, &err), 0);
+	} while (part.tries == 0);
+	part.since_ms = until_ms;
+	assert_int_equal(store_write(house->rooms.store, note_try, &part, &err), 0);
+}
+
+/* A worker has a connection, and may look after what is left. */
+static void connect_worker(struct house *house, const char *part)
+{
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/heard", "");
+	write_file(house, "run/script", part);
+	transfer_engine_changed(house->engine, connector_id);
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+}
+
+enum { DAY_MS = 86400000 };
+
+static void a_part_does_not_wait_for_as_long_as_the_clock_went_back(void **state)
+{
+	struct house *house = *state;
+	leave_part(house, sp_now_ms());
+	weather_clock_ahead_ms = -DAY_MS;
+	connect_worker(house, "connect\n");
+	await_heard(house, "REMOVE 1\n");
+}
+
+static void a_part_does_not_wait_either_when_the_daemon_starts_anew(void **state)
+{
+	struct house *house = *state;
+	leave_part(house, sp_now_ms());
+	stop_engine(house);
+	weather_clock_ahead_ms = -DAY_MS;
+	start_engine(house);
+	connect_worker(house, "connect\n");
+	await_heard(house, "REMOVE 1\n");
+}
+
+static void a_part_is_not_given_up_because_the_clock_went_ahead(void **state)
+{
+	struct house *house = *state;
+	struct sp_error err = { 0 };
+	struct part_left part = { 0 };
+	leave_part(house, sp_now_ms());
+	weather_clock_ahead_ms = 31ll * DAY_MS;
+	connect_worker(house, "connect-and-keep-parts\n");
+	await_heard(house, "REMOVE 1\n");
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	do {
+		assert_true(sp_monotonic_ms() < deadline);
+		assert_int_equal(parts_left(house), 1);
+		assert_int_equal(store_read(house->rooms.store, find_part_left, &part, &err), 0);
+	} while (part.tries < 3); /* twice in leave_part() */
+}
+
 static void descriptors_that_cannot_travel_just_now_are_sent_later(void **state)
 {
 	struct house *house = *state;
@@ -858,6 +938,9 @@ int main(void)
 		TEST(a_vanished_part_starts_over),
 		TEST(a_refused_rename_ends_it),
 		TEST(a_part_is_listed_as_left_until_it_is_gone),
+		TEST(a_part_does_not_wait_for_as_long_as_the_clock_went_back),
+		TEST(a_part_does_not_wait_either_when_the_daemon_starts_anew),
+		TEST(a_part_is_not_given_up_because_the_clock_went_ahead),
 		TEST(descriptors_that_cannot_travel_just_now_are_sent_later),
 		TEST(what_has_the_final_name_is_removed_only_after_that_was_committed),
 		TEST(a_worker_cannot_choose_any_name),

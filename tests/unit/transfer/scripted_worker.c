@@ -106,6 +106,14 @@ static void say_taken(const struct worker_message *to, const char *final_name)
 				      .final_name = (char *)(uintptr_t)final_name });
 }
 
+static void say_connected(void)
+{
+	say(&(struct worker_message){ .kind = WORKER_CONNECTED,
+				      .banner = (char[]){ "SSH-2.0-script" },
+				      .fingerprint = (char[]){ "SHA256:script" },
+				      .features = (char[]){ "fsync" } });
+}
+
 static void say_failed(const struct worker_message *to, enum failure_step step, enum sp_code code)
 {
 	say(&(struct worker_message){ .kind = WORKER_FILE_FAILED,
@@ -127,6 +135,8 @@ static void take_file(const struct worker_message *message, int fd)
 	}
 	close(fd);
 
+	if (strncmp(part, "connect", 7) == 0)
+		say_connected();
 	if (plays("die"))
 		_exit(9);
 	else if (plays("lie-about-size"))
@@ -195,7 +205,7 @@ static void obey(const struct worker_message *message, int fd)
 		break;
 	case WORKER_REMOVE:
 		hear("REMOVE", message);
-		if (plays("refuse-all"))
+		if (plays("refuse-all") || plays("connect-and-keep-parts"))
 			say_failed(message, STEP_WRITE_REMOTE, SP_DENIED);
 		else
 			say(&(struct worker_message){ .kind = WORKER_REMOVED,

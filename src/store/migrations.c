@@ -346,6 +346,10 @@ const char *const migrations_scripts[] = {
 	"  step BIGINT NOT NULL,"
 	"  code BIGINT NOT NULL,"
 	"  reason TEXT NOT NULL);",
+
+	/* Connections were kept before any file named them. */
+	"DELETE FROM server_connections WHERE id NOT IN"
+	" (SELECT connection FROM files WHERE connection IS NOT NULL);",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

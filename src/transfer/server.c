@@ -19,8 +19,16 @@ void server_init(struct server *server, struct ground *ground, const char *conne
 	snprintf(server->connector_id, sizeof(server->connector_id), "%s", connector_id);
 }
 
+static void forget_connection(struct server_connection *connection)
+{
+	free(connection->description);
+	*connection = (struct server_connection){ 0 };
+}
+
 void server_finish(struct server *server)
 {
+	for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++)
+		forget_connection(&server->connections[i]);
 	publishing_finish(&server->publishing);
 	known_server_finish(&server->known);
 }
@@ -32,7 +40,6 @@ void server_begin(struct server *server, struct launch *launch)
 	launch->publishing = (struct publishing){ 0 };
 	server->known = launch->server;
 	launch->server = (struct known_server){ 0 };
-	memset(server->connections, 0, sizeof(server->connections));
 }
 
 /* ---- what goes to the store ------------------------------------------------------------------------------------- */
@@ -41,19 +48,17 @@ void server_begin(struct server *server, struct launch *launch)
 struct note {
 	char connector_id[CONNECTOR_ID_SIZE];
 	char connection_id[SERVER_CONNECTION_ID_SIZE];
-	char *description;         /* of the connection; owned */
-	struct known_server known; /* no banner: it is not new */
+	char *description;         /* of the connection; owned; or NULL, and … */
+	struct known_server known; /* … what the server can do */
 };
 
 static int write_note(struct db *db, void *ctx, struct sp_error *err)
 {
 	const struct note *note = ctx;
-	if (note->description != NULL &&
-	    servers_put_connection(db, note->connection_id, note->connector_id, note->description,
-				   err) != 0)
-		return -1;
-	return note->known.banner == NULL ? 0
-					  : servers_put(db, note->connector_id, &note->known, err);
+	return note->description != NULL
+		       ? servers_put_connection(db, note->connection_id, note->connector_id,
+						note->description, err)
+		       : servers_put(db, note->connector_id, &note->known, err);
 }
 
 static void note_written(void *ctx, int result, const struct sp_error *err)
@@ -64,6 +69,13 @@ static void note_written(void *ctx, int result, const struct sp_error *err)
 	known_server_finish(&note->known);
 	free(note->description);
 	free(note);
+}
+
+/* @note is taken. */
+static void keep(struct server *server, struct note *note)
+{
+	memcpy(note->connector_id, server->connector_id, sizeof(note->connector_id));
+	ground_commit(server->ground, write_note, note_written, note);
 }
 
 static const char *text_of(const char *text)
@@ -98,7 +110,8 @@ void server_note_socket(struct server *server, uint32_t request, const struct eg
 		return;
 	struct server_connection *connection = &server->connections[server->next];
 	server->next = (server->next + 1) % SERVER_CONNECTIONS_MAX;
-	*connection = (struct server_connection){ .request = request };
+	forget_connection(connection);
+	connection->request = request;
 	sp_random_hex(connection->id, SERVER_CONNECTION_ID_SIZE - 1);
 	snprintf(connection->source, sizeof(connection->source), "%s", result->source);
 	snprintf(connection->target, sizeof(connection->target), "%s", result->target);
@@ -108,18 +121,28 @@ void server_note_socket(struct server *server, uint32_t request, const struct eg
 		 result->interface_id);
 }
 
-static struct server_connection *find(const struct server *server, uint32_t request)
+static struct server_connection *find(struct server *server, uint32_t request)
 {
 	for (size_t i = 0; request != 0 && i < SERVER_CONNECTIONS_MAX; i++)
 		if (server->connections[i].request == request)
-			return (struct server_connection *)(uintptr_t)&server->connections[i];
+			return &server->connections[i];
 	return NULL;
 }
 
-const char *server_connection(const struct server *server, uint32_t request)
+/* Most connections carry files that name them, but a partner may also refuse every file for years. */
+const char *server_connection(struct server *server, uint32_t request)
 {
-	const struct server_connection *connection = find(server, request);
-	return connection == NULL || !connection->is_kept ? NULL : connection->id;
+	struct server_connection *connection = find(server, request);
+	if (connection == NULL || (!connection->is_kept && connection->description == NULL))
+		return NULL;
+	if (!connection->is_kept) {
+		struct note *note = sp_alloc(sizeof(*note));
+		memcpy(note->connection_id, connection->id, sizeof(note->connection_id));
+		note->description = sp_take_pointer(&connection->description);
+		connection->is_kept = true;
+		keep(server, note);
+	}
+	return connection->id;
 }
 
 /* ---- the server ------------------------------------------------------------------------------------------------- */
@@ -153,24 +176,15 @@ bool server_connected(struct server *server, const struct worker_message *messag
 	    !are_features(message->features))
 		return false;
 	struct server_connection *connection = find(server, message->request);
-	bool news = is_news(&server->known, message);
-	bool keeps = connection != NULL && !connection->is_kept;
-	if (!news && !keeps)
+	if (connection != NULL && !connection->is_kept && connection->description == NULL)
+		connection->description = describe(connection, message);
+	if (!is_news(&server->known, message))
 		return true;
-
 	struct note *note = sp_alloc(sizeof(*note));
-	memcpy(note->connector_id, server->connector_id, sizeof(note->connector_id));
-	if (keeps) {
-		memcpy(note->connection_id, connection->id, sizeof(note->connection_id));
-		note->description = describe(connection, message);
-		connection->is_kept = true;
-	}
-	if (news) {
-		known_server_finish(&server->known);
-		server->known = server_of(message);
-		note->known = server_of(message);
-	}
-	ground_commit(server->ground, write_note, note_written, note);
+	note->known = server_of(message);
+	known_server_finish(&server->known);
+	server->known = server_of(message);
+	keep(server, note);
 	return true;
 }
 

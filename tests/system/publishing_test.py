@@ -3,9 +3,11 @@
 file then, and what is left when it went wrong. Against OpenSSH as it is, without posix-rename, without any rename, and
 with habits of other people's servers."""
 
+import contextlib
 import os
 import pathlib
 import signal
+import sqlite3
 import sys
 import time
 
@@ -56,6 +58,12 @@ def send(partner, name, home):
     transfer = partner.send(f"/files/{name}", to=home / "in")
     partner.wait_completed(transfer)
     return receipt(partner, transfer)
+
+
+def kept_connections(partner):
+    """How many of its server's connections are in the store."""
+    with contextlib.closing(sqlite3.connect(f"file:{daemon.state}/store.db?mode=ro", uri=True, timeout=30)) as store:
+        return store.execute("SELECT count(*) FROM server_connections WHERE connector_id = ?", (partner.id,)).fetchone()[0]
 
 
 def nothing_left(*folders):
@@ -346,6 +354,19 @@ def knowing():
             got = receipt(partner, transfer)
             assert got["FailureCode"] == "DIRECTORY_NOT_FOUND" and "nowhere" in got["FailureMessage"], got
             assert "Verification" not in got and got["MayHaveLeftPart"] is False, got
+
+        with story.case("a connection is kept when a file names it, and not before"):
+            other = flows.partner_of(daemon, server)
+            for name, kept in (("none", 0), ("one", 1), ("two", 1)):
+                write(f"{name}.bin")
+                transfer = other.send(f"/files/{name}.bin", to=server.home / ("in" if kept else "nowhere"))
+                if not kept:
+                    other.wait_failed(transfer, "DIRECTORY_NOT_FOUND")
+                    assert ask(f"/v1/connectors/{other.id}/server")["Banner"], "what the server can do is kept anyhow"
+                else:
+                    other.wait_completed(transfer)
+                    assert receipt(other, transfer)["Connection"]["TargetAddress"] == f"127.0.0.1:{server.port}"
+                assert kept_connections(other) == kept, name
 
         with story.case("what is not there is not found"):
             for path in (f"/v1/files/{'0' * 32}/receipt", f"/v1/connectors/{partner.id}/transfers/{'0' * 36}",

@@ -212,11 +212,42 @@ static void the_newest_store_is_left_alone(void **state)
 	assert_int_equal(access(copy, F_OK), -1);
 }
 
+static int64_t count_connections(struct db *db)
+{
+	struct db_rows *rows;
+	assert_int_equal(db_query(db, &rows, &err, "SELECT count(*) FROM server_connections", ""),
+			 0);
+	assert_int_equal(db_rows_next(rows, &err), 1);
+	int64_t count = db_rows_integer(rows, 0);
+	db_rows_close(rows);
+	return count;
+}
+
+static void connections_that_no_file_names_go(void **state)
+{
+	(void)state;
+	enum { SCHEMA_BEFORE = 6 };
+	struct db *db = open_db(path);
+	assert_int_equal(migrations_run(db, path, migrations_scripts, SCHEMA_BEFORE, &err), 0);
+	struct tables *tables = read_tables(db);
+	fill(db, tables);
+	forget_tables(tables);
+	assert_int_equal(db_script(db,
+				   "INSERT INTO server_connections VALUES ('stray', 'row 1', '{}')",
+				   &err),
+			 0);
+	assert_int_equal(count_connections(db), ROWS + 1);
+	assert_int_equal(migrations_run(db, path, migrations_scripts, migrations_count, &err), 0);
+	assert_int_equal(count_connections(db), ROWS);
+	db_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 		WITH_FOLDER(a_store_of_every_earlier_schema_keeps_its_rows_and_a_copy_from_before),
+		WITH_FOLDER(connections_that_no_file_names_go),
 		WITH_FOLDER(the_newest_store_is_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static int start(struct netd *netd, struct sp_error *err)
 			       netd->internet ? (char *)"--internet" : NULL, NULL };
 	char *const environment[] = { (char *)"LC_ALL=C",
 				      (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-	if (spawn_program(argv, environment, &theirs, 1, &netd->pid, err) != 0)
+	if (spawn_program(argv, environment, STDERR_FILENO, &theirs, 1, &netd->pid, err) != 0)
 		return -1;
 	return sp_take_fd(&ours);
 }

@@ -79,8 +79,8 @@ static int describe_process(posix_spawnattr_t *attributes)
 	return number;
 }
 
-int spawn_program(char *const argv[], char *const envp[], const int *fds, size_t fd_count,
-		  pid_t *out_pid, struct sp_error *err)
+int spawn_program(char *const argv[], char *const envp[], int log_fd, const int *fds,
+		  size_t fd_count, pid_t *out_pid, struct sp_error *err)
 {
 	if (fd_count > HANDED_MAX)
 		return sp_fail(err, SP_LIMIT, "cannot hand %zu descriptors to \"%s\": at most %d",
@@ -88,7 +88,7 @@ int spawn_program(char *const argv[], char *const envp[], const int *fds, size_t
 
 	__attribute__((cleanup(close_copies))) struct copies copies = { 0 };
 	int above = FIRST_HANDED + (int)fd_count;
-	if (add_copy(&copies, STDERR_FILENO, above, err) != 0)
+	if (add_copy(&copies, log_fd, above, err) != 0)
 		return sp_wrap(err, "could not start \"%s\"", argv[0]);
 	for (size_t i = 0; i < fd_count; i++)
 		if (add_copy(&copies, fds[i], above, err) != 0)

@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "ipc/channel.h"
 #include "loop/spawn.h"
+#include "transfer/worker_log.h"
 
 enum {
 	LEAVE_PATIENCE_MS = 5000, /* between the end of the socket and SIGKILL */
@@ -50,7 +51,8 @@ struct worker_process {
 	struct loop_timer *patience, *listening;
 	struct loop_timer *sending; /* until the first message is tried again: IPC_BUSY */
 	int sending_tries;          /* in vain, in a row */
-	int beats_missed;           /* in a row */
+	struct worker_log log;
+	int beats_missed; /* in a row */
 	bool spoke;
 };
 
@@ -355,6 +357,7 @@ static void child_ended(void *ctx, pid_t pid, int wait_status)
 	struct ground *ground = process->ground;
 	process->pid = 0;
 	loop_cancel_timer(process->patience);
+	worker_log_end(&process->log);
 	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
 		sp_log(SP_LOG_ERROR,
 		       "worker %d of %s was ended by its sandbox (SIGSYS): it tried what no worker "
@@ -398,8 +401,8 @@ static int open_lock(const struct ground *ground, const char *connector_id, stru
 	return fd >= 0 ? fd : sp_fail_errno(err, "could not open the lock file \"%s\"", path.data);
 }
 
-static int spawn(const struct ground *ground, int control, int lock, bool test, pid_t *out_pid,
-		 struct sp_error *err)
+static int spawn(const struct ground *ground, int log, int control, int lock, bool test,
+		 pid_t *out_pid, struct sp_error *err)
 {
 	char *program = (char *)(uintptr_t)ground->options.worker_path;
 	char *argv[] = { program, test ? (char[]){ "--test" } : NULL, NULL };
@@ -414,7 +417,7 @@ static int spawn(const struct ground *ground, int control, int lock, bool test, 
 		NULL,
 	};
 	const int fds[] = { control, lock };
-	return spawn_program(argv, environment, fds, test ? 1 : 2, out_pid, err);
+	return spawn_program(argv, environment, log, fds, test ? 1 : 2, out_pid, err);
 }
 
 int worker_process_start(struct ground *ground, const struct launch *launch, bool test,
@@ -424,16 +427,20 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 	if (ground->workers >= WORKERS_MAX)
 		return sp_fail(err, SP_LIMIT, "could not start a worker: %d run already",
 			       WORKERS_MAX);
-	int pair[2];
+	int pair[2], log_pipe[2];
 	if (ipc_pair(pair, err) != 0)
 		return -1;
 	SP_AUTO_FD ours = pair[0];
 	SP_AUTO_FD theirs = pair[1];
+	if (worker_log_pipe(log_pipe, err) != 0)
+		return -1;
+	SP_AUTO_FD our_log = log_pipe[0];
+	SP_AUTO_FD their_log = log_pipe[1];
 	SP_AUTO_FD lock = test ? -1 : open_lock(ground, launch->connector_id, err);
 	if (!test && lock < 0)
 		return -1;
 	pid_t pid;
-	if (spawn(ground, theirs, lock, test, &pid, err) != 0)
+	if (spawn(ground, their_log, theirs, lock, test, &pid, err) != 0)
 		return sp_wrap(err, "could not start a worker");
 
 	struct worker_process *process = sp_alloc(sizeof(*process));
@@ -446,6 +453,8 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 	process->fd = sp_take_fd(&ours);
 	process->last = &process->first;
 	snprintf(process->connector_id, sizeof(process->connector_id), "%s", launch->connector_id);
+	worker_log_begin(&process->log, ground->rooms.loop, launch->connector_id, pid,
+			 sp_take_fd(&our_log));
 	process->watch =
 		loop_watch_fd(ground->rooms.loop, process->fd, EPOLLIN, channel_event, process);
 	loop_watch_child(ground->rooms.loop, pid, child_ended, process);

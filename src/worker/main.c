@@ -1,11 +1,11 @@
 /*
  * sallyport-worker: speaks SSH and SFTP for one connector. Started by sallyportd, with the control socket as descriptor
- * 3 and the connector's lock file as descriptor 4. Before it hears of anything it enters its sandbox, where there are no
- * files and no sockets but those that it is handed.
+ * 3 and the connector's lock file as descriptor 4; what it says on standard error goes through a pipe to the daemon, which
+ * logs it. Before it hears of anything it enters its sandbox, where there are no files and no sockets but those that it is
+ * handed.
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,21 +27,11 @@ enum {
 	LOCK_RETRY_MS = 20,
 };
 
-/* The log is the daemon's: nothing in it is to be overwritten, and what is typed where it is a terminal is not for us. A
- * socket (the journal's) is neither, and cannot be opened again. */
-static int narrow_log(struct sp_error *err)
-{
-	SP_AUTO_FD log = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
-	if (log >= 0 && (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0))
-		return sp_fail_errno(err, "could not open the log anew");
-	return 0;
-}
-
 /* Secrets are in here: no core file, no look from a process of the same user, and no life after the daemon's. */
 static int harden(struct sp_error *err)
 {
 	signal(SIGPIPE, SIG_IGN);
-	if (narrow_log(err) != 0 || limits_set(err) != 0)
+	if (limits_set(err) != 0)
 		return -1;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
 		return sp_fail_errno(err, "could not shut the worker off");

@@ -164,7 +164,7 @@ static int allow_from(scmp_filter_ctx filter, int first)
 	} calls[] = {
 		{ .call = SCMP_SYS(close) },
 		{ SCMP_SYS(fcntl), IS(1, F_DUPFD_CLOEXEC) },
-		{ SCMP_SYS(fcntl), IS(1, F_SETFL) }, /* of the log it would take away O_APPEND */
+		{ SCMP_SYS(fcntl), IS(1, F_SETFL) }, /* not of what it was handed */
 	};
 	int result = 0;
 	for (size_t i = 0; i < SP_COUNT_OF(calls); i++) {

@@ -95,8 +95,8 @@ def assert_caged(pid):
 def assert_holds_nothing_else(held):
     """Its descriptors are what it was handed, and those of files are no wider than they must be."""
     lock = f"{held.daemon.state}/run/{held.partner.id}.lock"
-    allowed = re.compile(r"/dev/null|socket:.*|anon_inode:\[?(eventfd|eventpoll)\]?|"
-                         + "|".join(re.escape(str(path)) for path in (held.daemon.log, lock, held.source)))
+    allowed = re.compile(r"/dev/null|socket:.*|anon_inode:\[?(eventfd|eventpoll)\]?|pipe:.*|"
+                         + "|".join(re.escape(str(path)) for path in (lock, held.source)))
     for link in pathlib.Path(f"/proc/{held.worker}/fd").iterdir():
         place = os.readlink(link)
         assert allowed.fullmatch(place), f"{link} is {place}"
@@ -104,8 +104,8 @@ def assert_holds_nothing_else(held):
         flags = int(info["flags"], 8)
         if place in (lock, str(held.source), "/dev/null"):
             assert flags & O_ACCMODE == os.O_RDONLY, (place, info)
-        if place == str(held.daemon.log):
-            assert flags & O_ACCMODE == os.O_WRONLY and flags & os.O_APPEND, info
+        if place.startswith("pipe:"):  # to the daemon, which writes its log itself
+            assert link.name in ("1", "2") and flags & O_ACCMODE == os.O_WRONLY, (link.name, info)
 
 
 def as_root(story, server, inbox):
@@ -137,6 +137,31 @@ def as_root(story, server, inbox):
         os.kill(held.worker, signal.SIGSYS)  # as the kernel does
         harness.wait_until(lambda: f"worker {held.worker} of {held.partner.id} was ended by its sandbox"
                            in daemon.log_text(), "the log to tell")
+
+
+def forger(story, server, inbox):
+    """A worker that writes to its log what only the daemon may say; then it works."""
+    wrapper = story.folder / "forger"
+    daemon = harness.Daemon(story.folder / "forged", {"worker.path": str(wrapper)})
+    forged = "2026-01-01T00:00:00.000Z sallyportd error: all is lost"
+    wrapper.write_text(f"""#!/bin/sh
+printf '%s\\n\\033[2Jred\\n' '{forged}' >&2
+exec {daemon.worker} "$@"
+""", encoding="ascii")
+    wrapper.chmod(0o755)
+    story.enter(daemon)
+    with story.case("what a worker writes to the log is logged as what that worker says"):
+        flows.write_random(daemon.bucket("files") / "one.bin", 1000)
+        partner = flows.partner_of(daemon, server)
+        partner.wait_completed(partner.send("/files/one.bin", to=inbox))
+        harness.wait_until(lambda: forged in daemon.log_text(), "the log to tell")
+        pid, = daemon.workers()
+        os.kill(pid, signal.SIGKILL)  # after that all it said is there
+        harness.wait_until(lambda: f"worker {pid} of {partner.id} was ended" in daemon.log_text(), "it to be gone")
+        said = [line.partition(" sallyportd ")[2] for line in daemon.log_text().splitlines()
+                if forged in line or "red" in line.split()[-1]]
+        start = f"warning: worker {pid} of {partner.id} says: "
+        assert said == [start + forged, start + r"\x1b[2Jred"], said
 
 
 def as_somebody(story, server, inbox):
@@ -217,6 +242,7 @@ def main():
         inbox = server.home / "in"
         inbox.mkdir()
         as_root(story, server, inbox)
+        forger(story, server, inbox)
         as_somebody(story, server, inbox)
         as_ordinary(story, server, inbox)
 

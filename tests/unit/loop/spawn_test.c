@@ -12,7 +12,8 @@
 #include "loop/spawn.h"
 
 /* A shell that answers on descriptor 3 what @script prints; the answer is owned by the caller. */
-static char *ask_child(const char *script, const int *more_fds, size_t more_count)
+static char *ask_child_with_log(const char *script, int log_fd, const int *more_fds,
+				size_t more_count)
 {
 	int answer[2];
 	assert_int_equal(pipe2(answer, O_CLOEXEC), 0);
@@ -24,7 +25,7 @@ static char *ask_child(const char *script, const int *more_fds, size_t more_coun
 	char *const envp[] = { "PATH=/usr/bin:/bin", "COLOUR=green", NULL };
 	pid_t pid = -1;
 	struct sp_error err = { 0 };
-	assert_int_equal(spawn_program(argv, envp, fds, 1 + more_count, &pid, &err), 0);
+	assert_int_equal(spawn_program(argv, envp, log_fd, fds, 1 + more_count, &pid, &err), 0);
 	close(answer[1]);
 
 	char *text = sp_alloc(4096);
@@ -37,6 +38,25 @@ static char *ask_child(const char *script, const int *more_fds, size_t more_coun
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	return text;
+}
+
+static char *ask_child(const char *script, const int *more_fds, size_t more_count)
+{
+	return ask_child_with_log(script, STDERR_FILENO, more_fds, more_count);
+}
+
+static void what_the_child_says_goes_where_it_shall(void **state)
+{
+	(void)state;
+	int log[2];
+	char said[64] = "";
+	assert_int_equal(pipe2(log, O_CLOEXEC), 0);
+	SP_AUTO_FREE char *text = ask_child_with_log("echo one; echo two >&2", log[1], NULL, 0);
+	assert_string_equal(text, "");
+	close(log[1]);
+	assert_int_equal(read(log[0], said, sizeof(said) - 1), strlen("one\ntwo\n"));
+	assert_string_equal(said, "one\ntwo\n");
+	close(log[0]);
 }
 
 static void the_child_has_exactly_the_descriptors_it_was_handed(void **state)
@@ -168,19 +188,19 @@ static void what_cannot_be_started_is_told_in_one_sentence(void **state)
 	pid_t pid = -1;
 	char *const argv[] = { "/no/such/program", NULL };
 	char *const envp[] = { NULL };
-	assert_int_equal(spawn_program(argv, envp, NULL, 0, &pid, &err), -1);
+	assert_int_equal(spawn_program(argv, envp, STDERR_FILENO, NULL, 0, &pid, &err), -1);
 	assert_int_equal(err.code, SP_NOT_FOUND);
 	assert_string_equal(err.message, "could not start \"/no/such/program\": No such file or "
 					 "directory");
 
 	const int closed[] = { 987 };
 	char *const shell[] = { "/bin/sh", NULL };
-	assert_int_equal(spawn_program(shell, envp, closed, 1, &pid, &err), -1);
+	assert_int_equal(spawn_program(shell, envp, STDERR_FILENO, closed, 1, &pid, &err), -1);
 	assert_string_equal(err.message, "could not start \"/bin/sh\": could not copy descriptor "
 					 "987: Bad file descriptor");
 
 	static const int many[17];
-	assert_int_equal(spawn_program(shell, envp, many, 17, &pid, &err), -1);
+	assert_int_equal(spawn_program(shell, envp, STDERR_FILENO, many, 17, &pid, &err), -1);
 	assert_int_equal(err.code, SP_LIMIT);
 }
 
@@ -201,6 +221,7 @@ static void nothing_stays_open_here(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_child_says_goes_where_it_shall),
 		cmocka_unit_test(the_child_has_exactly_the_descriptors_it_was_handed),
 		cmocka_unit_test(sources_that_collide_with_targets_arrive_in_order),
 		cmocka_unit_test(one_descriptor_may_be_handed_twice_and_on_its_own_number),

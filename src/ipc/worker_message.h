@@ -14,7 +14,7 @@
  *                                              CONNECTED      what a connection's server is and can do
  *                                              BEAT           it lives
  *   RECOVER     file: finish a publish         TAKEN          file: its final name is; what else may be done?
- *   REMOVE      file: it FAILED                REMOVED        file: nothing of it lies at the server
+ *   REMOVE      file: it has ended             REMOVED        file: nothing of it lies at the server
  *   PERMIT      file: publish it now,          TEST_RESULT
  *               or do what TAKEN said
  *   CANCEL      file
@@ -103,7 +103,9 @@ struct worker_message {
 	/* RECOVER: the name that it gets instead, since that one is taken. TAKEN: the one that it could get; NULL: the file
 	 * that has the name is in the way, and could be removed. */
 	char *final_name;
-	uint32_t replaces; /* RECOVER: 1 when that was permitted, and may have been done */
+	/* 1: RECOVER: that was permitted, and may have been done. PUBLISHED: what it replaced lies aside still. REMOVE: it is
+	 * COMPLETED, and what lies aside is what it replaced; 0: that gets its name back. */
+	uint32_t replaces;
 	/* SEND, RECOVER, REMOVE: how the file began, which it keeps to its end. */
 	uint32_t conflict;    /* enum conflict_policy */
 	uint32_t upload_mode; /* enum upload_mode; also CONFIGURE: whether there may be stripes */

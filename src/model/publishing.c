@@ -194,6 +194,13 @@ char *part_name(const char *pattern, const char *file_id, unsigned attempt, cons
 	return sp_buffer_take(&out);
 }
 
+char *aside_name(const char *file_id)
+{
+	struct sp_buffer out = { 0 };
+	sp_buffer_format(&out, ".sp-%s.old", file_id);
+	return sp_buffer_take(&out);
+}
+
 /* The dot that the number goes in front of: not one that hides a file. The end where there is none. */
 static const char *extension_of(const char *name)
 {

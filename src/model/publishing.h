@@ -64,6 +64,9 @@ const char *upload_mode_name(enum upload_mode mode);
  */
 char *part_name(const char *pattern, const char *file_id, unsigned attempt, const char *name);
 
+/** What a file is called that is put aside for the one with this id: no pattern's matter, it lies among others' files. */
+char *aside_name(const char *file_id);
+
 /**
  * What the @number-th file of a name is called where all are kept: "report.csv" → "report (2).csv". Of a path, the last
  * part. NULL: it would be longer than FILE_NAME_MAX.

@@ -106,7 +106,8 @@ struct transfer_file {
 	/* As the connector's tags were when the part, if there may be one, was begun; @verify is not kept. */
 	struct publishing publishing;
 	bool leaves_part; /* SEND: should it FAIL, a part may lie at the partner */
-	/* SEND, PUBLISHING: the file that has the final name may be removed for it, and may be gone already. */
+	bool leaves_aside; /* when it is COMPLETED: what it replaced lies there still; not kept with it */
+	/* SEND, PUBLISHING: the file that has the final name may go for it, and may be gone already. */
 	bool replaces;
 
 	enum verification verification;

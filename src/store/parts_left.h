@@ -1,5 +1,8 @@
 #pragma once
-/** Files that FAILED and may have left parts at their partner. They go with their connector. */
+/**
+ * Files that have ended and may have left something at their partner: those that FAILED a part, or a file that they were
+ * to replace; those that are COMPLETED a file that they have replaced. They go with their connector.
+ */
 
 #include "db/db.h"
 #include "model/transfer.h"
@@ -10,7 +13,7 @@ struct part_left {
 	int tries; /* to remove them, in vain */
 };
 
-/** @file has just FAILED. */
+/** @file has just ended. */
 int parts_left_add(struct db *db, const struct transfer_file *file, struct sp_error *err);
 
 /** Of one connector: those that may be tried at @now_ms, the longest waiting first; at most @max. */

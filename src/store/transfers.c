@@ -399,8 +399,9 @@ static int end_file(struct db *db, const struct transfer_file *file, struct sp_e
 {
 	if (add_pending(db, file->connector_id, -1, err) != 0)
 		return -1;
-	if (file->state == FILE_FAILED && file->leaves_part)
-		return parts_left_add(db, file, err);
+	bool leaves = file->state == FILE_FAILED ? file->leaves_part : file->leaves_aside;
+	if (leaves && parts_left_add(db, file, err) != 0)
+		return -1;
 	if (file->state == FILE_COMPLETED && file->outcome == PUBLISH_CONFIRMED)
 		return db_run(db, err,
 			      "UPDATE connectors SET confirmed_publishes = confirmed_publishes + 1"

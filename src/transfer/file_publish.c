@@ -89,12 +89,14 @@ bool publish_done(struct file_run *run, const struct worker_message *message)
 	bool direct = file->publishing.upload == UPLOAD_DIRECT;
 	if (file->state != FILE_PUBLISHING || run->busy ||
 	    (!inferred && (outcome == PUBLISH_WRITTEN) != direct) ||
+	    (message->replaces != 0 && !file->replaces) ||
 	    inferred != (message->verification == VERIFIED_INFERRED))
 		return false;
 	if (outcomes[outcome] != NULL)
 		sp_log(SP_LOG_WARNING, "%s \"%s\": %s", file->connector_id, file->path,
 		       outcomes[outcome]);
 	file->outcome = outcome;
+	file->leaves_aside = message->replaces != 0;
 	/* What was known of the part is known of the file: it was not written to since. */
 	if (inferred || file->verification == VERIFIED_UNKNOWN)
 		file->verification = (enum verification)message->verification;

@@ -45,6 +45,7 @@ static void ask(struct parts *parts, const struct part_left *part, const struct 
 		.part_attempt = (uint32_t)file->part_attempt,
 		.directory = file->remote_directory,
 		.name = file->remote_name,
+		.replaces = file->state == FILE_COMPLETED,
 		.staging = file->publishing.staging,
 		.temp_pattern = file->publishing.temp_pattern,
 	};

@@ -1,7 +1,7 @@
 #pragma once
 /**
- * Parts that FAILED files may have left at a partner: removed when a file fails, or else whenever a worker of the
- * connector has a connection, until they are gone or it was tried for too long. What is listed is in store/parts_left.h.
+ * What files that have ended may have left at a partner, parts mostly: removed when a file fails, or else whenever a worker
+ * of the connector has a connection, until it is gone or was tried for too long. What is listed is in store/parts_left.h.
  * On the loop's thread.
  */
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "remote/download.h"
 #include "remote/upload.h"
+#include "worker/aside.h"
 #include "worker/help.h"
 #include "worker/resume.h"
 
@@ -78,6 +79,7 @@ static void tell_published(struct task *task, enum publish_outcome outcome)
 				.attempt = task->order->attempt,
 				.request = task->connection->request,
 				.outcome = outcome,
+				.replaces = task->leaves_aside,
 				.verification = seen ? task->verification : VERIFIED_INFERRED,
 			});
 }
@@ -426,8 +428,16 @@ static int remove_file(struct task *task, int fd)
 {
 	(void)fd; /* it brings none */
 	task->step = STEP_WRITE_REMOTE;
-	if (remove_parts(task, task->order->attempt + 1, 0, &task->err) != 0 ||
-	    task->err.code != SP_OK)
+	struct sp_error why = { 0 };
+	if (aside_clear(task) != 0) {
+		if (!connection_lives(task->connection))
+			return -1;
+		why = task->err;
+	}
+	if (remove_parts(task, task->order->attempt + 1, 0, &why) != 0)
+		return -1;
+	task->err = why;
+	if (why.code != SP_OK)
 		return -1;
 	connection_tell(task->connection, &(struct worker_message){
 						  .kind = WORKER_REMOVED,

@@ -19,13 +19,22 @@ struct task {
 	uint32_t part_attempt;              /* whose part is in use */
 	char *part_path;                    /* SEND, RECOVER. Owned, as are … */
 	char *old_part_path; /* … the one that it was copied from, to be removed in the end; NULL: none … */
-	char *final_path;               /* … where it goes; RETRIEVE: where it comes from */
-	bool direct;                    /* SEND: the part is the final file … */
-	bool made_final;                /* … and the server has made or opened it */
-	bool replaces;                  /* what has the final name may be removed for it */
+	char *final_path;      /* … where it goes; RETRIEVE: where it comes from */
+	bool direct;           /* SEND: the part is the final file … */
+	bool made_final;       /* … and the server has made or opened it */
+	bool replaces;         /* what has the final name may go for it, and … */
+	bool has_aside;        /* … was put aside (aside.h) … */
+	bool removed_existing; /* … or is gone … */
+	bool leaves_aside;     /* … or lies aside still, where it is not wanted any more */
 	enum verification verification; /* once all bytes are there */
 	enum failure_step step;         /* what is being done */
 	struct sp_error err;            /* why it failed */
+};
+
+/** What is under a name. */
+struct sight {
+	bool exists;
+	struct remote_attributes attributes;
 };
 
 /** Both of these take names relative to the home directory without a directory. */
@@ -35,6 +44,12 @@ char *task_path(const char *directory, const char *name);
 /** Notes why the task failed. Always -1. */
 int task_fail(struct task *task, enum sp_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/** Fails when nobody can say whether there is something. */
+int task_look(struct task *task, const char *path, struct sight *out);
+
+/** Adds what helps where a server does not let files be renamed. Always -1. */
+int task_advise_direct(struct task *task);
 
 /** Turns the connection once, a moment at most. -1 when it is dead or the daemon wants the file stopped. */
 int task_wait_for_more(struct task *task);
@@ -50,8 +65,9 @@ int publish_check_name(struct task *task);
 
 /**
  * Gives the part its final name, whatever stands in the way, as far as its connector's tags allow; asks the daemon
- * before it removes anything, or takes another name. SP_CLOSED and SP_TIMEOUT mean that nobody knows whether the server did it; after any
- * other failure the part still has its old name, or is gone (SP_NOT_FOUND).
+ * before it touches anything, or takes another name. SP_CLOSED and SP_TIMEOUT mean that nobody knows whether the server
+ * did it; after any other failure the part still has its old name, or is gone (SP_NOT_FOUND), and the file that has the
+ * name is the one that had it, unless the sentence says otherwise.
  */
 int publish_part(struct task *task, enum publish_outcome *out);
 

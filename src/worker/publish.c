@@ -4,16 +4,11 @@
 
 #include "base/scope.h"
 #include "remote/words.h"
+#include "worker/aside.h"
 
 enum { ROUNDS_MAX = 16 /* how often a name may be taken anew while it is published */ };
 
-/* What is under the final name. */
-struct sight {
-	bool exists;
-	struct remote_attributes attributes;
-};
-
-static int look(struct task *task, const char *path, struct sight *out)
+int task_look(struct task *task, const char *path, struct sight *out)
 {
 	struct remote_patience patience = connection_patience(task->connection, true);
 	out->exists = true;
@@ -57,7 +52,7 @@ static int fail_directory(struct task *task)
 }
 
 /* Where nothing helps but to do without a rename, the owner has to want that. */
-static int advise_direct(struct task *task)
+int task_advise_direct(struct task *task)
 {
 	struct sp_error why = task->err;
 	return task_fail(task, why.code,
@@ -72,7 +67,7 @@ static int advise_direct(struct task *task)
 /* A rename onto a directory is refused by some servers with nothing but "failure", and others do strange things. */
 static int look_for_directory(struct task *task, struct sight *out)
 {
-	if (look(task, task->final_path, out) != 0) {
+	if (task_look(task, task->final_path, out) != 0) {
 		/* A server that forbids looking may still allow the rename. */
 		out->exists = false;
 		return connection_lives(task->connection) && task->err.code != SP_CANCELLED ? 0
@@ -111,7 +106,7 @@ static int judge_renamed(struct task *task, const struct sight *before, const st
 		    (!now->attributes.has_size || now->attributes.size == task->order->size);
 	if (fits && !looks_like_before(before, now))
 		return 0;
-	if (look(task, task->part_path, &part) != 0)
+	if (task_look(task, task->part_path, &part) != 0)
 		return -1;
 	if (part.exists) {
 		SP_AUTO_FREE char *shown = words_of_path(task->final_path);
@@ -128,7 +123,7 @@ static int judge_renamed(struct task *task, const struct sight *before, const st
 static int check_renamed(struct task *task, const struct sight *before, enum publish_outcome *out)
 {
 	struct sight now;
-	if (look(task, task->final_path, &now) == 0)
+	if (task_look(task, task->final_path, &now) == 0)
 		return judge_renamed(task, before, &now, out);
 	/* A server that forbids looking: its OK is all there is. */
 	*out = PUBLISH_RENAMED;
@@ -150,22 +145,13 @@ static int ask_leave(struct task *task, char *final_name)
 	return task_wait_for_permit(task);
 }
 
-/* The server does not rename onto what is there. Between this and the rename nobody sees a file of that name. */
-static int remove_existing(struct task *task)
+/* The server does not rename onto what is there. Until the rename nobody sees a file of that name. */
+static int put_aside(struct task *task)
 {
 	if (!task->replaces && ask_leave(task, NULL) != 0)
 		return -1;
 	task->replaces = true;
-	struct remote_patience patience = connection_patience(task->connection, false);
-	if (remote_remove(task->connection->remote, task->final_path, &patience, &task->err) == 0 ||
-	    task->err.code == SP_NOT_FOUND)
-		return 0;
-	if (!connection_lives(task->connection)) {
-		task->err.code = SP_CLOSED;
-		return -1;
-	}
-	sp_wrap(&task->err, "there is a file of that name, which the server does not replace");
-	return advise_direct(task);
+	return aside_put(task);
 }
 
 static int use_another_name(struct task *task)
@@ -179,7 +165,7 @@ static int use_another_name(struct task *task)
 					       "there is a file of that name, and the name is too "
 					       "long to get a number");
 		SP_AUTO_FREE char *path = task_path(order->directory, name);
-		if (look(task, path, &there) != 0)
+		if (task_look(task, path, &there) != 0)
 			return -1;
 		if (there.exists)
 			continue;
@@ -219,7 +205,7 @@ static int make_way(struct task *task)
 	}
 	/* What does not replace is not even tried. */
 	bool refuses = !has_posix_rename(task) && task->connection->learnt.rename_refuses;
-	return refuses || task->replaces ? remove_existing(task) : 0;
+	return refuses || task->replaces ? put_aside(task) : 0;
 }
 
 /* ---- the rename ------------------------------------------------------------------------------------------------- */
@@ -261,14 +247,14 @@ static int judge_refusal(struct task *task, const struct sight *before)
 		return -1;
 	}
 	bool posix = may_replace(task) && has_posix_rename(task);
-	if (!posix && look(task, task->final_path, &now) == 0 && now.exists) {
+	if (!posix && task_look(task, task->final_path, &now) == 0 && now.exists) {
 		if (before->exists && may_replace(task))
 			learn(task, false);
 		return 1;
 	}
 	task->err = why;
 	bool refused = why.code == SP_SYSTEM || why.code == SP_DENIED || why.code == SP_UNSUPPORTED;
-	return refused ? advise_direct(task) : -1;
+	return refused ? task_advise_direct(task) : -1;
 }
 
 static struct sight seen(const struct remote_sight *sight)
@@ -300,7 +286,7 @@ static int rename_at_once(struct task *task, enum publish_outcome *out)
 	return judge_refusal(task, &before);
 }
 
-int publish_part(struct task *task, enum publish_outcome *out)
+static int give_final_name(struct task *task, enum publish_outcome *out)
 {
 	task->step = STEP_RENAME_REMOTE;
 	*out = PUBLISH_WRITTEN;
@@ -328,13 +314,18 @@ int publish_part(struct task *task, enum publish_outcome *out)
 	return fail_to_publish(task, SP_EXISTS, "its name was taken again and again");
 }
 
+int publish_part(struct task *task, enum publish_outcome *out)
+{
+	return aside_settle(task, give_final_name(task, out));
+}
+
 /* ---- after a crash ---------------------------------------------------------------------------------------------- */
 
 /* The part is gone, so it was renamed once; only the final name may still tell. */
 static int look_at_final(struct task *task, enum publish_outcome *out)
 {
 	struct sight final;
-	if (look(task, task->final_path, &final) != 0)
+	if (task_look(task, task->final_path, &final) != 0)
 		return -1;
 	if (!final.exists) {
 		*out = PUBLISH_INFERRED; /* partners take files away at once */
@@ -355,7 +346,7 @@ static int look_at_final(struct task *task, enum publish_outcome *out)
 static int look_at_written(struct task *task, enum publish_outcome *out)
 {
 	struct sight final;
-	if (look(task, task->final_path, &final) != 0)
+	if (task_look(task, task->final_path, &final) != 0)
 		return -1;
 	bool same = final.exists &&
 		    (!final.attributes.has_size || final.attributes.size == task->order->size);
@@ -371,23 +362,26 @@ static int fail_size(struct task *task, uint64_t size)
 			 shown, (unsigned long long)size, (unsigned long long)task->order->size);
 }
 
-int publish_recover(struct task *task, enum publish_outcome *out)
+static int recover(struct task *task, enum publish_outcome *out)
 {
 	struct sight part;
-	task->step = STEP_RENAME_REMOTE;
-	if (task->direct)
-		return look_at_written(task, out);
-	if (look(task, task->part_path, &part) != 0)
+	if (aside_find(task) != 0 || task_look(task, task->part_path, &part) != 0)
 		return -1;
 	if (!part.exists)
 		return look_at_final(task, out);
 	if (part.attributes.has_size && part.attributes.size != task->order->size)
 		return fail_size(task, part.attributes.size);
 
-	if (publish_part(task, out) == 0)
+	if (give_final_name(task, out) == 0)
 		return 0;
 	/* An earlier rename that the server had queued may have overtaken ours. */
 	if (task->err.code == SP_NOT_FOUND)
 		return look_at_final(task, out);
 	return -1;
+}
+
+int publish_recover(struct task *task, enum publish_outcome *out)
+{
+	task->step = STEP_RENAME_REMOTE;
+	return task->direct ? look_at_written(task, out) : aside_settle(task, recover(task, out));
 }

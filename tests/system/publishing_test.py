@@ -60,10 +60,15 @@ def send(partner, name, home):
     return receipt(partner, transfer)
 
 
+def store(sql, *values):
+    """The first column of the first row."""
+    with contextlib.closing(sqlite3.connect(daemon.state / "store.db", timeout=30)) as found, found:
+        return (found.execute(sql, values).fetchone() or (None,))[0]
+
+
 def kept_connections(partner):
     """How many of its server's connections are in the store."""
-    with contextlib.closing(sqlite3.connect(f"file:{daemon.state}/store.db?mode=ro", uri=True, timeout=30)) as store:
-        return store.execute("SELECT count(*) FROM server_connections WHERE connector_id = ?", (partner.id,)).fetchone()[0]
+    return store("SELECT count(*) FROM server_connections WHERE connector_id = ?", partner.id)
 
 
 def nothing_left(*folders):
@@ -72,9 +77,10 @@ def nothing_left(*folders):
 
 
 class Habit(sshd.Sshd):
-    """A server with a habit that it has only while @switch is there."""
+    """A server with a habit that it has only while @switch is there, and only about renames that @about is found in."""
 
-    def __init__(self, name, *habits, switch=None):
+    def __init__(self, name, *habits, switch=None, about=""):
+        self.about = about
         self.switch = story.folder / f"{name}.switch" if switch else None
         more = (f"--{switch}", str(self.switch)) if switch else ()
         super().__init__(story.folder / name, sftp_server=sshd.ODD_SERVER, sftp=(*habits, *more))
@@ -85,7 +91,10 @@ class Habit(sshd.Sshd):
         return self
 
     def on(self):
-        self.switch.touch()
+        """As a whole: the server looks at any time."""
+        new = self.switch.with_name(self.switch.name + ".new")
+        new.write_text(self.about, encoding="ascii")
+        new.rename(self.switch)
 
     def off(self):
         self.switch.unlink()
@@ -137,11 +146,17 @@ def tags():
                 raise AssertionError("it was made")
 
 
+# When one dies: what the server does about which rename.
+PART, ASIDE, BACK = r"\.part -> ", r" -> .*\.old$", r"\.old -> "
+MOMENTS = [("before the old file is put aside", "hold", ASIDE), ("when the old file was put aside", "swallow", ASIDE),
+           ("before the rename", "hold", PART), ("when the rename was done", "swallow", PART)]
+
+
 def overwriting():
     with sshd.Sshd(story.folder / "plain", sftp=("-P", "posix-rename")) as server:
         (server.home / "in").mkdir()
         partner = flows.partner_of(daemon, server)
-        with story.case("without posix-rename a file of that name is removed for the new one"):
+        with story.case("without posix-rename a file of that name makes way for the new one"):
             for size in (1000, 2000, 1500):
                 data = write("same.bin", size)
                 got = send(partner, "same.bin", server.home)
@@ -172,24 +187,26 @@ def overwriting():
             known = ask(f"/v1/connectors/{partner.id}/server")
             assert "rename-existing=replaces" in known["Features"], known
 
-    for sentence, strike in (("worker", kill_workers), ("daemon", kill_daemon)):
-        with Habit(f"killed-{sentence}", "--no-posix", switch="hold") as server:
-            partner = flows.partner_of(daemon, server)
-            final = server.home / "in/held.bin"
-            with story.case(f"a {sentence} that dies between remove and rename loses no file"):
-                for size in (500, 600):  # the second one learns that a rename does not replace
-                    write("held.bin", size)
-                    send(partner, "held.bin", server.home)
-                data = write("held.bin", 3000)
-                server.on()
-                transfer = partner.send("/files/held.bin", to=server.home / "in")
-                server.wait_silent()
-                assert not final.exists() and len(flows.parts_in(server.home)) == 1
-                server.off()
-                strike()
-                partner.wait_completed(transfer, PATIENCE)
-                assert final.read_bytes() == data
-                nothing_left(server.home)
+    for moment, switch, about in MOMENTS:
+        for sentence, strike in (("worker", kill_workers), ("daemon", kill_daemon)):
+            with Habit(f"killed-{sentence}-{moment.replace(' ', '-')}", "--no-posix", switch=switch, about=about) as server:
+                partner = flows.partner_of(daemon, server)
+                final = server.home / "in/held.bin"
+                with story.case(f"a {sentence} that dies {moment} loses no file"):
+                    for size in (500, 600):  # the second one learns that a rename does not replace
+                        old = write("held.bin", size)
+                        send(partner, "held.bin", server.home)
+                    data = write("held.bin", 3000)
+                    server.on()
+                    transfer = partner.send("/files/held.bin", to=server.home / "in")
+                    server.wait_silent()
+                    there = [path.read_bytes() for path in (server.home / "in").iterdir()]
+                    assert old in there and data in there, "one of them is nowhere"
+                    server.off()
+                    strike()
+                    partner.wait_completed(transfer, PATIENCE)
+                    assert final.read_bytes() == data
+                    nothing_left(server.home)
 
     with Habit("lies", "--lie") as server:
         partner = flows.partner_of(daemon, server)
@@ -200,6 +217,56 @@ def overwriting():
             partner.wait_failed(transfer, "RENAME_ERROR", "did not")
             assert (server.home / "in/lied.bin").read_bytes() == bytes(100)
             harness.wait_until(lambda: not flows.parts_in(server.home), "the part to be removed")
+
+
+def refused():
+    """Servers that do not replace, and then do not give the new file its name either."""
+    for name, about, gone in (("part", PART, False), ("aside", f"{PART}|{ASIDE}", True)):
+        with Habit(f"refuses-{name}", "--no-posix", "--refuse", str(story.folder / f"{name}.refuse"), about=about) as server:
+            server.switch = story.folder / f"{name}.refuse"
+            partner = flows.partner_of(daemon, server)
+            final = server.home / "in/old.bin"
+            old = write("old.bin", 500)
+            send(partner, "old.bin", server.home)
+            with story.case("where nothing can be put aside the failure says that the old file is gone" if gone else
+                            "a file that was put aside gets its name back when the new one is refused"):
+                write("old.bin", 600)
+                server.on()
+                transfer = partner.send("/files/old.bin", to=server.home / "in")
+                partner.wait_failed(transfer, "RENAME_ERROR", *(["replace is gone"] if gone else []))
+                assert final.exists() != gone and (gone or final.read_bytes() == old)
+                harness.wait_until(lambda: not flows.parts_in(server.home), "the part to be removed")
+                server.off()
+
+    with Habit("keeps-aside", "--no-posix", "--refuse", str(story.folder / "back.refuse"), about=f"{PART}|{BACK}") as server:
+        server.switch = story.folder / "back.refuse"
+        partner = flows.partner_of(daemon, server)
+        final = server.home / "in/old.bin"
+        with story.case("one that does not even get its name back is named, and gets it with a later connection"):
+            old = write("old.bin", 500)
+            send(partner, "old.bin", server.home)
+            write("old.bin", 600)
+            server.on()
+            transfer = partner.send("/files/old.bin", to=server.home / "in")
+            partner.wait_failed(transfer, "RENAME_ERROR", "is now called", ".old")
+            aside, = (server.home / "in").glob(".sp-*.old")
+            assert aside.read_bytes() == old and not final.exists()
+            harness.wait_until(lambda: flows.parts_in(server.home) == [os.fsencode(aside)], "the part to be removed")
+            server.off()
+            as_if_a_minute_had_passed()
+            write("next.bin")
+            send(partner, "next.bin", server.home)
+            harness.wait_until(final.exists, "the old file to have its name again")
+            assert final.read_bytes() == old
+            nothing_left(server.home)
+
+
+def as_if_a_minute_had_passed():
+    """After which the daemon tries again to remove what is left."""
+    harness.wait_until(lambda: store("SELECT min(tries) FROM parts_left") not in (None, 0), "the first try to be noted")
+    daemon.stop()
+    store("UPDATE parts_left SET not_before_ms = 0")
+    daemon.start()
 
 
 def conflicts():
@@ -456,6 +523,7 @@ with harness.Story() as story:
     arrivals.mkdir()
     tags()
     overwriting()
+    refused()
     conflicts()
     places()
     knowing()

@@ -4,21 +4,24 @@
 --lie            renames are answered with OK and not done
 --no-posix       posix-rename is not offered
 --replace        a plain rename replaces what has the new name
+--refuse FILE    while FILE is there renames are refused
 --hold FILE      while FILE is there: the first rename is not carried out, and from then on nothing is answered
 --swallow FILE   the same, but that rename is carried out
-Once it fell silent there is FILE.silent as well.
+A FILE that is not empty holds a regular expression: it is only about renames whose "old -> new" it is found in. Once the
+server fell silent there is FILE.silent as well.
 """
 
 import argparse
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import sys
 import threading
 
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
-VERSION, RENAME, STATUS, EXTENDED, OK = 2, 18, 101, 200, 0
+VERSION, RENAME, STATUS, EXTENDED, OK, FAILURE = 2, 18, 101, 200, 0, 4
 POSIX_RENAME, NO_RENAME = b"posix-rename@openssh.com", b"no-rename-atall@nowhere."
 
 
@@ -29,6 +32,26 @@ def read_packet(stream):
 
 def is_rename(packet):
     return packet[0] == RENAME or (packet[0] == EXTENDED and POSIX_RENAME in packet[5:40])
+
+
+def strings_of(packet):
+    """All of a request, behind its number."""
+    found, at = [], 5
+    while at + 4 <= len(packet):
+        length = struct.unpack_from(">I", packet, at)[0]
+        found.append(packet[at + 4:at + 4 + length])
+        at += 4 + length
+    return found
+
+
+def is_meant(path, packet):
+    """Whether the habit of the file @path is about this rename."""
+    try:
+        pattern = pathlib.Path(path or "").read_bytes()
+    except OSError:
+        return False
+    old, new = strings_of(packet)[-2:]
+    return re.search(pattern, old + b" -> " + new) is not None
 
 
 def as_posix_rename(packet):
@@ -66,11 +89,12 @@ class Server:
         habits = self.habits
         if not is_rename(packet):
             self.ask(packet)
-        elif habits.lie:
-            self.answer(bytes([STATUS]) + packet[1:5] + struct.pack(">III", OK, 0, 0))
-        elif habits.hold and os.path.exists(habits.hold):
+        elif habits.lie or is_meant(habits.refuse, packet):
+            code = OK if habits.lie else FAILURE
+            self.answer(bytes([STATUS]) + packet[1:5] + struct.pack(">III", code, 0, 0))
+        elif is_meant(habits.hold, packet):
             self.fall_silent(habits.hold)
-        elif habits.swallow and os.path.exists(habits.swallow):
+        elif is_meant(habits.swallow, packet):
             with self.lock:
                 self.silent = True
             self.ask(packet)
@@ -83,7 +107,7 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("lie", "no-posix", "replace"):
         parser.add_argument(f"--{name}", action="store_true")
-    for name in ("hold", "swallow"):
+    for name in ("refuse", "hold", "swallow"):
         parser.add_argument(f"--{name}")
     habits, rest = parser.parse_known_args()
     with subprocess.Popen([SFTP_SERVER, *rest], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -119,11 +119,11 @@ def sha256_of(path, chunk=8 << 20):
 
 
 def parts_in(*folders):
-    """Temporaries that were left behind: our parts at the partner, our stagings in a bucket."""
+    """What was left behind: our parts at the partner, and what we put aside there; our stagings in a bucket."""
     left = []
     for folder in folders:
         for path, _, names in os.walk(os.fsencode(folder)):
             staging = os.path.basename(path) == b".sallyport"
             left += [os.path.join(path, name) for name in names
-                     if staging or (name.startswith(b".sp-") and name.endswith(b".part"))]
+                     if staging or (name.startswith(b".sp-") and name.endswith((b".part", b".old")))]
     return left

@@ -42,10 +42,10 @@ KINDS = {
     "PERMIT": (7, "file_id attempt:4"),
     "CANCEL": (8, "file_id attempt:4"),
     "TEST": (9, ""),
-    "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 part_attempt:4 directory name staging temp_pattern"),
+    "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 part_attempt:4 directory name replaces:4 staging temp_pattern"),
     "NEED_SOCKET": (64, "request:4 file_id"),
     "READY": (65, "file_id attempt:4 part_attempt:4 request:4 size:8 sha256 verification:4"),
-    "PUBLISHED": (66, "file_id attempt:4 request:4 outcome:4 verification:4"),
+    "PUBLISHED": (66, "file_id attempt:4 request:4 outcome:4 replaces:4 verification:4"),
     "FILE_FAILED": (67, "file_id attempt:4 step:4 code:4 text"),
     "PROGRESS": (68, "file_id attempt:4 size:8"),
     "TEST_RESULT": (69, "step:4 code:4 text host_key fingerprint banner offered_kexs offered_host_keys "

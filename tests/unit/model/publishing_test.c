@@ -98,6 +98,13 @@ static void the_second_of_a_name_has_its_number_in_front_of_the_dot(void **state
 	assert_null(keep_both_name(longest, 2));
 }
 
+static void what_is_put_aside_is_known_by_the_file_that_it_makes_room_for(void **state)
+{
+	(void)state;
+	SP_AUTO_FREE char *name = aside_name("0123456789abcdef0123456789abcdef");
+	assert_string_equal(name, ".sp-0123456789abcdef0123456789abcdef.old");
+}
+
 static void another_name_is_none_of_a_name(void **state)
 {
 	(void)state;
@@ -119,6 +126,7 @@ int main(void)
 		cmocka_unit_test(what_is_written_directly_can_only_overwrite),
 		cmocka_unit_test(a_part_is_named_after_file_and_attempt),
 		cmocka_unit_test(the_second_of_a_name_has_its_number_in_front_of_the_dot),
+		cmocka_unit_test(what_is_put_aside_is_known_by_the_file_that_it_makes_room_for),
 		cmocka_unit_test(another_name_is_none_of_a_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

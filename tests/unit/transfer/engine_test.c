@@ -760,6 +760,35 @@ static void what_has_the_final_name_is_removed_only_after_that_was_committed(voi
 	assert_heard(house, "SEND 1\nPERMIT 1\nPERMIT 1\n");
 }
 
+static void what_was_replaced_is_removed_later_when_it_could_not_be_at_once(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "connect-and-leave-aside\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_int_equal(parts_left(house), 1);
+	stop_engine(house);
+	start_engine(house);
+	connect_worker(house, "connect\n");
+	await_heard(house, "REMOVE-REPLACED 1\n");
+	int64_t deadline = sp_monotonic_ms() + PATIENCE_MS;
+	while (parts_left(house) > 0)
+		assert_true(sp_monotonic_ms() < deadline);
+}
+
+static void a_worker_cannot_have_replaced_what_it_was_not_permitted_to(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "leave-aside\nobey\n");
+	start_file(house, TRANSFER_SEND, id);
+	struct transfer_file file = await(house, id, FILE_COMPLETED);
+	assert_int_equal(file.worker_deaths, 1);
+	transfer_file_finish(&file);
+	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\n");
+}
+
 static void a_worker_cannot_choose_any_name(void **state)
 {
 	struct house *house = *state;
@@ -943,6 +972,8 @@ int main(void)
 		TEST(a_part_is_not_given_up_because_the_clock_went_ahead),
 		TEST(descriptors_that_cannot_travel_just_now_are_sent_later),
 		TEST(what_has_the_final_name_is_removed_only_after_that_was_committed),
+		TEST(what_was_replaced_is_removed_later_when_it_could_not_be_at_once),
+		TEST(a_worker_cannot_have_replaced_what_it_was_not_permitted_to),
 		TEST(a_worker_cannot_choose_any_name),
 		TEST(a_worker_cannot_claim_what_its_server_cannot_do),
 		TEST(a_publish_is_asked_after_until_somebody_answers),

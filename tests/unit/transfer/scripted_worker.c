@@ -95,6 +95,7 @@ static void say_published(const struct worker_message *to)
 				      .file_id = to->file_id,
 				      .attempt = to->attempt,
 				      .outcome = PUBLISH_RENAMED,
+				      .replaces = strstr(part, "leave-aside") != NULL,
 				      .verification = VERIFIED_SIZE });
 }
 
@@ -170,7 +171,7 @@ static void obey(const struct worker_message *message, int fd)
 				_exit(9);
 			break;
 		}
-		if (permits == 1 && plays("ask-to-replace")) {
+		if (permits == 1 && (plays("ask-to-replace") || plays("connect-and-leave-aside"))) {
 			say_taken(message, NULL);
 			break;
 		}
@@ -204,7 +205,7 @@ static void obey(const struct worker_message *message, int fd)
 		say_failed(message, STEP_WAIT, SP_CANCELLED);
 		break;
 	case WORKER_REMOVE:
-		hear("REMOVE", message);
+		hear(message->replaces ? "REMOVE-REPLACED" : "REMOVE", message);
 		if (plays("refuse-all") || plays("connect-and-keep-parts"))
 			say_failed(message, STEP_WRITE_REMOTE, SP_DENIED);
 		else

@@ -12,6 +12,7 @@ import contextlib
 import os
 import pathlib
 import random
+import re
 import signal
 import sqlite3
 import sys
@@ -299,6 +300,37 @@ def check_bytes():
     assert passed <= 1.05 * size + 64 * MIB + attempts * COST_MAX
 
 
+def check_ambiguous():
+    """
+    Nobody takes a file away before it is COMPLETED, so what is there is seen, and the daemon knows of each publish whose
+    answer was lost what became of it. It says so when it finds out: in the log, in the receipt, and in its count.
+    """
+    logged = set(re.findall(r'"(/files/[^"]+)": the answer to its rename was lost', daemon.log_text()))
+    confirmed = {path for (path,) in rows("SELECT path FROM files WHERE state = 3 AND outcome = 1")}
+    failed = {path for (path,) in rows("SELECT path FROM files WHERE state = 4")}
+    assert confirmed <= logged and logged - confirmed <= failed, (confirmed, logged)
+    for link in links:
+        told = daemon.client.rest("sallyport", "GET", f"/v1/connectors/{link.partner.id}/server")["AmbiguousPublishes"]
+        kept = rows("SELECT count(*) FROM files WHERE connector_id = ? AND state = 3 AND outcome = 1", link.partner.id)[0][0]
+        assert told == {"Confirmed": kept, "Inferred": 0}, (told, kept)
+    print(f"# the answer to {len(confirmed)} renames was lost")
+    lossy = sum(times for name, times in count.items() if name != "stop_daemon")
+    assert not confirmed or lossy > 0, confirmed
+
+
+def remove_what_is_listed():
+    """Whatever is known to be left goes with the next worker's first connection."""
+    harness.wait_until(lambda: not daemon.workers(), "the workers to have nothing to do")
+    for link in links:
+        files = [link.make("up", 1000)]
+        link.request(files)
+        acknowledged.extend(files)
+    settle()
+    harness.wait_until(lambda: not rows("SELECT file_id FROM parts_left WHERE not_before_ms = 0"),
+                       "what is listed as left to be removed", SETTLE_SECONDS)
+    drop_what_arrived()
+
+
 with harness.Story() as story:
     print(f"# SALLYPORT_TEST_SEED={SEED} SALLYPORT_TEST_FAULTS={FAULTS}", flush=True)
     chance, numbers, count, began = random.Random(SEED), Numbers(), collections.Counter(), time.monotonic()
@@ -315,7 +347,7 @@ with harness.Story() as story:
             one_fault()
             drop_what_arrived()
         settle()
-        drop_what_arrived()
+        remove_what_is_listed()
         lost = check_failed()
         print(f"# {len(done)} files completed, {lost} failed, {len(unacknowledged)} requests were not acknowledged, "
               f"{time.monotonic() - began:.0f} s; {dict(count)}")
@@ -323,6 +355,9 @@ with harness.Story() as story:
 
     with story.case("each appeared once and whole, and nobody wrote to a final name"):
         check_watch()
+
+    with story.case("publishes whose answer was lost are counted as often as that happened"):
+        check_ambiguous()
 
     with story.case("a fault costs no more bytes than it may"):
         check_bytes()

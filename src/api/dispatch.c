@@ -5,7 +5,6 @@
 #include "api/exchange.h"
 #include "api/protocol.h"
 #include "base/clock.h"
-#include "base/text.h"
 
 static const struct api_served *find_service(const struct api_catalogue *catalogue,
 					     const char *signing_name)

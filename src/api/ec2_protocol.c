@@ -5,7 +5,6 @@
 
 #include "api/protocol.h"
 #include "api/xml.h"
-#include "base/text.h"
 
 /* What every request may have besides the operation's own parameters; the last is how presigned ones begin. */
 static bool belongs_to_the_protocol(const char *name)

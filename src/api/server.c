@@ -1,14 +1,12 @@
 #include "api/server.h"
 
 #include <signal.h>
-#include <string.h>
 #include <time.h>
 
 #include "api/http.h"
 #include "api/listen.h"
 #include "base/clock.h"
 #include "base/scope.h"
-#include "base/text.h"
 
 enum {
 	/* For one request's line and headers; libmicrohttpd refuses what needs more. */

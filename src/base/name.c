@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/scope.h"
 #include "base/text.h"
 
 enum { SHOWN_PART_MAX = 70 }; /* bytes kept of each end of a long name */

@@ -1,12 +1,9 @@
 #include "config/settings.h"
 
-#include <errno.h>
 #include <ini.h>
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/scope.h"
-#include "base/text.h"
 #include "config/assign.h"
 
 enum { LINE_MAX_BYTES = 8192 };

@@ -9,7 +9,6 @@
 
 #include "base/buffer.h"
 #include "base/scope.h"
-#include "base/text.h"
 
 enum { HOST_MAX = 254 };
 

@@ -1,13 +1,11 @@
 /** sallyportd: builds the rooms, joins them, and serves until it is told to end. */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/landlock.h"
 #include "base/log.h"
-#include "base/scope.h"
 #include "daemon/announce.h"
 #include "daemon/copies.h"
 #include "daemon/endpoint.h"

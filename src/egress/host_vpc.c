@@ -1,7 +1,6 @@
 #include "egress/host_vpc.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arn.h"

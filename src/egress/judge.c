@@ -1,7 +1,6 @@
 /* Resource gateways and NAT gateways are what their network interfaces are. */
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"

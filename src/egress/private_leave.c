@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 
 #include "base/buffer.h"
-#include "base/scope.h"
 #include "base/text.h"
 #include "egress/host_addresses.h"
 #include "egress/private_inside.h"

@@ -1,6 +1,5 @@
 #include "egress/provider_host.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,7 +1,6 @@
 /* Sockets of ENIs: who asks for them waits while the ENI, or what it stands on, is being made. */
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/scope.h"
 #include "egress/networks_inside.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "base/text.h"
 
 struct thing {
 	struct netd_wish wish;              /* first: the lists are searched by its id */

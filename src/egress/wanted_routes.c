@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "base/text.h"
 #include "egress/wanted_inside.h"
 #include "network/cidr.h"
 #include "store/routing.h"

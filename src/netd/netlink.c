@@ -7,7 +7,6 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 /* The library keeps a coarse number of its own of what the kernel answered: errno and the kernel's words say more. */

@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/scope.h"
 #include "netd/confine.h"
 #include "netd/probe.h"
 #include "netd/serve.h"

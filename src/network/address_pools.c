@@ -5,7 +5,6 @@
 
 #include "base/digest.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "network/cidr.h"
 
 #define ID_PREFIX "ipv4pool-ec2-"

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "model/network.h"

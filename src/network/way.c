@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/scope.h"
 #include "base/text.h"
 #include "network/cidr.h"
 #include "network/routes.h"

@@ -12,7 +12,6 @@
 #include "base/buffer.h"
 #include "base/name.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "model/bucket_name.h"
 
 enum {

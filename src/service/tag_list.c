@@ -3,8 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/text.h"
-
 #define RESERVED_PREFIX "aws:" /* in any case of its letters */
 
 int tag_list_check(const json_t *tags, struct sp_error *err)

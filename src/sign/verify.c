@@ -10,7 +10,6 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/text.h"
 #include "sign/canonical.h"
 #include "sign/claim.h"
 

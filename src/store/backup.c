@@ -1,6 +1,5 @@
 #include "store/backup.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>

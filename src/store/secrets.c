@@ -1,10 +1,10 @@
 #include "store/secrets.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arn.h"
 #include "base/clock.h"
-#include "base/scope.h"
 #include "base/text.h"
 #include "store/secret_versions.h"
 #include "store/tags.h"

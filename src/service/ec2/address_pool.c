@@ -5,7 +5,6 @@
 #include "network/cidr.h"
 #include "service/ec2/describe.h"
 #include "service/ec2/operations.h"
-#include "store/routing.h"
 
 struct allocated {
 	uint32_t *addresses;

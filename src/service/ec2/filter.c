@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-
 /* ---- wildcards ---------------------------------------------------------------------------------------------------- */
 
 static size_t character_length(const char *text)

@@ -6,7 +6,6 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "service/ec2/describe.h"
 #include "service/ec2/network_tags.h"
 #include "service/ec2/operations.h"

@@ -1,7 +1,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/text.h"
 #include "service/ec2/kinds.h"
 #include "service/ec2/operations.h"

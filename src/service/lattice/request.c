@@ -6,7 +6,6 @@
 
 #include "base/arn.h"
 #include "base/id.h"
-#include "base/scope.h"
 #include "base/text.h"
 
 enum { ID_DIGITS = 17 };

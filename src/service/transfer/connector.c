@@ -1,6 +1,5 @@
 #include "base/clock.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "service/tag_list.h"
 #include "service/transfer/answer.h"
 #include "service/transfer/connector_request.h"

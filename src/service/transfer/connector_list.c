@@ -1,5 +1,4 @@
 #include "base/scope.h"
-#include "base/text.h"
 #include "service/tag_list.h"
 #include "service/transfer/answer.h"
 #include "service/transfer/operations.h"

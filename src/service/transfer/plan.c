@@ -7,7 +7,6 @@
 #include "base/id.h"
 #include "base/name.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "model/failure.h"
 #include "objects/objects.h"
 

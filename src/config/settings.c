@@ -111,7 +111,7 @@ static const struct setting {
 	  "The file with a line of JSON for each connection that has ended, or was refused or failed. A path that does not "
 	  "begin with a slash begins at the state folder. Empty: no such file is written; the records are in the store all "
 	  "the same." },
-	{ "egress.flow_log_size", AT(egress_flow_log_size), RANGE(VALUE_SIZE, 64 * KIB, 16ll * GIB), "64MiB",
+	{ "egress.flow_log_size", AT(egress_flow_log_size), RANGE(VALUE_SIZE, 64 * KIB, 16LL * GIB), "64MiB",
 	  "A flow log of this size is renamed to one that ends in .1, and a new one is begun." },
 	{ "egress.flow_log_files", AT(egress_flow_log_files), RANGE(VALUE_NUMBER, 1, 1000), "8",
 	  "So many renamed flow logs are kept." },
@@ -142,7 +142,7 @@ static const struct setting {
 	  "A connector's worker and its connections stay for so long without work." },
 	{ "transfer.queue_wait_max", AT(transfer_queue_wait_max_ms), RANGE(VALUE_TIME, SECOND, 7 * DAY), "12h",
 	  "A file that waits in its queue for longer fails." },
-	{ "transfer.leftover_age", AT(transfer_leftover_age_ms), RANGE(VALUE_TIME, SECOND, 365ll * DAY), "24h",
+	{ "transfer.leftover_age", AT(transfer_leftover_age_ms), RANGE(VALUE_TIME, SECOND, 365LL * DAY), "24h",
 	  "What an interrupted transfer left in a bucket's .sallyport folder is removed, at start and every hour, when "
 	  "nobody wrote to it for so long and no file of the store needs it." },
 };

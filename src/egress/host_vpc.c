@@ -1,5 +1,6 @@
 #include "egress/host_vpc.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -133,6 +134,7 @@ static const char *next_zone(const struct host_vpc_options *options, size_t numb
 	size_t count = 0;
 	while (options->zones[count] != NULL)
 		count++;
+	assert(count > 0);
 	return options->zones[number % count];
 }
 

@@ -76,7 +76,7 @@ int tags_read_publishing(struct db *db, const char *arn, struct publishing *out,
 			 struct sp_error *err)
 {
 	struct tag tags[TAGS_MAX];
-	size_t count;
+	size_t count = 0;
 	struct publishing read = { 0 };
 	int result = tags_list(db, arn, tags, &count, err);
 	for (size_t i = 0; i < count; i++) {

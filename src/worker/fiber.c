@@ -65,6 +65,7 @@ static void live(unsigned high, unsigned low)
 	struct fiber *fiber = (struct fiber *)(uintptr_t)(((uint64_t)high << 32) | low);
 	after_switch(NULL, &fiber->outside_bottom, &fiber->outside_bytes);
 	for (;;) {
+		assert(fiber->fn != NULL); /* fiber_resume() came here with one */
 		fiber->fn(fiber->ctx);
 		fiber->fn = NULL;
 		fiber_wait(fiber);

@@ -191,11 +191,13 @@ static void answer_page(const struct ec2_view *view, size_t max)
 static int describe(struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)
 {
 	AUTO_VIEW view = { .request = request, .kind = ctx };
-	SP_AUTO_FREE char *after = NULL;
 	size_t max;
 	if (check_ids(&view, err) != 0 || check_filters(&view, err) != 0 ||
-	    page_size(&view, &max, err) != 0 || page_start(&view, &after, err) != 0 ||
-	    view.kind->list(&view, db, err) != 0 || check_selected(&view, err) != 0)
+	    page_size(&view, &max, err) != 0)
+		return -1;
+	SP_AUTO_FREE char *after = NULL;
+	if (page_start(&view, &after, err) != 0 || view.kind->list(&view, db, err) != 0 ||
+	    check_selected(&view, err) != 0)
 		return -1;
 	view.after = after;
 	if (view.count > 0)

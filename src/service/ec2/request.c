@@ -90,8 +90,8 @@ void ec2_write(struct api_call *call, ec2_fn *fn, void *ctx)
 		networks_wake(context->networks);
 }
 
-int ec2_refuse(struct ec2_request *request, struct sp_error *err, const char *code,
-	       const char *format, ...)
+int(ec2_refuse)(struct ec2_request *request, struct sp_error *err, const char *code,
+		const char *format, ...)
 {
 	va_list args;
 	request->code = code;
@@ -101,7 +101,7 @@ int ec2_refuse(struct ec2_request *request, struct sp_error *err, const char *co
 	return -1;
 }
 
-int ec2_refuse_missing(struct ec2_request *request, struct sp_error *err, const char *parameter)
+int(ec2_refuse_missing)(struct ec2_request *request, struct sp_error *err, const char *parameter)
 {
 	return ec2_refuse(request, err, EC2_MISSING_PARAMETER,
 			  "The request must contain the parameter %s", parameter);

@@ -43,6 +43,10 @@ int ec2_refuse(struct ec2_request *request, struct sp_error *err, const char *co
 /** The same for a parameter that an operation needs: "The request must contain the parameter X". */
 int ec2_refuse_missing(struct ec2_request *request, struct sp_error *err, const char *parameter);
 
+/* As with sp_fail(): compilers are to know that nothing else comes back. */
+#define ec2_refuse(...)         sp_failed(ec2_refuse(__VA_ARGS__))
+#define ec2_refuse_missing(...) sp_failed(ec2_refuse_missing(__VA_ARGS__))
+
 /* Members of the input. */
 
 const char *ec2_text(const struct ec2_request *request, const char *name); /* NULL: absent */

@@ -27,22 +27,29 @@ static const struct vpc *vpc_of(const struct vpc_list *list, const struct subnet
 	return NULL;
 }
 
+static int count_usable(const struct vpc *vpc, const struct cidr *cidr, size_t *out,
+			struct sp_error *err)
+{
+	if (vpc == NULL || vpc->provider != PROVIDER_HOST) {
+		*out = cidr_usable(cidr);
+		return 0;
+	}
+	SP_AUTO_FREE uint32_t *owned = NULL;
+	return host_addresses_in(cidr, &owned, out, err);
+}
+
 /* How many network interfaces there is room for. */
 static int count_free(struct db *db, const struct vpc *vpc, const struct subnet *subnet,
 		      json_int_t *out, struct sp_error *err)
 {
 	struct cidr cidr;
 	SP_AUTO_FREE struct network_interface *interfaces = NULL;
-	SP_AUTO_FREE uint32_t *owned = NULL;
 	size_t taken, all;
 	if (!cidr_parse(subnet->cidr, &cidr, NULL))
 		return sp_fail(err, SP_INTERNAL, "the subnet \"%s\" has the range \"%s\"",
 			       subnet->id, subnet->cidr);
-	if (interfaces_list(db, subnet->id, NULL, &interfaces, &taken, err) != 0)
-		return -1;
-	if (vpc == NULL || vpc->provider != PROVIDER_HOST)
-		all = cidr_usable(&cidr);
-	else if (host_addresses_in(&cidr, &owned, &all, err) != 0)
+	if (interfaces_list(db, subnet->id, NULL, &interfaces, &taken, err) != 0 ||
+	    count_usable(vpc, &cidr, &all, err) != 0)
 		return -1;
 	*out = all > taken ? (json_int_t)(all - taken) : 0;
 	return 0;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,16 +10,6 @@
 
 #include "base/buffer.h"
 #include "base/scope.h"
-
-int db_sync_folder_of(const char *path, struct sp_error *err)
-{
-	SP_AUTO_FREE char *copy = sp_strdup(path);
-	const char *folder = dirname(copy);
-	SP_AUTO_FD fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 || fsync(fd) == -1)
-		return sp_fail_errno(err, "could not sync the folder \"%s\"", folder);
-	return 0;
-}
 
 /* ---- is it whole? ---------------------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +28,16 @@ static const char writer_settings[] = "PRAGMA cache_size = -8192;";
 static void configure(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+int db_sync_folder_of(const char *path, struct sp_error *err)
+{
+	SP_AUTO_FREE char *copy = sp_strdup(path);
+	const char *folder = dirname(copy);
+	SP_AUTO_FD fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || fsync(fd) == -1)
+		return sp_fail_errno(err, "could not sync the folder \"%s\"", folder);
+	return 0;
 }
 
 /* SQLite would create the file with the umask's mode, and follow a link to somewhere else. */

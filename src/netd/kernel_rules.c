@@ -31,8 +31,8 @@ static int apply(int namespace_fd, const char *text)
 		dprintf(STDERR_FILENO, "Error: %s\n", err.message);
 		return EXIT_REFUSED;
 	}
-	SP_AUTO_FD probe = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	if (probe == -1)
+	SP_AUTO_FD netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	if (netlink == -1)
 		return EXIT_NO_NFTABLES;
 
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "netd/judge.h"
 #include "netd/names.h"
 #include "network/cidr.h"
 
@@ -65,7 +64,7 @@ int plan_end(struct plan *plan, struct sp_error *err)
 
 /* ---- finding --------------------------------------------------------------------------------------------------- */
 
-static struct thing *find_any(const struct plan *plan, const char *id)
+struct thing *plan_find_any(const struct plan *plan, const char *id)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (strcmp(plan->things[i].id, id) == 0)
@@ -80,7 +79,7 @@ bool plan_is_named(const struct plan *plan, const struct thing *thing)
 
 const struct thing *plan_find(const struct plan *plan, const char *id)
 {
-	const struct thing *thing = find_any(plan, id);
+	const struct thing *thing = plan_find_any(plan, id);
 	return thing != NULL && plan_is_named(plan, thing) ? thing : NULL;
 }
 
@@ -144,78 +143,13 @@ uint32_t subnet_first_address(const struct thing *subnet)
 	return subnet->cidr.address + 1;
 }
 
-/* ---- noting ---------------------------------------------------------------------------------------------------- */
-
-static enum thing_kind kind_of(enum netd_kind message)
-{
-	static const struct {
-		enum netd_kind message;
-		enum thing_kind kind;
-	} kinds[] = {
-		{ NETD_VPC, THING_VPC },           { NETD_SUBNET, THING_SUBNET },
-		{ NETD_INTERNET, THING_INTERNET }, { NETD_TABLE, THING_TABLE },
-		{ NETD_ENI, THING_INTERFACE },
-	};
-	size_t i = 0;
-	while (kinds[i].message != message)
-		i++;
-	return kinds[i].kind;
-}
-
-static struct thing *add(struct plan *plan, struct sp_error *err)
-{
-	if (plan->count == PLAN_THINGS_MAX) {
-		sp_fail(err, SP_LIMIT, "cannot keep more than %d networks and interfaces",
-			PLAN_THINGS_MAX);
-		return NULL;
-	}
-	if (plan->count == plan->room) {
-		plan->room = plan->room == 0 ? 64 : 2 * plan->room;
-		plan->things = sp_realloc(plan->things, plan->room * sizeof(*plan->things));
-	}
-	return &plan->things[plan->count++];
-}
-
-int plan_put(struct plan *plan, const struct netd_message *message, const struct thing **out,
-	     struct sp_error *err)
-{
-	if (judge(plan, message, err) != 0)
-		return -1;
-
-	struct thing *thing = find_any(plan, message->id);
-	if (thing != NULL && strcmp(thing->parent, message->parent) != 0)
-		return sp_fail(err, SP_CONFLICT, "cannot move %s from %s to %s", message->id,
-			       thing->parent, message->parent);
-	if (thing != NULL)
-		free(thing->routes);
-	else if ((thing = add(plan, err)) == NULL)
-		return -1;
-	*thing = (struct thing){ .kind = kind_of(message->kind),
-				 .cidr = message->cidr,
-				 .router = message->router,
-				 .address = message->address,
-				 .bits = message->bits,
-				 .route_count = message->route_count,
-				 .round = plan->round };
-	size_t routes_size = message->route_count * sizeof(*thing->routes);
-	if (routes_size > 0)
-		thing->routes = memcpy(sp_alloc(routes_size), message->routes, routes_size);
-	memcpy(thing->id, message->id, sizeof(thing->id));
-	memcpy(thing->parent, message->parent, sizeof(thing->parent));
-	memcpy(thing->table, message->table, sizeof(thing->table));
-	memcpy(thing->uplink, message->uplink, sizeof(thing->uplink));
-	memcpy(thing->mac, message->mac, sizeof(thing->mac));
-	*out = thing;
-	return 0;
-}
-
 /* ---- forgetting ------------------------------------------------------------------------------------------------ */
 
 static bool stands_on(const struct plan *plan, const struct thing *thing, const char *id)
 {
 	if (strcmp(thing->id, id) == 0 || strcmp(thing->parent, id) == 0)
 		return true;
-	const struct thing *parent = find_any(plan, thing->parent);
+	const struct thing *parent = plan_find_any(plan, thing->parent);
 	return parent != NULL && strcmp(parent->parent, id) == 0;
 }
 

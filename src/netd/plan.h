@@ -62,6 +62,9 @@ int plan_put(struct plan *plan, const struct netd_message *message, const struct
 /** NULL: it was not named, in this round if one is open. */
 const struct thing *plan_find(const struct plan *plan, const char *id);
 
+/** The same, also what an open round has not named yet. Borrowed until the plan changes. */
+struct thing *plan_find_any(const struct plan *plan, const char *id);
+
 /** What an open round has not named yet may be on its way out: it is in nobody's way and carries nothing. */
 bool plan_is_named(const struct plan *plan, const struct thing *thing);
 

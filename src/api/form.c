@@ -8,6 +8,11 @@
 #include "base/scope.h"
 #include "base/text.h"
 
+bool form_is_at_root(const char *target)
+{
+	return strcmp(target, "/") == 0 || sp_text_starts_with(target, "/?");
+}
+
 char *form_decode(const char *text, size_t length, bool plus_is_space)
 {
 	SP_AUTO_BUFFER out = { 0 };

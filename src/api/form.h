@@ -1,6 +1,7 @@
 #pragma once
 /** Form fields (application/x-www-form-urlencoded), and the input that an operation's shape finds in them. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "api/shape.h"
@@ -12,6 +13,9 @@ struct form_field {
 	char *name, *value; /* owned; UTF-8 */
 	bool is_read;       /* form_to_json() found a place for it */
 };
+
+/** Whether a request's target is "/", with or without a query string. */
+bool form_is_at_root(const char *target);
 
 /** Start with { 0 }. */
 struct form {

@@ -32,7 +32,7 @@ static int find_operation(struct api_call *call, const struct sign_request *requ
 {
 	*reason = REFUSED_UNKNOWN_OPERATION;
 	const char *target = sign_header_value(request, "x-amz-target");
-	if (strcmp(request->method, "POST") != 0 || !protocol_is_at_root(request))
+	if (strcmp(request->method, "POST") != 0 || !form_is_at_root(request->target))
 		return sp_fail(err, SP_UNSUPPORTED, "%s is asked with POST /, not with %.16s %.64s",
 			       call->service->title, request->method, request->target);
 	if (target == NULL)

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/protocol.h"
+#include "api/form.h"
 #include "api/refusal.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -64,7 +64,7 @@ static bool mentions(const struct sign_request *request, const char *text)
 enum refusal_form refusal_form_of_request(const struct sign_request *request)
 {
 	const char *type = sign_header_value(request, "content-type");
-	bool at_root = protocol_is_at_root(request);
+	bool at_root = form_is_at_root(request->target);
 
 	if (sign_header_value(request, "x-amz-target") != NULL ||
 	    has_type(type, "application/x-amz-json"))

@@ -27,10 +27,7 @@ extern const struct protocol protocol_json, protocol_query, protocol_ec2, protoc
 
 const struct protocol *protocol_of(enum api_protocol protocol);
 
-/* What protocols share. */
-
-/** Whether the request is for "/", with or without a query string. */
-bool protocol_is_at_root(const struct sign_request *request);
+/* protocol_parts.c: what protocols share. */
 
 /** NULL when the service has none of this name. */
 const struct api_operation *protocol_find_operation(const struct api_service *service,

@@ -17,7 +17,7 @@ static int find_operation(struct api_call *call, const struct sign_request *requ
 {
 	bool asked_well =
 		(strcmp(request->method, "POST") == 0 || strcmp(request->method, "GET") == 0) &&
-		protocol_is_at_root(request);
+		form_is_at_root(request->target);
 	if (!asked_well)
 		return sp_fail(err, SP_UNSUPPORTED, "%s is asked with POST /, not with %.16s %.64s",
 			       call->service->title, request->method, request->target);

@@ -225,7 +225,7 @@ static const struct api_service *service_of(const struct api_call *call)
 								     : &service_transfer;
 	if (sp_text_starts_with(call->target, "/v1/"))
 		return &service_native;
-	if (!protocol_is_at_root(&request))
+	if (!form_is_at_root(request.target))
 		return &service_lattice;
 	return strstr(sp_buffer_text(&call->body), "2011-06-15") != NULL ? &service_sts
 									 : &service_ec2;

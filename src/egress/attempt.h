@@ -2,7 +2,7 @@
 /**
  * Within egress/: what its two ways out share. One attempt is one call of egress_connect().
  *
- *   egress.c ──► service_managed.c: lookup ──► dial
+ *   egress.c ──► service_managed.c: lookup ──► dial                                    both end it by attempt.c
  *        └─────► private.c: path ──► (sockets ──► lookup) ──► sockets ──► dial
  */
 
@@ -66,6 +66,8 @@ struct egress_attempt {
 	struct dial *dial;
 };
 
+/* ---- service_managed.c, private.c ---- */
+
 /* What begins when an attempt does, on the loop. */
 void service_managed_begin(struct egress_attempt *attempt);
 void private_begin(struct egress_attempt *attempt);
@@ -74,7 +76,9 @@ void private_begin(struct egress_attempt *attempt);
 int service_managed_open(struct egress *egress, const struct egress_options *options,
 			 struct sp_error *err);
 
-/** Lets go of what private.c holds. */
+/* ---- private_way.c ---- */
+
+/** Lets go of what is held of a private path. */
 void private_drop(struct egress_attempt *attempt);
 
 /** What it knows of the way: result's interface_id, public_address, way and between. Nothing when it is service-managed. */
@@ -83,6 +87,8 @@ void private_tell(const struct egress_attempt *attempt, struct egress_result *re
 /** The same for a record of it: its source and target, as far as they are known. */
 void private_note(const struct egress_attempt *attempt, struct flow *out);
 
+/* ---- attempt.c ---- */
+
 /** The time that is left, at least 0. */
 int64_t attempt_left_ms(const struct egress_attempt *attempt);
 
@@ -90,13 +96,15 @@ int64_t attempt_left_ms(const struct egress_attempt *attempt);
 void attempt_note_found(struct egress_attempt *attempt, const char *host, const char *at,
 			const struct address *addresses, size_t count);
 
-/* All three end the attempt: it is gone when they return. */
+/* All four end the attempt: it is gone when they return. */
 void attempt_fail(struct egress_attempt *attempt, enum failure_step step,
 		  const struct sp_error *err);
 /** The same, when the trace has the failed step already. */
 void attempt_end(struct egress_attempt *attempt, enum failure_step step,
 		 const struct sp_error *err);
 void attempt_dialled(void *attempt, struct dial_result *result);
+/** Recorded as @err says, and nobody is told. */
+void attempt_give_up(struct egress_attempt *attempt, const struct sp_error *err);
 
 /** Names below "localhost" never leave this host (RFC 6761), and c-ares 1.18 leaks memory over them. */
 bool host_is_localhost(const char *host);

@@ -1,6 +1,5 @@
 #include "egress/networks.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -199,6 +198,7 @@ int networks_open(struct loop *loop, struct store *store, struct pool *reads,
 	networks->loop = loop;
 	networks->store = store;
 	networks->reads = reads;
+	networks->begin_round = networks_begin_round;
 	networks->region = sp_strdup(options->region);
 	networks->account = sp_strdup(options->account);
 	networks->leads_to_host = options->internet;
@@ -237,23 +237,4 @@ void networks_close(struct networks *networks)
 	things_destroy(networks->things);
 	networks->is_closed = true;
 	networks_let_go(networks);
-}
-
-void networks_let_go(struct networks *networks)
-{
-	if (atomic_fetch_sub(&networks->holds, 1) > 1)
-		return;
-	assert(networks->is_closed);
-	if (networks->wanted != NULL)
-		wanted_finish(networks->wanted);
-	free(networks->wanted);
-	free(networks->addresses);
-	free(networks->region);
-	free(networks->account);
-	for (int i = 0; i < NETWORKS_ZONES; i++)
-		free((char *)networks->zones[i]);
-	free(networks->why_no_netd);
-	pthread_cond_destroy(&networks->netd_changed);
-	pthread_mutex_destroy(&networks->lock);
-	free(networks);
 }

@@ -36,6 +36,7 @@ struct networks {
 	struct networks_request *requests;
 
 	/* Rounds (rounds.c): one at a time. */
+	loop_fn *begin_round; /* whoever wakes holds, and a round lets go */
 	atomic_bool is_woken; /* any thread: a round is on its way */
 	atomic_int holds;     /* any thread: what comes back to us, and networks_close() */
 	bool is_closed;
@@ -52,17 +53,22 @@ struct networks {
 	char *why_no_netd; /* NETD_GONE */
 };
 
-/* rounds.c */
+/* networks_wake.c, also networks_wake() */
 
 /** One thing less that comes back. The last one frees it. */
 void networks_let_go(struct networks *networks);
 /** A round after a while: many answers come together. */
 void networks_wake_soon(struct networks *networks, int64_t delay_ms);
-/** netd was gone for too long for things to wait. @out_why: borrowed until the loop's next turn. */
-bool networks_netd_is_lost(const struct networks *networks, const char **out_why);
+
+/* rounds.c */
+
+/** @networks: as everybody holds who has woken it. */
+void networks_begin_round(void *networks);
 
 /* judge.c */
 
+/** netd was gone for too long for things to wait. @out_why: borrowed until the loop's next turn. */
+bool networks_netd_is_lost(const struct networks *networks, const char **out_why);
 /**
  * What has become of resource gateways and NAT gateways, as far as it is news.
  * Returns whether any has failed: it is looked at again.

@@ -2,12 +2,23 @@
 /**
  * Within egress/: what the files of a private path share.
  *
- *   private.c ──► (private_name.c) ──► private_leave.c
+ *   private.c ──► (private_name.c) ──► private_leave.c       all three stand on private_way.c
  *   the path       the name in the VPC   sockets, groups, routes, dialling
  */
 
 #include "egress/attempt.h"
 #include "egress/path.h"
+
+/** The path as it is read, in the pool for that. */
+struct path_reading {
+	struct egress_attempt *attempt; /* NULL: it was cancelled */
+	struct store *store;
+	char *arn;
+	uint16_t port;
+	struct path path;
+	struct trace trace;
+	struct sp_error err; /* code SP_OK: it went well */
+};
 
 struct private_way {
 	struct path path;

@@ -35,34 +35,6 @@ struct round {
 	struct sp_error err;
 };
 
-static void begin_round(void *ctx);
-
-static void hold(struct networks *networks)
-{
-	atomic_fetch_add(&networks->holds, 1);
-}
-
-void networks_wake(struct networks *networks)
-{
-	if (atomic_exchange(&networks->is_woken, true))
-		return;
-	hold(networks);
-	loop_post(networks->loop, begin_round, networks);
-}
-
-static void wake_now(void *ctx)
-{
-	struct networks *networks = ctx;
-	networks->wake_soon = NULL;
-	networks_wake(networks);
-}
-
-void networks_wake_soon(struct networks *networks, int64_t delay_ms)
-{
-	if (networks->wake_soon == NULL)
-		networks->wake_soon = loop_add_timer(networks->loop, delay_ms, wake_now, networks);
-}
-
 static void finish_round(struct round *round)
 {
 	if (round->wanted != NULL)
@@ -226,7 +198,7 @@ static void after_read(void *ctx)
 		finish_round(round);
 }
 
-static void begin_round(void *ctx)
+void networks_begin_round(void *ctx)
 {
 	struct networks *networks = ctx;
 	atomic_store(&networks->is_woken, false);

@@ -11,6 +11,8 @@ struct wanted_reading {
 	struct sp_error *err;
 };
 
+/* wanted.c */
+
 /** The first refusal is the one that is told. */
 void wanted_refuse(char **refusal, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

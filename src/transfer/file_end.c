@@ -104,11 +104,19 @@ static int64_t retry_delay_ms(const struct file_run *run, int tries)
 	return backoff_ms(options->retry_delay_ms, options->retry_delay_max_ms, tries, random);
 }
 
+/* Nothing of what was meant holds for the next attempt. */
+static void forget_publish(struct file_run *run)
+{
+	struct transfer_file *file = &run->file;
+	free(sp_take_pointer(&file->published_name));
+	file->replaces = false;
+}
+
 static void requeue(struct file_run *run, int64_t delay_ms)
 {
 	if (run->file.state == FILE_PUBLISHING) {
 		resume_forget(run); /* its part had a permit */
-		publish_forget(run);
+		forget_publish(run);
 	}
 	run->file.not_before_ms = ground_late_ms(run->owner->ground) + delay_ms;
 	file_commit(run, FILE_QUEUED, file_over);
@@ -241,6 +249,26 @@ void file_lose_worker(struct file_run *run, bool blame)
 		run->owner->need_worker(run->owner->ctx);
 	else
 		requeue(run, blame ? retry_delay_ms(run, run->file.worker_deaths) : 0);
+}
+
+bool file_catch_up(struct file_run *run)
+{
+	if (run->abandoned) {
+		if (!run->at_worker)
+			file_clear_away(run);
+		return true; /* its answer to the CANCEL ends the run */
+	}
+	if (run->worker_lost) {
+		run->worker_lost = false;
+		file_lose_worker(run, run->blamed);
+		return true;
+	}
+	if (run->late.text != NULL) {
+		SP_AUTO_FREE char *text = sp_take_pointer(&run->late.text);
+		file_fail(run, run->late.step, run->late.code, text);
+		return true;
+	}
+	return false;
 }
 
 /* ---- no end at all ------------------------------------------------------------------------------------------------ */

@@ -1,7 +1,10 @@
 #pragma once
 /**
- * A file's run as the files of its house share it: file_run.c is the way to the end, file_end.c the ends,
- * file_trip.c what leaves the loop's thread and comes back.
+ * A file's run as the files of its house share it:
+ *
+ *   file_run.c ──► file_publish.c ──► file_end.c ──► file_trip.c ──► file_resume.c
+ *   the way        its final name     the ends       what leaves     going on where another
+ *                                                    the loop        attempt ended
  */
 
 #include "transfer/file_run.h"
@@ -98,15 +101,8 @@ bool publish_done(struct file_run *run, const struct worker_message *message);
 int publish_check_object(struct file_run *run, struct sp_error *err);
 /** RETRIEVE: gives the object its name, or another one. */
 void publish_object(struct file_run *run);
-/** Nothing of what was meant holds for the next attempt. */
-void publish_forget(struct file_run *run);
-
-/* ---- file_run.c ---- */
-
 /** The worker may do what it told last. */
-void file_permit(struct file_run *run);
-/** What came while the run was away. True when that changed its course. */
-bool file_catch_up(struct file_run *run);
+void publish_permit(struct file_run *run);
 
 /* ---- file_end.c: how a run ends, or begins again ---- */
 
@@ -120,3 +116,6 @@ void file_fail_with_err(struct file_run *run, enum failure_step step);
 
 /** @blame: the worker died on its own; otherwise it was sent away. */
 void file_lose_worker(struct file_run *run, bool blame);
+
+/** What came while the run was away. True when that changed its course. */
+bool file_catch_up(struct file_run *run);

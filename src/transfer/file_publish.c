@@ -26,13 +26,6 @@ void publish_begin(struct file_run *run)
 	*kept = publishing_copy(now);
 }
 
-void publish_forget(struct file_run *run)
-{
-	struct transfer_file *file = &run->file;
-	free(sp_take_pointer(&file->published_name));
-	file->replaces = false;
-}
-
 /* ---- what a worker claims --------------------------------------------------------------------------------------- */
 
 static void note_connection(struct file_run *run, const struct worker_message *message)
@@ -105,6 +98,19 @@ bool publish_done(struct file_run *run, const struct worker_message *message)
 	return true;
 }
 
+void publish_permit(struct file_run *run)
+{
+	if (file_catch_up(run))
+		return;
+	struct worker_message message = {
+		.kind = WORKER_PERMIT,
+		.file_id = run->file.id,
+		.attempt = (uint32_t)run->file.attempt,
+	};
+	if (!run->owner->send(run->owner->ctx, &message, -1))
+		file_lose_worker(run, false);
+}
+
 /* ---- SEND: a name that is taken --------------------------------------------------------------------------------- */
 
 bool publish_taken(struct file_run *run, const struct worker_message *message)
@@ -129,7 +135,7 @@ bool publish_taken(struct file_run *run, const struct worker_message *message)
 	case CONFLICT_COUNT:
 		return false;
 	}
-	file_commit_intent(run, file_permit);
+	file_commit_intent(run, publish_permit);
 	return true;
 }
 

@@ -58,26 +58,6 @@ bool file_needs_worker(const struct transfer_file *file)
 	return !(file->state == FILE_PUBLISHING && file->direction == TRANSFER_RETRIEVE);
 }
 
-bool file_catch_up(struct file_run *run)
-{
-	if (run->abandoned) {
-		if (!run->at_worker)
-			file_clear_away(run);
-		return true; /* its answer to the CANCEL ends the run */
-	}
-	if (run->worker_lost) {
-		run->worker_lost = false;
-		file_lose_worker(run, run->blamed);
-		return true;
-	}
-	if (run->late.text != NULL) {
-		SP_AUTO_FREE char *text = sp_take_pointer(&run->late.text);
-		file_fail(run, run->late.step, run->late.code, text);
-		return true;
-	}
-	return false;
-}
-
 /* ---- to the worker ---------------------------------------------------------------------------------------------------- */
 
 static void give_to_worker(struct file_run *run, enum worker_kind kind)
@@ -195,19 +175,6 @@ void file_run_go(struct file_run *run)
 
 /* ---- from the worker -------------------------------------------------------------------------------------------------- */
 
-void file_permit(struct file_run *run)
-{
-	if (file_catch_up(run))
-		return;
-	struct worker_message message = {
-		.kind = WORKER_PERMIT,
-		.file_id = run->file.id,
-		.attempt = (uint32_t)run->file.attempt,
-	};
-	if (!run->owner->send(run->owner->ctx, &message, -1))
-		file_lose_worker(run, false);
-}
-
 static void check_source(void *ctx)
 {
 	struct file_run *run = ctx;
@@ -220,7 +187,7 @@ static void source_checked(struct file_run *run)
 	if (file_catch_up(run))
 		return;
 	if (run->result == 0) {
-		file_commit(run, FILE_PUBLISHING, file_permit);
+		file_commit(run, FILE_PUBLISHING, publish_permit);
 		return;
 	}
 	file_cancel_at_worker(run);

@@ -49,8 +49,10 @@ extern const struct ec2_kind ec2_security_group;
 extern const struct ec2_kind ec2_security_group_rule;
 extern const struct ec2_kind ec2_network_interface;
 
-/** By the beginning of an id; NULL when it is none of ours. */
+/** By the beginning of an id; NULL when it is none of ours (kinds.c). */
 const struct ec2_kind *ec2_kind_of(const char *id);
+
+/* ---- kind.c: ids ---- */
 
 /** A new id: the prefix and 17 hex digits. */
 void ec2_id_draw(const char *prefix, char out[NETWORK_ID_SIZE]);
@@ -69,11 +71,21 @@ int ec2_not_found(struct ec2_request *request, const struct ec2_kind *kind, cons
 /** "arn:aws:ec2:…:vpc/vpc-…", owned by the caller. */
 char *ec2_arn(const struct service_context *context, const struct ec2_kind *kind, const char *id);
 
-/* By the parameter, which must look like an id and be there. */
+/** What @parameter says, which looks like an id of this kind. NULL: it was refused. Borrowed. */
+const char *ec2_id_asked(struct ec2_request *request, const struct ec2_kind *kind,
+			 const char *parameter, struct sp_error *err);
+
+/* ---- vpc.c, subnet.c: by @parameter, which must look like an id and be there ---- */
+
 int ec2_find_vpc(struct ec2_request *request, struct db *db, const char *parameter, struct vpc *out,
 		 struct sp_error *err);
+int ec2_find_subnet(struct ec2_request *request, struct db *db, const char *parameter,
+		    struct subnet *out, struct sp_error *err);
+
+/* ---- elastic_address.c ---- */
+
 struct elastic_address;
-/** By id, which must look like one and be there (elastic_address.c). */
+/** By id, which must look like one and be there. */
 int ec2_find_address(struct ec2_request *request, struct db *db, const char *id,
 		     struct elastic_address *out, struct sp_error *err);
 /** By the request's AllocationId or PublicIp, of which it must have one. */
@@ -81,5 +93,3 @@ int ec2_find_address_asked(struct ec2_request *request, struct db *db, struct el
 			   struct sp_error *err);
 /** The addresses that are allocated, owned by the caller. */
 int ec2_addresses_taken(struct db *db, uint32_t **out, size_t *out_count, struct sp_error *err);
-int ec2_find_subnet(struct ec2_request *request, struct db *db, const char *parameter,
-		    struct subnet *out, struct sp_error *err);

@@ -3,7 +3,7 @@
 
 #include "api/call.h"
 
-/* security_group.c, security_rule.c */
+/* security_group.c, security_rule.c, security_rule_change.c */
 void ec2_create_security_group(struct api_call *call);
 void ec2_describe_security_groups(struct api_call *call);
 void ec2_delete_security_group(struct api_call *call);
@@ -23,12 +23,12 @@ void ec2_delete_network_interface(struct api_call *call);
 void ec2_describe_network_interface_attribute(struct api_call *call);
 void ec2_modify_network_interface_attribute(struct api_call *call);
 
-/* tags.c */
+/* tag_operations.c */
 void ec2_create_tags(struct api_call *call);
 void ec2_delete_tags(struct api_call *call);
 void ec2_describe_tags(struct api_call *call);
 
-/* vpc_create.c, vpc.c, vpc_attribute.c */
+/* vpc_create.c, vpc.c, vpc_delete.c, vpc_attribute.c */
 void ec2_create_vpc(struct api_call *call);
 void ec2_describe_vpcs(struct api_call *call);
 void ec2_delete_vpc(struct api_call *call);

@@ -9,35 +9,6 @@
 #include "service/ec2/route_target.h"
 #include "service/ec2/uplink.h"
 
-/* ---- showing -------------------------------------------------------------------------------------------------------- */
-
-static int show_route(struct db *db, const struct vpc *vpc, const struct route *route, json_t *set,
-		      struct sp_error *err)
-{
-	SP_AUTO_JSON json_t *shown = json_pack("{s:s, s:s}", "destinationCidrBlock",
-					       route->destination, "origin", "CreateRoute");
-	if (ec2_route_target_show(db, vpc, route, shown, err) != 0)
-		return -1;
-	return json_array_append(set, shown);
-}
-
-int ec2_routes_show(struct db *db, const struct vpc *vpc, const struct route_table *table,
-		    json_t **out, struct sp_error *err)
-{
-	SP_AUTO_FREE struct route *routes = NULL;
-	size_t count;
-	if (routes_list(db, table->id, &routes, &count, err) != 0)
-		return -1;
-	SP_AUTO_JSON json_t *set =
-		json_pack("[{s:s, s:s, s:s, s:s}]", "destinationCidrBlock", vpc->cidr, "gatewayId",
-			  "local", "state", "active", "origin", "CreateRouteTable");
-	for (size_t i = 0; i < count; i++)
-		if (show_route(db, vpc, &routes[i], set, err) != 0)
-			return -1;
-	*out = sp_take_pointer(&set);
-	return 0;
-}
-
 /* ---- destinations --------------------------------------------------------------------------------------------------- */
 
 /* Where no route can lead: this machine, this link, many machines at once. */

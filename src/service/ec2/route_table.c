@@ -9,6 +9,7 @@
 #include "service/ec2/describe.h"
 #include "service/ec2/operations.h"
 #include "service/ec2/route.h"
+#include "service/ec2/route_target.h"
 #include "service/ec2/tags.h"
 #include "service/ec2/uplink.h"
 #include "store/routing.h"

@@ -156,6 +156,18 @@ void ec2_describe_subnets(struct api_call *call)
 	ec2_describe(call, &ec2_subnet);
 }
 
+/* ---- finding -------------------------------------------------------------------------------------------------------- */
+
+int ec2_find_subnet(struct ec2_request *request, struct db *db, const char *parameter,
+		    struct subnet *out, struct sp_error *err)
+{
+	const char *id = ec2_id_asked(request, &ec2_subnet, parameter, err);
+	if (id == NULL)
+		return -1;
+	return subnets_find(db, id, out, err) == 0 ? 0
+						   : ec2_not_found(request, &ec2_subnet, id, err);
+}
+
 /* ---- DeleteSubnet --------------------------------------------------------------------------------------------------- */
 
 static int delete (struct ec2_request *request, struct db *db, void *ctx, struct sp_error *err)

@@ -10,6 +10,13 @@
 int ec2_tags_create(struct ec2_request *request, struct db *db, const struct ec2_kind *kind,
 		    const char *id, struct sp_error *err);
 
+/** Refuses keys and values that no tag has, and a key that comes twice. @tags: objects with Key and Value; NULL: none. */
+int ec2_tags_check(struct ec2_request *request, const json_t *tags, struct sp_error *err);
+
+/** Of one resource that is there; @tags were checked. */
+int ec2_tags_put(struct ec2_request *request, struct db *db, const struct ec2_kind *kind,
+		 const char *id, const json_t *tags, struct sp_error *err);
+
 /** Before something is created that must know: the value of one tag in its TagSpecification. NULL: it has none. */
 const char *ec2_tag_wanted(const struct ec2_request *request, const char *key);
 

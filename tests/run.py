@@ -25,6 +25,7 @@ SLOW_STORIES = ("crash", "resources")  # left out by --quick
 # what, command, whether --quick leaves it out
 CHECKS = [
     ("includes follow the table in ARCHITECTURE.md", ["python3", "tests/tools/check_includes.py"], False),
+    ("no circles between the files of a room", ["python3", "tests/tools/check_calls.py"], False),
     ("C files are formatted", ["./dev", "fmt", "--check"], False),
     ("doc/errors.md has what the sources say", ["./dev", "errors", "--check"], False),
     ("documents name files, calls and steps that there are", ["python3", "tests/tools/check_docs.py"], False),
@@ -32,7 +33,7 @@ CHECKS = [
     ("everything builds with clang 14, warnings being errors", ["./dev", "build", "--clang"], True),
     ("everything builds with the sanitizers", ["./dev", "build", "--sanitize"], False),
 ]
-TAP_SCRIPTS = ["tests/tools/check_includes_test.py", "tests/tools/check_docs_test.py",
+TAP_SCRIPTS = ["tests/tools/check_includes_test.py", "tests/tools/check_calls_test.py", "tests/tools/check_docs_test.py",
                "tests/tools/list_errors_test.py", "tests/tools/run_test.py", "tests/tools/bench_test.py"]
 TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
 TAP_LINE = re.compile(r"^(ok|not ok)\b\s*\d*\s*-?\s*(.*?)(?:\s+#\s*(SKIP)\b\s*(.*))?$", re.IGNORECASE)

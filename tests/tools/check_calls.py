@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Checks that the files of a room stand on each other and never in a circle.
+
+An arrow goes from a file that names a function or a constant of the room's headers to the file that defines it. A circle
+means that a lower file knows an upper one. Circles that are there by intent are rows of the table in ARCHITECTURE.md whose
+first column is `room/: file, file, …`; a row without a circle is refused as well.
+Usage: check_calls.py [ROOT]
+"""
+
+import pathlib
+import re
+import sys
+
+ROW = re.compile(r"^\|\s*(\w+)/:\s*([^|]*?)\s*\|")
+BLANK = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+PLAIN_LINE = re.compile(r"^#.*(?:\\\n.*)*$", re.M)
+NAME = re.compile(r"(?<![.\w])(?<!->)(?<!struct )[A-Za-z_]\w*")
+# At the beginning of a line, as everything that a file says to others does; up to what ends or opens it.
+OUTER = re.compile(r"^(?!static\b|typedef\b|struct \w+ \{|enum \w* ?\{|union \w+ \{|\}|\{)[A-Za-z_][^;{]*[;{]", re.M)
+
+
+def code_of(text):
+    """@text without comments, strings and lines of the preprocessor."""
+    return PLAIN_LINE.sub("", BLANK.sub(" ", text))
+
+
+def outer_names(code, end):
+    """Names that stand before a parenthesis, or else before = or [ or the end, in what ends with @end."""
+    names = set()
+    for match in OUTER.finditer(code):
+        said = match.group(0)
+        if said[-1] != end:
+            continue
+        said = said[:-1]
+        function = re.search(r"([A-Za-z_]\w*)\s*\(", said)
+        if function and "=" not in said[:function.start()]:
+            names.add(function.group(1))
+        else:
+            for part in said.split("=")[0].split(","):
+                words = re.findall(r"[A-Za-z_]\w*", part.split("[")[0])
+                if words:
+                    names.add(words[-1])
+    return names
+
+
+def arrows_of(room):
+    """{file: {file it stands on: names}} of the .c files below the folder @room."""
+    declared = set()
+    for path in room.rglob("*.h"):
+        declared |= outer_names(code_of(path.read_text(encoding="utf-8")), ";")
+    codes = {str(path.relative_to(room))[:-2]: code_of(path.read_text(encoding="utf-8"))
+             for path in sorted(room.rglob("*.c"))}
+    home = {}
+    for file, code in codes.items():
+        for name in outer_names(code, "{") & declared:
+            home[name] = file
+    arrows = {}
+    for file, code in codes.items():
+        arrows[file] = {}
+        for name in sorted(set(NAME.findall(code)) & home.keys()):
+            if home[name] != file:
+                arrows[file].setdefault(home[name], []).append(name)
+    return arrows
+
+
+def circles_of(arrows):
+    """The sets of files each of which leads to all others (Tarjan's strongly connected components)."""
+    order, low, trail, circles = {}, {}, [], []
+
+    def visit(file):
+        order[file] = low[file] = len(order)
+        trail.append(file)
+        for next_file in arrows[file]:
+            if next_file not in order:
+                visit(next_file)
+                low[file] = min(low[file], low[next_file])
+            elif next_file in trail:
+                low[file] = min(low[file], order[next_file])
+        if low[file] == order[file]:
+            circle = set(trail[trail.index(file):])
+            del trail[trail.index(file):]
+            if len(circle) > 1:
+                circles.append(circle)
+
+    for file in arrows:
+        if file not in order:
+            visit(file)
+    return circles
+
+
+def read_intended(text):
+    """[(room, files)] of the table's rows."""
+    rows = []
+    for line in text.splitlines():
+        row = ROW.match(line)
+        if row:
+            rows.append((row.group(1), {name.strip() for name in row.group(2).split(",")}))
+    return rows
+
+
+def tell(room, circle, arrows):
+    lines = [f"src/{room}/: a circle of files: {', '.join(sorted(circle))}"]
+    for file in sorted(circle):
+        for other in sorted(circle & arrows[file].keys()):
+            lines.append(f"  {file} → {other}: {', '.join(arrows[file][other])}")
+    return "\n".join(lines)
+
+
+def check(root):
+    """Every complaint about the tree at @root."""
+    intended = read_intended((root / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    complaints, used = [], set()
+    for room in sorted(entry for entry in (root / "src").iterdir() if entry.is_dir()):
+        arrows = arrows_of(room)
+        for circle in circles_of(arrows):
+            rows = [i for i, (name, files) in enumerate(intended) if name == room.name and circle <= files]
+            used.update(rows)
+            if not rows:
+                complaints.append(tell(room.name, circle, arrows))
+    for i, (room, files) in enumerate(intended):
+        if i not in used:
+            complaints.append(f"ARCHITECTURE.md: there is no circle any more in {room}/: {', '.join(sorted(files))}")
+    return complaints
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2])
+    complaints = check(root)
+    for complaint in complaints:
+        print(complaint)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

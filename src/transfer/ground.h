@@ -5,7 +5,7 @@
  * engine knows when nothing is under way. Everything in transfer/ lives on the loop's thread:
  *
  *   engine ──► lane (one per busy connector) ──► file_run (one per file within the credit)
- *     │           └──► worker_process ◄── test_run
+ *     │           └──► lane_worker ──► worker_process ◄── test_run
  *     └──► test_run
  */
 

@@ -1,9 +1,6 @@
 #pragma once
 /**
- * One busy connector: its worker, the files it works on within its credit, and what it waits for.
- *
- *   RESTING ──► LOADING ──► WORKING ──► RESTING      (the worker left, or died)
- *                  └──────► REFUSED ──► gone         (no worker can be started: the files fail with the reason)
+ * One busy connector: its worker (lane_worker.h), the files it works on within its credit, and what it waits for.
  */
 
 #include "transfer/ground.h"

@@ -8,13 +8,6 @@
 #include "netd/remove.h"
 #include "netd/tables.h"
 
-/* A new namespace begins with what the host has set for itself, so everything that matters is said. */
-static const struct sysctl router_settings[] = {
-	{ "ipv4/conf/all/rp_filter", "0" },        { "ipv4/conf/default/rp_filter", "0" },
-	{ "ipv4/conf/all/accept_redirects", "0" }, { "ipv4/conf/default/accept_redirects", "0" },
-	{ "ipv4/conf/all/send_redirects", "0" },   { "ipv4/conf/default/send_redirects", "0" },
-};
-
 int maker_open(struct maker *out, const char *why_no_uplinks, bool leads_to_host,
 	       struct sp_error *err)
 {
@@ -41,8 +34,7 @@ void maker_close(struct maker *maker)
 int make_vpc(struct maker *maker, const struct thing *vpc, struct sp_error *err)
 {
 	AUTO_PLACE router = { .fd = -1 };
-	if (place_make(maker, vpc->id, PLACE_FORWARDS, router_settings,
-		       SP_COUNT_OF(router_settings), &router, err) != 0)
+	if (place_make(maker, vpc->id, PLACE_FORWARDS, NULL, 0, &router, err) != 0)
 		return sp_wrap(err, "could not make %s", vpc->id);
 	return 0;
 }

@@ -11,18 +11,12 @@
 #include "netd/routes.h"
 #include "netd/rules.h"
 
-/* Nothing but the routes that we set may choose the way, and nothing leaves by IPv6. */
+/* Nobody but our routes says the way, and nothing leaves by IPv6. */
 static const struct sysctl settings[] = {
 	{ "ipv6/conf/all/disable_ipv6", "1" },
 	{ "ipv6/conf/default/disable_ipv6", "1" },
-	{ "ipv4/conf/all/rp_filter", "0" },
-	{ "ipv4/conf/default/rp_filter", "0" },
-	{ "ipv4/conf/all/accept_redirects", "0" },
-	{ "ipv4/conf/default/accept_redirects", "0" },
 	{ "ipv4/conf/all/accept_source_route", "0" },
 	{ "ipv4/conf/default/accept_source_route", "0" },
-	{ "ipv4/conf/all/send_redirects", "0" },
-	{ "ipv4/conf/default/send_redirects", "0" },
 	/* An address that another interface had before is announced by its new one. */
 	{ "ipv4/conf/all/arp_notify", "1" },
 };

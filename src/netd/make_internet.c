@@ -22,12 +22,6 @@ enum { ADDRESS_BITS = 32 };
 static const struct sysctl settings[] = {
 	{ "ipv6/conf/all/disable_ipv6", "1" },
 	{ "ipv6/conf/default/disable_ipv6", "1" },
-	{ "ipv4/conf/all/rp_filter", "0" },
-	{ "ipv4/conf/default/rp_filter", "0" },
-	{ "ipv4/conf/all/accept_redirects", "0" },
-	{ "ipv4/conf/default/accept_redirects", "0" },
-	{ "ipv4/conf/all/send_redirects", "0" },
-	{ "ipv4/conf/default/send_redirects", "0" },
 	{ "ipv4/conf/all/accept_source_route", "0" },
 	{ "ipv4/conf/default/accept_source_route", "0" },
 	/* On the wire nobody asks for what is on the cables, and a public address that comes here is announced. */

@@ -55,6 +55,14 @@ static int settle_loopback(struct maker *maker, struct place *place,
 			   &(struct link_wish){ .alias = note, .up = true }, err);
 }
 
+/* A new namespace begins with what the host has set for itself, so everything that matters is said: nothing but the
+ * routes that we set may choose the way. */
+static const struct sysctl settings_of_all[] = {
+	{ "ipv4/conf/all/rp_filter", "0" },        { "ipv4/conf/default/rp_filter", "0" },
+	{ "ipv4/conf/all/accept_redirects", "0" }, { "ipv4/conf/default/accept_redirects", "0" },
+	{ "ipv4/conf/all/send_redirects", "0" },   { "ipv4/conf/default/send_redirects", "0" },
+};
+
 int place_make(struct maker *maker, const char *id, enum place_forwarding forwarding,
 	       const struct sysctl *settings, size_t count, struct place *out, struct sp_error *err)
 {
@@ -62,9 +70,10 @@ int place_make(struct maker *maker, const char *id, enum place_forwarding forwar
 	namespace_name(maker->plan.owner, id, name);
 	if (namespace_make(&maker->namespaces, name, &out->fd, err) != 0 ||
 	    netlink_open(&out->netlink, &maker->namespaces, out->fd, err) != 0 ||
-	    settle_loopback(maker, out, forwarding, err) != 0)
+	    settle_loopback(maker, out, forwarding, err) != 0 ||
+	    place_set(maker, out, settings_of_all, SP_COUNT_OF(settings_of_all), err) != 0)
 		return -1;
-	return place_set(maker, out, settings, count, err);
+	return count == 0 ? 0 : place_set(maker, out, settings, count, err);
 }
 
 int place_set(struct maker *maker, const struct place *place, const struct sysctl *settings,

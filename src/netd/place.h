@@ -28,7 +28,7 @@ enum place_forwarding {
 	PLACE_FORWARDS,
 	PLACE_BEGINS_TO_FORWARD, /* is told to once, and from then on is as its owner has it */
 };
-/** There or made, with its settings; loopback is up. */
+/** There or made, with the settings that all have and @settings; loopback is up. */
 int place_make(struct maker *maker, const char *id, enum place_forwarding forwarding,
 	       const struct sysctl *settings, size_t count, struct place *out,
 	       struct sp_error *err);

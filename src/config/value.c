@@ -92,7 +92,7 @@ static bool read_listen(const char *text, int *out_family, struct in6_addr *out)
 	return split_listen(text, address, out_family) && inet_pton(*out_family, address, out) == 1;
 }
 
-bool value_listen_is_valid(const char *text)
+static bool is_listen(const char *text)
 {
 	int family;
 	struct in6_addr address;
@@ -136,7 +136,7 @@ static const struct kind {
 	[VALUE_PATH]      = { "path",         is_path,               NULL,  "an absolute path" },
 	[VALUE_FILE]      = { "file",         is_file,               NULL,
 		"a path; one that does not begin with a slash begins at the state folder" },
-	[VALUE_LISTEN]    = { "address:port", value_listen_is_valid, NULL,
+	[VALUE_LISTEN]    = { "address:port", is_listen, NULL,
 		"an address and a port, such as 127.0.0.1:8722 or [::1]:8722; port 0 takes a free one" },
 	[VALUE_REGION]    = { "region",       is_region,             NULL,
 		"lower-case letters, digits and dashes, such as eu-central-1" },

@@ -44,6 +44,5 @@ void value_describe(const struct value_rule *rule, struct sp_buffer *out);
 /** One word for the manual: "time". */
 const char *value_word(enum value_kind kind);
 
-/** "127.0.0.1:8722" or "[::1]:8722". */
-bool value_listen_is_valid(const char *text);
+/** Of an address and port such as "127.0.0.1:8722" or "[::1]:8722". */
 bool value_listen_is_loopback(const char *text);

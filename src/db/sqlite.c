@@ -123,6 +123,19 @@ static int bind_values(struct db *db, sqlite3_stmt *prepared, const char *format
 	return 0;
 }
 
+/* The statement with its values, the caller's to give back. */
+static int take_bound(struct db *db, const char *sql, const char *format, va_list values,
+		      sqlite3_destructor_type lifetime, struct statement **out_kept,
+		      sqlite3_stmt **out, struct sp_error *err)
+{
+	if (take_statement(db, sql, out_kept, out, err) != 0)
+		return -1;
+	if (bind_values(db, *out, format, values, lifetime, err) == 0)
+		return 0;
+	give_back(*out_kept, *out);
+	return -1;
+}
+
 int db_script(struct db *db, const char *sql, struct sp_error *err)
 {
 	if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
@@ -134,23 +147,20 @@ int db_run(struct db *db, struct sp_error *err, const char *sql, const char *for
 {
 	struct statement *kept;
 	sqlite3_stmt *prepared;
-	if (take_statement(db, sql, &kept, &prepared, err) != 0)
-		return -1;
-
 	va_list values;
 	va_start(values, format);
-	int result = bind_values(db, prepared, format, values, SQLITE_STATIC, err);
+	int result = take_bound(db, sql, format, values, SQLITE_STATIC, &kept, &prepared, err);
 	va_end(values);
-	if (result == 0) {
-		int step = sqlite3_step(prepared);
-		if (step == SQLITE_ROW)
-			result = sp_fail(err, SP_INTERNAL,
-					 "a database statement without rows gave one");
-		else if (step != SQLITE_DONE)
-			result = db_fail(err, db->handle, "could not write to the database");
-		else
-			db->changes = sqlite3_changes64(db->handle);
-	}
+	if (result != 0)
+		return -1;
+
+	int step = sqlite3_step(prepared);
+	if (step == SQLITE_ROW)
+		result = sp_fail(err, SP_INTERNAL, "a database statement without rows gave one");
+	else if (step != SQLITE_DONE)
+		result = db_fail(err, db->handle, "could not write to the database");
+	else
+		db->changes = sqlite3_changes64(db->handle);
 	give_back(kept, prepared);
 	return result;
 }
@@ -165,17 +175,13 @@ int db_query(struct db *db, struct db_rows **out, struct sp_error *err, const ch
 {
 	struct statement *kept;
 	sqlite3_stmt *prepared;
-	if (take_statement(db, sql, &kept, &prepared, err) != 0)
-		return -1;
-
 	va_list values;
 	va_start(values, format);
-	int result = bind_values(db, prepared, format, values, SQLITE_TRANSIENT, err);
+	int result = take_bound(db, sql, format, values, SQLITE_TRANSIENT, &kept, &prepared, err);
 	va_end(values);
-	if (result != 0) {
-		give_back(kept, prepared);
+	if (result != 0)
 		return -1;
-	}
+
 	struct db_rows *rows = sp_alloc(sizeof(*rows));
 	*rows = (struct db_rows){ .db = db, .kept = kept, .prepared = prepared };
 	db->open_rows++;

@@ -1,6 +1,5 @@
 #include "objects/staging.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -57,18 +56,24 @@ static int make_folder(int bucket_fd, const char *bucket, int *out_fd, struct sp
 			     bucket);
 }
 
+DIR *staging_list(int folder_fd)
+{
+	/* An own open file description: reading a folder moves its offset. */
+	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd == -1 ? NULL : fdopendir(fd);
+	if (folder == NULL)
+		sp_close_fd(&fd);
+	return folder;
+}
+
 static void remove_all(int folder_fd, const char *file_id)
 {
 	char prefix[STAGING_NAME_SIZE];
 	snprintf(prefix, sizeof(prefix), "%s-", file_id);
 
-	/* An own open file description: reading a folder moves its offset. */
-	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd == -1 ? NULL : fdopendir(fd);
-	if (folder == NULL) {
-		sp_close_fd(&fd);
+	DIR *folder = staging_list(folder_fd);
+	if (folder == NULL)
 		return;
-	}
 	struct dirent *entry;
 	while ((entry = readdir(folder)) != NULL)
 		if (sp_text_starts_with(entry->d_name, prefix))

@@ -1,6 +1,8 @@
 #pragma once
 /** Within objects/: the folder BUCKET/.sallyport/ of unfinished files. */
 
+#include <dirent.h>
+
 #include "model/transfer.h"
 #include "objects/bucket.h"
 
@@ -12,6 +14,9 @@ int staging_name(const char *file_id, int attempt, char out[STAGING_NAME_SIZE],
 
 /** @out_fd is owned by the caller. -1 and errno; ENOENT when there is no such folder yet. */
 int staging_open_folder(int bucket_fd, int *out_fd);
+
+/** What is in it, from the beginning: closedir(). NULL when it cannot be read. */
+DIR *staging_list(int folder_fd);
 
 /** Opens the temporary and checks that it has @size: SP_CHANGED. SP_NOT_FOUND when it is gone. */
 int staging_open_file(int folder_fd, const char *name, uint64_t size, int *out_fd,

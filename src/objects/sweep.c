@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,13 +41,9 @@ static bool is_old_and_ours(const struct sweep *sweep, int folder_fd, const char
 
 static void sweep_folder(struct sweep *sweep, int folder_fd)
 {
-	/* An own open file description: reading a folder moves its offset. */
-	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd == -1 ? NULL : fdopendir(fd);
-	if (folder == NULL) {
-		sp_close_fd(&fd);
+	DIR *folder = staging_list(folder_fd);
+	if (folder == NULL)
 		return;
-	}
 	struct dirent *entry;
 	while (sweep->removed < sweep->max && (entry = readdir(folder)) != NULL) {
 		char file_id[FILE_ID_SIZE];

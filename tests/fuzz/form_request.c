@@ -51,10 +51,6 @@ static void read_filters(const json_t *asked)
 
 static void use(const struct api_call *call)
 {
-	struct shape_fault fault;
-	if (call->operation == NULL || call->input == NULL ||
-	    shape_find_fault(call->operation->input, call->input, &fault) != 0)
-		return;
 	if (json_object_get(call->input, "IpPermissions") != NULL)
 		read_permissions(json_object_get(call->input, "IpPermissions"));
 	if (json_object_get(call->input, "Filter") != NULL)
@@ -63,14 +59,8 @@ static void use(const struct api_call *call)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct api_service *const services[] = { &service_ec2, &service_sts };
-	for (size_t i = 0; i < SP_COUNT_OF(services); i++) {
-		struct api_call *call = fuzz_request_read(data, size);
-		if (call == NULL)
-			break;
-		fuzz_request_answer(call, services[i]);
-		use(call);
-		call_release(call);
-	}
+	static const struct api_served served[] = { { &service_ec2, NULL },
+						    { &service_sts, NULL } };
+	fuzz_request_serve(data, size, served, SP_COUNT_OF(served), use);
 	return 0;
 }

@@ -36,11 +36,7 @@ static void make_connector(const json_t *input)
 
 static void use(const struct api_call *call)
 {
-	struct shape_fault fault;
 	struct sp_error err = { 0 };
-	if (call->operation == NULL || call->input == NULL ||
-	    shape_find_fault(call->operation->input, call->input, &fault) != 0)
-		return;
 	if (tag_list_check(json_object_get(call->input, "Tags"), &err) != 0)
 		fuzz_check_error(&err);
 	if (strcmp(call->operation->name, "StartFileTransfer") == 0)
@@ -51,15 +47,6 @@ static void use(const struct api_call *call)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	for (size_t i = 0; i < SP_COUNT_OF(served); i++) {
-		struct api_call *call = fuzz_request_read(data, size);
-		if (call == NULL)
-			break;
-		call->catalogue = (struct api_catalogue){ .services = served,
-							  .service_count = SP_COUNT_OF(served) };
-		fuzz_request_answer(call, served[i].service);
-		use(call);
-		call_release(call);
-	}
+	fuzz_request_serve(data, size, served, SP_COUNT_OF(served), use);
 	return 0;
 }

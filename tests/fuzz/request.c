@@ -81,23 +81,46 @@ void fuzz_request_check_answer(struct api_answer *answer)
 	free(answer->body);
 }
 
-void fuzz_request_answer(struct api_call *call, const struct api_service *service)
+static void answer(struct api_call *call, const struct api_service *service)
 {
 	call->service = service;
 	const struct protocol *protocol = protocol_of(service->protocol);
 	enum refusal_reason reason = REFUSED_REASON_COUNT;
 	struct sp_error err = { 0 };
 	struct shape_fault fault;
-	struct api_answer answer = { 0 };
+	struct api_answer written = { 0 };
 	if (protocol->read(call, &reason, &err) != 0) {
 		FUZZ_CHECK(reason < REFUSED_REASON_COUNT && err.code != SP_OK);
-		protocol->refuse(call, reason, &err, &answer);
+		protocol->refuse(call, reason, &err, &written);
 	} else {
 		shape_drop_nulls(call->input);
 		if (shape_find_fault(call->operation->input, call->input, &fault) != 0)
-			protocol->refuse_input(call, &fault, &answer);
+			protocol->refuse_input(call, &fault, &written);
 		else
-			protocol->write(call, call->input, &answer);
+			protocol->write(call, call->input, &written);
 	}
-	fuzz_request_check_answer(&answer);
+	fuzz_request_check_answer(&written);
+}
+
+static bool has_input_that_fits(const struct api_call *call)
+{
+	struct shape_fault fault;
+	return call->operation != NULL && call->input != NULL &&
+	       shape_find_fault(call->operation->input, call->input, &fault) == 0;
+}
+
+void fuzz_request_serve(const uint8_t *data, size_t size, const struct api_served *served,
+			size_t count, void (*use)(const struct api_call *call))
+{
+	for (size_t i = 0; i < count; i++) {
+		struct api_call *call = fuzz_request_read(data, size);
+		if (call == NULL)
+			return;
+		call->catalogue =
+			(struct api_catalogue){ .services = served, .service_count = count };
+		answer(call, served[i].service);
+		if (has_input_that_fits(call))
+			use(call);
+		call_release(call);
+	}
 }

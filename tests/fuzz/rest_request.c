@@ -31,24 +31,14 @@ static void read_configuration(const json_t *input)
 
 static void use(const struct api_call *call)
 {
-	struct shape_fault fault;
-	if (call->operation == NULL || call->input == NULL ||
-	    shape_find_fault(call->operation->input, call->input, &fault) != 0)
-		return;
 	if (strcmp(call->operation->name, "CreateResourceConfiguration") == 0)
 		read_configuration(call->input);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct api_service *const services[] = { &service_lattice, &service_native };
-	for (size_t i = 0; i < SP_COUNT_OF(services); i++) {
-		struct api_call *call = fuzz_request_read(data, size);
-		if (call == NULL)
-			break;
-		fuzz_request_answer(call, services[i]);
-		use(call);
-		call_release(call);
-	}
+	static const struct api_served served[] = { { &service_lattice, NULL },
+						    { &service_native, NULL } };
+	fuzz_request_serve(data, size, served, SP_COUNT_OF(served), use);
 	return 0;
 }

@@ -1,3 +1,4 @@
+#include "connector_row.h"
 #include "folder.h"
 
 #include <sqlite3.h>
@@ -7,7 +8,6 @@
 #include "base/text.h"
 #include "store/access_keys.h"
 #include "store/backup.h"
-#include "store/connectors.h"
 #include "store/migrations.h"
 #include "store/parts_left.h"
 #include "store/secret_versions.h"
@@ -66,15 +66,10 @@ static int insert_files(struct db *db)
 static int fill(struct db *db, void *ctx, struct sp_error *unused)
 {
 	(void)ctx, (void)unused;
-	struct connector connector = { .id = CONNECTOR,
-				       .url = "sftp://partner.example",
-				       .access_role = "arn:aws:iam::000000000000:role/r",
-				       .max_connections = 1,
-				       .security_policy = "a policy" };
 	struct secret secret = { .arn = (char *)ARN, .name = (char *)"one" };
 	const struct secret_value value = { .data = (char *)"hush", .length = 4 };
 	bool is_new;
-	return connectors_insert(db, &connector, &err) != 0 ||
+	return connector_row_insert(db, CONNECTOR, &err) != 0 ||
 			       access_keys_insert(db, vault, "AKIA1", "secret", &err) != 0 ||
 			       secrets_insert(db, &secret, 1, &err) != 0 ||
 			       secret_versions_put(db, vault, ARN, "v1", &value, NULL, 0, 1,

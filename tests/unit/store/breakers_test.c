@@ -1,48 +1,16 @@
-#include "folder.h"
+#include "connector_row.h"
+#include "database.h"
 
 #include "store/breakers.h"
-#include "store/connectors.h"
-#include "store/migrations.h"
 
 #define CONNECTOR "c-00000000000000001"
 #define OTHER     "c-00000000000000002"
 
-static struct sp_error err;
-static struct folder folder;
-static struct db *db;
-
-static void add_connector(const char *id)
-{
-	struct connector connector = {
-		.url = (char[]){ "sftp://192.0.2.1" },
-		.access_role = (char[]){ "arn:aws:iam::000000000000:role/sallyport" },
-		.user_secret_id = (char[]){ "partner" },
-		.max_connections = 1,
-		.security_policy = (char[]){ "TransferSFTPConnectorSecurityPolicy-2024-03" },
-		.created_ms = 1,
-	};
-	snprintf(connector.id, sizeof(connector.id), "%s", id);
-	assert_int_equal(0, connectors_insert(db, &connector, &err));
-}
-
 static int set_up(void **state)
 {
-	(void)state;
-	err = (struct sp_error){ 0 };
-	folder_make(&folder);
-	const char *path = folder_file(&folder, "store.db");
-	assert_int_equal(0, db_open(path, DB_READ_WRITE, &db, &err));
-	assert_int_equal(0, migrations_run(db, path, migrations_scripts, migrations_count, &err));
-	add_connector(CONNECTOR);
-	add_connector(OTHER);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	db_close(db);
-	folder_remove(&folder);
+	database_set_up(state);
+	assert_int_equal(connector_row_insert(db, CONNECTOR, &err), 0);
+	assert_int_equal(connector_row_insert(db, OTHER, &err), 0);
 	return 0;
 }
 
@@ -115,10 +83,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_put_is_found_until_it_is_deleted, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(one_or_all_are_asked_again, set_up, tear_down),
+						database_tear_down),
+		cmocka_unit_test_setup_teardown(one_or_all_are_asked_again, set_up,
+						database_tear_down),
 		cmocka_unit_test_setup_teardown(it_goes_with_its_connector_and_does_not_come_back,
-						set_up, tear_down),
+						set_up, database_tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,39 +1,11 @@
-#include "folder.h"
+#include "database.h"
 
 #include "base/scope.h"
 #include "store/client_tokens.h"
 #include "store/connectors.h"
-#include "store/migrations.h"
 
 #define CONFIGURATION "arn:aws:vpc-lattice:eu-central-1:000000000000:resourceconfiguration/rcfg-1"
 #define ANOTHER       "arn:aws:vpc-lattice:eu-central-1:000000000000:resourceconfiguration/rcfg-2"
-
-static struct sp_error err;
-static struct folder folder;
-static struct db *db;
-
-static void open_at_schema(size_t schema)
-{
-	const char *path = folder_file(&folder, "store.db");
-	assert_int_equal(db_open(path, DB_READ_WRITE, &db, &err), 0);
-	assert_int_equal(migrations_run(db, path, migrations_scripts, schema, &err), 0);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	folder_make(&folder);
-	open_at_schema(migrations_count);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	db_close(db);
-	folder_remove(&folder);
-	return 0;
-}
 
 static void insert(const char *id, char *configuration_arn, int port, enum connector_state state)
 {
@@ -191,7 +163,7 @@ static void a_store_of_schema_1_keeps_all_it_has(void **state)
 {
 	(void)state;
 	folder_make(&folder);
-	open_at_schema(1);
+	database_open_at(1);
 	assert_int_equal(
 		db_script(db,
 			  "INSERT INTO connectors (id, url, access_role, logging_role,"
@@ -206,7 +178,7 @@ static void a_store_of_schema_1_keeps_all_it_has(void **state)
 			  &err),
 		0);
 	db_close(db);
-	open_at_schema(migrations_count);
+	database_open_at(migrations_count);
 
 	struct connector connector = find("c-1");
 	assert_string_equal(connector.url, "sftp://p.example");
@@ -282,13 +254,13 @@ static void a_client_token_is_forgotten_after_its_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, database_set_up, database_tear_down)
 		WITH_STORE(a_private_connector_comes_back_as_it_was_kept_and_changed),
 		WITH_STORE(pending_connectors_are_listed_page_by_page),
 		WITH_STORE(only_what_was_looked_at_is_settled),
 		WITH_STORE(who_uses_a_configuration_is_found),
 		WITH_STORE(a_connector_that_is_not_active_says_its_state_and_why),
-		cmocka_unit_test_teardown(a_store_of_schema_1_keeps_all_it_has, tear_down),
+		cmocka_unit_test_teardown(a_store_of_schema_1_keeps_all_it_has, database_tear_down),
 		WITH_STORE(a_client_token_stands_for_one_request),
 		WITH_STORE(a_client_token_is_forgotten_after_its_time),
 	};

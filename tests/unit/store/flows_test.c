@@ -1,37 +1,13 @@
-#include "folder.h"
+#include "database.h"
 
 #include <sqlite3.h>
 
 #include "base/text.h"
 #include "store/flows.h"
-#include "store/migrations.h"
 
 #define CONNECTOR "c-00000000000000001"
 #define OTHER     "c-00000000000000002"
 #define ENI       "eni-00000000000000001"
-
-static struct sp_error err;
-static struct folder folder;
-static struct db *db;
-
-static int set_up(void **state)
-{
-	(void)state;
-	err = (struct sp_error){ 0 };
-	folder_make(&folder);
-	const char *path = folder_file(&folder, "store.db");
-	assert_int_equal(0, db_open(path, DB_READ_WRITE, &db, &err));
-	assert_int_equal(0, migrations_run(db, path, migrations_scripts, migrations_count, &err));
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	db_close(db);
-	folder_remove(&folder);
-	return 0;
-}
 
 static struct flow flow_of(int64_t number)
 {
@@ -243,7 +219,7 @@ static void no_step_walks_through_a_long_log(void **state)
 	assert_true(check.statements >= 8);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, database_set_up, database_tear_down)
 
 int main(void)
 {

@@ -1,8 +1,7 @@
-#include "folder.h"
+#include "database.h"
 
 #include "base/scope.h"
 #include "store/gateways.h"
-#include "store/migrations.h"
 #include "store/networks.h"
 #include "store/security_groups.h"
 
@@ -13,10 +12,6 @@
 #define SUBNET        "subnet-00000000000000001"
 #define GATEWAY       "rgw-00000000000000001"
 #define CONFIGURATION "rcfg-00000000000000001"
-
-static struct sp_error err;
-static struct folder folder;
-static struct db *db;
 
 static int insert_vpc(const char *id, bool is_host)
 {
@@ -112,25 +107,13 @@ static int insert_configuration(const char *id, char *name)
 
 static int set_up(void **state)
 {
-	(void)state;
-	folder_make(&folder);
-	const char *path = folder_file(&folder, "store.db");
-	assert_int_equal(db_open(path, DB_READ_WRITE, &db, &err), 0);
-	assert_int_equal(migrations_run(db, path, migrations_scripts, migrations_count, &err), 0);
+	database_set_up(state);
 	assert_int_equal(insert_vpc(VPC, false), 0);
 	assert_int_equal(insert_group(DEFAULT_GROUP, VPC, "default"), 0);
 	assert_int_equal(insert_group(GROUP, VPC, "partners"), 0);
 	assert_int_equal(insert_subnet(SUBNET, VPC), 0);
 	assert_int_equal(insert_gateway(GATEWAY, "way-out"), 0);
 	assert_int_equal(insert_configuration(CONFIGURATION, "partner"), 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	db_close(db);
-	folder_remove(&folder);
 	return 0;
 }
 
@@ -611,7 +594,7 @@ static void no_list_grows_without_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, database_tear_down)
 		WITH_STORE(a_vpc_comes_back_as_it_was_kept_and_changed),
 		WITH_STORE(there_is_one_vpc_of_this_host),
 		WITH_STORE(lists_have_ascending_ids),

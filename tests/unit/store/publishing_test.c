@@ -1,40 +1,19 @@
 /** What is kept of how files were published, of servers, and of what is left at partners. */
-#include "folder.h"
+#include "connector_row.h"
+#include "database.h"
 
 #include "base/id.h"
 #include "base/text.h"
-#include "store/connectors.h"
-#include "store/migrations.h"
 #include "store/parts_left.h"
 #include "store/servers.h"
 #include "store/transfers.h"
 
 #define CONNECTOR "c-0123456789abcdef0"
 
-static struct sp_error err;
-static struct folder folder;
-static struct db *db;
-
 static int set_up(void **state)
 {
-	(void)state;
-	folder_make(&folder);
-	const char *path = folder_file(&folder, "store.db");
-	struct connector connector = { .id = CONNECTOR,
-				       .url = "sftp://partner.example",
-				       .max_connections = 1,
-				       .security_policy = "a policy" };
-	assert_int_equal(db_open(path, DB_READ_WRITE, &db, &err), 0);
-	assert_int_equal(migrations_run(db, path, migrations_scripts, migrations_count, &err), 0);
-	assert_int_equal(connectors_insert(db, &connector, &err), 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	db_close(db);
-	folder_remove(&folder);
+	database_set_up(state);
+	assert_int_equal(connector_row_insert(db, CONNECTOR, &err), 0);
 	return 0;
 }
 
@@ -207,7 +186,7 @@ static void a_connection_is_found_by_its_id_as_long_as_its_connector_is_there(vo
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, database_tear_down)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(a_file_keeps_how_it_is_published),
 		WITH_STORE(what_is_meant_with_a_taken_name_is_kept_while_it_is_published),

@@ -1,7 +1,6 @@
-#include "folder.h"
+#include "database.h"
 
 #include "store/gateways.h"
-#include "store/migrations.h"
 #include "store/networks.h"
 #include "store/routing.h"
 #include "store/security_groups.h"
@@ -11,10 +10,6 @@
 #define MAIN    "rtb-00000000000000001"
 #define TABLE   "rtb-00000000000000002"
 #define ADDRESS "eipalloc-00000000000000001"
-
-static struct sp_error err;
-static struct folder folder;
-static struct db *db;
 
 static int insert_table(const char *id)
 {
@@ -41,25 +36,12 @@ static int associate(const char *id, const char *table_id)
 
 static int set_up(void **state)
 {
-	(void)state;
-	err = (struct sp_error){ 0 };
-	folder_make(&folder);
-	const char *path = folder_file(&folder, "store.db");
 	struct vpc vpc = { .id = VPC, .cidr = "10.0.0.0/16", .main_route_table_id = MAIN };
 	struct subnet subnet = { .id = SUBNET, .vpc_id = VPC, .cidr = "10.0.1.0/24" };
-	assert_int_equal(0, db_open(path, DB_READ_WRITE, &db, &err));
-	assert_int_equal(0, migrations_run(db, path, migrations_scripts, migrations_count, &err));
+	database_set_up(state);
 	assert_int_equal(0, vpcs_insert(db, &vpc, &err));
 	assert_int_equal(0, subnets_insert(db, &subnet, &err));
 	assert_int_equal(0, insert_table(TABLE));
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	db_close(db);
-	folder_remove(&folder);
 	return 0;
 }
 
@@ -269,7 +251,7 @@ static void an_interface_keeps_its_security_groups(void **state)
 	assert_true(found.checks_addresses);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, database_tear_down)
 
 int main(void)
 {

@@ -1,51 +1,22 @@
-#include "folder.h"
+#include "connector_row.h"
+#include "database.h"
 
 #include <sqlite3.h>
 
 #include "base/id.h"
 #include "base/scope.h"
 #include "store/connectors.h"
-#include "store/migrations.h"
 #include "store/tags.h"
 #include "store/transfers.h"
 
 #define CONNECTOR "c-0123456789abcdef0"
 #define OTHER     "c-0123456789abcdef1"
 
-static struct sp_error err;
-static struct folder folder;
-static struct db *db;
-
-static void insert_connector(const char *id)
-{
-	struct connector connector = { .url = "sftp://partner.example",
-				       .access_role = "arn:aws:iam::000000000000:role/r",
-				       .trusted_keys = { "ssh-ed25519 AAAA", "ssh-rsa BBBB note" },
-				       .trusted_key_count = 2,
-				       .max_connections = 3,
-				       .security_policy = "a policy",
-				       .created_ms = 1700000000123 };
-	strcpy(connector.id, id);
-	assert_int_equal(connectors_insert(db, &connector, &err), 0);
-}
-
 static int set_up(void **state)
 {
-	(void)state;
-	folder_make(&folder);
-	const char *path = folder_file(&folder, "store.db");
-	assert_int_equal(db_open(path, DB_READ_WRITE, &db, &err), 0);
-	assert_int_equal(migrations_run(db, path, migrations_scripts, migrations_count, &err), 0);
-	insert_connector(CONNECTOR);
-	insert_connector(OTHER);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	db_close(db);
-	folder_remove(&folder);
+	database_set_up(state);
+	assert_int_equal(connector_row_insert(db, CONNECTOR, &err), 0);
+	assert_int_equal(connector_row_insert(db, OTHER, &err), 0);
 	return 0;
 }
 
@@ -547,7 +518,7 @@ static void a_resource_has_at_most_fifty_tags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define WITH_DB(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_DB(test) cmocka_unit_test_setup_teardown(test, set_up, database_tear_down)
 		WITH_DB(files_come_in_the_order_of_the_requests),
 		WITH_DB(a_waiting_file_is_passed_until_its_time),
 		WITH_DB(a_start_requeues_what_ran_and_keeps_what_was_published),

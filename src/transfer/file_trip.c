@@ -153,8 +153,5 @@ void file_commit(struct file_run *run, enum file_state to, void (*after)(struct 
 
 void file_commit_intent(struct file_run *run, void (*after)(struct file_run *run))
 {
-	run->from = run->file.state;
-	run->busy = true;
-	run->after = after;
-	ground_commit(run->owner->ground, write_move, written, run);
+	file_commit(run, run->file.state, after);
 }

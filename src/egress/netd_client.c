@@ -1,5 +1,3 @@
-#include "egress/netd_client.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,10 +9,10 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "egress/netd_client_inside.h"
 #include "ipc/channel.h"
 
 enum {
-	FLIGHTS_MAX = 32,      /* messages that wait for their answers: a socket holds more */
 	RECEIVED_AT_ONCE = 64, /* messages, before others on the loop have their turn */
 	HELLO_MS = 10000,
 	ANSWER_MS = 60000, /* of the oldest message: netd may have many rules to load */
@@ -24,42 +22,6 @@ enum {
 
 static_assert((int)NETD_SOCKETS_MAX == (int)NETWORKS_SOCKETS_MAX,
 	      "netd opens what may be asked for");
-
-/* A message that waits for its answer. */
-struct flight {
-	uint32_t request;
-	enum netd_kind kind;
-	char id[NETWORK_ID_SIZE];
-	struct netd_opening *opening; /* OPEN; NULL when nobody waits any more */
-};
-
-struct netd_opening {
-	struct netd_client *client;
-	struct netd_opening *next, **slot; /* its place in client->openings */
-	struct netd_message message;
-	bool is_sent;
-	networks_sockets_fn *fn;
-	void *ctx;
-};
-
-struct netd_client {
-	struct loop *loop;
-	struct netd_client_options options; /* texts are copies */
-	enum netd_condition condition;
-	struct sp_error why; /* NETD_GONE */
-
-	int fd;
-	struct loop_watch *watch;
-	struct loop_timer *deadline; /* of HELLO, or of the oldest flight's answer */
-	struct loop_timer *soon;     /* tells what there is to tell */
-	struct loop_timer *pause;    /* before the next try to find one */
-	int64_t pause_ms;
-	bool has_greeted; /* HELLO came */
-	uint32_t last_request;
-	struct flight flights[FLIGHTS_MAX]; /* a ring, oldest first */
-	size_t flight_first, flight_count;
-	struct netd_opening *openings; /* oldest first */
-};
 
 static void drop(struct netd_client *client, const struct sp_error *why);
 static void find_netd(void *ctx);
@@ -73,72 +35,6 @@ enum netd_condition netd_client_condition(const struct netd_client *client, cons
 static void tell_changed(struct netd_client *client)
 {
 	client->options.changed(client->options.changed_ctx);
-}
-
-/* ---- openings -------------------------------------------------------------------------------------------------- */
-
-struct netd_opening *netd_client_open_sockets(struct netd_client *client, const char *eni_id,
-					      size_t streams, size_t datagrams,
-					      networks_sockets_fn *fn, void *ctx)
-{
-	struct netd_opening **slot = &client->openings;
-	while (*slot != NULL)
-		slot = &(*slot)->next;
-	struct netd_opening *opening = sp_alloc(sizeof(*opening));
-	*opening = (struct netd_opening){ .client = client, .slot = slot, .fn = fn, .ctx = ctx };
-	opening->message.kind = NETD_OPEN;
-	opening->message.streams = (uint32_t)streams;
-	opening->message.datagrams = (uint32_t)datagrams;
-	strcpy(opening->message.id, eni_id);
-	*slot = opening;
-	netd_client_push(client);
-	return opening;
-}
-
-void netd_client_cancel(struct netd_opening *opening)
-{
-	if (opening == NULL)
-		return;
-	struct netd_client *client = opening->client;
-	for (size_t i = 0; i < FLIGHTS_MAX; i++)
-		if (client->flights[i].opening == opening)
-			client->flights[i].opening = NULL;
-	*opening->slot = opening->next;
-	if (opening->next != NULL)
-		opening->next->slot = opening->slot;
-	free(opening);
-}
-
-static void end_opening(struct netd_opening *opening, struct networks_sockets *sockets)
-{
-	networks_sockets_fn *fn = opening->fn;
-	void *ctx = opening->ctx;
-	netd_client_cancel(opening);
-	fn(ctx, sockets);
-}
-
-static struct netd_opening *next_opening(const struct netd_client *client)
-{
-	for (struct netd_opening *at = client->openings; at != NULL; at = at->next)
-		if (!at->is_sent)
-			return at;
-	return NULL;
-}
-
-/* All that there are now: whoever hears of it may ask for more. */
-static void end_openings(struct netd_client *client, const struct sp_error *why)
-{
-	struct netd_opening *last = client->openings;
-	while (last != NULL && last->next != NULL)
-		last = last->next;
-	while (client->openings != NULL) {
-		struct netd_opening *opening = client->openings;
-		bool was_last = opening == last;
-		struct networks_sockets sockets = { .error = *why };
-		end_opening(opening, &sockets);
-		if (was_last)
-			break;
-	}
 }
 
 /* ---- telling --------------------------------------------------------------------------------------------------- */
@@ -192,7 +88,7 @@ static void answer_self(struct netd_client *client, const struct netd_message *m
 {
 	if (opening != NULL) {
 		struct networks_sockets sockets = { .error = *why };
-		end_opening(opening, &sockets);
+		opening_end(opening, &sockets);
 		return;
 	}
 	things_told(client->options.things, message);
@@ -236,7 +132,7 @@ static void tell(struct netd_client *client)
 	int result = IPC_DONE;
 	struct sp_error err;
 	while (client->has_greeted && result == IPC_DONE && client->flight_count < FLIGHTS_MAX) {
-		struct netd_opening *opening = next_opening(client);
+		struct netd_opening *opening = openings_next(client);
 		struct netd_message message;
 		if (opening != NULL)
 			message = opening->message;
@@ -266,6 +162,24 @@ void netd_client_push(struct netd_client *client)
 		client->soon = loop_add_timer(client->loop, 0, tell_now, client);
 }
 
+struct netd_opening *netd_client_open_sockets(struct netd_client *client, const char *eni_id,
+					      size_t streams, size_t datagrams,
+					      networks_sockets_fn *fn, void *ctx)
+{
+	struct netd_opening **slot = &client->openings;
+	while (*slot != NULL)
+		slot = &(*slot)->next;
+	struct netd_opening *opening = sp_alloc(sizeof(*opening));
+	*opening = (struct netd_opening){ .client = client, .slot = slot, .fn = fn, .ctx = ctx };
+	opening->message.kind = NETD_OPEN;
+	opening->message.streams = (uint32_t)streams;
+	opening->message.datagrams = (uint32_t)datagrams;
+	strcpy(opening->message.id, eni_id);
+	*slot = opening;
+	netd_client_push(client);
+	return opening;
+}
+
 /* ---- what it says ---------------------------------------------------------------------------------------------- */
 
 static int be_greeted(struct netd_client *client, const struct netd_message *message,
@@ -287,7 +201,7 @@ static int be_greeted(struct netd_client *client, const struct netd_message *mes
 	client->flight_first = client->flight_count = 0;
 	set_deadline(client, 0);
 	things_begin_again(client->options.things);
-	end_openings(client, &again);
+	openings_end(client, &again);
 	return 0;
 }
 
@@ -302,7 +216,7 @@ static void take_sockets(struct flight *flight, int *fds, size_t *fd_count,
 		sockets.count = *fd_count;
 		*fd_count = 0;
 	}
-	end_opening(flight->opening, &sockets);
+	opening_end(flight->opening, &sockets);
 }
 
 /* Whether the answer is one that the message can have. */
@@ -441,7 +355,7 @@ static void drop(struct netd_client *client, const struct sp_error *why)
 	client->flight_first = client->flight_count = 0;
 	things_begin_again(client->options.things);
 	be_gone(client, &reason);
-	end_openings(client, &reason);
+	openings_end(client, &reason);
 }
 
 static void use_netd(struct netd_client *client, int fd)

@@ -31,8 +31,10 @@ void maker_close(struct maker *maker)
 
 /* ---- VPCs ------------------------------------------------------------------------------------------------------ */
 
-int make_vpc(struct maker *maker, const struct thing *vpc, struct sp_error *err)
+int make_vpc(struct maker *maker, const struct thing *vpc, const struct netd_message *message,
+	     struct sp_error *err)
 {
+	(void)message;
 	AUTO_PLACE router = { .fd = -1 };
 	if (place_make(maker, vpc->id, PLACE_FORWARDS, NULL, 0, &router, err) != 0)
 		return sp_wrap(err, "could not make %s", vpc->id);
@@ -83,8 +85,10 @@ static int unmake_bridge(struct maker *maker, struct place *router, const struct
 	return remove_bridge(router, subnet->id, err);
 }
 
-int make_subnet(struct maker *maker, const struct thing *subnet, struct sp_error *err)
+int make_subnet(struct maker *maker, const struct thing *subnet, const struct netd_message *message,
+		struct sp_error *err)
 {
+	(void)message;
 	AUTO_PLACE router = { .fd = -1 };
 	bool is_new = false;
 	int result = place_open(maker, subnet->parent, &router, err);

@@ -44,16 +44,18 @@ int maker_open(struct maker *out, const char *why_no_uplinks, bool leads_to_host
 void maker_reset(struct maker *maker);
 void maker_close(struct maker *maker); /* also a half-open one */
 
-int make_vpc(struct maker *maker, const struct thing *vpc, struct sp_error *err);
-int make_subnet(struct maker *maker, const struct thing *subnet, struct sp_error *err);
-/** @message  the INTERNET's, for its mappings. What cannot be made is left out; the first of it is told. */
-int make_internet(struct maker *maker, const struct thing *internet,
-		  const struct netd_message *message, struct sp_error *err);
+/** Brings the kernel to @thing, which is in the plan as @message has it. */
+typedef int make_fn(struct maker *maker, const struct thing *thing,
+		    const struct netd_message *message, struct sp_error *err);
+
+make_fn make_vpc;
+make_fn make_subnet;
+/** With the message's mappings. What cannot be made is left out; the first of it is told. */
+make_fn make_internet;
 /** A route that cannot be made leads nowhere, and is told; the others are made. */
-int make_table(struct maker *maker, const struct thing *table, struct sp_error *err);
-/** @message  the ENI's, for its role, rules and name servers */
-int make_interface(struct maker *maker, const struct thing *interface,
-		   const struct netd_message *message, struct sp_error *err);
+make_fn make_table;
+/** With the message's role, rules and name servers. */
+make_fn make_interface;
 
 /** Of whatever kind the id is, and what stands on it. Not being there is fine. */
 int make_gone(struct maker *maker, const char *id, struct sp_error *err);

@@ -101,44 +101,13 @@ static int end(struct maker *maker, const struct netd_message *request, struct a
 	return make_tidy(maker, &answer->why);
 }
 
-static int vpc(struct maker *maker, const struct netd_message *request, struct answer *answer)
+static int put_and_make(struct maker *maker, const struct netd_message *request, make_fn *make,
+			struct answer *answer)
 {
 	const struct thing *thing;
 	if (plan_put(&maker->plan, request, &thing, &answer->why) != 0)
 		return -1;
-	return make_vpc(maker, thing, &answer->why);
-}
-
-static int subnet(struct maker *maker, const struct netd_message *request, struct answer *answer)
-{
-	const struct thing *thing;
-	if (plan_put(&maker->plan, request, &thing, &answer->why) != 0)
-		return -1;
-	return make_subnet(maker, thing, &answer->why);
-}
-
-static int internet(struct maker *maker, const struct netd_message *request, struct answer *answer)
-{
-	const struct thing *thing;
-	if (plan_put(&maker->plan, request, &thing, &answer->why) != 0)
-		return -1;
-	return make_internet(maker, thing, request, &answer->why);
-}
-
-static int table(struct maker *maker, const struct netd_message *request, struct answer *answer)
-{
-	const struct thing *thing;
-	if (plan_put(&maker->plan, request, &thing, &answer->why) != 0)
-		return -1;
-	return make_table(maker, thing, &answer->why);
-}
-
-static int interface(struct maker *maker, const struct netd_message *request, struct answer *answer)
-{
-	const struct thing *thing;
-	if (plan_put(&maker->plan, request, &thing, &answer->why) != 0)
-		return -1;
-	return make_interface(maker, thing, request, &answer->why);
+	return make(maker, thing, request, &answer->why);
 }
 
 static int gone(struct maker *maker, const struct netd_message *request, struct answer *answer)
@@ -167,15 +136,24 @@ static int open_sockets(struct maker *maker, const struct netd_message *request,
 	return 0;
 }
 
+/* clang-format off */
 static const struct {
 	enum netd_kind kind;
 	request_fn *run;
+	make_fn *make; /* without @run: of what is put into the plan before */
 } requests[] = {
-	{ NETD_OWNER, own },         { NETD_BEGIN, begin }, { NETD_VPC, vpc },
-	{ NETD_SUBNET, subnet },     { NETD_TABLE, table }, { NETD_INTERNET, internet },
-	{ NETD_ENI, interface },     { NETD_END, end },     { NETD_REMOVE, gone },
-	{ NETD_OPEN, open_sockets },
+	{ NETD_OWNER,    own,          NULL           },
+	{ NETD_BEGIN,    begin,        NULL           },
+	{ NETD_VPC,      NULL,         make_vpc       },
+	{ NETD_SUBNET,   NULL,         make_subnet    },
+	{ NETD_INTERNET, NULL,         make_internet  },
+	{ NETD_TABLE,    NULL,         make_table     },
+	{ NETD_ENI,      NULL,         make_interface },
+	{ NETD_END,      end,          NULL           },
+	{ NETD_REMOVE,   gone,         NULL           },
+	{ NETD_OPEN,     open_sockets, NULL           },
 };
+/* clang-format on */
 
 static int run(struct maker *maker, const struct netd_message *request, struct answer *answer)
 {
@@ -184,7 +162,9 @@ static int run(struct maker *maker, const struct netd_message *request, struct a
 			       "cannot do anything before the owner is known");
 	for (size_t i = 0; i < SP_COUNT_OF(requests); i++)
 		if (requests[i].kind == request->kind)
-			return requests[i].run(maker, request, answer);
+			return requests[i].run != NULL
+				       ? requests[i].run(maker, request, answer)
+				       : put_and_make(maker, request, requests[i].make, answer);
 	return sp_fail(&answer->why, SP_PROTOCOL,
 		       "cannot be told by a message of kind %u: it is one of our own",
 		       (unsigned)request->kind);

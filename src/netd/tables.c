@@ -224,8 +224,10 @@ static int settle(struct maker *maker, struct place *router, const struct thing 
 	return settle_all(&settling, err);
 }
 
-int make_table(struct maker *maker, const struct thing *table, struct sp_error *err)
+int make_table(struct maker *maker, const struct thing *table, const struct netd_message *message,
+	       struct sp_error *err)
 {
+	(void)message;
 	AUTO_PLACE router = { .fd = -1 };
 	if (place_open(maker, table->parent, &router, err) != 0 ||
 	    settle(maker, &router, table, err) != 0)

@@ -1,7 +1,6 @@
 #include "api/form.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "api/protocol.h"
-#include "base/text.h"
 
 const struct api_operation *protocol_find_operation(const struct api_service *service,
 						    const char *name)

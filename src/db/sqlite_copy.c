@@ -1,6 +1,5 @@
 #include "db/sqlite_room.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -6,7 +6,6 @@
 #include <libgen.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/scope.h"
 

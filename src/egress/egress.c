@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "egress/attempt.h"
 
 int egress_open(struct loop *loop, struct store *store, struct pool *reads,

@@ -12,12 +12,9 @@
 
 #include <assert.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/buffer.h"
 #include "base/scope.h"
 #include "egress/private_inside.h"
-#include "network/cidr.h"
 
 static_assert((int)LOOKUP_ADDRESSES_MAX <= (int)NETWORKS_SOCKETS_MAX,
 	      "every address gets a socket");

@@ -9,12 +9,10 @@
  */
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "egress/forget.h"
 #include "egress/host_vpc.h"
 #include "egress/networks_inside.h"

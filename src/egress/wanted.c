@@ -6,7 +6,6 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "egress/wanted_inside.h"
-#include "store/gateways.h"
 
 void wanted_refuse(char **refusal, const char *format, ...)
 {

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "netd/names.h"
 #include "netd/place.h"
 #include "netd/remove.h"

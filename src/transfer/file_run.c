@@ -5,7 +5,6 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/scope.h"
 #include "transfer/file_inside.h"
 

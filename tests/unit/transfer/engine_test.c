@@ -341,6 +341,25 @@ static void assert_failed(struct house *house, const char *id, const char *code,
 	transfer_file_finish(&file);
 }
 
+/* A file that is sent by workers that obey @script, a word each, comes to that end. */
+static void assert_completes(struct house *house, const char *script, const char *heard)
+{
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", script);
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+	assert_heard(house, heard);
+}
+
+static void assert_fails(struct house *house, const char *script, const char *code,
+			 const char *words)
+{
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", script);
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, code, words);
+}
+
 /* ---- the promises ------------------------------------------------------------------------------------------------ */
 
 static void a_file_is_published_after_its_permit(void **state)
@@ -392,10 +411,7 @@ static void a_fetched_file_of_another_size_is_not_published(void **state)
 static void nobody_publishes_without_a_permit(void **state)
 {
 	struct house *house = *state;
-	char id[FILE_ID_SIZE];
-	write_file(house, "run/script", "publish-unasked\n");
-	start_file(house, TRANSFER_SEND, id);
-	assert_failed(house, id, "INTERNAL_ERROR", "ended on it again and again");
+	assert_fails(house, "publish-unasked\n", "INTERNAL_ERROR", "ended on it again and again");
 }
 
 static void ready_counts_once(void **state)
@@ -422,11 +438,8 @@ static void a_file_that_kills_its_worker_fails_alone(void **state)
 static void transient_failures_are_tried_again_and_then_told(void **state)
 {
 	struct house *house = *state;
-	char id[FILE_ID_SIZE];
-	write_file(house, "run/script", "unreachable\n");
-	start_file(house, TRANSFER_SEND, id);
-	assert_failed(house, id, "CONNECTION_ERROR",
-		      "could not send \"/bucket/key\": as the script has it");
+	assert_fails(house, "unreachable\n", "CONNECTION_ERROR",
+		     "could not send \"/bucket/key\": as the script has it");
 	assert_heard(house, "SEND 1\nSEND 2\nSEND 3\n");
 }
 
@@ -550,10 +563,7 @@ static void a_publish_does_not_knock_while_nobody_does(void **state)
 static void permanent_failures_are_told_at_once(void **state)
 {
 	struct house *house = *state;
-	char id[FILE_ID_SIZE];
-	write_file(house, "run/script", "denied\n");
-	start_file(house, TRANSFER_SEND, id);
-	assert_failed(house, id, "WRITE_FILE_ERROR", "as the script has it");
+	assert_fails(house, "denied\n", "WRITE_FILE_ERROR", "as the script has it");
 	assert_heard(house, "SEND 1\n");
 }
 
@@ -571,21 +581,13 @@ static void a_missing_source_never_reaches_the_worker(void **state)
 static void a_lost_answer_leads_to_recovery_and_not_to_a_second_part(void **state)
 {
 	struct house *house = *state;
-	char id[FILE_ID_SIZE];
-	write_file(house, "run/script", "lose-answer\n");
-	start_file(house, TRANSFER_SEND, id);
-	await_and_drop(house, id, FILE_COMPLETED);
-	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\n");
+	assert_completes(house, "lose-answer\n", "SEND 1\nPERMIT 1\nRECOVER 1\n");
 }
 
 static void a_worker_that_dies_with_the_permit_is_followed_by_one_that_recovers(void **state)
 {
 	struct house *house = *state;
-	char id[FILE_ID_SIZE];
-	write_file(house, "run/script", "die-with-permit\nobey\n");
-	start_file(house, TRANSFER_SEND, id);
-	await_and_drop(house, id, FILE_COMPLETED);
-	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\n");
+	assert_completes(house, "die-with-permit\nobey\n", "SEND 1\nPERMIT 1\nRECOVER 1\n");
 }
 
 static void publishes_that_fill_the_credit_get_a_worker_again(void **state)
@@ -602,11 +604,8 @@ static void publishes_that_fill_the_credit_get_a_worker_again(void **state)
 static void a_vanished_part_starts_over(void **state)
 {
 	struct house *house = *state;
-	char id[FILE_ID_SIZE];
-	write_file(house, "run/script", "die-with-permit\npart-vanished\n");
-	start_file(house, TRANSFER_SEND, id);
-	await_and_drop(house, id, FILE_COMPLETED);
-	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\nSEND 2\nPERMIT 2\n");
+	assert_completes(house, "die-with-permit\npart-vanished\n",
+			 "SEND 1\nPERMIT 1\nRECOVER 1\nSEND 2\nPERMIT 2\n");
 }
 
 static void a_refused_rename_ends_it(void **state)
@@ -802,23 +801,16 @@ static void a_worker_cannot_choose_any_name(void **state)
 static void a_worker_cannot_claim_what_its_server_cannot_do(void **state)
 {
 	struct house *house = *state;
-	char id[FILE_ID_SIZE];
-	write_file(house, "run/script", "claim-too-much\nobey\n");
-	start_file(house, TRANSFER_SEND, id);
-	await_and_drop(house, id, FILE_COMPLETED);
-	assert_heard(house, "SEND 1\nSEND 2\nPERMIT 2\n");
+	assert_completes(house, "claim-too-much\nobey\n", "SEND 1\nSEND 2\nPERMIT 2\n");
 }
 
 static void a_publish_is_asked_after_until_somebody_answers(void **state)
 {
 	struct house *house = *state;
-	char id[FILE_ID_SIZE];
-	write_file(house, "run/script", "lose-answer-and-partner\n");
-	start_file(house, TRANSFER_SEND, id);
 	/* More often than a file is tried: it may have been published already. */
-	await_and_drop(house, id, FILE_COMPLETED);
-	assert_heard(house, "SEND 1\nPERMIT 1\nRECOVER 1\nRECOVER 1\nRECOVER 1\nRECOVER 1\nRECOVER "
-			    "1\nRECOVER 1\n");
+	assert_completes(house, "lose-answer-and-partner\n",
+			 "SEND 1\nPERMIT 1\nRECOVER 1\nRECOVER 1\nRECOVER 1\nRECOVER 1\nRECOVER "
+			 "1\nRECOVER 1\n");
 }
 
 static void a_folder_in_the_way_of_a_fetched_file_is_told(void **state)

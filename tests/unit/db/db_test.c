@@ -1,11 +1,14 @@
 #include "test.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "db/db.h"
 
 struct fixture {
@@ -197,6 +200,55 @@ static void a_damaged_file_is_refused(void **state)
 	assert_non_null(strstr(err.message, "damaged"));
 }
 
+/* Which of them SQLite reads files with depends on how it was built. */
+static const char *const reading[] = { "read", "pread", "pread64" };
+
+static ssize_t read_nothing(int fd, void *data, size_t size)
+{
+	(void)fd, (void)data, (void)size;
+	errno = EIO;
+	return -1;
+}
+
+static ssize_t read_nothing_at(int fd, void *data, size_t size, off_t at)
+{
+	(void)at;
+	return read_nothing(fd, data, size);
+}
+
+/* NULL in the place of a call restores the system's own. */
+static void let_reads_fail(bool fail)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	for (size_t i = 0; i < SP_COUNT_OF(reading); i++) {
+		sqlite3_syscall_ptr instead = i == 0 ? (sqlite3_syscall_ptr)read_nothing
+						     : (sqlite3_syscall_ptr)read_nothing_at;
+		vfs->xSetSystemCall(vfs, reading[i], fail ? instead : NULL);
+	}
+}
+
+static void a_disk_that_cannot_be_read_is_no_damage(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(db_script(f->db, "INSERT INTO parents VALUES (1, 'a')", &err), 0);
+	struct db *reader;
+	assert_int_equal(db_open(f->path, DB_READ_ONLY, &reader, &err), 0);
+
+	let_reads_fail(true);
+	struct db_rows *rows = NULL;
+	int result = db_query(reader, &rows, &err, "SELECT name FROM parents", "");
+	if (result == 0)
+		result = db_rows_next(rows, &err);
+	let_reads_fail(false);
+	assert_int_equal(result, -1);
+	assert_int_equal(err.code, SP_SYSTEM);
+	assert_non_null(strstr(err.message, "Input/output error"));
+
+	assert_int_equal(count_of(reader, "SELECT count(*) FROM parents"), 1);
+	db_rows_close(rows);
+	db_close(reader);
+}
+
 static void a_link_is_not_created_through(void **state)
 {
 	struct fixture *f = *state;
@@ -310,6 +362,7 @@ int main(void)
 		WITH_DB(more_open_queries_than_the_cache_holds_still_work),
 		WITH_DB(a_lock_of_somebody_else_is_no_conflict_of_ours),
 		WITH_DB(a_damaged_file_is_refused),
+		WITH_DB(a_disk_that_cannot_be_read_is_no_damage),
 		WITH_DB(a_link_is_not_created_through),
 		WITH_DB(a_backup_is_whole_private_and_never_overwrites),
 		WITH_DB(two_copies_to_one_place_do_not_meet),

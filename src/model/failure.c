@@ -73,6 +73,7 @@ static const struct {
 	enum sp_code code;
 } passing[] = {
 	{ STEP_WORKER, SP_SYSTEM },       { STEP_CONNECT, SP_SYSTEM },
+	{ STEP_SECRET, SP_SYSTEM },       /* the store had a bad moment, not the secret */
 	{ STEP_GATEWAY, SP_CONFLICT },    /* its interfaces are being made … */
 	{ STEP_GATEWAY, SP_SYSTEM },      /* … or could not be; that is tried again too */
 	{ STEP_ROUTE, SP_CONFLICT },      /* a gateway on the way is being made … */

@@ -39,6 +39,8 @@ static void failures_have_the_contracts_codes(void **state)
 	assert_false(failure_is_transient(STEP_AUTHENTICATE, SP_AUTH));
 	assert_true(failure_is_transient(STEP_CONNECT, SP_UNREACHABLE));
 	/* What is in the way of a private path, and goes away by itself or does not. */
+	assert_true(failure_is_transient(STEP_SECRET, SP_SYSTEM));
+	assert_false(failure_is_transient(STEP_SECRET, SP_DENIED));
 	assert_true(failure_is_transient(STEP_GATEWAY, SP_CONFLICT));
 	assert_true(failure_is_transient(STEP_GATEWAY, SP_SYSTEM));
 	assert_false(failure_is_transient(STEP_GATEWAY, SP_NOT_FOUND));

@@ -294,7 +294,9 @@ with harness.Story() as story:
             check_returned(pid, start)
 
     with story.case("in the end nothing is left: no file, no part, no descriptor, and with the connector no row"):
+        began = time.monotonic()
         partner.call("DeleteConnector", ConnectorId=partner.id)
+        print(f"# the connector was deleted within {time.monotonic() - began:.1f} s")
         harness.wait_until(lambda: not daemon.workers(), "the worker to leave with its connector")
         harness.wait_until(lambda: open_now(daemon.process.pid) == at_start, "the descriptors of the start")
         left = [path for folder in (bucket, server.home) for path in folder.rglob("*") if not path.is_dir()]

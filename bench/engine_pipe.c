@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%s/engine_pipe.%d", argv[1], (int)getpid());
 	struct remote *remote;
 	struct sp_error err = { 0 };
-	if (remote_open(pipe_channel_start(NULL, 0), IDLE_MS, -1, &remote, &err) != 0)
+	if (remote_open(pipe_channel_start(NULL, 0), NULL, IDLE_MS, -1, &remote, &err) != 0)
 		stop(&err);
 	for (long round = 0; round < rounds; round++) {
 		start();

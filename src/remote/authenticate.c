@@ -1,6 +1,6 @@
 /*
- * Who we are. "none" asks the server which methods it has; then each of ours that it offers is tried once, in the
- * order of the table. A server that wants two of them says "partial", and the next one goes on.
+ * Who we are. "none" asks the server which methods it has, unless one let us in before; then each of ours that it offers
+ * is tried once, in the order of the table. A server that wants two of them says "partial", and the next one goes on.
  */
 
 #include <stdio.h>
@@ -265,19 +265,42 @@ static const struct method *next_method(const struct attempt *attempt, int offer
 	return NULL;
 }
 
+/* The method that let us in at this very server; NULL: it is asked which ones it has. */
+static const struct method *known_method(const struct attempt *attempt)
+{
+	const struct transport_options *options = attempt->handshake->options;
+	const struct transport_report *report = attempt->handshake->report;
+	char server[TRANSPORT_SERVER_SIZE];
+	transport_server(report->banner, report->fingerprint, server);
+	if (!sp_text_equal(options->known_server, server))
+		return NULL;
+	for (size_t i = 0; i < SP_COUNT_OF(methods); i++)
+		if (sp_text_equal(options->known_method, methods[i].name) &&
+		    methods[i].is_ours != NULL && methods[i].is_ours(attempt))
+			return &methods[i];
+	return NULL;
+}
+
 static int try_all(struct attempt *attempt, struct sp_error *err)
 {
 	struct transport_report *report = attempt->handshake->report;
-	const char *name = "none";
-	int tried = 0;
-	int result = try_none(attempt, err);
+	const struct method *known = known_method(attempt);
+	const char *name = known == NULL ? "none" : known->name;
+	int tried = known == NULL ? 0 : known->bit;
+	int result = known == NULL ? try_none(attempt, err) : known->run(attempt, err);
 
+	bool is_alone = true;
 	while (result == SSH_AUTH_DENIED || result == SSH_AUTH_PARTIAL) {
 		int offered = ssh_userauth_list(attempt->session, NULL);
-		const struct method *method = next_method(attempt, offered, tried);
 		note_offered(report, offered);
-		if (result == SSH_AUTH_PARTIAL)
+		if (result == SSH_AUTH_PARTIAL) {
+			is_alone = false;
 			tell(attempt, "one method was accepted, another is wanted");
+			/* What was refused as the first may be right as the second. */
+			if (known != NULL && strcmp(name, known->name) != 0)
+				tried &= ~sp_take_pointer(&known)->bit;
+		}
+		const struct method *method = next_method(attempt, offered, tried);
 		if (method == NULL)
 			return fail_refused(attempt, err);
 		tried |= method->bit;
@@ -291,6 +314,7 @@ static int try_all(struct attempt *attempt, struct sp_error *err)
 		return is_refusal ? fail_hung_up(attempt, name, err) : -1;
 	}
 	strncpy(report->authenticated_by, name, sizeof(report->authenticated_by) - 1);
+	report->by_one_method = is_alone;
 	return 0;
 }
 

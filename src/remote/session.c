@@ -624,15 +624,29 @@ static void put_greeting(struct remote *remote)
 	outbox_add(&remote->outbox, &writer, NULL, NULL, 0);
 }
 
-static int greet(struct remote *remote, int64_t deadline_ms, int cancel_fd, struct sp_error *err)
+/* What the server granted before holds until its answer is here, which is before the first byte of a file. */
+static void take_known(struct remote *remote, const struct remote_limits *known)
+{
+	remote->features.read_max = request_bytes(known->read_max, 0);
+	remote->features.write_max = request_bytes(known->write_max, 0);
+	remote->features.handles_max = known->handles_max;
+}
+
+static int greet(struct remote *remote, const struct remote_limits *known, int64_t deadline_ms,
+		 int cancel_fd, struct sp_error *err)
 {
 	put_greeting(remote);
 	while (!remote->greeted)
 		if (pump_until(remote, deadline_ms, cancel_fd, err) != 0)
 			return -1;
 
-	if (remote->features.limits)
-		ask_limits(remote, (struct asker){ note_limits, remote });
+	if (!remote->features.limits)
+		return 0;
+	ask_limits(remote, (struct asker){ note_limits, remote });
+	if (known != NULL && remote->round_trip_us != 0) {
+		take_known(remote, known);
+		return 0;
+	}
 	while (remote_outstanding(remote) > 0)
 		if (pump_until(remote, deadline_ms, cancel_fd, err) != 0)
 			return -1;
@@ -646,6 +660,7 @@ static struct remote *create(struct channel *channel)
 	remote->features.read_max = REMOTE_BLOCK_DEFAULT;
 	remote->features.write_max = REMOTE_BLOCK_DEFAULT;
 	remote->lively_at_ms = sp_monotonic_ms();
+	remote->round_trip_us = channel->round_trip_us;
 	requests_init(&remote->requests);
 	outbox_init(&remote->outbox);
 	remote->trunk = remote;
@@ -657,18 +672,19 @@ struct remote *session_branch_off(struct remote *trunk, struct channel *channel)
 {
 	struct remote *remote = create(channel);
 	remote->features = trunk->features;
-	remote->round_trip_us = trunk->round_trip_us;
+	if (remote->round_trip_us == 0 || trunk->round_trip_us < remote->round_trip_us)
+		remote->round_trip_us = trunk->round_trip_us;
 	remote->trunk = trunk;
 	trunk->scarce = true; /* who wished for it is told like one who waited for room */
 	put_greeting(remote);
 	return remote;
 }
 
-int remote_open(struct channel *channel, int64_t timeout_ms, int cancel_fd, struct remote **out,
-		struct sp_error *err)
+int remote_open(struct channel *channel, const struct remote_limits *known, int64_t timeout_ms,
+		int cancel_fd, struct remote **out, struct sp_error *err)
 {
 	struct remote *remote = create(channel);
-	if (greet(remote, sp_monotonic_ms() + timeout_ms, cancel_fd, err) != 0) {
+	if (greet(remote, known, sp_monotonic_ms() + timeout_ms, cancel_fd, err) != 0) {
 		remote_close(remote);
 		return -1;
 	}

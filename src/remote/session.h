@@ -38,9 +38,18 @@ struct remote_features {
 	char extensions[REMOTE_EXTENSIONS_MAX];
 };
 
-/** INIT, VERSION, limits. @channel is taken, also when the call fails. */
-int remote_open(struct channel *channel, int64_t timeout_ms, int cancel_fd, struct remote **out,
-		struct sp_error *err);
+/** What a server granted when it was asked before (limits@openssh.com). */
+struct remote_limits {
+	uint32_t read_max, write_max;
+	uint64_t handles_max;
+};
+
+/**
+ * INIT, VERSION, limits. @channel is taken, also when the call fails.
+ * @known  the server is asked again, and its answer not waited for; NULL: it is
+ */
+int remote_open(struct channel *channel, const struct remote_limits *known, int64_t timeout_ms,
+		int cancel_fd, struct remote **out, struct sp_error *err);
 void remote_close(struct remote *remote); /* destroy its jobs first. NULL is fine */
 
 /**

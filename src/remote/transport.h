@@ -27,12 +27,16 @@ struct transport_options {
 	const struct security_policy *policy;
 	int64_t timeout_ms; /* from here to the authenticated connection */
 	int cancel_fd;      /* readable: give up with SP_CANCELLED; -1: none */
+	/* A server that let us in before, as transport_server() writes it, and how: then it is not asked first which ways
+	 * it has. NULL: none is known. */
+	const char *known_server, *known_method;
 };
 
 enum {
 	TRANSPORT_HOST_KEY_MAX = 2048,
 	TRANSPORT_FINGERPRINT_MAX = 80,
 	TRANSPORT_METHODS_MAX = 128,
+	TRANSPORT_SERVER_SIZE = 384,
 	ALGORITHM_LIST_SIZE = 320,
 };
 
@@ -53,12 +57,16 @@ struct transport_report {
 	char kex[64], cipher[64], mac[64], host_key_algorithm[64];
 	char authenticated_by
 		[32]; /* "publickey", "password", "keyboard-interactive"; "none": nothing was asked for */
+	bool by_one_method; /* it asked for no other */
 	char methods
 		[TRANSPORT_METHODS_MAX]; /* "publickey, password": what the server offered last */
 	char offered[ALGORITHM_KIND_COUNT][ALGORITHM_LIST_SIZE]; /* by us: names joined by commas */
 	int64_t took_ms[FAILURE_STEP_COUNT];                     /* of the steps that were begun */
 	int64_t step_since_ms; /* monotonic; for the next of them */
 };
+
+/** Who the server is, for comparing: its version line and the fingerprint of its host key. */
+void transport_server(const char *banner, const char *fingerprint, char out[TRANSPORT_SERVER_SIZE]);
 
 /** Process-wide, once, before any thread: libraries read their files now, so that a sandbox may close the doors after. */
 int transport_init(struct sp_error *err);
@@ -120,4 +128,5 @@ struct channel_backend {
 /** First member of each backend's own struct. */
 struct channel {
 	const struct channel_backend *backend;
+	int64_t round_trip_us; /* that the server took to open it; 0: not measured */
 };

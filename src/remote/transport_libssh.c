@@ -5,9 +5,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "remote/handshake.h"
@@ -163,6 +165,11 @@ int transport_keepalive(struct transport *transport, struct sp_error *err)
 	return 0;
 }
 
+void transport_server(const char *banner, const char *fingerprint, char out[TRANSPORT_SERVER_SIZE])
+{
+	snprintf(out, TRANSPORT_SERVER_SIZE, "%s %s", banner, fingerprint);
+}
+
 /* ---- channels ---------------------------------------------------------------------------------------------------- */
 
 static int fail_refused(struct transport *transport, enum sp_code code, const char *what,
@@ -178,6 +185,7 @@ struct channel_opening {
 	struct transport *transport;
 	ssh_channel ssh;
 	struct patience patience;
+	int64_t since_us, round_trip_us;
 	bool is_open;
 };
 
@@ -194,6 +202,7 @@ static struct channel_opening *begin_sftp(void *ctx, int64_t timeout_ms, struct 
 	opening->transport = transport;
 	opening->ssh = ssh;
 	opening->patience = patience_from_now(timeout_ms, -1);
+	opening->since_us = sp_monotonic_us();
 	opening->patience.bytes_then = transport->socket_bytes.in_bytes;
 	transport->channels_opened++;
 	if (transport->channels_opening++ == 0)
@@ -227,6 +236,7 @@ static int step_channel(struct channel_opening *opening, struct sp_error *err)
 			       "the server takes packets of %u bytes, at least %d are needed",
 			       transport->channel_packet_max, CHANNEL_PACKET_MIN);
 	opening->is_open = true;
+	opening->round_trip_us = sp_monotonic_us() - opening->since_us;
 	return SSH_OK;
 }
 
@@ -250,6 +260,14 @@ static int step_both(struct channel_opening *opening, struct sp_error *err)
 	return step_subsystem(opening, err);
 }
 
+static struct channel *take_channel(struct channel_opening *opening)
+{
+	struct channel *channel =
+		channel_libssh_create(opening->transport, sp_take_pointer(&opening->ssh));
+	channel->round_trip_us = opening->round_trip_us;
+	return channel;
+}
+
 static int step_sftp(struct channel_opening *opening, struct channel **out, struct sp_error *err)
 {
 	int result = step_both(opening, err);
@@ -257,7 +275,7 @@ static int step_sftp(struct channel_opening *opening, struct channel **out, stru
 	    transport_may_wait(opening->transport, &opening->patience, &channel_errand, err) == 0)
 		return 0;
 	if (result == SSH_OK)
-		*out = channel_libssh_create(opening->transport, sp_take_pointer(&opening->ssh));
+		*out = take_channel(opening);
 	give_up_sftp(opening);
 	return result == SSH_OK ? 1 : -1;
 }
@@ -279,7 +297,7 @@ int transport_open_sftp(struct transport *transport, int64_t timeout_ms, int can
 	for (;;) {
 		int result = step_both(opening, err);
 		if (result == SSH_OK)
-			*out = channel_libssh_create(transport, sp_take_pointer(&opening->ssh));
+			*out = take_channel(opening);
 		if (result != SSH_AGAIN ||
 		    transport_sleep(transport, &opening->patience, &channel_errand, err) != 0) {
 			give_up_sftp(opening);

@@ -194,7 +194,8 @@ void worker_process_send(struct worker_process *process, const struct worker_mes
 	flush(process);
 }
 
-static void configure(struct worker_process *process, const struct launch *launch)
+/* A @test looks at a server as if for the first time. */
+static void configure(struct worker_process *process, const struct launch *launch, bool test)
 {
 	const struct transfer_options *options = &process->ground->options;
 	SP_AUTO_BUFFER keys = { 0 };
@@ -218,9 +219,9 @@ static void configure(struct worker_process *process, const struct launch *launc
 		.upload_mode = launch->publishing.upload,
 		.verify = launch->publishing.verify,
 		.resume_check = (uint32_t)options->resume_check,
-		.banner = launch->server.banner,
-		.fingerprint = launch->server.host_key,
-		.features = launch->server.features,
+		.banner = test ? NULL : launch->server.banner,
+		.fingerprint = test ? NULL : launch->server.host_key,
+		.features = test ? NULL : launch->server.features,
 	};
 	worker_process_send(process, &message, -1);
 }
@@ -462,7 +463,7 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 		loop_add_timer(ground->rooms.loop, WORKER_BEAT_MS, listen_for_beats, process);
 	ground->workers++;
 	ground_went_out(ground);
-	configure(process, launch);
+	configure(process, launch, test);
 	*out = process;
 	return 0;
 }

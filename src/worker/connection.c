@@ -160,8 +160,10 @@ static void work(void *ctx, struct runner *runner)
 	unsigned file = runner->letter->file;
 	ask_for_current(connection);
 	file_work(connection, runner->letter);
-	if (connection_lives(connection))
+	if (connection_lives(connection)) {
 		connection->last_sure_ms = connection->last_spoke_ms = sp_monotonic_ms();
+		learnt_renew(connection);
+	}
 	connection->runners[file] = NULL;
 	report_file(connection, LETTER_ENDED, file, NULL);
 }

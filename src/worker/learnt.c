@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/scope.h"
@@ -42,6 +43,36 @@ bool learnt_has_hash(const struct connection *connection)
 	return announced_it && !connection->learnt.no_hash;
 }
 
+static void parse_method(const char *value, struct learnt *out)
+{
+	snprintf(out->method, sizeof(out->method), "%s", value);
+}
+
+static void parse_read_max(const char *value, struct learnt *out)
+{
+	out->limits.read_max = (uint32_t)strtoul(value, NULL, 10);
+}
+
+static void parse_write_max(const char *value, struct learnt *out)
+{
+	out->limits.write_max = (uint32_t)strtoul(value, NULL, 10);
+}
+
+static void parse_handles(const char *value, struct learnt *out)
+{
+	out->limits.handles_max = strtoull(value, NULL, 10);
+}
+
+static const struct {
+	const char *start;
+	void (*parse)(const char *value, struct learnt *out);
+} values[] = {
+	{ "auth=", parse_method },
+	{ "read-max=", parse_read_max },
+	{ "write-max=", parse_write_max },
+	{ "handles=", parse_handles },
+};
+
 static bool *fact_of(struct learnt *learnt, size_t i)
 {
 	return (bool *)((char *)learnt + words[i].fact);
@@ -56,10 +87,14 @@ void learnt_parse(const char *text, struct learnt *out)
 {
 	SP_AUTO_FREE char *copy = sp_strdup(text);
 	char *rest = copy, *word;
-	while ((word = strsep(&rest, " ")) != NULL)
+	while ((word = strsep(&rest, " ")) != NULL) {
 		for (size_t i = 0; i < SP_COUNT_OF(words); i++)
 			if (strcmp(words[i].word, word) == 0)
 				*fact_of(out, i) = true;
+		for (size_t i = 0; i < SP_COUNT_OF(values); i++)
+			if (sp_text_starts_with(word, values[i].start))
+				values[i].parse(word + strlen(values[i].start), out);
+	}
 }
 
 void learnt_format(const struct learnt *learnt, struct sp_buffer *out)
@@ -68,6 +103,20 @@ void learnt_format(const struct learnt *learnt, struct sp_buffer *out)
 	for (size_t i = 0; i < SP_COUNT_OF(words); i++)
 		if (*fact_of(&facts, i))
 			add_word(out, words[i].word);
+	if (learnt->limits.read_max > 0)
+		sp_buffer_format(out, "%sread-max=%u write-max=%u handles=%llu",
+				 out->length == 0 ? "" : " ", learnt->limits.read_max,
+				 learnt->limits.write_max,
+				 (unsigned long long)learnt->limits.handles_max);
+	if (learnt->method[0] != '\0')
+		sp_buffer_format(out, "%sauth=%s", out->length == 0 ? "" : " ", learnt->method);
+}
+
+static struct remote_limits limits_of(const struct connection *connection)
+{
+	const struct remote_features *features = remote_features(connection->remote);
+	return (struct remote_limits){ features->read_max, features->write_max,
+				       features->handles_max };
 }
 
 static void tell(struct connection *connection)
@@ -80,8 +129,6 @@ static void tell(struct connection *connection)
 			add_word(&text, announced[i].word);
 	if (learnt_has_hash(connection))
 		add_word(&text, "check-file");
-	sp_buffer_format(&text, "%sread-max=%u write-max=%u", text.length == 0 ? "" : " ",
-			 features->read_max, features->write_max);
 	learnt_format(&connection->learnt, &text);
 	const struct worker_message message = {
 		.kind = WORKER_CONNECTED,
@@ -100,20 +147,39 @@ static void tell(struct connection *connection)
 	connection_report(connection, LETTER_MESSAGE, &copy);
 }
 
-void learnt_begin(struct connection *connection)
+void learnt_recall(const struct connection *connection, struct learnt *out)
 {
 	const struct worker_message *known = connection->configuration;
+	*out = connection->learnt; /* seen with its own eyes */
+	if (out->server[0] != '\0' || known->banner == NULL || known->fingerprint == NULL)
+		return;
+	transport_server(known->banner, known->fingerprint, out->server);
+	learnt_parse(known->features == NULL ? "" : known->features, out);
+}
+
+void learnt_begin(struct connection *connection)
+{
 	const struct transport_report *report = &connection->report;
-	struct learnt learnt = { 0 };
-	snprintf(learnt.server, sizeof(learnt.server), "%s %s", report->banner,
-		 report->fingerprint);
-	bool same = sp_text_equal(known->banner, report->banner) &&
-		    sp_text_equal(known->fingerprint, report->fingerprint);
-	if (strcmp(learnt.server, connection->learnt.server) == 0)
-		learnt = connection->learnt; /* seen with its own eyes */
-	else if (same)
-		learnt_parse(known->features, &learnt);
+	struct learnt known, learnt = { 0 };
+	transport_server(report->banner, report->fingerprint, learnt.server);
+	learnt_recall(connection, &known);
+	if (strcmp(learnt.server, known.server) == 0)
+		learnt = known;
+	learnt.limits = limits_of(connection);
+	snprintf(learnt.method, sizeof(learnt.method), "%s",
+		 report->by_one_method ? report->authenticated_by : "");
 	connection->learnt = learnt;
+	tell(connection);
+}
+
+void learnt_renew(struct connection *connection)
+{
+	const struct remote_limits now = limits_of(connection);
+	const struct remote_limits *then = &connection->learnt.limits;
+	if (now.read_max == then->read_max && now.write_max == then->write_max &&
+	    now.handles_max == then->handles_max)
+		return;
+	connection->learnt.limits = now;
 	tell(connection);
 }
 

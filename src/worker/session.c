@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -92,10 +93,20 @@ static int get_socket(struct connection *connection, int *out_fd, enum failure_s
 	}
 }
 
+static bool is_known(const struct connection *connection, const struct learnt *known)
+{
+	const struct transport_report *report = &connection->report;
+	char server[TRANSPORT_SERVER_SIZE];
+	transport_server(report->banner, report->fingerprint, server);
+	return known->limits.read_max > 0 && strcmp(known->server, server) == 0;
+}
+
 static int shake_hands(struct connection *connection, int fd, enum failure_step *out_step,
 		       struct sp_error *err)
 {
 	const struct worker_message *configuration = connection->configuration;
+	struct learnt known;
+	learnt_recall(connection, &known);
 	int64_t deadline = sp_monotonic_ms() + configuration->handshake_timeout_ms;
 	struct transport_options options = {
 		.fd = fd,
@@ -106,6 +117,8 @@ static int shake_hands(struct connection *connection, int fd, enum failure_step 
 		.policy = security_policy_find(configuration->security_policy),
 		.timeout_ms = configuration->handshake_timeout_ms,
 		.cancel_fd = -1,
+		.known_server = known.server,
+		.known_method = known.method,
 	};
 	if (transport_open(&options, &connection->transport, &connection->report, err) != 0) {
 		*out_step = connection->report.step;
@@ -118,8 +131,8 @@ static int shake_hands(struct connection *connection, int fd, enum failure_step 
 	int result =
 		transport_open_sftp(connection->transport, deadline - start_ms, -1, &channel, err);
 	if (result == 0)
-		result = remote_open(channel, deadline - sp_monotonic_ms(), -1, &connection->remote,
-				     err);
+		result = remote_open(channel, is_known(connection, &known) ? &known.limits : NULL,
+				     deadline - sp_monotonic_ms(), -1, &connection->remote, err);
 	connection->report.took_ms[STEP_SFTP] = sp_monotonic_ms() - start_ms;
 	return result;
 }

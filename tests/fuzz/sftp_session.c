@@ -159,7 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct peer *peer = make_peer();
 	struct remote *remote = NULL;
 	struct sp_error err = { 0 };
-	if (remote_open(&peer->channel, OPEN_MS, -1, &remote, &err) == 0) {
+	if (remote_open(&peer->channel, NULL, OPEN_MS, -1, &remote, &err) == 0) {
 		errands[errand % SP_COUNT_OF(errands)](remote, peer);
 		remote_close(remote);
 	} else {

@@ -59,6 +59,7 @@ static struct channel *open_channel(struct ground *ground)
 	struct sp_error err = { 0 };
 	if (transport_open_sftp(ground->transport, PATIENCE_MS, -1, &channel, &err) != 0)
 		fail_msg("no channel: %s", err.message);
+	assert_true(channel->round_trip_us > 0);
 	return channel;
 }
 
@@ -88,7 +89,8 @@ static void send_and_fetch(const char *config)
 	struct sp_error err = { 0 };
 	char path[SERVER_PATH_MAX];
 
-	assert_int_equal(remote_open(open_channel(&ground), PATIENCE_MS, -1, &remote, &err), 0);
+	assert_int_equal(remote_open(open_channel(&ground), NULL, PATIENCE_MS, -1, &remote, &err),
+			 0);
 	for (size_t i = 0; i < SP_COUNT_OF(sizes); i++) {
 		struct pattern_source source;
 		struct pattern_sink sink;
@@ -132,8 +134,9 @@ static void channels_of_one_connection_keep_their_bytes_apart(void **state)
 		pattern_write_file(paths[i], 1000 + i);
 	}
 	for (size_t i = 0; i < SP_COUNT_OF(remotes); i++)
-		assert_int_equal(
-			remote_open(open_channel(&ground), PATIENCE_MS, -1, &remotes[i], &err), 0);
+		assert_int_equal(remote_open(open_channel(&ground), NULL, PATIENCE_MS, -1,
+					     &remotes[i], &err),
+				 0);
 	for (size_t i = 0; i < SP_COUNT_OF(remotes); i++) {
 		const struct remote_patience patience = { PATIENCE_MS, -1 };
 		struct remote_attributes told;
@@ -286,7 +289,8 @@ static void send_striped(const char *config, size_t channels)
 	struct sp_error err = { 0 };
 	char path[SERVER_PATH_MAX];
 	snprintf(path, sizeof(path), "%s/striped", folder.path);
-	assert_int_equal(remote_open(open_channel(&ground), PATIENCE_MS, -1, &remote, &err), 0);
+	assert_int_equal(remote_open(open_channel(&ground), NULL, PATIENCE_MS, -1, &remote, &err),
+			 0);
 	remote_may_branch(remote, &opener, REMOTE_CHANNELS_MAX);
 	struct pattern_source source;
 	pattern_source_init(&source, SIZE, 32);

@@ -59,7 +59,7 @@ static void connect(struct ground *ground)
 			continue;
 		struct channel *channel =
 			ground->real ? pipe_channel_start(NULL, 0) : &ground->peers[i]->channel;
-		if (remote_open(channel, OPEN_MS, -1, &ground->remotes[i], &err) != 0)
+		if (remote_open(channel, NULL, OPEN_MS, -1, &ground->remotes[i], &err) != 0)
 			fail_msg("%s", err.message);
 	}
 }

@@ -32,7 +32,7 @@ static struct remote *start(struct fixture *fixture, const char *const *argument
 	remote_close(fixture->remote);
 	fixture->remote = NULL;
 	fixture->channel = pipe_channel_start(arguments, user);
-	if (remote_open(fixture->channel, RUN_IDLE_MS, -1, &fixture->remote, &err) != 0)
+	if (remote_open(fixture->channel, NULL, RUN_IDLE_MS, -1, &fixture->remote, &err) != 0)
 		fail_msg("%s", err.message);
 	return fixture->remote;
 }

@@ -92,7 +92,7 @@ static int tear_down(void **state)
 static void open_trunk(struct ground *ground, struct channel *channel)
 {
 	struct sp_error err = { 0 };
-	if (remote_open(channel, OPEN_MS, -1, &ground->remote, &err) != 0)
+	if (remote_open(channel, NULL, OPEN_MS, -1, &ground->remote, &err) != 0)
 		fail_msg("%s", err.message);
 	remote_may_branch(ground->remote, &ground->opener, CHANNELS);
 }
@@ -374,7 +374,7 @@ static void a_server_that_nobody_knows_gets_one_handle_and_ascending_offsets(voi
 	struct ground *ground = *state;
 	struct sp_error err = { 0 };
 	struct peer *peer = ground->peers[0];
-	assert_int_equal(0, remote_open(&peer->channel, OPEN_MS, -1, &ground->remote, &err));
+	assert_int_equal(0, remote_open(&peer->channel, NULL, OPEN_MS, -1, &ground->remote, &err));
 	last_offset = 0;
 	peer->hook = expect_ascending;
 	send_well(ground, "/in/part", 100 * BLOCK);

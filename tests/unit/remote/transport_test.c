@@ -462,6 +462,73 @@ static void a_server_may_want_both(void **state)
 	free_keys(&keys);
 }
 
+/* Whether the server was asked which ways it has shows in that it said them. */
+static void what_let_us_in_before_is_tried_first_at_that_server_alone(void **state)
+{
+	(void)state;
+	struct transport_report report;
+	char known[TRANSPORT_SERVER_SIZE];
+	struct keys keys = read_keys("host_ed25519.pub", "user_ed25519");
+	struct server server = server_sshd(&folder, "");
+	struct transport_options options = usual_options(&server);
+	options.trusted_keys = keys.trusted;
+	options.private_key = keys.user;
+	expect_open(&options, &report);
+	assert_string_equal("publickey, password", report.methods);
+	assert_true(report.by_one_method);
+	transport_server(report.banner, report.fingerprint, known);
+	server_end(&server, false);
+
+	server = server_sshd(&folder, "");
+	options.fd = server.client_fd;
+	options.known_server = known;
+	options.known_method = "publickey";
+	expect_open(&options, &report);
+	assert_string_equal("publickey", report.authenticated_by);
+	assert_string_equal("", report.methods);
+	server_end(&server, false);
+
+	server = server_sshd(&folder, "");
+	options.fd = server.client_fd;
+	options.known_server = "SSH-2.0-OpenSSH_1.0 SHA256:another";
+	expect_open(&options, &report);
+	assert_string_equal("publickey, password", report.methods);
+	server_end(&server, false);
+	free_keys(&keys);
+}
+
+static void what_let_us_in_before_and_does_not_any_more_is_not_the_end(void **state)
+{
+	(void)state;
+	struct transport_report report;
+	char known[TRANSPORT_SERVER_SIZE];
+	struct keys keys = read_keys("host_ed25519.pub", "user_ed25519");
+	struct server server = server_sshd(&folder, "");
+	struct transport_options options = usual_options(&server);
+	options.trusted_keys = keys.trusted;
+	options.private_key = keys.user;
+	expect_open(&options, &report);
+	transport_server(report.banner, report.fingerprint, known);
+	server_end(&server, false);
+
+	server = server_sshd(&folder, "");
+	options.fd = server.client_fd;
+	options.password = "wrong";
+	options.known_server = known;
+	options.known_method = "password";
+	expect_open(&options, &report);
+	assert_string_equal("publickey", report.authenticated_by);
+	server_end(&server, false);
+
+	/* It may be what is wanted after another one. */
+	server = server_sshd(&folder, "AuthenticationMethods publickey,password");
+	options.fd = server.client_fd;
+	expect_refusal(&options, STEP_AUTHENTICATE, SP_AUTH,
+		       "one method was accepted, another is wanted, password refused", &report);
+	server_end(&server, false);
+	free_keys(&keys);
+}
+
 static void a_question_that_is_no_password_is_not_answered(void **state)
 {
 	(void)state;
@@ -735,6 +802,8 @@ int main(void)
 		cmocka_unit_test(an_rsa_key_is_kept_from_a_server_that_takes_only_sha1),
 		cmocka_unit_test(a_refused_key_and_a_refused_password_are_told_apart),
 		cmocka_unit_test(a_server_may_want_both),
+		cmocka_unit_test(what_let_us_in_before_is_tried_first_at_that_server_alone),
+		cmocka_unit_test(what_let_us_in_before_and_does_not_any_more_is_not_the_end),
 		cmocka_unit_test(a_question_that_is_no_password_is_not_answered),
 		cmocka_unit_test(a_wrong_password_is_refused_once),
 		cmocka_unit_test(broken_servers_end_in_a_sentence_and_in_time),

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 #include "remote/download.h"
 #include "remote/upload.h"
 
-enum { BLOCKS = 128, IDLE_MS = 60000, HANDSHAKE_MS = 60000 };
+enum { BLOCKS = 192, IDLE_MS = 60000, HANDSHAKE_MS = 60000 };
 
 static const char usage[] =
 	"usage: engine up|down --port N --user NAME --key FILE --trusted FILE --remote PATH "
@@ -165,7 +166,7 @@ static void open_line(struct line *line, const char *key, const char *trusted)
 	};
 	if (transport_open(&how, &line->transport, &report, &err) != 0 ||
 	    transport_open_sftp(line->transport, HANDSHAKE_MS, -1, &channel, &err) != 0 ||
-	    remote_open(channel, HANDSHAKE_MS, -1, &line->remote, &err) != 0)
+	    remote_open(channel, NULL, HANDSHAKE_MS, -1, &line->remote, &err) != 0)
 		stop(err.message);
 	const struct channel_opener opener = transport_opener(line->transport);
 	if (options.channels > 1)
@@ -234,11 +235,12 @@ static void fetch_file(struct line *line, struct crew *crew)
 	download_destroy(download);
 }
 
-/** A further connection that helps, on a thread of its own. */
+/** A further connection that helps, on a thread of its own: it opens while the first one does. */
 struct helper {
 	struct line line;
 	pthread_t thread;
-	struct crew *crew;
+	struct crew *crew; /* once there is one */
+	sem_t *has_crew;
 	const char *key, *trusted;
 };
 
@@ -247,6 +249,7 @@ static void *help(void *ctx)
 	struct helper *helper = ctx;
 	struct line *line = &helper->line;
 	open_line(line, helper->key, helper->trusted);
+	sem_wait(helper->has_crew);
 	struct assist *assist = assist_start(line->remote, helper->crew,
 					     &(struct crew_bell){ ring, &line->bell_fd });
 	while (assist != NULL && assist_step(assist) == JOB_WORKING)
@@ -271,19 +274,36 @@ static struct crew *make_crew(struct line *line, const char *path)
 	return crew_create(&task, &(struct crew_bell){ ring, &line->bell_fd });
 }
 
-static void move_file(struct line *line, const char *key, const char *trusted)
+static struct helper helpers[CREW_HELPERS_MAX];
+static sem_t has_crew;
+
+static size_t helper_count(void)
 {
-	static struct helper helpers[CREW_HELPERS_MAX];
-	SP_AUTO_FREE char *part = NULL;
-	if (asprintf(&part, "%s.part", options.remote) < 0)
-		stop("no memory");
-	size_t count = options.connections > 1 ? options.connections - 1 : 0;
-	struct crew *crew = count == 0 ? NULL : make_crew(line, options.up ? part : options.remote);
-	for (size_t i = 0; i < count; i++) {
-		helpers[i] = (struct helper){ .crew = crew, .key = key, .trusted = trusted };
+	return options.connections > 1 ? options.connections - 1 : 0;
+}
+
+static void start_helpers(const char *key, const char *trusted)
+{
+	sem_init(&has_crew, 0, 0);
+	for (size_t i = 0; i < helper_count(); i++) {
+		helpers[i] =
+			(struct helper){ .has_crew = &has_crew, .key = key, .trusted = trusted };
 		if (pthread_create(&helpers[i].thread, NULL, help, &helpers[i]) != 0)
 			stop("could not start a thread");
 	}
+}
+
+static void move_file(struct line *line)
+{
+	SP_AUTO_FREE char *part = NULL;
+	if (asprintf(&part, "%s.part", options.remote) < 0)
+		stop("no memory");
+	size_t count = helper_count();
+	struct crew *crew = count == 0 ? NULL : make_crew(line, options.up ? part : options.remote);
+	for (size_t i = 0; i < count; i++)
+		helpers[i].crew = crew;
+	for (size_t i = 0; i < count; i++)
+		sem_post(&has_crew);
 	if (options.up)
 		send_file(line, part, crew);
 	else
@@ -399,9 +419,10 @@ int main(int argc, char **argv)
 	char *key = read_text(options.key), *trusted = read_text(options.trusted);
 	struct line line = { 0 };
 	double start = now();
+	start_helpers(key, trusted);
 	open_line(&line, key, trusted);
 	double opened = now();
-	move_file(&line, key, trusted);
+	move_file(&line);
 	double end = now();
 	close_line(&line);
 	struct rusage used; /* its peak of memory is that of whoever started us, if that was more */

@@ -260,7 +260,8 @@ struct assist *assist_start(struct remote *remote, struct crew *crew, const stru
 	assist->seat = seat;
 	assist->task = crew_task(crew);
 	assist->source = (struct block_source){ assist, take_to_send, give_back_sent };
-	assist->flight = flight_of(0, remote_features(remote)->read_max);
+	assist->flight =
+		flight_of(0, remote_features(remote)->read_max, remote_round_trip_us(remote));
 	return assist;
 }
 

@@ -21,7 +21,7 @@ enum {
 	BUDGET = 1 << 20,        /* bytes that libssh may hold back */
 	WRITE_MAX = 256 << 10,   /* bytes given to it at once: after each it looks at the socket */
 	WINDOW_LIBSSH = 1280000, /* what it announces by itself */
-	WINDOW_MAX = 32 << 20,
+	WINDOW_MAX = 96 << 20,
 	SHRINK_AT = 4, /* a window this many times too large is given up */
 	/* Windows are filled up when half of one is used: so it takes two for what is under way never to wait. The server
 	 * has nothing to send that was not asked for. */
@@ -42,10 +42,12 @@ struct libssh_channel {
 	struct transport *transport;
 	ssh_channel ssh;
 	struct ssh_channel_callbacks_struct callbacks;
-	size_t window;      /* wanted */
-	size_t window_ever; /* the largest that was wanted */
-	size_t since_grow;  /* bytes that came since the window was last filled up */
-	char *scratch;      /* WINDOW_MAX bytes for grow_window(); NULL until it is needed */
+	size_t window;        /* wanted */
+	size_t window_ever;   /* the largest that was wanted */
+	size_t since_grow;    /* bytes that came since the window was last filled up */
+	char *scratch;        /* WINDOW_MAX bytes for grow_window(); NULL until it is needed … */
+	char *carried;        /* … where what came with it and was not handed out begins … */
+	size_t carried_count; /* … so many bytes */
 	bool is_stuck; /* the last write took nothing, though there was room: a key exchange is on */
 };
 
@@ -92,6 +94,12 @@ static uint64_t noise(const struct transport *transport)
 	       (transport->packets.in_packets - transport->quiet_packets) * NOISE_PACKET;
 }
 
+static void note_file_bytes(struct transport *transport)
+{
+	transport->quiet_bytes = transport->socket_bytes.in_bytes;
+	transport->quiet_packets = transport->packets.in_packets;
+}
+
 /** A server that talks, and not of files. */
 static int check_manners(struct libssh_channel *channel, struct sp_error *err)
 {
@@ -119,26 +127,8 @@ static int poll_channel(struct libssh_channel *channel, struct sp_error *err)
 		return sp_fail(err, SP_PROTOCOL, "the server sent more than its window allows");
 	if (there == 0)
 		return check_manners(channel, err);
-	channel->transport->quiet_bytes = channel->transport->socket_bytes.in_bytes;
-	channel->transport->quiet_packets = channel->transport->packets.in_packets;
+	note_file_bytes(channel->transport);
 	return there;
-}
-
-/**
- * A read of @count bytes makes libssh announce a window of @count bytes: there is no other way to say it. So the
- * scratch buffer really has that size, though only the bytes that are there already come: with some there, libssh
- * reads no more.
- */
-static int grow_window(struct libssh_channel *channel, char *out, size_t room)
-{
-	int count = ssh_channel_read_timeout(channel->ssh, channel->scratch,
-					     (uint32_t)channel->window, 0, 0);
-	channel->since_grow = 0;
-	if (count <= 0)
-		return count;
-	assert((size_t)count <= room);
-	memcpy(out, channel->scratch, (size_t)count);
-	return count;
 }
 
 /** Address space rather than memory: it is touched only as far as one read brings bytes. */
@@ -154,24 +144,62 @@ static int make_scratch(struct libssh_channel *channel)
 	return 0;
 }
 
+/** Half a window used up is worth a message; libssh looks after the size it takes for enough. */
+static bool is_window_due(const struct libssh_channel *channel)
+{
+	return channel->window > WINDOW_LIBSSH && channel->since_grow >= channel->window / 2;
+}
+
+/**
+ * A read of @count bytes makes libssh announce a window of @count bytes: there is no other way to say it. So the
+ * scratch buffer really has that size. What is there comes along and is handed out afterwards; that nothing has come
+ * yet does not matter, and the server need not wait for a round trip with the window that it was given at first.
+ */
+static int grow_window(struct libssh_channel *channel, struct sp_error *err)
+{
+	int count = ssh_channel_read_timeout(channel->ssh, channel->scratch,
+					     (uint32_t)channel->window, 0, 0);
+	if (count < 0 && count != SSH_AGAIN)
+		return fail_channel(channel, err);
+	channel->since_grow = 0;
+	channel->carried = channel->scratch;
+	channel->carried_count = count > 0 ? (size_t)count : 0;
+	if (count > 0)
+		note_file_bytes(channel->transport);
+	return 0;
+}
+
+static size_t take_carried(struct libssh_channel *channel, char *out, size_t room)
+{
+	size_t count = channel->carried_count < room ? channel->carried_count : room;
+	if (count == 0)
+		return 0;
+	memcpy(out, channel->carried, count);
+	channel->carried += count;
+	channel->carried_count -= count;
+	channel->since_grow += count;
+	return count;
+}
+
 /** At most the @there bytes that libssh has ready. */
 static int take(struct libssh_channel *channel, char *out, size_t there, size_t room)
 {
-	/* Half a window used up is worth a message; libssh looks after the size it takes for enough. */
-	if (channel->window > WINDOW_LIBSSH && channel->since_grow >= channel->window / 2 &&
-	    there <= room)
-		return grow_window(channel, out, room);
-	return ssh_channel_read_timeout(channel->ssh, out, (uint32_t)(there < room ? there : room),
-					0, 0);
+	int count = ssh_channel_read_timeout(channel->ssh, out,
+					     (uint32_t)(there < room ? there : room), 0, 0);
+	if (count > 0)
+		channel->since_grow += (size_t)count;
+	return count;
 }
 
 static ssize_t libssh_read(struct channel *base, void *out, size_t room, struct sp_error *err)
 {
 	struct libssh_channel *channel = (struct libssh_channel *)base;
 	const struct ssh_counter_struct *socket = &channel->transport->socket_bytes;
-	size_t total = 0;
 
 	transport_enter(channel->transport);
+	if (channel->carried_count == 0 && is_window_due(channel) && grow_window(channel, err) != 0)
+		return -1;
+	size_t total = take_carried(channel, out, room);
 	while (total < room) {
 		uint64_t before = socket->in_bytes;
 		int there = poll_channel(channel, total == 0 ? err : NULL);
@@ -182,7 +210,6 @@ static ssize_t libssh_read(struct channel *base, void *out, size_t room, struct 
 		int count = take(channel, (char *)out + total, (size_t)there, room - total);
 		if (count < 0)
 			return total == 0 ? fail_channel(channel, err) : (ssize_t)total;
-		channel->since_grow += (size_t)count;
 		total += (size_t)count;
 	}
 	return (ssize_t)total;
@@ -252,6 +279,8 @@ static int libssh_wait(struct channel *base, bool want_write, int other_fd, int 
 	struct libssh_channel *channel = (struct libssh_channel *)base;
 	struct transport *transport = channel->transport;
 	transport_enter(transport);
+	if (channel->carried_count > 0)
+		return 0;
 	/* This look also sends what libssh holds back, as far as the socket takes it. */
 	int there = poll_channel(channel, err);
 	if (there != 0)

@@ -645,7 +645,8 @@ struct download *download_start(struct remote *remote, const struct download_pla
 	download->old_mtime = plan->mtime;
 	download->limit = UNKNOWN;
 	download->end = UNKNOWN;
-	download->flight = flight_of(plan->flight_max, remote_features(remote)->read_max);
+	download->flight = flight_of(plan->flight_max, remote_features(remote)->read_max,
+				     remote_round_trip_us(remote));
 	return download;
 }
 

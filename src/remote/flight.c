@@ -4,12 +4,20 @@
 
 enum { HEADROOM = 2 /* times what one round trip carries */ };
 
-struct flight flight_of(size_t max, uint32_t request_bytes)
+/* Growing costs a round trip each time: where they are long it begins with more. */
+static size_t first_max(size_t least, int64_t round_trip_us)
+{
+	return round_trip_us < FLIGHT_FAR_US ? least : FLIGHT_FAR_TIMES * least;
+}
+
+struct flight flight_of(size_t max, uint32_t request_bytes, int64_t round_trip_us)
 {
 	size_t requests =
 		request_bytes > REMOTE_BLOCK_DEFAULT ? FLIGHT_BIG_REQUESTS : FLIGHT_SMALL_REQUESTS;
 	size_t least = max != 0 ? max : requests * request_bytes;
-	return (struct flight){ .least = least, .most = max != 0 ? max : FLIGHT_MAX, .max = least };
+	return (struct flight){ .least = least,
+				.most = max != 0 ? max : FLIGHT_MAX,
+				.max = max != 0 ? max : first_max(least, round_trip_us) };
 }
 
 bool flight_allows(struct flight *flight, size_t bytes)

@@ -19,7 +19,9 @@
 enum {
 	FLIGHT_BIG_REQUESTS = 8,
 	FLIGHT_SMALL_REQUESTS = 64,
-	FLIGHT_MAX = 16 << 20, /* bytes */
+	FLIGHT_MAX = 44 << 20, /* bytes */
+	FLIGHT_FAR_US = 10000, /* a round trip from which on a flight begins … */
+	FLIGHT_FAR_TIMES = 4,  /* … so many times as large */
 	FLIGHT_ROUNDS = 4,     /* that the rate is the best of */
 };
 
@@ -40,8 +42,8 @@ struct flight {
 	size_t rounds;
 };
 
-/** @max: as the plan says; 0: by bandwidth and delay, with requests of @request_bytes. */
-struct flight flight_of(size_t max, uint32_t request_bytes);
+/** @max: as the plan says; 0: by bandwidth and delay, with requests of @request_bytes. @round_trip_us: 0: not known */
+struct flight flight_of(size_t max, uint32_t request_bytes, int64_t round_trip_us);
 
 /** One request may always be on the way, however small the limit. */
 bool flight_allows(struct flight *flight, size_t bytes);

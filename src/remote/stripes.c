@@ -7,16 +7,8 @@
 #include "remote/replies.h"
 
 enum {
-	UNSENT_MAX = 2,         /* requests that wait in a session, see has_enough() */
-	LINE_IS_LONG_US = 2000, /* a round trip from which on a channel's window may be too small */
-	BYTES_A_BRANCH = 4 << 20, /* that must be left for it, for its opening to be worth while */
-	HELPER_BRANCHES =
-		2, /* every connection brings some, and they share the blocks that there are */
-	WARM_UP_ROUND_TRIPS = 3,
-	MEASURED_ROUND_TRIPS = 4,
+	UNSENT_MAX = 2, /* requests that wait in a session, see has_enough() */
 };
-
-#define GAIN_MIN 1.2 /* of the rate: less is chance */
 
 static struct asker asker(struct stripe *stripe, reply_fn *fn)
 {
@@ -159,7 +151,7 @@ static void write_piece(struct stripe *stripe, uint32_t length)
 
 static bool is_wanted(const struct stripe *stripe)
 {
-	return is_trunk(stripe) || index_of(stripe) <= stripe->stripes->wish.count;
+	return is_trunk(stripe) || index_of(stripe) <= stripe->stripes->growth.wish.count;
 }
 
 /* What the server's window has no room for would only hold blocks. A file that has little under way need not care for
@@ -269,6 +261,7 @@ static void leave(struct stripe *stripe)
 {
 	branch_give_back(stripe->stripes->trunk, index_of(stripe) - 1);
 	stripe->remote = NULL;
+	stripe->is_closed = false;
 	stripe->state = STRIPE_GONE;
 }
 
@@ -293,7 +286,8 @@ static void join(struct stripe *stripe)
 	stripe->remote = branch_take(stripes->trunk, index_of(stripe) - 1);
 	if (stripe->remote == NULL)
 		return;
-	stripe->flight = flight_of(0, remote_features(stripe->remote)->write_max);
+	stripe->flight = flight_of(0, remote_features(stripe->remote)->write_max,
+				   remote_round_trip_us(stripe->remote));
 	stripe->state = STRIPE_OPENING;
 	ask_open(stripe->remote, stripes->path, WIRE_OPEN_CHANGE, asker(stripe, opened));
 }
@@ -304,15 +298,17 @@ static void closed(void *owner, const struct reply *reply)
 	struct stripe *stripe = owner;
 	if (reply->dead != NULL)
 		return;
+	stripe->is_closed = true;
 	if (!reply_is_status(reply, WIRE_OK))
 		fail_remote(stripe, reply, "close");
-	leave(stripe);
 }
 
-static bool has_written_all(const struct stripe *stripe)
+/* Where the order is kept CLOSE follows the last WRITE at once. */
+static bool may_close(const struct stripe *stripe)
 {
 	return stripe->state == STRIPE_WRITING && stripe->cutting == NULL &&
-	       stripe->flight.out == 0 && (is_empty(stripe->stripes) || !is_wanted(stripe));
+	       (stripe->flight.out == 0 || remote_features(stripe->remote)->keeps_order) &&
+	       (is_empty(stripe->stripes) || !is_wanted(stripe));
 }
 
 /* Only what was asked of it and not answered is in doubt. */
@@ -339,96 +335,29 @@ static void look_after(struct stripe *stripe)
 	if (stripe->state == STRIPE_GONE && is_wanted(stripe) && !stripe->is_useless &&
 	    !is_empty(stripe->stripes) && !has_failed(stripe->stripes))
 		join(stripe);
-	if (has_written_all(stripe) && remote_room(stripe->remote) > 0) {
+	if (may_close(stripe) && remote_room(stripe->remote) > 0) {
 		stripe->state = STRIPE_CLOSING;
 		ask_close(stripe->remote, &stripe->handle, asker(stripe, closed));
 	}
+	/* Each WRITE is answered for itself, whatever CLOSE says. */
+	if (stripe->is_closed && stripe->flight.out == 0)
+		leave(stripe);
 }
 
 /* ---- how many ---------------------------------------------------------------------------------------------------- */
 
-/* As many as what is left is worth. */
-static size_t worth_while(const struct stripes *stripes)
-{
-	uint64_t left = stripes->size > stripes->taken ? stripes->size - stripes->taken : 0;
-	uint64_t branches = left / BYTES_A_BRANCH;
-	size_t most = branches_most(stripes->trunk);
-	if (stripes->helps && most > HELPER_BRANCHES)
-		most = HELPER_BRANCHES;
-	return branches < most ? (size_t)branches : most;
-}
-
-/* It sends more than the server takes in a round trip. */
-static bool is_held_up(const struct stripes *stripes)
-{
-	const struct stripe *trunk = stripes->all;
-	return trunk->flight.rounds > 0 && has_enough(trunk) &&
-	       remote_round_trip_us(trunk->remote) >= LINE_IS_LONG_US;
-}
-
-static bool are_open(const struct stripes *stripes)
-{
-	for (size_t i = 1; i < STRIPES_MAX; i++)
-		if (stripes->all[i].state == STRIPE_OPENING)
-			return false;
-	return branches_settled(stripes->trunk);
-}
-
-static void pause_growth(struct stripes *stripes, enum growth next, int round_trips)
-{
-	stripes->growth = next;
-	stripes->next_us = sp_monotonic_us() + round_trips * remote_round_trip_us(stripes->trunk);
-}
-
-/* What it was alone, twice as fast, is worth one branch more; and one for what was not seen. */
-static void judge(struct stripes *stripes)
-{
-	double took_us = (double)(sp_monotonic_us() - stripes->since_us);
-	double rate = (double)(stripes->acknowledged - stripes->since_bytes) / took_us;
-	double gain = rate / stripes->rate_alone;
-	size_t worth = gain < GAIN_MIN ? 0 : (size_t)gain + 1;
-	if (worth < stripes->wish.count)
-		stripes->wish.count = worth;
-	branches_judge(stripes->trunk, worth);
-}
-
 static void grow(struct stripes *stripes)
 {
-	size_t wanted;
-	switch (stripes->growth) {
-	case GROWTH_ALONE:
-		if (branches_most(stripes->trunk) == 0 || !is_held_up(stripes))
-			return;
-		wanted = worth_while(stripes);
-		stripes->growth = GROWTH_SETTLED;
-		if (wanted > branches_worth(stripes->trunk))
-			wanted = branches_worth(stripes->trunk);
-		else if (branches_worth(stripes->trunk) == SIZE_MAX)
-			stripes->growth = GROWTH_OPENING;
-		stripes->rate_alone = flight_rate(&stripes->all[0].flight);
-		stripes->wish.count = wanted;
-		stripes->next_us = sp_monotonic_us() + remote_round_trip_us(stripes->trunk);
-		return;
-	case GROWTH_OPENING:
-		if (are_open(stripes) && sp_monotonic_us() >= stripes->next_us)
-			pause_growth(stripes, GROWTH_WARMING, WARM_UP_ROUND_TRIPS);
-		return;
-	case GROWTH_WARMING:
-		if (sp_monotonic_us() < stripes->next_us)
-			return;
-		pause_growth(stripes, GROWTH_MEASURING, MEASURED_ROUND_TRIPS);
-		stripes->since_us = sp_monotonic_us();
-		stripes->since_bytes = stripes->acknowledged;
-		return;
-	case GROWTH_MEASURING:
-		if (sp_monotonic_us() < stripes->next_us)
-			return;
-		judge(stripes);
-		stripes->growth = GROWTH_SETTLED;
-		return;
-	case GROWTH_SETTLED:
-		return;
-	}
+	const struct stripe *trunk = stripes->all;
+	struct growth_view view = {
+		.left = stripes->size > stripes->taken ? stripes->size - stripes->taken : 0,
+		.acknowledged = stripes->acknowledged,
+		.is_held_up = has_enough(trunk),
+		.rate = flight_rate(&trunk->flight),
+	};
+	for (size_t i = 1; i < STRIPES_MAX; i++)
+		view.is_opening = view.is_opening || stripes->all[i].state == STRIPE_OPENING;
+	growth_step(&stripes->growth, &view);
 }
 
 /* ---- the door -------------------------------------------------------------------------------------------------- */
@@ -441,7 +370,6 @@ void stripes_init(struct stripes *stripes, const struct stripes_plan *plan)
 		.path = plan->path,
 		.shown_path = plan->shown_path,
 		.crew = plan->crew,
-		.helps = plan->helps,
 		.size = plan->size,
 		.taken = plan->offset,
 		.acknowledged = plan->offset,
@@ -450,10 +378,10 @@ void stripes_init(struct stripes *stripes, const struct stripes_plan *plan)
 		stripes->all[i].stripes = stripes;
 	stripes->all[0].remote = plan->trunk;
 	stripes->all[0].flight =
-		flight_of(plan->flight_max, remote_features(plan->trunk)->write_max);
-	stripes->wish.count = plan->branches;
-	stripes->growth = plan->branches == 0 ? GROWTH_ALONE : GROWTH_SETTLED;
-	branches_enter(plan->trunk, &stripes->wish);
+		flight_of(plan->flight_max, remote_features(plan->trunk)->write_max,
+			  remote_round_trip_us(plan->trunk));
+	growth_begin(&stripes->growth, plan->trunk, plan->branches, plan->helps,
+		     plan->size > plan->offset ? plan->size - plan->offset : 0);
 }
 
 void stripes_begin(struct stripes *stripes, const struct wire_handle *handle)
@@ -515,5 +443,5 @@ void stripes_finish(struct stripes *stripes)
 	}
 	while (stripes->held != NULL)
 		give_back(stripes, stripes->held);
-	branches_leave(stripes->trunk, &stripes->wish);
+	growth_end(&stripes->growth);
 }

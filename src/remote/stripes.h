@@ -13,9 +13,9 @@
  */
 
 #include "remote/blocks.h"
-#include "remote/branches.h"
 #include "remote/crew.h"
 #include "remote/flight.h"
+#include "remote/growth.h"
 #include "remote/wire.h"
 
 enum { STRIPES_MAX = 1 + BRANCHES_MAX };
@@ -34,16 +34,12 @@ struct stripe {
 	struct remote *remote;
 	enum stripe_state state;
 	bool is_useless; /* it could not be opened: not tried again */
+	bool is_closed;  /* CLOSING: the answer is here */
 	struct wire_handle handle;
 	struct block *cutting; /* taken, and being cut into WRITEs … */
 	size_t cut;            /* … up to here */
 	struct flight flight;
 };
-
-/*
- *   ALONE ──► OPENING ──► WARMING ──► MEASURING ──► SETTLED
- */
-enum growth { GROWTH_ALONE, GROWTH_OPENING, GROWTH_WARMING, GROWTH_MEASURING, GROWTH_SETTLED };
 
 struct stripes {
 	struct remote *trunk;
@@ -64,13 +60,7 @@ struct stripes {
 	struct block *again[CREW_HELPERS_MAX * CREW_AHEAD_MAX]; /* that came back untouched … */
 	size_t again_count;                                     /* … so many */
 
-	bool helps;
-	struct branch_wish wish;
-	enum growth growth;
-	double rate_alone;
-	int64_t next_us;      /* when growth goes on */
-	int64_t since_us;     /* MEASURING: began then … */
-	uint64_t since_bytes; /* … with so many acknowledged */
+	struct growth growth; /* of the branches */
 
 	/* The first one. Nothing is taken or asked for after it. */
 	struct sp_error failure;

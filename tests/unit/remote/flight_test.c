@@ -31,7 +31,7 @@ static void run(struct flight *flight, struct line *line, int rounds)
 static void a_line_without_delay_keeps_the_servers_buffers_small(void **state)
 {
 	(void)state;
-	struct flight flight = flight_of(0, REQUEST);
+	struct flight flight = flight_of(0, REQUEST, 0);
 	struct line line = { .round_trip_us = MS / 10, .rate = 600 };
 	run(&flight, &line, 50);
 	assert_in_range(flight.max, 8 * REQUEST, 9 * REQUEST);
@@ -40,7 +40,7 @@ static void a_line_without_delay_keeps_the_servers_buffers_small(void **state)
 static void a_long_line_is_filled_within_a_few_round_trips(void **state)
 {
 	(void)state;
-	struct flight flight = flight_of(0, REQUEST);
+	struct flight flight = flight_of(0, REQUEST, 0);
 	struct line line = { .round_trip_us = 50 * MS, .rate = 100 };
 	run(&flight, &line, 4);
 	assert_in_range(flight.max, 10 * MIB, 13 * MIB); /* twice 5 MB, and what a short line has */
@@ -48,10 +48,18 @@ static void a_long_line_is_filled_within_a_few_round_trips(void **state)
 	assert_in_range(flight.max, 10 * MIB, 13 * MIB);
 }
 
+static void a_long_line_that_is_known_to_be_one_begins_with_more(void **state)
+{
+	(void)state;
+	assert_int_equal(8 * REQUEST, flight_of(0, REQUEST, FLIGHT_FAR_US - 1).max);
+	assert_int_equal(4 * 8 * REQUEST, flight_of(0, REQUEST, FLIGHT_FAR_US).max);
+	assert_int_equal(MIB, flight_of(MIB, REQUEST, FLIGHT_FAR_US).max);
+}
+
 static void no_line_takes_more_than_the_budget(void **state)
 {
 	(void)state;
-	struct flight flight = flight_of(0, REQUEST);
+	struct flight flight = flight_of(0, REQUEST, 0);
 	struct line line = { .round_trip_us = 1000 * MS, .rate = 10000 };
 	run(&flight, &line, 20);
 	assert_int_equal(FLIGHT_MAX, flight.max);
@@ -60,7 +68,7 @@ static void no_line_takes_more_than_the_budget(void **state)
 static void a_server_that_gets_slower_has_less_on_its_hands(void **state)
 {
 	(void)state;
-	struct flight flight = flight_of(0, REQUEST);
+	struct flight flight = flight_of(0, REQUEST, 0);
 	struct line line = { .round_trip_us = 50 * MS, .rate = 100 };
 	run(&flight, &line, 10);
 	line.rate = 1;
@@ -71,7 +79,7 @@ static void a_server_that_gets_slower_has_less_on_its_hands(void **state)
 static void a_source_that_is_slow_for_a_while_costs_nothing(void **state)
 {
 	(void)state;
-	struct flight flight = flight_of(0, REQUEST);
+	struct flight flight = flight_of(0, REQUEST, 0);
 	struct line line = { .round_trip_us = 50 * MS, .rate = 100 };
 	run(&flight, &line, 10);
 	size_t before = flight.max;
@@ -86,7 +94,7 @@ static void a_source_that_is_slow_for_a_while_costs_nothing(void **state)
 static void what_the_plan_says_is_kept(void **state)
 {
 	(void)state;
-	struct flight flight = flight_of(MIB, REQUEST);
+	struct flight flight = flight_of(MIB, REQUEST, 0);
 	struct line line = { .round_trip_us = 50 * MS, .rate = 100 };
 	run(&flight, &line, 10);
 	assert_int_equal(MIB, flight.max);
@@ -95,7 +103,7 @@ static void what_the_plan_says_is_kept(void **state)
 static void one_request_may_always_be_on_the_way(void **state)
 {
 	(void)state;
-	struct flight flight = flight_of(1, REQUEST);
+	struct flight flight = flight_of(1, REQUEST, 0);
 	assert_true(flight_allows(&flight, REQUEST));
 	flight_leave(&flight, REQUEST, 0);
 	assert_false(flight_allows(&flight, 1));
@@ -106,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_without_delay_keeps_the_servers_buffers_small),
 		cmocka_unit_test(a_long_line_is_filled_within_a_few_round_trips),
+		cmocka_unit_test(a_long_line_that_is_known_to_be_one_begins_with_more),
 		cmocka_unit_test(no_line_takes_more_than_the_budget),
 		cmocka_unit_test(a_server_that_gets_slower_has_less_on_its_hands),
 		cmocka_unit_test(a_source_that_is_slow_for_a_while_costs_nothing),

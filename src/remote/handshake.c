@@ -204,6 +204,11 @@ int handshake_greet(struct handshake *handshake, struct sp_error *err)
 
 /* ---- who the server is ------------------------------------------------------------------------------------------- */
 
+void transport_server(const char *banner, const char *fingerprint, char out[TRANSPORT_SERVER_SIZE])
+{
+	snprintf(out, TRANSPORT_SERVER_SIZE, "%s %s", banner, fingerprint);
+}
+
 static int note_fingerprint(ssh_key key, struct transport_report *report, struct sp_error *err)
 {
 	unsigned char *hash = NULL;

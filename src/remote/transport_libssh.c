@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -163,11 +162,6 @@ int transport_keepalive(struct transport *transport, struct sp_error *err)
 	if (ssh_send_ignore(transport->session, "") != SSH_OK || failure_has_happened(transport))
 		return failure_of_connection(transport, "a pause", err);
 	return 0;
-}
-
-void transport_server(const char *banner, const char *fingerprint, char out[TRANSPORT_SERVER_SIZE])
-{
-	snprintf(out, TRANSPORT_SERVER_SIZE, "%s %s", banner, fingerprint);
 }
 
 /* ---- channels ---------------------------------------------------------------------------------------------------- */

@@ -22,6 +22,11 @@ struct outcome run_download(struct remote *remote, struct download *download)
 	while ((outcome.state = download_step(download, &outcome.step, &outcome.error)) ==
 	       JOB_WORKING)
 		pump(remote);
+	/* CLOSE is not waited for, and answered all the same. */
+	struct sp_error ignored = { 0 };
+	while (outcome.state == JOB_DONE && remote_outstanding(remote) > 0 &&
+	       remote_check(remote, &ignored) == 0)
+		pump(remote);
 	return outcome;
 }
 

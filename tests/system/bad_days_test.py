@@ -5,6 +5,7 @@ not acknowledged, and the daemon says what is wrong."""
 
 import contextlib
 import datetime
+import itertools
 import json
 import os
 import pathlib
@@ -63,8 +64,10 @@ class SmallDisk:
 class Place:
     """A daemon whose state is in @state, and a partner; buckets are elsewhere."""
 
+    numbers = itertools.count()
+
     def __init__(self, state, more=None):
-        self.number = len(story.daemons)
+        self.number = next(Place.numbers)
         self.bucket = story.folder / f"bucket-{self.number}"
         self.inbox = server.home / f"in-{self.number}"
         self.bucket.mkdir()

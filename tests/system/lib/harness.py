@@ -27,8 +27,10 @@ import aws
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", ROOT / "build"))
 LARGE = os.environ.get("SALLYPORT_TEST_LARGE") == "1"
-LOG_LINES_SHOWN = 15  # of each daemon, after a failed case
+LOG_LINES_SHOWN = 20  # of each log that grew, after a failed case
 PATIENCE_SECONDS = 30  # for what takes a moment; a sanitizer build on a busy machine is slow
+TIMES = os.environ.get("SALLYPORT_TEST_TIMES") == "1"  # tell how long cases and their long waits took
+LONG_WAIT_SECONDS = 0.5
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
 
 
@@ -42,10 +44,13 @@ class NotInTime(Exception):
 
 def wait_until(condition, what, seconds=PATIENCE_SECONDS, every=0.02):
     """The first true value of @condition()."""
-    deadline = time.monotonic() + seconds
+    started = time.monotonic()
+    deadline = started + seconds
     while True:
         value = condition()
         if value:
+            if TIMES and time.monotonic() - started >= LONG_WAIT_SECONDS:
+                sys.stdout.write(f"# waited {time.monotonic() - started:.1f} s for {what}\n")  # at once: threads wait, too
             return value
         if time.monotonic() > deadline:
             raise NotInTime(f"waited {seconds} s in vain for {what}")
@@ -62,6 +67,29 @@ def sanitized(build=BUILD):
         return any(option["name"] == "b_sanitize" and option["value"] != "none" for option in json.load(file))
 
 
+class Logs:
+    """Of all programs that a story has started: what they wrote since the case began is told when it fails."""
+
+    def __init__(self):
+        self.sizes = {}  # by path, when the case began
+
+    def add(self, path):
+        self.sizes.setdefault(path, 0)
+
+    def begin(self):
+        self.sizes = {path: path.stat().st_size if path.exists() else 0 for path in self.sizes}
+
+    def tell(self):
+        for path, size in self.sizes.items():
+            with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+                file.seek(size)
+                for line in file.read().decode("utf-8", "replace").splitlines()[-LOG_LINES_SHOWN:]:
+                    print(f"# {path.parent.name}/{path.name}: {line}", flush=True)
+
+
+logs = Logs()
+
+
 class Story:
     """Runs cases, prints TAP, and takes down in the end whatever was entered."""
 
@@ -69,7 +97,7 @@ class Story:
         self.name = pathlib.Path(sys.argv[0]).stem
         self.count = self.failed = 0
         self.stack = contextlib.ExitStack()
-        self.folder, self.daemons = None, []
+        self.folder = None
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -86,8 +114,6 @@ class Story:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def enter(self, thing):
-        if isinstance(thing, Daemon):
-            self.daemons.append(thing)
         return self.stack.enter_context(thing)
 
     def tell(self, good, sentence, note=""):
@@ -98,20 +124,19 @@ class Story:
     @contextlib.contextmanager
     def case(self, sentence):
         started = time.monotonic()
+        logs.begin()
         try:
             yield
         except Skip as why:
             self.tell(True, sentence, f" # SKIP {why}")
         except Exception as error:  # pylint: disable=broad-except
             self.tell(False, sentence)
-            self.explain(error)
-            for daemon in self.daemons:
-                for line in daemon.log_text().splitlines()[-LOG_LINES_SHOWN:]:
-                    print(f"# {daemon.state.name}: {line}", flush=True)
+            self.explain(error.with_traceback(error.__traceback__.tb_next))  # without this function
+            logs.tell()
         else:
             self.tell(True, sentence)
-        if os.environ.get("SALLYPORT_TEST_TIMES"):
-            print(f"# {time.monotonic() - started:.2f} s")
+        if TIMES:
+            print(f"# {time.monotonic() - started:.2f} s: {sentence}", flush=True)
 
     @staticmethod
     def explain(error):
@@ -124,6 +149,7 @@ class Story:
         elif isinstance(error, Exception):
             self.tell(False, f"the story {self.name} comes to its end")
             self.explain(error)
+            logs.tell()
         try:
             self.stack.close()
         except Exception as late:  # pylint: disable=broad-except
@@ -264,6 +290,7 @@ class Daemon:
         admin = self.state / "admin.env"
         admin.unlink(missing_ok=True)
         env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SALLYPORT_"))}
+        logs.add(self.log)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
         wait_until(lambda: admin.exists() or self.process.poll() is not None, "sallyportd to be ready")
@@ -298,6 +325,13 @@ class Daemon:
         found = [pid for pid in descendants(self.process.pid) if runs(pid, self.worker.name)]
         self.seen_workers.update(found)
         return found
+
+    def kill_workers(self):
+        """kill -9 of all of them; there has to be one."""
+        victims = self.workers()
+        assert victims, "there is no worker to kill"
+        for pid in victims:
+            os.kill(pid, signal.SIGKILL)
 
     def log_text(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -339,18 +373,42 @@ def read_exports(path):
     return found
 
 
+class Looker:
+    """A thread that calls look() again and again while it is entered."""
+
+    EVERY_SECONDS = 0.02
+
+    def __init__(self):
+        self._ended, self._thread = threading.Event(), threading.Thread(target=self._run)
+
+    def _run(self):
+        while not self._ended.wait(self.EVERY_SECONDS):
+            self.look()
+
+    def look(self):
+        raise NotImplementedError
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join()
+
+
 # ---- helpers that run beside a story -----------------------------------------------------------------------------------
 
 
 class Tool:
-    """A small program that we talk to in lines: tests/tools/delay_proxy and tests/tools/watch."""
+    """A small program that we talk to in lines: tests/tools/delay_proxy and tests/tools/watch. @options: of Popen."""
 
-    def __init__(self, *command):
-        self.command = [str(word) for word in command]
+    def __init__(self, *command, **options):
+        self.command, self.options = [str(word) for word in command], options
         self.lines, self.changed, self.process = [], threading.Condition(), None
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **self.options)
         threading.Thread(target=self._read, daemon=True).start()
         return self
 

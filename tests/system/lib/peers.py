@@ -52,6 +52,7 @@ class Peer:
         raise NotImplementedError
 
     def run(self, *command):
+        harness.logs.add(self.folder / "log")
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log)

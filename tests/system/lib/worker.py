@@ -166,6 +166,7 @@ class Worker:
                 os.dup2(fd, number)
 
         command = [str(PROGRAM)] + ([] if self.lock else ["--test"])
+        harness.logs.add(self.log)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=place,
                                             env={**os.environ, "LD_BIND_NOW": "1"},

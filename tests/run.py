@@ -17,9 +17,12 @@ import subprocess
 import sys
 import time
 
+import stories
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 STORY_SECONDS_MAX = 900
-STORIES_AT_ONCE = 2
+STORIES_AT_ONCE = 3  # of two cores: most of a story's time is waiting
+SLOWEST_SHOWN = 10
 SLOW_STORIES = ("crash", "resources")  # left out by --quick
 
 # what, command, whether --quick leaves it out
@@ -34,7 +37,9 @@ CHECKS = [
     ("everything builds with the sanitizers", ["./dev", "build", "--sanitize"], False),
 ]
 TAP_SCRIPTS = ["tests/tools/check_includes_test.py", "tests/tools/check_calls_test.py", "tests/tools/check_docs_test.py",
-               "tests/tools/list_errors_test.py", "tests/tools/run_test.py", "tests/tools/bench_test.py"]
+               "tests/tools/list_errors_test.py", "tests/tools/run_test.py", "tests/tools/telling_test.py",
+               "tests/tools/bench_test.py"]
+TELLING = "tests/system/lib/telling.py"  # runs a story so that it tells more of what fails
 TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
 TAP_LINE = re.compile(r"^(ok|not ok)\b\s*\d*\s*-?\s*(.*?)(?:\s+#\s*(SKIP)\b\s*(.*))?$", re.IGNORECASE)
 
@@ -147,18 +152,29 @@ def run_units(tally, build, names):
 def run_story(script, build):
     env = dict(os.environ, SALLYPORT_BUILD=str(ROOT / build), PYTHONDONTWRITEBYTECODE="1")
     started = time.monotonic()
-    output, returncode = run(["python3", str(script)], STORY_SECONDS_MAX, env)
+    output, returncode = run(["python3", TELLING, str(script)], STORY_SECONDS_MAX, env)
     return output, returncode, time.monotonic() - started
 
 
 def run_stories(tally, build, scripts):
-    with concurrent.futures.ThreadPoolExecutor(STORIES_AT_ONCE) as pool:
-        stories = {pool.submit(run_story, script, build): script for script in scripts}
-        for story in concurrent.futures.as_completed(stories):
-            output, returncode, seconds = story.result()
-            name = stories[story].stem
-            print(f"# story {name}, {seconds:.0f} s\n{output}", end="" if output.endswith("\n") else "\n", flush=True)
-            tally.add_tap(name, output, returncode)
+    """Returns {script: seconds}."""
+    took = {}
+    for together, at_once in zip(stories.in_turn(scripts), (STORIES_AT_ONCE, 1)):
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            runs = {pool.submit(run_story, script, build): script for script in together}
+            for done in concurrent.futures.as_completed(runs):
+                output, returncode, seconds = done.result()
+                script = runs[done]
+                took[script] = seconds
+                print(f"# story {script.stem}, {seconds:.0f} s\n{output}", end="" if output.endswith("\n") else "\n",
+                      flush=True)
+                tally.add_tap(script.stem, output, returncode)
+    return took
+
+
+def tell_slowest(took):
+    for script, seconds in sorted(took.items(), key=lambda item: -item[1])[:SLOWEST_SHOWN]:
+        print(f"# {seconds:4.0f} s: {script.stem} ({stories.expected_seconds(script)} s expected)")
 
 
 def main():
@@ -167,22 +183,24 @@ def main():
     parser.add_argument("names", nargs="*", help="parts of the names of unit tests (room/name) and stories")
     options = parser.parse_args()
 
-    tally = Tally()
-    stories = sorted((ROOT / "tests" / "system").glob("*_test.py"))
+    tally, started = Tally(), time.monotonic()
+    scripts = sorted((ROOT / "tests" / "system").glob("*_test.py"))
     if options.names:
         for option in ([], ["--sanitize"]):  # the story about memory uses the plain build
             subprocess.run(["./dev", "build", *option], cwd=ROOT, check=True)
-        stories = [story for story in stories if any(name in story.stem for name in options.names)]
+        scripts = [script for script in scripts if any(name in script.stem for name in options.names)]
     else:
         run_checks(tally, options.quick)
         if options.quick:
-            stories = [story for story in stories if not story.stem.startswith(SLOW_STORIES)]
+            scripts = [script for script in scripts if not script.stem.startswith(SLOW_STORIES)]
     if (ROOT / "build-sanitize" / "build.ninja").exists():
         units = run_units(tally, "build-sanitize", options.names)
-        if options.names and not units and not stories:
+        if options.names and not units and not scripts:
             tally.fail(f"no unit test and no story is named like {' or '.join(options.names)}")
-        run_stories(tally, "build-sanitize", stories)
+        print(f"# stories begin after {time.monotonic() - started:.0f} s", flush=True)
+        tell_slowest(run_stories(tally, "build-sanitize", scripts))
 
+    print(f"# {time.monotonic() - started:.0f} s")
     for sentence in tally.failures:
         print(f"failed: {sentence}")
     print(tally)

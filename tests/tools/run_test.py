@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Proves that tests/run.py counts what fails, also what dies without a word."""
+"""Proves that tests/run.py counts what fails, also what dies without a word, and begins stories in the right order."""
 
 import pathlib
 import sys
+from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import run  # noqa: E402
+import stories  # noqa: E402
 
 # sentence, what a program wrote, how it ended, the tally: passed, failed, skipped
 CASES = [
@@ -19,16 +21,31 @@ CASES = [
 ]
 
 
+def counted(output, returncode):
+    tally = run.Tally()
+    tally.add_tap("name", output, returncode)
+    return tally.passed, tally.failed, tally.skipped
+
+
+def scheduled():
+    """Of the table of stories: (sentence, got, expected)."""
+    scripts = [pathlib.Path(f"{name}_test.py") for name in ("unlisted", "long", "alone", "longest")]
+    with mock.patch.multiple(stories, SECONDS={"long": 20, "longest": 40, "alone": 90}, ALONE={"alone": "it measures"}):
+        ordered = [[stories.name_of(script) for script in some] for some in stories.in_turn(scripts)]
+    yield "the longest begin first, and what runs alone comes last", ordered, [["longest", "long", "unlisted"], ["alone"]]
+    there = {stories.name_of(script) for script in (run.ROOT / "tests" / "system").glob("*_test.py")}
+    yield "what the tables name is there", {*stories.SECONDS, *stories.ALONE} - there, set()
+
+
 def main():
-    failed = 0
-    for number, (sentence, output, returncode, expected) in enumerate(CASES, 1):
-        tally = run.Tally()
-        tally.add_tap("name", output, returncode)
-        good = (tally.passed, tally.failed, tally.skipped) == expected
-        failed += not good
-        print(f"{'ok' if good else 'not ok'} {number} - {sentence}" + ("" if good else f"\n# got {tally}"))
-    print(f"1..{len(CASES)}")
-    return 1 if failed else 0
+    results = [(sentence, counted(output, returncode), expected) for sentence, output, returncode, expected in CASES]
+    results += scheduled()
+    for number, (sentence, got, expected) in enumerate(results, 1):
+        print(f"{'ok' if got == expected else 'not ok'} {number} - {sentence}")
+        if got != expected:
+            print(f"# expected {expected}\n# got {got}")
+    print(f"1..{len(results)}")
+    return 0 if all(got == expected for _, got, expected in results) else 1
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import sqlite3
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-import flows  # noqa: E402
 import harness  # noqa: E402
+import runs  # noqa: E402
 import sshd  # noqa: E402
 
 MIB = 1 << 20
@@ -30,42 +30,16 @@ def noted():
         return store.execute("SELECT watermark, bytes_moved FROM files ORDER BY position DESC LIMIT 1").fetchone()
 
 
-class Run:
+class Run(runs.Run):
     """One file that is stopped behind REACHED bytes."""
 
-    def __init__(self, server, way, name, size=SIZE):
-        self.server, self.way, self.name, self.size = server, way, name, size
-        self.inbox, self.outbox = server.home / "in", server.home / "out"
-        for folder in (self.inbox, self.outbox):
-            folder.mkdir(exist_ok=True)
-        self.source, self.target = (bucket, self.inbox) if way == "up" else (self.outbox, arrivals)
-
-    def __enter__(self):
-        self.proxy = harness.Proxy(self.server.port).__enter__()
-        self.partner = flows.partner_of(daemon, self.server, url=f"sftp://127.0.0.1:{self.proxy.port}")
-        self.digest = flows.write_random(self.source / self.name, self.size)
-        return self
-
-    def __exit__(self, *_):
-        self.proxy.finish()
-        for folder in (self.source, self.target):
-            (folder / self.name).unlink(missing_ok=True)
+    def __init__(self, server, way, name):
+        super().__init__(places, server, way, name, SIZE)
 
     def stop_in_the_middle(self):
-        """Starts it and waits until the network stops and the store knows the last mark before."""
-        held = self.proxy.hold(self.way, REACHED)
-        if self.way == "up":
-            self.transfer = self.partner.send(f"/files/{self.name}", to=self.inbox)
-        else:
-            self.transfer = self.partner.retrieve(self.outbox / self.name, to="/files/arrived")
-        held()
+        """The network has stopped, and the store knows the last mark before."""
+        self.stop_behind(REACHED)
         harness.wait_until(lambda: noted()[0] >= REACHED - 2 * STEP, "the mark to be noted", PATIENCE)
-
-    def kill_workers(self):
-        victims = daemon.workers()
-        assert victims, "there is no worker to kill"
-        for pid in victims:
-            os.kill(pid, signal.SIGKILL)
 
     def part(self):
         parts = list(self.inbox.glob(".sp-*.part"))
@@ -74,12 +48,10 @@ class Run:
 
     def finish(self):
         """It goes on and ends well; returns the payload bytes that its connections have carried."""
-        self.proxy.tell("heal")
-        self.partner.wait_completed(self.transfer, PATIENCE)
-        assert flows.sha256_of(self.target / self.name) == self.digest, "the bytes differ"
-        assert flows.parts_in(self.server.home, bucket) == []
-        up, down, _ = self.proxy.passed()
-        return up if self.way == "up" else down
+        self.go_on()
+        self.arrives(PATIENCE)
+        self.leaves_nothing()
+        return self.carried()
 
 
 def assert_went_on(carried):
@@ -92,12 +64,12 @@ def assert_began_anew(carried):
     assert carried >= SIZE + REACHED - COST_MAX, f"only {carried / MIB:.1f} MiB went over the wire: it went on"
 
 
-def kill_worker(run):
-    run.kill_workers()
+def kill_worker(_):
+    daemon.kill_workers()
 
 
 def kill_daemon(run):
-    run.proxy.tell("heal")
+    run.go_on()
     daemon.kill()
     daemon.start()
 
@@ -128,12 +100,12 @@ def shorten_part(run):
 
 
 def change_source(run):
-    run.digest = flows.write_random(run.source / run.name, SIZE)
+    run.renew()
 
 
 def spoil_temporary(run):
     """The daemon's own temporary, shortened by somebody."""
-    for temporary in (bucket / ".sallyport").iterdir():
+    for temporary in (places.bucket / ".sallyport").iterdir():
         os.truncate(temporary, 5 * MIB)
 
 
@@ -150,9 +122,7 @@ BEGINS_ANEW = [
 
 with harness.Story() as story:
     daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS))
-    bucket = daemon.bucket("files")
-    arrivals = bucket / "arrived"
-    arrivals.mkdir()
+    places = runs.Places(daemon)
     usual = story.enter(sshd.Sshd(story.folder / "usual"))
     uncopying = story.enter(sshd.Sshd(story.folder / "uncopying", sftp=("-P", "copy-data")))
     mute = story.enter(sshd.Sshd(story.folder / "mute", sftp=("-P", "read")))
@@ -168,17 +138,17 @@ with harness.Story() as story:
     with story.case("a server that cannot copy has its part itself gone on with"):
         with Run(uncopying, "up", "uncopied.bin") as run:
             run.stop_in_the_middle()
-            run.kill_workers()
+            daemon.kill_workers()
             assert_went_on(run.finish())
 
     with story.case("two faults in a row cost no more than two"):
         with Run(usual, "up", "twice.bin") as run:
             run.stop_in_the_middle()
             again = run.proxy.hold("up", 12 * MIB)
-            run.kill_workers()
-            run.proxy.tell("heal")
+            daemon.kill_workers()
+            run.go_on()
             again()
-            run.kill_workers()
+            daemon.kill_workers()
             carried = run.finish()
             assert carried <= SIZE + 2 * COST_MAX, f"{carried / MIB:.1f} MiB went over the wire"
 
@@ -187,11 +157,11 @@ with harness.Story() as story:
             with Run(usual, way, "anew.bin") as run:
                 run.stop_in_the_middle()
                 fault(run)
-                run.kill_workers()
+                daemon.kill_workers()
                 assert_began_anew(run.finish())
 
     with story.case("a server that lets nobody read a part back has it begun anew"):
         with Run(mute, "up", "mute.bin") as run:
             run.stop_in_the_middle()
-            run.kill_workers()
+            daemon.kill_workers()
             assert_began_anew(run.finish())

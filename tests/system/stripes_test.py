@@ -7,11 +7,11 @@ import os
 import pathlib
 import signal
 import sys
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import flows  # noqa: E402
 import harness  # noqa: E402
+import runs  # noqa: E402
 import sshd  # noqa: E402
 
 MIB = 1 << 20
@@ -22,61 +22,26 @@ SETTINGS = {"transfer.attempts": "6", "transfer.handshake_timeout": "20s", "tran
             "transfer.retry_delay": "100ms"}
 
 
-class Crowd:
-    """The most sftp-servers that @server ran at a time, looked at all the time."""
+class Crowd(harness.Looker):
+    """The most sftp-servers that @server ran at a time."""
 
     def __init__(self, server):
-        self.server, self.most, self.ended = server, 0, threading.Event()
-        self.thread = threading.Thread(target=self.look)
+        super().__init__()
+        self.server, self.most = server, 0
 
     def look(self):
-        while not self.ended.wait(0.02):
-            with contextlib.suppress(OSError):
-                self.most = max(self.most, len(self.server.sftp_servers()))
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
+        with contextlib.suppress(OSError):
+            self.most = max(self.most, len(self.server.sftp_servers()))
 
 
-class Run:
-    """One file to or from @server, by way of a proxy."""
+class Run(runs.Run):
+    def __init__(self, server, way, connections):
+        super().__init__(places, server, way, f"{way}-{connections}.bin", SIZE, DELAY_MS, connections=connections)
+        self.logins = len(server.logins())
 
-    def __init__(self, server, way, connections, delay_ms=0):
-        self.server, self.way, self.connections = server, way, connections
-        self.proxy = harness.Proxy(server.port, delay_ms)
-        self.name = f"{way}-{connections}.bin"
-        for folder in ("in", "out"):
-            (server.home / folder).mkdir(exist_ok=True)
-        self.source, self.target = ((bucket, server.home / "in") if way == "up" else
-                                    (server.home / "out", arrivals))
-
-    def __enter__(self):
-        self.proxy.__enter__()
-        self.partner = flows.partner_of(daemon, self.server, url=f"sftp://127.0.0.1:{self.proxy.port}",
-                                        connections=self.connections)
-        self.digest = flows.write_random(self.source / self.name, SIZE)
-        self.logins = len(self.server.logins())
-        return self
-
-    def __exit__(self, *_):
-        self.proxy.finish()
-        for folder in (self.source, self.target):
-            (folder / self.name).unlink(missing_ok=True)
-
-    def start(self):
-        if self.way == "up":
-            return self.partner.send(f"/files/{self.name}", to=self.server.home / "in")
-        return self.partner.retrieve(self.server.home / "out" / self.name, to="/files/arrived")
-
-    def finish(self, transfer):
-        self.partner.wait_completed(transfer, PATIENCE)
-        assert flows.sha256_of(self.target / self.name) == self.digest, "the bytes differ"
-        assert flows.parts_in(self.server.home, bucket) == []
+    def finish(self):
+        self.arrives(PATIENCE)
+        self.leaves_nothing()
 
     def new_logins(self):
         return len(self.server.logins()) - self.logins
@@ -84,52 +49,47 @@ class Run:
 
 with harness.Story() as story:
     daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS))
-    bucket = daemon.bucket("files")
-    arrivals = bucket / "arrived"
-    arrivals.mkdir()
+    places = runs.Places(daemon)
     usual = story.enter(sshd.Sshd(story.folder / "usual"))
     strict = story.enter(sshd.Sshd(story.folder / "strict", options=("MaxSessions 1",)))
 
     for way in ("up", "down"):
         with story.case(f"a large file goes over all connections that its connector may have, {way}"):
-            with Run(usual, way, connections=3, delay_ms=DELAY_MS) as run:
-                run.finish(run.start())
+            with Run(usual, way, connections=3) as run:
+                run.start()
+                run.finish()
                 harness.wait_until(lambda: run.new_logins() == 3, "three logins", PATIENCE)
 
     with story.case("a large file goes up over several channels of one connection when the line is long"):
-        with Run(usual, "up", connections=1, delay_ms=DELAY_MS) as run, Crowd(usual) as crowd:
-            run.finish(run.start())
+        with Run(usual, "up", connections=1) as run, Crowd(usual) as crowd:
+            run.start()
+            run.finish()
             assert run.new_logins() == 1 and 2 <= crowd.most <= 8, (run.new_logins(), crowd.most)
 
     with story.case("a server that allows one session a connection gets no more"):
-        with Run(strict, "up", connections=1, delay_ms=DELAY_MS) as run, Crowd(strict) as crowd:
-            run.finish(run.start())
+        with Run(strict, "up", connections=1) as run, Crowd(strict) as crowd:
+            run.start()
+            run.finish()
             assert run.new_logins() == 1 and crowd.most == 1, (run.new_logins(), crowd.most)
 
     for way in ("up", "down"):
         with story.case(f"the death of one session in the middle costs an attempt at most, {way}"):
-            with Run(usual, way, connections=3, delay_ms=DELAY_MS) as run:
-                held = run.proxy.hold(way, 60 * MIB)
-                transfer = run.start()
-                held()
+            with Run(usual, way, connections=3) as run:
+                run.stop_behind(60 * MIB)
                 os.kill(usual.sftp_servers()[-1], signal.SIGKILL)
-                run.proxy.tell("heal")
-                run.finish(transfer)
+                run.go_on()
+                run.finish()
 
     with story.case("the death of all sessions in the middle costs an attempt at most"):
-        with Run(usual, "up", connections=3, delay_ms=DELAY_MS) as run:
-            held = run.proxy.hold("up", 60 * MIB)
-            transfer = run.start()
-            held()
+        with Run(usual, "up", connections=3) as run:
+            run.stop_behind(60 * MIB)
             usual.signal_sessions(signal.SIGKILL)
-            run.proxy.tell("heal")
-            run.finish(transfer)
+            run.go_on()
+            run.finish()
 
     with story.case("a file that is cancelled while others help leaves nothing behind"):
-        with Run(usual, "up", connections=3, delay_ms=DELAY_MS) as run:
-            held = run.proxy.hold("up", 60 * MIB)
-            transfer = run.start()
-            held()
+        with Run(usual, "up", connections=3) as run:
+            run.stop_behind(60 * MIB)
             run.partner.call("DeleteConnector", ConnectorId=run.partner.id)
-            run.proxy.tell("heal")
-            harness.wait_until(lambda: flows.parts_in(usual.home, bucket) == [], "the part to be removed", PATIENCE)
+            run.go_on()
+            harness.wait_until(lambda: flows.parts_in(usual.home, places.bucket) == [], "the part to be removed", PATIENCE)

@@ -2,14 +2,12 @@
 """Connectors, their tags and policies, and what the calls about transfers answer: over HTTP, and with the real aws."""
 
 import json
-import os
 import pathlib
-import shutil
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
+import cli  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
 
@@ -58,22 +56,6 @@ class Api:
             if "NextToken" not in page:
                 return found, sizes
             more = {"NextToken": page["NextToken"]}
-
-
-def run_aws(daemon, *words):
-    program = shutil.which("aws")
-    if program is None:
-        raise harness.Skip("there is no aws client here")
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run([program, "transfer", *words], env={**env, **daemon.env}, capture_output=True, text=True,
-                          timeout=60, check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
-def aws_json(daemon, *words):
-    code, out, err = run_aws(daemon, *words)
-    assert code == 0, err
-    return json.loads(out) if out.strip() else {}
 
 
 with harness.Story() as story:
@@ -263,14 +245,14 @@ with harness.Story() as story:
         assert call("DeleteConnector", ConnectorId=other) == {}
 
     with story.case("the aws client creates, describes, lists, tags and deletes a connector"):
-        made = aws_json(daemon, "create-connector", "--url", "sftp://partner.example", "--access-role", role,
+        made = cli.aws(daemon, "transfer", "create-connector", "--url", "sftp://partner.example", "--access-role", role,
                         "--sftp-config", json.dumps({"UserSecretId": "partner", "TrustedHostKeys": [line]}),
                         "--tags", "Key=owner,Value=finance")["ConnectorId"]
-        found = aws_json(daemon, "describe-connector", "--connector-id", made)["Connector"]
+        found = cli.aws(daemon, "transfer", "describe-connector", "--connector-id", made)["Connector"]
         assert found["SftpConfig"]["TrustedHostKeys"] == [line] and found["Url"] == "sftp://partner.example"
-        listed = aws_json(daemon, "list-connectors", "--page-size", "2")["Connectors"]
+        listed = cli.aws(daemon, "transfer", "list-connectors", "--page-size", "2")["Connectors"]
         assert made in [item["ConnectorId"] for item in listed] and len(listed) == 7, listed
-        assert aws_json(daemon, "list-tags-for-resource", "--arn", found["Arn"])["Tags"] == found["Tags"]
-        assert aws_json(daemon, "delete-connector", "--connector-id", made) == {}
-        code, _, err = run_aws(daemon, "describe-connector", "--connector-id", made)
-        assert code != 0 and "ResourceNotFoundException" in err and made in err, err
+        assert cli.aws(daemon, "transfer", "list-tags-for-resource", "--arn", found["Arn"])["Tags"] == found["Tags"]
+        assert cli.aws(daemon, "transfer", "delete-connector", "--connector-id", made) == {}
+        said = cli.refusal(daemon, "transfer", "describe-connector", "--connector-id", made)
+        assert "ResourceNotFoundException" in said and made in said, said

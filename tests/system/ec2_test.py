@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
 """EC2's VPCs and subnets, what comes with them, and tags: over HTTP, and with the real aws. Networks are the host's."""
 
-import json
-import os
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
+import cli  # noqa: E402
 import harness  # noqa: E402
 
 ON_HOST = {"Key": "sallyport:network", "Value": "host"}
@@ -60,23 +57,6 @@ def filters(**values):
     """vpc_id="vpc-…" is the filter vpc-id; a list has several values."""
     return [{"Name": name.replace("_", "-"), "Value": value if isinstance(value, list) else [value]}
             for name, value in values.items()]
-
-
-def run_aws(daemon, *words):
-    """(code, output, error) of the unmodified client."""
-    program = shutil.which("aws")
-    if program is None:
-        raise harness.Skip("there is no aws client here")
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run([program, "ec2", *words], env={**env, **daemon.env}, capture_output=True, text=True,
-                          timeout=60, check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
-def aws_json(daemon, *words):
-    code, out, err = run_aws(daemon, *words)
-    assert code == 0, err
-    return json.loads(out) if out.strip() else {}
 
 
 def vpcs(story, call):
@@ -411,44 +391,48 @@ def tagging(story, call, vpc_id):
         bad(subnet, "sallyport:router", "127.77.0.1", "host")
 
 
-def with_the_real_client(story, daemon):
+def with_the_real_client(story, daemon, call):
     tags = "Tags=[{Key=sallyport:network,Value=host},{Key=Name,Value=real}]"
 
+    def ec2(*words):
+        return cli.aws(daemon, "ec2", *words)
+
     with story.case("the real client creates, waits, describes, pages, tags and deletes"):
-        vpc = aws_json(daemon, "create-vpc", "--cidr-block", "127.66.0.0/16", "--tag-specifications",
+        vpc = ec2("create-vpc", "--cidr-block", "127.66.0.0/16", "--tag-specifications",
                        f"ResourceType=vpc,{tags}")["Vpc"]["VpcId"]
-        assert run_aws(daemon, "wait", "vpc-exists", "--vpc-ids", vpc)[0] == 0
-        assert run_aws(daemon, "wait", "vpc-available", "--vpc-ids", vpc)[0] == 0
-        made = [aws_json(daemon, "create-subnet", "--vpc-id", vpc, "--cidr-block", f"127.66.{i}.0/24")["Subnet"]
-                for i in range(6)]
-        ids = [subnet["SubnetId"] for subnet in made]
+        ec2("wait", "vpc-exists", "--vpc-ids", vpc)
+        ec2("wait", "vpc-available", "--vpc-ids", vpc)
+        made = [ec2("create-subnet", "--vpc-id", vpc, "--cidr-block", f"127.66.{i}.0/24")["Subnet"] for i in range(3)]
         assert len({subnet["AvailabilityZone"] for subnet in made}) == 3, made
-        assert run_aws(daemon, "wait", "subnet-available", "--subnet-ids", *ids)[0] == 0
-        found = aws_json(daemon, "describe-subnets", "--filters", f"Name=vpc-id,Values={vpc}", "--page-size", "5")
+        others = [call("CreateSubnet", VpcId=vpc, CidrBlock=f"127.66.{i}.0/24")["subnet"]["subnetId"] for i in range(3, 6)]
+        ids = [subnet["SubnetId"] for subnet in made] + others
+        ec2("wait", "subnet-available", "--subnet-ids", *ids)
+        found = ec2("describe-subnets", "--filters", f"Name=vpc-id,Values={vpc}", "--page-size", "5")
         assert sorted(subnet["SubnetId"] for subnet in found["Subnets"]) == sorted(ids), found
         assert {subnet["AvailableIpAddressCount"] for subnet in found["Subnets"]} == {256}, found
-        aws_json(daemon, "create-tags", "--resources", *ids[:2], "--tags", "Key=tier,Value=gateway")
-        picked = aws_json(daemon, "describe-subnets", "--filters", "Name=tag:tier,Values=gate*")["Subnets"]
+        ec2("create-tags", "--resources", *ids[:2], "--tags", "Key=tier,Value=gateway")
+        picked = ec2("describe-subnets", "--filters", "Name=tag:tier,Values=gate*")["Subnets"]
         assert sorted(subnet["SubnetId"] for subnet in picked) == sorted(ids[:2]), picked
-        described = aws_json(daemon, "describe-tags", "--filters", f"Name=resource-id,Values={vpc}")["Tags"]
+        described = ec2("describe-tags", "--filters", f"Name=resource-id,Values={vpc}")["Tags"]
         assert {tag["Key"]: tag["Value"] for tag in described} == {"Name": "real", "sallyport:network": "host"}
-        aws_json(daemon, "modify-vpc-attribute", "--vpc-id", vpc, "--enable-dns-hostnames")
-        assert aws_json(daemon, "describe-vpc-attribute", "--vpc-id", vpc, "--attribute",
+        ec2("modify-vpc-attribute", "--vpc-id", vpc, "--enable-dns-hostnames")
+        assert ec2("describe-vpc-attribute", "--vpc-id", vpc, "--attribute",
                         "enableDnsHostnames")["EnableDnsHostnames"] == {"Value": True}
-        assert len(aws_json(daemon, "describe-availability-zones")["AvailabilityZones"]) == 3
-        attributes = aws_json(daemon, "describe-account-attributes", "--attribute-names", "supported-platforms")
+        assert len(ec2("describe-availability-zones")["AvailabilityZones"]) == 3
+        attributes = ec2("describe-account-attributes", "--attribute-names", "supported-platforms")
         assert attributes["AccountAttributes"][0]["AttributeValues"] == [{"AttributeValue": "VPC"}], attributes
-        for subnet in ids:
-            aws_json(daemon, "delete-subnet", "--subnet-id", subnet)
-        aws_json(daemon, "delete-vpc", "--vpc-id", vpc)
+        ec2("delete-subnet", "--subnet-id", ids[0])
+        for subnet in ids[1:]:
+            call("DeleteSubnet", SubnetId=subnet)
+        ec2("delete-vpc", "--vpc-id", vpc)
 
     with story.case("the real client reads our refusals"):
         for code, words in (("InvalidVpcID.NotFound", ("describe-vpcs", "--vpc-ids", "vpc-0123456789abcdef0")),
                             ("DryRunOperation", ("describe-subnets", "--dry-run")),
                             ("InvalidVpc.Range", ("create-vpc", "--cidr-block", "10.0.0.0/8")),
                             ("InvalidAction", ("describe-instances",))):
-            status, _, err = run_aws(daemon, *words)
-            assert status != 0 and f"({code})" in err, err
+            said = cli.refusal(daemon, "ec2", *words)
+            assert f"({code})" in said, said
 
 
 with harness.Story() as story:
@@ -459,7 +443,7 @@ with harness.Story() as story:
     the_hosts_own(story, api)
     finding(story, api, kept)
     tagging(story, api, kept)
-    with_the_real_client(story, daemon)
+    with_the_real_client(story, daemon, api)
 
     with story.case("everything is there again after kill -9"):
         def everything():

@@ -15,6 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
+import cli  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -78,26 +79,11 @@ class Vpc:
 class Private(flows.Partner):
     """A connector with a private path; settled."""
 
-    def __init__(self, daemon, server, arn, port):  # pylint: disable=super-init-not-called
-        self.daemon, self.arn = daemon, arn
-        secret = {"Username": server.user, "PrivateKey": server.private_key}
-        self.secret = self.call_secrets("CreateSecret", Name=f"private-{arn[-17:]}-{port}",
-                                        SecretString=json.dumps(secret))["ARN"]
-        self.id = self.call("CreateConnector", AccessRole=daemon.env["SALLYPORT_ROLE"],
-                            SftpConfig={"UserSecretId": self.secret, "TrustedHostKeys": server.trusted_keys()},
-                            EgressConfig={"VpcLattice": {"ResourceConfigurationArn": arn, "PortNumber": port}})[
-                                "ConnectorId"]
+    def __init__(self, daemon, server, arn, port):
+        super().__init__(daemon, None, {"Username": server.user, "PrivateKey": server.private_key},
+                         trusted=server.trusted_keys(), egress=(arn, port))
+        self.arn = arn
         self.settled()
-
-    def describe(self):
-        return self.call("DescribeConnector", ConnectorId=self.id)["Connector"]
-
-    def settled(self):
-        return harness.wait_until(lambda: self.describe()["Status"] != "PENDING" and self.describe(),
-                                  "the connector to settle")
-
-    def trace(self):
-        return self.daemon.client.rest("sallyport", "POST", f"/v1/connectors/{self.id}/test")
 
     def again(self):
         """Makes an ERRORED connector try its path anew."""
@@ -206,22 +192,13 @@ def tell_good(story, daemon, server, vpc, partner):
         assert answer["Status"] == "ERROR" and "egress.allow_private_targets" in answer["StatusMessage"], answer
 
     with story.case("the aws client makes such a connector and tests it"):
-        program = shutil.which("aws")
-        if program is None:
-            raise harness.Skip("there is no aws client here")
-        env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | daemon.env
-
-        def run(*words):
-            done = subprocess.run([program, "transfer", *words], env=env, check=False, capture_output=True, text=True)
-            assert done.returncode == 0, done.stderr
-            return json.loads(done.stdout)
-        made = run("create-connector", "--access-role", daemon.env["SALLYPORT_ROLE"], "--sftp-config",
+        made = cli.aws(daemon, "transfer", "create-connector", "--access-role", daemon.env["SALLYPORT_ROLE"], "--sftp-config",
                    json.dumps({"UserSecretId": partner.secret, "TrustedHostKeys": server.trusted_keys()}),
                    "--egress-config",
                    f"VpcLattice={{ResourceConfigurationArn={partner.arn},PortNumber={server.port}}}")["ConnectorId"]
         harness.wait_until(lambda: partner.call("DescribeConnector", ConnectorId=made)["Connector"]["Status"] ==
                            "ACTIVE", "the connector to be ACTIVE")
-        answer = run("test-connection", "--connector-id", made)
+        answer = cli.aws(daemon, "transfer", "test-connection", "--connector-id", made)
         assert answer["Status"] == "OK", answer
         partner.call("DeleteConnector", ConnectorId=made)
 

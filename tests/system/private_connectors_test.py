@@ -3,37 +3,18 @@
 addresses of the provider "host"."""
 
 import json
-import os
 import pathlib
-import shutil
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
+import cli  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
 
 ALLOWED = ("1024-65535", "22-22")
 FORBIDDEN = 80
 UNKNOWN = "rcfg-0123456789abcdef0"
-
-
-class Aws:
-    """The unmodified aws client; every call's output as it came, parsed."""
-
-    def __init__(self, daemon):
-        self.program = shutil.which("aws")
-        if self.program is None:
-            raise harness.Skip("there is no aws client here")
-        env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        self.env = {**env, **daemon.env}
-
-    def __call__(self, *words):
-        done = subprocess.run([self.program, *words], env=self.env, capture_output=True, text=True, timeout=60,
-                              check=False)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if done.stdout.strip() else {}
 
 
 class Connectors:
@@ -109,7 +90,11 @@ def make_configuration(run):
 with harness.Story() as story:
     daemon = story.enter(harness.Daemon(story.folder / "state", {"egress.allow_private_targets": "false"}))
     server = story.enter(sshd.Sshd(story.folder / "partner"))
-    run = Aws(daemon)
+    cli.needs()
+
+    def run(*words):
+        return cli.aws(daemon, *words)
+
     secret = run("secretsmanager", "create-secret", "--name", "partner", "--secret-string",
                  json.dumps({"Username": server.user, "PrivateKey": server.private_key}))["ARN"]
     call = Connectors(run, daemon, secret, server.trusted_keys())
@@ -216,7 +201,6 @@ with harness.Story() as story:
         daemon.kill()
         daemon.start()
         call.daemon = daemon
-        run.env.update(daemon.env)
         call.errored(late, UNKNOWN)
         call.errored(plain, str(FORBIDDEN))
         assert call.settled(connector)["Status"] == "ACTIVE"

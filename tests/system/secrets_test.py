@@ -5,9 +5,7 @@ import base64
 import concurrent.futures
 import contextlib
 import json
-import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +13,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
+import cli  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -97,22 +96,6 @@ def times_in_memory(pid, text):
     return found
 
 
-def run_aws(daemon, *words):
-    program = shutil.which("aws")
-    if program is None:
-        raise harness.Skip("there is no aws client here")
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run([program, "secretsmanager", *words], env={**env, **daemon.env}, capture_output=True,
-                          text=True, timeout=60, check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
-def aws_json(daemon, *words):
-    code, out, err = run_aws(daemon, *words)
-    assert code == 0, err
-    return json.loads(out) if out.strip() else {}
-
-
 def is_now(seconds):
     return abs(seconds - time.time()) < 60
 
@@ -139,48 +122,51 @@ with harness.Story() as story:
 
     # ---- the real client
 
+    def aws_secrets(*words):
+        return cli.aws(daemon, "secretsmanager", *words)
+
     with story.case("aws does every operation that is served"):
-        arn = aws_json(daemon, "create-secret", "--name", "cli/one", "--secret-string", '{"Username":"u"}',
+        arn = aws_secrets("create-secret", "--name", "cli/one", "--secret-string", '{"Username":"u"}',
                        "--description", "a partner", "--kms-key-id", "alias/any", "--tags", "Key=team,Value=ftp")["ARN"]
         assert arn.split(":secret:")[1].startswith("cli/one-"), arn
-        first = aws_json(daemon, "get-secret-value", "--secret-id", "cli/one")
+        first = aws_secrets("get-secret-value", "--secret-id", "cli/one")
         assert first["SecretString"] == '{"Username":"u"}' and first["VersionStages"] == ["AWSCURRENT"], first
-        second = aws_json(daemon, "put-secret-value", "--secret-id", arn, "--secret-string", "two")
+        second = aws_secrets("put-secret-value", "--secret-id", arn, "--secret-string", "two")
         assert second["VersionStages"] == ["AWSCURRENT"], second
-        third = aws_json(daemon, "update-secret", "--secret-id", "cli/one", "--secret-string", "three",
+        third = aws_secrets("update-secret", "--secret-id", "cli/one", "--secret-string", "three",
                          "--description", "the same partner")
         assert third["VersionId"] not in (first["VersionId"], second["VersionId"]), third
-        told = aws_json(daemon, "list-secret-version-ids", "--secret-id", "cli/one", "--include-deprecated")
+        told = aws_secrets("list-secret-version-ids", "--secret-id", "cli/one", "--include-deprecated")
         assert len(told["Versions"]) == 3, told
-        assert aws_json(daemon, "update-secret-version-stage", "--secret-id", "cli/one", "--version-stage",
+        assert aws_secrets("update-secret-version-stage", "--secret-id", "cli/one", "--version-stage",
                         "AWSCURRENT", "--remove-from-version-id", third["VersionId"], "--move-to-version-id",
                         first["VersionId"])["ARN"] == arn
-        assert aws_json(daemon, "get-secret-value", "--secret-id", "cli/one", "--version-stage",
+        assert aws_secrets("get-secret-value", "--secret-id", "cli/one", "--version-stage",
                         "AWSPREVIOUS")["SecretString"] == "three"
-        assert aws_json(daemon, "tag-resource", "--secret-id", arn, "--tags", "Key=more,Value=1") == {}
-        assert aws_json(daemon, "untag-resource", "--secret-id", arn, "--tag-keys", "team") == {}
-        described = aws_json(daemon, "describe-secret", "--secret-id", arn)
+        assert aws_secrets("tag-resource", "--secret-id", arn, "--tags", "Key=more,Value=1") == {}
+        assert aws_secrets("untag-resource", "--secret-id", arn, "--tag-keys", "team") == {}
+        described = aws_secrets("describe-secret", "--secret-id", arn)
         assert described["Tags"] == [{"Key": "more", "Value": "1"}], described
         assert described["Description"] == "the same partner" and described["KmsKeyId"] == "alias/any", described
-        policy = aws_json(daemon, "get-resource-policy", "--secret-id", "cli/one")
+        policy = aws_secrets("get-resource-policy", "--secret-id", "cli/one")
         assert policy == {"ARN": arn, "Name": "cli/one"}, policy
-        listed = aws_json(daemon, "list-secrets", "--filters", "Key=name,Values=cli/")
+        listed = aws_secrets("list-secrets", "--filters", "Key=name,Values=cli/")
         assert [secret["ARN"] for secret in listed["SecretList"]] == [arn], listed
         assert "SecretVersionsToStages" in listed["SecretList"][0], listed
-        deleted = aws_json(daemon, "delete-secret", "--secret-id", "cli/one", "--recovery-window-in-days", "7")
+        deleted = aws_secrets("delete-secret", "--secret-id", "cli/one", "--recovery-window-in-days", "7")
         assert deleted["ARN"] == arn, deleted
-        code, _, err = run_aws(daemon, "get-secret-value", "--secret-id", "cli/one")
-        assert code != 0 and "InvalidRequestException" in err and "marked for deletion" in err, err
-        assert aws_json(daemon, "restore-secret", "--secret-id", arn) == {"ARN": arn, "Name": "cli/one"}
-        aws_json(daemon, "delete-secret", "--secret-id", "cli/one", "--force-delete-without-recovery")
-        code, _, err = run_aws(daemon, "describe-secret", "--secret-id", "cli/one")
-        assert code != 0 and "ResourceNotFoundException" in err, err
+        said = cli.refusal(daemon, "secretsmanager", "get-secret-value", "--secret-id", "cli/one")
+        assert "InvalidRequestException" in said and "marked for deletion" in said, said
+        assert aws_secrets("restore-secret", "--secret-id", arn) == {"ARN": arn, "Name": "cli/one"}
+        aws_secrets("delete-secret", "--secret-id", "cli/one", "--force-delete-without-recovery")
+        said = cli.refusal(daemon, "secretsmanager", "describe-secret", "--secret-id", "cli/one")
+        assert "ResourceNotFoundException" in said, said
 
     with story.case("aws stores a file's bytes and reads them back"):
         blob = story.folder / "blob"
         blob.write_bytes(bytes(range(256)))
-        aws_json(daemon, "create-secret", "--name", "cli/bytes", "--secret-binary", f"fileb://{blob}")
-        read = aws_json(daemon, "get-secret-value", "--secret-id", "cli/bytes")
+        aws_secrets("create-secret", "--name", "cli/bytes", "--secret-binary", f"fileb://{blob}")
+        read = aws_secrets("get-secret-value", "--secret-id", "cli/bytes")
         assert base64.b64decode(read["SecretBinary"]) == bytes(range(256)) and "SecretString" not in read, read
 
     # ---- creating and finding

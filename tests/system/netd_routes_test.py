@@ -8,7 +8,6 @@
                                └────────────────────┘        └──────────────┘
 """
 
-import contextlib
 import errno
 import os
 import random
@@ -16,64 +15,19 @@ import secrets
 import signal
 import socket
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 
+from echo import Echo, PORT, connected, says  # noqa: E402
 import harness  # noqa: E402
 import lan  # noqa: E402
 import netd  # noqa: E402
 
-PORT = 2022
 SERVER, OTHER = "198.51.100.2", "198.51.100.3"
 FIRST, SECOND = "203.0.113.8", "203.0.113.9"
 CRASHES = 12
 VPC_BLOCK = "10.20.0.0/16"
-
-
-class Echo:
-    """Sends back what it gets, on one address of a namespace; knows who came."""
-
-    def __init__(self, namespace, address, port=PORT):
-        self.listener = namespace.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((address, port))
-        self.listener.listen()
-        self.seen = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                made, peer = self.listener.accept()
-                self.seen.append(peer[0])
-                threading.Thread(target=self.echo, args=(made,), daemon=True).start()
-
-    @staticmethod
-    def echo(made):
-        with contextlib.suppress(OSError), made:
-            while data := made.recv(65536):
-                made.sendall(data)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-
-def says(made, word=b"hello"):
-    """Whether a connection still carries bytes there and back."""
-    made.sendall(word)
-    found = b""
-    while len(found) < len(word):
-        data = made.recv(len(word) - len(found))
-        assert data, "the connection ended"
-        found += data
-    return found == word
 
 
 def is_cut(made):
@@ -83,13 +37,6 @@ def is_cut(made):
         return False
     except OSError:
         return True
-
-
-@contextlib.contextmanager
-def connected(peer, eni, address, port=PORT):
-    with peer.open_one(eni) as made:
-        made.connect((address, port))
-        yield made
 
 
 def source_of(peer, eni, echo, address=SERVER):
@@ -113,20 +60,12 @@ def error_of(peer, eni, address=SERVER, seconds=1, port=PORT):
 
 
 def is_unreachable(peer, eni, address=SERVER, **more):
-    """The router says so, but not to everybody at once: the kernel limits how often."""
+    """The router says so; the kernel is told not to limit how often."""
+    peer.namespace(eni.subnet.vpc).run("sh", "-c", "echo 0 > /proc/sys/net/ipv4/icmp_ratelimit")
     error = error_of(peer, eni, address, seconds=20, **more)
     if error != errno.EHOSTUNREACH:
         print(f"# instead of unreachable, {address} was: {errno.errorcode[error]}")
     return error == errno.EHOSTUNREACH
-
-
-def refused(code, words, function, *args):
-    try:
-        function(*args)
-    except netd.Refused as error:
-        assert error.code == code and words in str(error), f"{error.code}: {error}"
-        return str(error)
-    raise AssertionError(f"was not refused for {words}")
 
 
 class World:
@@ -356,13 +295,13 @@ def tables(story, one, world, place):
         assert table_of(router, untold) == {} and source_of(one, place.eni, world.echo) == FIRST
     with story.case("a route that cannot be made leads nowhere, is told, and keeps no other from being made"):
         place.inner.routes.update({"198.51.100.3/32": "10.20.77.7", "192.0.2.0/24": "blackhole"})
-        told = refused("NOT_FOUND", "198.51.100.3/32", netd.make, one, place.inner)
+        told = netd.refused("NOT_FOUND", "198.51.100.3/32", netd.make, one, place.inner)
         assert "10.20.77.7" in told and place.inner.id in told, told
         assert is_unreachable(one, place.eni, OTHER)  # and not by the default route
         assert table_of(router, place.inner)["192.0.2.0/24", ""] == "blackhole"
         assert source_of(one, place.eni, world.echo) == FIRST
         place.inner.routes["198.51.100.3/32"] = "10.20.2.1"  # the router's own address
-        refused("INVALID", "10.20.2.1", netd.make, one, place.inner)
+        netd.refused("INVALID", "10.20.2.1", netd.make, one, place.inner)
         assert is_unreachable(one, place.eni, OTHER)
         del place.inner.routes["198.51.100.3/32"], place.inner.routes["192.0.2.0/24"]
         netd.make(one, place.inner)
@@ -606,16 +545,16 @@ def by_uplink(story, folder, ground):
         lost = Place(uplink=True)
         lost.internet.uplink = "nowhere0"
         netd.make(one, *lost.things()[:3])
-        told = refused("NOT_FOUND", "this host has none of that name", netd.make, one, lost.internet)
+        told = netd.refused("NOT_FOUND", "this host has none of that name", netd.make, one, lost.internet)
         assert lost.internet.id in told
-        refused("NOT_FOUND", "0.0.0.0/0", netd.make, one, lost.outer)
+        netd.refused("NOT_FOUND", "0.0.0.0/0", netd.make, one, lost.outer)
         netd.make(one, lost.inner, lost.nat, lost.eni)
         assert error_of(one, lost.eni) in (errno.EHOSTUNREACH, errno.ETIMEDOUT)
         one.ask("REMOVE", id=lost.vpc.id)
     with story.case("without the switch a way out to this host is refused, with the two ways to have one"):
         inner = Place(uplink=False)
         netd.make(one, *inner.things()[:3])
-        told = refused("UNSUPPORTED", "--internet", netd.make, one, inner.internet)
+        told = netd.refused("UNSUPPORTED", "--internet", netd.make, one, inner.internet)
         assert "uplink" in told
         one.ask("REMOVE", id=inner.vpc.id)
     one = differences(story, folder, one, world, place, **how)
@@ -653,11 +592,11 @@ def by_host(story, folder, ground):
     with story.case("an address that is the host's own, or led elsewhere by somebody, is left out and told; others work"):
         world.host.ip("addr", "add", f"{SECOND}/32", "dev", "up0")
         place.internet.mappings["10.20.2.60"] = SECOND
-        told = refused("CONFLICT", SECOND, netd.make, one, place.internet)
+        told = netd.refused("CONFLICT", SECOND, netd.make, one, place.internet)
         assert "this host's own" in told
         world.host.ip("addr", "del", f"{SECOND}/32", "dev", "up0")
         world.host.route(f"{SECOND}/32", "via", "192.0.2.1")
-        refused("CONFLICT", "has a route", netd.make, one, place.internet)
+        netd.refused("CONFLICT", "has a route", netd.make, one, place.internet)
         assert "192.0.2.1" in world.host.ip("route", "get", SECOND)
         assert source_of(one, place.eni, world.echo) == FIRST
         world.host.ip("route", "del", f"{SECOND}/32")
@@ -696,7 +635,7 @@ def by_host(story, folder, ground):
         with netd.Netd(folder, owner=one.owner, prefix=world.host.prefix) as other:
             other.hello()
             other.own()
-            refused("UNSUPPORTED", "--internet", netd.make, other, place.vpc, place.internet)
+            netd.refused("UNSUPPORTED", "--internet", netd.make, other, place.vpc, place.internet)
             assert not other.namespace(place.internet).path.exists()
             assert place.internet.host_end not in world.host.ip("link")
             other.clean = lambda: None
@@ -729,9 +668,9 @@ def ordinary_user(story, folder):
         place = Place(uplink=False)
         with story.case("in a user namespace no way leads out, and the reason is told"):
             netd.make(one, place.vpc, place.private, place.public)
-            told = refused("UNSUPPORTED", "user namespace", netd.make, one, place.internet)
+            told = netd.refused("UNSUPPORTED", "user namespace", netd.make, one, place.internet)
             assert "uid 65534" in told
-            refused("NOT_FOUND", "0.0.0.0/0", netd.make, one, place.outer)
+            netd.refused("NOT_FOUND", "0.0.0.0/0", netd.make, one, place.outer)
             netd.make(one, place.inner, place.nat, place.eni)
             assert error_of(one, place.eni) in (errno.EHOSTUNREACH, errno.ETIMEDOUT)
 
@@ -748,7 +687,7 @@ def activated(story, folder, ground):
                 if switches:
                     netd.make(peer, place.vpc, place.internet)
                 else:
-                    refused("UNSUPPORTED", "--internet", netd.make, peer, place.vpc, place.internet)
+                    netd.refused("UNSUPPORTED", "--internet", netd.make, peer, place.vpc, place.internet)
                 netd.say_all(peer)
 
 

@@ -14,66 +14,13 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 
+from echo import Echo, PORT, connected, says  # noqa: E402
 import harness  # noqa: E402
 import lan  # noqa: E402
 import netd  # noqa: E402
 
-PORT, FORBIDDEN = 2022, 2323
+FORBIDDEN = 2323
 CRASHES = 12
-
-
-class Echo:
-    """Sends back what it gets, on one address of a namespace; knows who came."""
-
-    def __init__(self, namespace, address, port=PORT):
-        self.listener = namespace.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((address, port))
-        self.listener.listen()
-        self.seen = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                made, peer = self.listener.accept()
-                self.seen.append(peer[0])
-                threading.Thread(target=self.echo, args=(made,), daemon=True).start()
-
-    @staticmethod
-    def echo(made):
-        with contextlib.suppress(OSError), made:
-            while data := made.recv(65536):
-                made.sendall(data)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-
-def says(made, word):
-    """Whether a connection still carries bytes there and back."""
-    made.sendall(word)
-    found = b""
-    while len(found) < len(word):
-        data = made.recv(len(word) - len(found))
-        assert data, "the connection ended"
-        found += data
-    return found == word
-
-
-def refused(code, words, function, *args, **named):
-    """Performs it; it has to be refused with this code and a sentence that holds these words."""
-    try:
-        function(*args, **named)
-    except netd.Refused as error:
-        assert error.code == code and words in str(error), f"{error.code}: {error}"
-        return str(error)
-    raise AssertionError(f"was not refused for {words}")
 
 
 class Private:
@@ -96,13 +43,6 @@ class Private:
         netd.make(peer, made)
         self.things.append(made)
         return made
-
-
-@contextlib.contextmanager
-def connected(peer, eni, address, port=PORT):
-    with peer.open_one(eni) as made:
-        made.connect((address, port))
-        yield made
 
 
 def assert_held_back(peer, eni, address, port=PORT):
@@ -129,7 +69,7 @@ def networks(story, folder, ground):
         hello = one.hello()
         assert hello.has_uplinks and hello.text == "", hello
     with story.case("nothing is done before the owner is known"):
-        refused("CONFLICT", "owner", one.ask, "BEGIN")
+        netd.refused("CONFLICT", "owner", one.ask, "BEGIN")
         one.own()
     with story.case("the working process has two privileges and can get no others"):
         with open(f"/proc/{one.working()}/status", encoding="ascii") as status:
@@ -561,7 +501,7 @@ def uplinks(story, folder, ground):
         for name, code, words in (("nowhere0", "NOT_FOUND", 'this host has none of that name'),
                                   ("port0", "CONFLICT", "a bridge or bond"), ("lo", "UNSUPPORTED", "no Ethernet")):
             bad = netd.Subnet(vpc, "192.168.60.0/24", uplink=name)
-            told = refused(code, words, netd.make, one, bad)
+            told = netd.refused(code, words, netd.make, one, bad)
             assert f'"{name}"' in told and bad.id in told, told
             one.ask("REMOVE", id=bad.id)
     with story.case("an uplink that goes takes its connections with it, and is named when it is missing"):
@@ -574,8 +514,8 @@ def uplinks(story, folder, ground):
                 raise AssertionError("it found another way")
             except OSError:
                 pass
-        refused("NOT_FOUND", '"up0"', netd.make, one, eni)
-        refused("UNREACHABLE", "192.168.50.77", one.open_one, eni)
+        netd.refused("NOT_FOUND", '"up0"', netd.make, one, eni)
+        netd.refused("UNREACHABLE", "192.168.50.77", one.open_one, eni)
 
 
 # ---- others who start it, and who talk to it ------------------------------------------------------------------------
@@ -623,7 +563,7 @@ def ordinary_user(story, folder):
                 netd.say_all(one, vpc, subnet, eni, other)
         with story.case("an uplink is refused with the reason"):
             bad = netd.Subnet(vpc, "10.20.2.0/24", uplink="eth0")
-            refused("UNSUPPORTED", "ordinary user (uid 65534)", netd.make, one, bad)
+            netd.refused("UNSUPPORTED", "ordinary user (uid 65534)", netd.make, one, bad)
         one.ask("BEGIN")
         netd.make(one, twin)
         one.ask("END")
@@ -676,13 +616,13 @@ def liars(story, folder):
             assert one.receive().kind == "FAILED"
         with story.case("what is not ours cannot be named"):
             for bad in ("../../etc/passwd", "byhand", "vpc-", "vpc-0123456789abcdef0/..", "sg-0123456789abcdef0"):
-                refused("INVALID", "no id of ours", one.ask, "REMOVE", id=bad)
-            refused("NOT_FOUND", "was not named", one.ask, "OPEN", id="eni-0123456789abcdef0", streams=1)
-            refused("NOT_FOUND", "was not named", one.ask, "OPEN", id=vpc.id, streams=1)
-            refused("CONFLICT", one.owner, one.ask, "OWNER", owner="00000000")
+                netd.refused("INVALID", "no id of ours", one.ask, "REMOVE", id=bad)
+            netd.refused("NOT_FOUND", "was not named", one.ask, "OPEN", id="eni-0123456789abcdef0", streams=1)
+            netd.refused("NOT_FOUND", "was not named", one.ask, "OPEN", id=vpc.id, streams=1)
+            netd.refused("CONFLICT", one.owner, one.ask, "OWNER", owner="00000000")
         with story.case("an address or a block that is taken is refused, and says by whom"):
-            refused("CONFLICT", eni.id, netd.make, one, netd.Eni(subnet, eni.address))
-            refused("CONFLICT", subnet.id, netd.make, one, netd.Subnet(vpc, "10.20.1.128/25"))
+            netd.refused("CONFLICT", eni.id, netd.make, one, netd.Eni(subnet, eni.address))
+            netd.refused("CONFLICT", subnet.id, netd.make, one, netd.Subnet(vpc, "10.20.1.128/25"))
         with story.case("through all of it the same process has served, and has kept no descriptor"):
             assert one.working() == working
             assert harness.count_descriptors(working) == before

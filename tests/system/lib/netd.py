@@ -154,6 +154,16 @@ class Refused(Exception):
         self.code = answer.code
 
 
+def refused(code, words, function, *args, **named):
+    """Performs it; it has to be refused with this code and a sentence that holds these words. The sentence."""
+    try:
+        function(*args, **named)
+    except Refused as error:
+        assert error.code == code and words in str(error), f"{error.code}: {error}"
+        return str(error)
+    raise AssertionError(f"was not refused for {words}")
+
+
 class Peer:
     """The daemon's end of the talk."""
 
@@ -229,6 +239,7 @@ class Program:
         self.process, self.peers = None, []
 
     def run(self, command, **options):
+        harness.logs.add(self.log)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
 

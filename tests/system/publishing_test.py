@@ -107,13 +107,6 @@ class Habit(sshd.Sshd):
         harness.wait_until(lambda: self.silent().exists(), "the server to fall silent", PATIENCE)
 
 
-def kill_workers():
-    victims = daemon.workers()
-    assert victims, "there is no worker to kill"
-    for pid in victims:
-        os.kill(pid, signal.SIGKILL)
-
-
 def kill_daemon():
     daemon.kill()
     daemon.start()
@@ -188,7 +181,7 @@ def overwriting():
             assert "rename-existing=replaces" in known["Features"], known
 
     for moment, switch, about in MOMENTS:
-        for sentence, strike in (("worker", kill_workers), ("daemon", kill_daemon)):
+        for sentence, strike in (("worker", daemon.kill_workers), ("daemon", kill_daemon)):
             with Habit(f"killed-{sentence}-{moment.replace(' ', '-')}", "--no-posix", switch=switch, about=about) as server:
                 partner = flows.partner_of(daemon, server)
                 final = server.home / "in/held.bin"
@@ -314,7 +307,7 @@ def conflicts():
             assert (arrivals / "out.csv").read_text(encoding="ascii") == "fetched"
             nothing_left(bucket)
 
-    for sentence, strike in (("worker", kill_workers), ("daemon", kill_daemon)):
+    for sentence, strike in (("worker", daemon.kill_workers), ("daemon", kill_daemon)):
         with Habit(f"numbered-{sentence}", switch="swallow") as server:
             partner = flows.partner_of(daemon, server)
             tag(partner, on_conflict="keep-both")

@@ -7,7 +7,6 @@ import contextlib
 import pathlib
 import signal
 import sys
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import flows  # noqa: E402
@@ -27,30 +26,22 @@ def open_now(daemon):
     return [path for path in everything if "/store.db" not in path], [path for path in everything if "/store.db" in path]
 
 
-class Peaks:
-    """The highest proportional set size of the daemon and of any worker, looked at again and again."""
+class Peaks(harness.Looker):
+    """The highest proportional set size of the daemon and of any worker."""
+
+    EVERY_SECONDS = 0.01
 
     def __init__(self, daemon):
-        self.daemon, self.stop = daemon, threading.Event()
+        super().__init__()
+        self.daemon, self.workers = daemon, []
         self.daemon_kib = self.worker_kib = self.looks = 0
-        self.thread = threading.Thread(target=self.look)
 
     def look(self):
-        workers = []
-        while not self.stop.wait(0.01):
-            if self.looks % 20 == 0:
-                workers = self.daemon.workers()
-            self.looks += 1
-            self.daemon_kib = max(self.daemon_kib, harness.pss_kib(self.daemon.process.pid))
-            self.worker_kib = max([self.worker_kib] + [harness.pss_kib(pid) for pid in workers])
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.thread.join()
+        if self.looks % 20 == 0:
+            self.workers = self.daemon.workers()
+        self.looks += 1
+        self.daemon_kib = max(self.daemon_kib, harness.pss_kib(self.daemon.process.pid))
+        self.worker_kib = max([self.worker_kib] + [harness.pss_kib(pid) for pid in self.workers])
 
 
 with harness.Story() as story:

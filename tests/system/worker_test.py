@@ -1,14 +1,12 @@
 #!/usr/bin/env python3
 """The worker against a real OpenSSH server, driven over its control socket as the daemon does it."""
 
-import hashlib
 import os
 import pathlib
 import signal
 import socket
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 

@@ -4,7 +4,6 @@ import contextlib
 import os
 import pathlib
 import shlex
-import threading
 
 import flows
 import harness
@@ -81,29 +80,19 @@ def peak_kib(pid):
         return 0
 
 
-class WorkerPeaks:
+class WorkerPeaks(harness.Looker):
     """The highest memory of a daemon's workers, by connector. Needs root: workers cannot be looked into."""
 
     EVERY_SECONDS = 0.05
 
     def __init__(self, daemon):
-        self.daemon, self.stop, self.kib = daemon, threading.Event(), {}
-        self.thread = threading.Thread(target=self.look)
+        super().__init__()
+        self.daemon, self.names, self.kib = daemon, {}, {}
 
     def look(self):
-        names = {}
-        while not self.stop.wait(self.EVERY_SECONDS):
-            for pid in children(self.daemon.process.pid):
-                name = names.get(pid) or connector_of(pid)
-                if name is None:
-                    continue
-                names[pid] = name
-                self.kib[name] = max(self.kib.get(name, 0), peak_kib(pid))
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.thread.join()
+        for pid in children(self.daemon.process.pid):
+            name = self.names.get(pid) or connector_of(pid)
+            if name is None:
+                continue
+            self.names[pid] = name
+            self.kib[name] = max(self.kib.get(name, 0), peak_kib(pid))

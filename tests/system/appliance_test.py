@@ -34,15 +34,12 @@ def timeless(sentence):
     return re.sub(r"within [0-9.]+ s", "within … s", sentence)
 
 
-class World:
+class World(internet.Ground):
     """One VPC: a gateway, an appliance in a subnet of its own, a server; both ways lead through the appliance."""
 
     def __init__(self, story):
-        self.story = story
-        self.network, self.owned = story.enter(lan.Lan()), story.enter(lan.Owned())
-        self.net = internet.Internet(story, self.network)
-        self.daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS, namespace=self.net.home))
-        self.vpc = vpcs.Vpc(self.daemon, BLOCK, self.owned, internet.UPLINK)
+        super().__init__(story, SETTINGS)
+        self.vpc = self.new_vpc(BLOCK)
         self.inside, self.wall, self.servers = (self.vpc.subnet(cidr) for cidr in (INSIDE, WALL, SERVERS))
         self.gateway = self.vpc.gateway([self.inside])
         self.server = vpcs.private_server(story, self.vpc, self.network, "server", f"{SERVER}/24")
@@ -54,11 +51,12 @@ class World:
     def falls(self, partner, server, step, *words):
         """Test and transfer fail with the same sentence, and not one connection comes to the server's door. The files of a
         connector whose partner could not be reached wait, so another one by the same way sends this one."""
-        before = tries(server)
-        said = fails(partner, step, *words)
         other = flows.partner_of(self.daemon, server, egress=(partner.arn, server.port))
         other.settled()
-        message = other.wait_failed(other.send("/files/a", to="."), FAILURES)
+        before = tries(server)
+        transfer = other.send("/files/a", to=".")  # both wait for the same answer, so they do it side by side
+        said = fails(partner, step, *words)
+        message = other.wait_failed(transfer, FAILURES)
         assert timeless(message) == timeless(f'could not send "/files/a": {said}'), (message, said)
         assert tries(server) == before, "somebody got past"
         return said
@@ -321,10 +319,8 @@ def external(story, world):
         world.falls(world.partner, world.server, "connect", SERVER, made.id, "10.61.5.77")
         internet.forwards(machine, True)
         works(world.partner, world.server)
-        # The router would look for it as long as a connection waits: who came first would be told something else.
-        vpc.router().run("sh", "-c", "for times in /proc/sys/net/ipv4/neigh/*/retrans_time_ms; do echo 300 >$times; done")
         machine.ip("link", "set", "eth0", "down")
-        vpc.router().ip("neigh", "flush", "all")
+        vpc.router().forget_neighbours()
         world.falls(world.partner, world.server, "connect", SERVER, "No route to host")
         machine.ip("link", "set", "eth0", "up")
         machine.route("default", "via", "10.61.5.1")

@@ -15,7 +15,6 @@ import flows  # noqa: E402
 import harness  # noqa: E402
 import internet  # noqa: E402
 from internet import fails, tries, works  # noqa: E402
-import lan  # noqa: E402
 import vpcs  # noqa: E402
 
 KNOWN, OTHER = "203.0.113.9", "203.0.113.10"
@@ -24,14 +23,11 @@ SETTINGS = {**internet.SETTINGS, "transfer.idle_timeout": "4s"}
 BANK, CLUB = "198.51.100.22", "198.51.100.23"
 
 
-class World:
+class World(internet.Ground):
     """Whatever the parts of the story hand on."""
 
     def __init__(self, story):
-        self.story = story
-        self.network, self.owned = story.enter(lan.Lan()), story.enter(lan.Owned())
-        self.net = internet.Internet(story, self.network)
-        self.daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS, namespace=self.net.home))
+        super().__init__(story, SETTINGS)
         self.bank = self.net.server(story, "bank", BANK, only=KNOWN)
         self.club = self.net.server(story, "club", CLUB, options=(f"AllowUsers *@{KNOWN}",))
         self.vpc = self.allocation = self.nat = self.partner = self.member = None

@@ -166,7 +166,7 @@ def tell(story, daemon, network, owned):
 
     with story.case("the server's machine is gone: no route to the host"):
         server.namespace.ip("link", "set", "eth0", "down")
-        vpc.router().ip("neigh", "flush", "all")  # else it believes for a while that the machine is there
+        vpc.router().forget_neighbours()  # else it believes for a while that the machine is there
         answers.check("gone", through(), f"{SERVER}", "No route to host", step="connect")
         server.namespace.ip("link", "set", "eth0", "up")
         server.namespace.route("default", "via", "10.41.9.1")
@@ -197,6 +197,6 @@ with harness.Story() as story:
     network = story.enter(lan.Lan())
     owned = story.enter(lan.Owned())
     daemon = story.enter(harness.Daemon(story.folder / "state", {
-        **vpcs.SETTINGS, "egress.connect_timeout": "5s", "transfer.attempts": "2"}))
+        **vpcs.SETTINGS, "egress.connect_timeout": "2s", "transfer.attempts": "2"}))
     vpc, gateway, good, answers = tell(story, daemon, network, owned)
     lost_gateway(story, daemon, vpc, gateway, good, answers)

@@ -17,7 +17,6 @@ import harness  # noqa: E402
 import internet  # noqa: E402
 from internet import EVERYWHERE, works  # noqa: E402
 import lan  # noqa: E402
-import vpcs  # noqa: E402
 
 BANK, KNOWN = "198.51.100.22", "203.0.113.8"
 HANDS, SECONDS, KILL_EVERY = 4, 12, 3
@@ -26,15 +25,13 @@ SEED = int(os.environ.get("SALLYPORT_TEST_SEED", time.time_ns() % 1_000_000))
 SETTINGS = {**internet.SETTINGS, "egress.connect_timeout": "15s"}
 
 
-class Place:
+class Place(internet.Ground):
     """One way out that is left alone, and subnets where everybody does what they like."""
 
     def __init__(self, story):
-        self.network, self.owned = story.enter(lan.Lan()), story.enter(lan.Owned())
-        net = internet.Internet(story, self.network)
-        self.daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS, namespace=net.home))
-        self.bank = net.server(story, "bank", BANK)
-        self.vpc = vpcs.Vpc(self.daemon, "10.66.0.0/16", self.owned, internet.UPLINK)
+        super().__init__(story, SETTINGS)
+        self.bank = self.net.server(story, "bank", BANK)
+        self.vpc = self.new_vpc("10.66.0.0/16")
         self.inside, self.public, *self.wild = (self.vpc.subnet(f"10.66.{number}.0/24") for number in (1, 2, 3, 4))
         self.public_table = internet.RouteTable(self.vpc, self.public)
         self.public_table.route(EVERYWHERE, GatewayId=internet.attach(self.vpc))

@@ -268,10 +268,8 @@ def things(home):
 
 
 with harness.Story() as story:
-    network = story.enter(lan.Lan())
-    owned = story.enter(lan.Owned())
-    net = internet.Internet(story, network)
-    daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS, namespace=net.home))
+    ground = internet.Ground(story, SETTINGS)
+    daemon, net, owned = ground.daemon, ground.net, ground.owned
     place = Place(story, daemon, net, owned)
     survive(story, daemon, place, owned)
     struck(story, daemon, place)

@@ -22,15 +22,13 @@ OFFICE = "172.20.5.0/24"
 CHANGES = 20
 
 
-class World:
+class World(internet.Ground):
     """A VPC with two ways to the internet, and a subnet that may take either."""
 
     def __init__(self, story):
-        self.network, self.owned = story.enter(lan.Lan()), story.enter(lan.Owned())
-        self.net = internet.Internet(story, self.network)
-        self.daemon = story.enter(harness.Daemon(story.folder / "state", internet.SETTINGS, namespace=self.net.home))
+        super().__init__(story)
         self.low, self.high = (self.net.server(story, name, address) for name, address in (("low", LOW), ("high", HIGH)))
-        self.vpc = vpcs.Vpc(self.daemon, "10.62.0.0/16", self.owned, internet.UPLINK)
+        self.vpc = self.new_vpc("10.62.0.0/16")
         self.public, self.inside = self.vpc.subnet("10.62.2.0/24"), self.vpc.subnet("10.62.1.0/24")
         self.internet = internet.attach(self.vpc)
         self.public_table = internet.RouteTable(self.vpc, self.public)

@@ -30,8 +30,8 @@ EVERYWHERE = "0.0.0.0/0"
 # Of a VPC whose internet gateway leads to the provider by the real interface.
 UPLINK = {"sallyport:uplink": WAN, "sallyport:router": PROVIDER}
 # Of a daemon that owns a part of the pool.
-SETTINGS = {**vpcs.SETTINGS, "egress.address_pools": "ours=203.0.113.8/29", "egress.connect_timeout": "3s",
-            "transfer.attempts": "2", "egress.dns_servers": NAMES}
+SETTINGS = {**vpcs.SETTINGS, "egress.address_pools": "ours=203.0.113.8/29", "egress.connect_timeout": "2s",
+            "transfer.attempts": "2", "transfer.worker_idle": "2s", "egress.dns_servers": NAMES}
 
 
 def name_of(address):
@@ -76,6 +76,20 @@ class Internet:
             machine.allow_only(only, 22)
         return story.enter(sshd.Sshd(story.folder / f"{self.name}-{name}", namespace=machine, address=address, port=22,
                                      **options))
+
+
+class Ground:
+    """What a story about ways out stands on: that internet, and a daemon whose home leads there."""
+
+    def __init__(self, story, settings=None):
+        self.story = story
+        self.network, self.owned = story.enter(lan.Lan()), story.enter(lan.Owned())
+        self.net = Internet(story, self.network)
+        self.daemon = story.enter(harness.Daemon(story.folder / "state", settings or SETTINGS, namespace=self.net.home))
+
+    def new_vpc(self, cidr):
+        """One whose internet gateway leads to the provider."""
+        return vpcs.Vpc(self.daemon, cidr, self.owned, UPLINK)
 
 
 class Names:

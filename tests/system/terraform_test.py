@@ -2,9 +2,11 @@
 """Terraform with AWS's own provider: a private network, a gateway and a connector are applied, do not drift, and go; so
 do route tables, gateways to the internet, public addresses and an appliance's network interface, where networks are made."""
 
+import collections
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -275,11 +277,35 @@ def mirror():
                        f"{MIRROR_VARIABLE} may name its folder")
 
 
+class Provider(harness.Tool):
+    """The provider, started once for all commands, as its developers do it: each command would start it several times, and
+    most of the story's time went there."""
+
+    ATTACH = "TF_REATTACH_PROVIDERS"
+
+    def __init__(self, terraform):
+        program, = (terraform.plugins / PROVIDER / PROVIDER_VERSION).glob("*/terraform-provider-aws*")
+        quiet = {name: "OFF" for name in ("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_PROTO")}
+        super().__init__(*terraform.prefix, program, "-debug", env=terraform.env | quiet, stderr=subprocess.DEVNULL)
+        self.env = terraform.env
+
+    def __enter__(self):
+        super().__enter__()
+        _, line = self.wait_line(lambda line: f"{self.ATTACH}=" in line)
+        self.env[self.ATTACH] = line.partition("=")[2].strip().strip("'")
+        return self
+
+    def __exit__(self, *_):
+        del self.env[self.ATTACH]
+        harness.end(self.process)
+
+
 class Terraform:
     def __init__(self, daemon, folder, plugins):
         if shutil.which("terraform") is None:
             raise harness.Skip("there is no `terraform` on this machine")
-        self.daemon, self.folder = daemon, folder
+        self.daemon, self.folder, self.plugins = daemon, folder, plugins
+        self.outputs, self.done, self.planned = {}, {}, {}
         folder.mkdir()
         rc = folder / "terraform.rc"
         rc.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{plugins}"\n  }}\n}}\n'
@@ -311,72 +337,121 @@ class Terraform:
                            stdin=subprocess.DEVNULL)
         return " ".join(path.with_suffix(".pub").read_text(encoding="ascii").split()[:2])
 
+    @property
+    def prefix(self):
+        return self.daemon.namespace.prefix if self.daemon.namespace else []
+
     def run(self, *words, codes=(0,)):
-        prefix = self.daemon.namespace.prefix if self.daemon.namespace else []
-        done = subprocess.run([*prefix, "terraform", *words, "-no-color"], cwd=self.folder, env=self.env,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                              timeout=COMMAND_SECONDS)
+        done = subprocess.run([*self.prefix, "terraform", *words], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS)
         assert done.returncode in codes, f"terraform {words[0]}: {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done.stdout
 
-    def outputs(self):
-        return {name: entry["value"] for name, entry in json.loads(self.run("output", "-json")).items()}
+    def told(self, *words, codes=(0,)):
+        """What it says for programs to read: {type: messages}"""
+        found = collections.defaultdict(list)
+        for line in self.run(*words, "-json", codes=codes).splitlines():
+            message = json.loads(line)
+            found[message["type"]].append(message)
+        return found
+
+    def apply(self):
+        """Does it; {resource: what was done with it}. Kept in @done; @outputs is what it said in the end."""
+        told = self.told("apply", "-auto-approve")
+        self.outputs = {name: entry["value"] for name, entry in told["outputs"][-1]["outputs"].items()}
+        self.done = collections.defaultdict(list)
+        for message in told["apply_complete"]:
+            self.done[message["hook"]["resource"]["addr"]].append(message["hook"]["action"])
+        return self.done
+
+    def plan(self):
+        """{resource: what would be done with it}. Kept in @planned."""
+        told = self.told("plan", "-detailed-exitcode", codes=(0, 2))
+        self.planned = {message["change"]["resource"]["addr"]: message["change"]["action"]
+                        for message in told["planned_change"]}
+        return self.planned
 
 
-def base(story, daemon, terraform, owned):
-    provider = "netns" if os.geteuid() == 0 else "host"
-    terraform.write(provider, "22")
+def of(configuration, actions):
+    """Those of @actions that are of the resources of one configuration."""
+    names = set(re.findall(r'^resource "(\w+)" "(\w+)"', configuration, re.MULTILINE))
+    return {address: action for address, action in actions.items()
+            if tuple(address.partition("[")[0].split(".")) in names}
 
+
+def write(terraform, ports, name, partners):
+    """All there is; @name and @partners: as in write_routing()."""
+    terraform.write("netns" if is_root else "host", ports)
+    if is_root:
+        terraform.write_routing(name, partners)
+
+
+# One apply or plan is for both configurations, for most of its time is the provider's start; each part of the story looks
+# at what was done with its own resources.
+
+
+def begin(story, terraform):
     with story.case("terraform init finds the provider without a network"):
-        terraform.run("init")
+        write(terraform, "22", "known", "198.51.100.0/24")
+        terraform.run("init", "-no-color")
+        story.enter(Provider(terraform))
 
     with story.case("terraform apply makes a network, a gateway, a configuration, a secret and a connector"):
-        terraform.run("apply", "-auto-approve")
-        outputs = terraform.outputs()
-        shown = daemon.client.rest("vpc-lattice", "GET", f"/resourcegateways/{outputs['gateway']}")
+        done = of(CONFIGURATION, terraform.apply())
+        assert {"aws_vpc.private", "aws_transfer_connector.partner"} <= set(done)
+        assert all(actions == ["create"] for actions in done.values()), done
+        shown = terraform.daemon.client.rest("vpc-lattice", "GET", f"/resourcegateways/{terraform.outputs['gateway']}")
         assert shown["status"] == "ACTIVE" and len(shown["subnetIds"]) == 2, shown
-        owned.learn(outputs["vpc"])
 
     with story.case("terraform plan has nothing to do"):
-        terraform.run("plan", "-detailed-exitcode")
-
-    with story.case("a change in place is applied, and then there is nothing to do"):
-        terraform.write(provider, "2022-2030")
-        out = terraform.run("apply", "-auto-approve")
-        assert "0 added, 1 changed, 0 destroyed" in out, out[-500:]
-        terraform.run("plan", "-detailed-exitcode")
-    return outputs["vpc"]
+        assert of(CONFIGURATION, terraform.plan()) == {}
 
 
-def routing(story, daemon, terraform):
-    def routes():
-        """{destination: state} of the private subnets' table."""
-        table = terraform.outputs()["private_table"]
-        found = daemon.client.call("ec2", "DescribeRouteTables", {"RouteTableId": [table]})["routeTableSet"][0]
-        return {route["destinationCidrBlock"]: route["state"] for route in found["routeSet"]}
-
+def begin_routing(story, terraform):
     with story.case("terraform apply makes route tables, gateways to the internet, addresses and an appliance's interface"):
-        terraform.write_routing("known", "198.51.100.0/24")
-        terraform.run("apply", "-auto-approve")
-        public, known = terraform.outputs()["addresses"]
+        done = of(ROUTING, terraform.done)
+        assert {"aws_vpc.routed", "aws_route.partners"} <= set(done)
+        assert all(actions == ["create"] for actions in done.values()), done
+        public, known = terraform.outputs["addresses"]
         assert public == known, (public, known)
-        assert routes() == {"10.48.0.0/16": "active", "0.0.0.0/0": "active", "198.51.100.0/24": "active",
-                            "172.20.0.0/16": "active"}, routes()
+        assert routes_of(terraform) == {"10.48.0.0/16": "active", "0.0.0.0/0": "active", "198.51.100.0/24": "active",
+                                        "172.20.0.0/16": "active"}
 
     with story.case("terraform plan has nothing to do with them either"):
-        terraform.run("plan", "-detailed-exitcode")
+        assert of(ROUTING, terraform.planned) == {}
 
+
+def change(story, terraform):
+    with story.case("a change in place is applied, and then there is nothing to do"):
+        write(terraform, "2022-2030", "renamed", "203.0.113.128/25")
+        done = of(CONFIGURATION, terraform.apply())
+        assert done == {"aws_vpclattice_resource_configuration.partner": ["update"]}
+        assert of(CONFIGURATION, terraform.plan()) == {}
+
+
+def change_routing(story, terraform):
     with story.case("names change in place, a route to another block is another route; then there is nothing to do"):
-        terraform.write_routing("renamed", "203.0.113.128/25")
-        out = terraform.run("apply", "-auto-approve")
-        assert "1 added, 2 changed, 1 destroyed" in out, out[-500:]
-        assert routes()["203.0.113.128/25"] == "active" and "198.51.100.0/24" not in routes(), routes()
-        terraform.run("plan", "-detailed-exitcode")
+        assert of(ROUTING, terraform.done) == {
+            "aws_nat_gateway.public": ["update"], "aws_network_interface.appliance": ["update"],
+            "aws_route.partners": ["delete", "create"]}
+        routes = routes_of(terraform)
+        assert routes["203.0.113.128/25"] == "active" and "198.51.100.0/24" not in routes, routes
+        assert of(ROUTING, terraform.planned) == {}
 
 
-def go(story, daemon, terraform, owned, vpcs):
+def routes_of(terraform):
+    """{destination: state} of the private subnets' table."""
+    table = terraform.outputs["private_table"]
+    found = terraform.daemon.client.call("ec2", "DescribeRouteTables", {"RouteTableId": [table]})["routeTableSet"][0]
+    return {route["destinationCidrBlock"]: route["state"] for route in found["routeSet"]}
+
+
+def go(story, daemon, terraform, owned):
     with story.case("terraform destroy leaves nothing: no resource, no namespace"):
-        out = terraform.run("destroy", "-auto-approve")
+        vpcs = [terraform.outputs[name] for name in ("vpc", "routed") if name in terraform.outputs]
+        for vpc in vpcs if is_root else ():
+            owned.learn(vpc)
+        out = terraform.run("destroy", "-auto-approve", "-no-color")
         assert "Destroy complete" in out, out[-500:]
         client = daemon.client
         found = client.call("ec2", "DescribeVpcs", {"Filter": [{"Name": "vpc-id", "Value": vpcs}]})["vpcSet"]
@@ -391,17 +466,21 @@ def go(story, daemon, terraform, owned, vpcs):
         harness.wait_until(lambda: not owned.names(), "the namespaces to go")
 
 
+is_root = os.geteuid() == 0
+
 with harness.Story() as story:
     plugins = mirror()
-    if os.geteuid() == 0:
+    if is_root:
         home = ec2.Home(story)
         owned, daemon = home.owned, home.daemon(network_provider="auto", egress_address_pools=ec2.pools())
     else:
         owned = story.enter(lan.Owned())
         daemon = story.enter(harness.Daemon(story.folder / "state", {"network.provider": "auto"}))
     terraform = Terraform(daemon, story.folder / "terraform", plugins)
-    made = [base(story, daemon, terraform, owned)]
-    if os.geteuid() == 0:
-        routing(story, daemon, terraform)
-        made.append(terraform.outputs()["routed"])
-    go(story, daemon, terraform, owned, made)
+    begin(story, terraform)
+    if is_root:
+        begin_routing(story, terraform)
+    change(story, terraform)
+    if is_root:
+        change_routing(story, terraform)
+    go(story, daemon, terraform, owned)

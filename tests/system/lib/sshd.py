@@ -15,13 +15,17 @@ import harness
 SSHD = "/usr/sbin/sshd"
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 ODD_SERVER = harness.ROOT / "tests" / "tools" / "odd_sftp_server.py"
+PORTS = range(20000, 32768)
 HOST_KEY_TYPES = ("ed25519", "ecdsa", "rsa")
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Not one of those that the kernel gives to whoever connects: a server that comes back finds it free."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def make_key(path, kind="ed25519", *options):
@@ -131,6 +135,7 @@ class Sshd:
         config = self.folder / "sshd_config"
         config.write_text("\n".join(self.configuration()) + "\n", encoding="utf-8")
         prefix = self.namespace.prefix if self.namespace else []
+        harness.logs.add(self.log)
         self.process = subprocess.Popen([*prefix, SSHD, "-D", "-f", str(config), "-E", str(self.log)],
                                         stdin=subprocess.DEVNULL)
         harness.wait_until(lambda: self.answers() or self.process.poll() is not None, "sshd to listen")

@@ -3,11 +3,14 @@
 
 import base64
 import json
+import os
 import pathlib
 import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+# The sanitizers keep what was freed, so it is always the plain build that is looked at.
+os.environ["SALLYPORT_BUILD"] = str(pathlib.Path(__file__).resolve().parents[2] / "build")
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -73,8 +76,6 @@ def assert_nowhere(pid, *needles):
 
 def run_story(story):
     harness.need_root("to look into the memory of others")
-    if harness.sanitized():
-        raise harness.Skip("the sanitizers keep what was freed")
     server = story.enter(sshd.Sshd(story.folder / "server"))
     daemon = story.enter(harness.Daemon(story.folder / "state"))
     text, blob = private_parts(server.private_key, KEYS[0][2])

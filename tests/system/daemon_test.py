@@ -98,7 +98,7 @@ def tells_that_it_is_ready(story):
         assert len(daemon.env["AWS_SECRET_ACCESS_KEY"]) == 40
         assert daemon.env["SALLYPORT_ROLE"] == "arn:aws:iam::000000000000:role/sallyport"
         assert "AWS_CA_BUNDLE" not in daemon.env
-        assert f"ready on {daemon.env['AWS_ENDPOINT_URL']}" in daemon.log_text()
+        harness.wait_until(lambda: f"ready on {daemon.env['AWS_ENDPOINT_URL']}" in daemon.log_text(), "the log to say so")
         assert {"buckets", "run", "lock", "store.db", "master.key"} <= set(os.listdir(daemon.state))
 
     with story.case("the aws client is answered with admin.env sourced as it is"):

@@ -78,8 +78,17 @@ def restart_server(run):
     run.server.signal_sessions(signal.SIGKILL)
 
 
-# These strike while the line is held. A worker that was killed before has a successor at once, which may have looked
-# at everything by the time that something happens to it.
+def nobody_writes(run):
+    """The worker stands still: one that was killed has a successor at once, which may have looked at everything by the time
+    that something happens to it. The sessions at the server are gone, or what they still had would mend the damage in
+    part, and leave a hole."""
+    harness.freeze(daemon.workers())
+    sessions = run.server.sessions()
+    run.server.signal_sessions(signal.SIGKILL, sessions)
+    harness.wait_until(lambda: not any(harness.is_alive(pid) for pid in sessions), "the sessions to end")
+
+
+# These strike when nobody writes.
 
 
 def remove_part(run):
@@ -156,6 +165,7 @@ with harness.Story() as story:
         with story.case(f"{sentence}, {way}: it is begun anew, and right in the end"):
             with Run(usual, way, "anew.bin") as run:
                 run.stop_in_the_middle()
+                nobody_writes(run)
                 fault(run)
                 daemon.kill_workers()
                 assert_began_anew(run.finish())

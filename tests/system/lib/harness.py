@@ -211,6 +211,17 @@ def is_alive(pid):
     return text.rpartition(")")[2].split()[0] not in "ZX"
 
 
+def freeze(pids):
+    """SIGSTOP, and they stand: what they were writing is written, and nothing comes after it."""
+    def stand():
+        states = [state.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+                  for pid in pids for state in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+        return all(state == "T" for state in states)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    wait_until(stand, "processes to stand still")
+
+
 def descriptors(pid):
     """What the open descriptors of a process lead to, ordered; sockets and the like without their numbers."""
     found = []

@@ -121,6 +121,9 @@ static int check_manners(struct libssh_channel *channel, struct sp_error *err)
 static int poll_channel(struct libssh_channel *channel, struct sp_error *err)
 {
 	int there = ssh_channel_poll(channel->ssh, 0);
+	if (failure_lost_bytes(channel->transport))
+		return sp_fail(err, SP_NO_MEMORY,
+			       "there was no memory for what the server sent, and it is lost");
 	if (there < 0)
 		return fail_channel(channel, err);
 	if ((size_t)there > channel->window_ever + OVERRUN_MAX)

@@ -120,6 +120,12 @@ bool failure_has_happened(const struct transport *transport)
 	       (ssh_get_status(transport->session) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0;
 }
 
+bool failure_lost_bytes(const struct transport *transport)
+{
+	return ssh_get_error_code(transport->session) == SSH_FATAL &&
+	       strstr(ssh_get_error(transport->session), "Out of memory") != NULL;
+}
+
 bool failure_is_refusal(const struct transport *transport)
 {
 	/* RFC 4253, 11.1: a protocol error (so OpenSSH says "too many failures"), no more methods, illegal user. */

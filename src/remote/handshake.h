@@ -103,6 +103,12 @@ int failure_of_connection(const struct transport *transport, const char *during,
 /** Whether libssh has given the connection up. */
 bool failure_has_happened(const struct transport *transport);
 
+/**
+ * Whether libssh found no memory: it drops the packet that it was about then, be it a file's bytes, and goes on as if
+ * nothing were missing.
+ */
+bool failure_lost_bytes(const struct transport *transport);
+
 /** Whether the server ended it with a message that means: not you. */
 bool failure_is_refusal(const struct transport *transport);
 

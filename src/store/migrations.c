@@ -348,8 +348,8 @@ const char *const migrations_scripts[] = {
 	"  reason TEXT NOT NULL);",
 
 	/* Connections were kept before any file named them. */
-	"DELETE FROM server_connections WHERE id NOT IN"
-	" (SELECT connection FROM files WHERE connection IS NOT NULL);",
+	("DELETE FROM server_connections WHERE id NOT IN"
+	 " (SELECT connection FROM files WHERE connection IS NOT NULL);"),
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

@@ -238,13 +238,17 @@ def count_descriptors(pid):
     return len(descriptors(pid))
 
 
+def memory_kib(pid, *names):
+    """What smaps_rollup says of each of @names, KiB; 0 when the process is gone."""
+    found = {}
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as lines:
+        found = {line.split()[0]: int(line.split()[1]) for line in lines if line.endswith(" kB\n")}
+    return tuple(found.get(f"{name}:", 0) for name in names)
+
+
 def pss_kib(pid):
-    """Proportional set size, KiB; 0 when the process is gone."""
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as lines:
-            return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-    except OSError:
-        return 0
+    """Proportional set size: libraries count in part, the more the fewer others use them."""
+    return memory_kib(pid, "Pss")[0]
 
 
 # ---- the daemon -----------------------------------------------------------------------------------------------------

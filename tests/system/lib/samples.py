@@ -28,7 +28,10 @@ def count_threads(pid):
 
 
 class Samples:
-    """The series by their names, in KiB or pieces. What a worker uses is there only while it is, with those of its pids."""
+    """
+    The series by their names, in KiB or pieces; of a worker only while there is one. "memory" is what a process has to
+    itself, whoever else comes and goes on this machine; "Pss" has its part of the libraries as well.
+    """
 
     def __init__(self, daemon):
         self.daemon, self.store = daemon, daemon.state / "store.db"
@@ -64,8 +67,8 @@ class Samples:
         self.note("WAL", size_kib(self.store.with_name("store.db-wal")))
 
     def look_at(self, who, pid):
-        found = harness.pss_kib(pid), harness.count_descriptors(pid), count_threads(pid)
-        for what, value in zip(("Pss", "descriptors", "threads"), found):
+        found = *harness.memory_kib(pid, "Pss", "Anonymous"), harness.count_descriptors(pid), count_threads(pid)
+        for what, value in zip(("Pss", "memory", "descriptors", "threads"), found):
             self.note(f"{who} {what}", value)
 
     def note(self, name, value):

@@ -39,9 +39,9 @@ SETTINGS = {"log.level": "info", "transfer.worker_idle": "1h"}  # the same worke
 # What may be. Pages of the store are kept in memory up to a limit: one connection writes, the others read.
 WRITER_CACHE_KIB, READER_CACHE_KIB, READERS = 8 * KIB, 1 * KIB, 8
 MEMORY_SLACK_KIB = 1536  # between the medians of the first third and the last
-BUFFERS_KIB = 16 * KIB  # the blocks that a worker's connections share, when they are all wanted late
-WINDOW_KIB = 32 * KIB  # of a connection
-PSS_MAX_KIB = {"daemon": 64 * KIB, "worker": 16 * KIB + BUFFERS_KIB + CONNECTIONS * WINDOW_KIB}
+CONNECTION_KIB = 5 * KIB  # of a worker, for one that it opens late, with its fibers
+BUFFERS_KIB = (16 + CONNECTIONS * 32) * KIB  # the blocks that connections share, and their windows, which follow the delay
+PSS_MAX_KIB = {"daemon": 64 * KIB, "worker": 16 * KIB + BUFFERS_KIB}
 THREADS_SLACK = 1
 DESCRIPTORS_MAX = 512 + 128  # files that a worker has in hand, and all else
 WAL_MAX_KIB = 16 * KIB  # what is left of it when it begins anew (PRAGMA journal_size_limit)
@@ -207,11 +207,12 @@ def caches_kib(store_kib):
     return min(store_kib, WRITER_CACHE_KIB) + READERS * min(store_kib, READER_CACHE_KIB)
 
 
-def check_flat(seen, buffers_kib=0):
+def check_flat(seen, worker_kib):
+    """@worker_kib: what a worker may come to want late."""
     seen.tell()
     store, _, store_last = seen.thirds("store")
     may_grow = {"daemon memory": caches_kib(store_last) - caches_kib(store) + MEMORY_SLACK_KIB,
-                "worker memory": buffers_kib + MEMORY_SLACK_KIB, "daemon threads": THREADS_SLACK,
+                "worker memory": worker_kib + MEMORY_SLACK_KIB, "daemon threads": THREADS_SLACK,
                 "worker threads": THREADS_SLACK}
     for name, most in may_grow.items():
         first, _, last = seen.thirds(name)
@@ -265,7 +266,7 @@ with harness.Story() as story:
         print(f"# {time.monotonic() - began:.0f} s")
 
     with story.case("meanwhile memory, descriptors and threads stay flat"):
-        check_flat(seen)
+        check_flat(seen, CONNECTION_KIB)
         for pid, start in idle.items():
             check_returned(pid, start)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks what documents say of the tree: that files which they name are there, that links lead somewhere, and that lists
-which people keep by hand have every operation of the API and every step at which a connection may fail.
+which people keep by hand (the README's, the fuzz dictionary) have every operation of the API and every step at which a
+connection may fail.
 
 Usage: check_docs.py [ROOT]
 """
@@ -16,6 +17,7 @@ OPERATIONS = re.compile(r"struct api_operation operations\[\] = \{\n(.*?)\n\};",
 OPERATION = re.compile(r'^\t\{ (?:\.name = )?"(\w+)"', re.MULTILINE)
 NATIVE = re.compile(r'^\t\{ "(\w+)", .*"(\w+)", "(/[^"]*)", \d+ \},?$', re.MULTILINE)  # ours are known by their paths
 STEP = re.compile(r'^\t\[STEP_(\w+)\] = \{ "([\w-]+)"', re.MULTILINE)
+DICTIONARY = "tests/fuzz/operations.dict"
 ONLY_OF_FILES = ("READ_OBJECT", "WRITE_REMOTE", "RENAME_REMOTE", "READ_REMOTE", "WRITE_OBJECT", "WAIT", "WORKER")
 LEFT_OUT = ("errors.md", "style-notes.md")  # made of the sources; about other trees
 
@@ -56,6 +58,7 @@ def operations_of(path):
 
 def check_operations(root):
     readme = (root / "README.md").read_text(encoding="utf-8")
+    dictionary = (root / DICTIONARY).read_text(encoding="utf-8")
     paths = [path for path in sorted((root / "src/service").rglob("*.c"))
              if OPERATIONS.search(path.read_text(encoding="utf-8"))]
     for path in paths:
@@ -66,6 +69,8 @@ def check_operations(root):
             both = name.replace("Ingress", "Egress") + " and -Ingress"
             if not re.search(rf"\b{re.escape(name)}\b(?!/)", readme) and not (name.endswith("Ingress") and both in readme):
                 yield f"README.md: the list of calls lacks {name} ({path.relative_to(root)})"
+            if path.parent.name != "native" and f'"{name}"\n' not in dictionary:
+                yield f"{DICTIONARY}: {name} is missing ({path.relative_to(root)})"
 
 
 def check_steps(root):

@@ -11,6 +11,7 @@ GOOD = {
     "README.md": "The calls: ListThings, DeleteThing, GET /v1/things/ID. See [more](doc/networks.md#steps) and `api/call.c`.\n",
     "doc/networks.md": "| `connect` | is it there? |\nOut of the [tree](https://example.net/x), and `call.c`.\n",
     "src/api/call.c": "",
+    "tests/fuzz/operations.dict": '"DeleteThing"\n"ListThings"\n',
     "src/model/failure.c": '\t[STEP_CONNECT] = { "connect", "X", NULL },\n\t[STEP_WORKER] = { "worker", "Y", NULL },\n',
     "src/service/things/service.c": 'static const struct api_operation operations[] = {\n\t{ "ListThings", &a, b },\n'
                                     '\t{ "DeleteThing", &a, b },\n\t{ NULL },\n};\n',
@@ -25,6 +26,8 @@ CASES = [
     ("a file that was moved is found", {"doc/networks.md": "`connect` is in `api/calls.c`"}, 'there is no file "api/calls.c"'),
     ("an operation that the README lacks is found",
      {"README.md": "The calls: ListThings, GET /v1/things/ID"}, "the list of calls lacks DeleteThing"),
+    ("an operation that the fuzz dictionary lacks is found",
+     {"tests/fuzz/operations.dict": '"ListThings"\n'}, "tests/fuzz/operations.dict: DeleteThing is missing"),
     ("one of our own that the README lacks is found",
      {"README.md": "ListThings, DeleteThing, GET /v1/things/ID/parts"}, "the list of calls lacks GET /v1/things/ID"),
     ("a table of operations that is written otherwise is found",

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "service/native/operations.h"
 #include "service/transfer/answer.h"
-#include "service/transfer/connection_test.h"
+#include "service/transfer/try_connector.h"
 #include "store/breakers.h"
 #include "store/connectors.h"
 #include "store/transfers.h"
@@ -75,5 +75,5 @@ static void answer(struct api_call *call, const struct connection_test *test)
 
 void native_test_connector(struct api_call *call)
 {
-	connection_test_start(call, answer);
+	try_connector(call, answer);
 }

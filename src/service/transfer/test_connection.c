@@ -1,5 +1,5 @@
-#include "service/transfer/connection_test.h"
 #include "service/transfer/operations.h"
+#include "service/transfer/try_connector.h"
 
 static void answer(struct api_call *call, const struct connection_test *test)
 {
@@ -13,5 +13,5 @@ static void answer(struct api_call *call, const struct connection_test *test)
 
 void transfer_test_connection(struct api_call *call)
 {
-	connection_test_start(call, answer);
+	try_connector(call, answer);
 }

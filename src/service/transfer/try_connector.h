@@ -14,10 +14,10 @@ struct connection_test {
 };
 
 /** Answers the call. */
-typedef void connection_test_fn(struct api_call *call, const struct connection_test *test);
+typedef void try_connector_fn(struct api_call *call, const struct connection_test *test);
 
 /**
  * The connector is the input's ConnectorId. @fn is called once, now or later on the loop's thread; a connector that
  * is not there is answered with ResourceNotFoundException instead.
  */
-void connection_test_start(struct api_call *call, connection_test_fn *fn);
+void try_connector(struct api_call *call, try_connector_fn *fn);

@@ -5,7 +5,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "service/transfer/answer.h"
-#include "service/transfer/connection_test.h"
+#include "service/transfer/try_connector.h"
 #include "store/connectors.h"
 
 /* The words that AWS's documents know begin the message, so that scripts find them; the exact sentence follows. */
@@ -25,7 +25,7 @@ static const struct {
 
 struct test {
 	struct api_call *call;
-	connection_test_fn *fn;
+	try_connector_fn *fn;
 	char connector_id[CONNECTOR_ID_SIZE];
 	bool is_pending;
 	bool trusts_nobody;         /* no trusted host keys: the first contact */
@@ -109,7 +109,7 @@ static int look_at_connector(struct db *db, void *ctx, struct sp_error *err)
 	return 0;
 }
 
-void connection_test_start(struct api_call *call, connection_test_fn *fn)
+void try_connector(struct api_call *call, try_connector_fn *fn)
 {
 	const struct service_context *context = answer_context(call);
 	struct test *test = sp_alloc(sizeof(*test));

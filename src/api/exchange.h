@@ -6,6 +6,8 @@
  * it is given to the pool until it answers). Whoever lets go last frees it. The handler's side touches the server
  * only to resume the connection, under the lock and only while nobody has answered: when the server is closed it
  * answers what is left itself, and a handler that comes later finds the call answered.
+ *
+ * A function on a call is named call_…() when it is for this room, and api_…() when handlers may use it (api/call.h).
  */
 
 #include <microhttpd.h>

@@ -3,7 +3,8 @@
  * The only error type: a code that a caller may branch on and one sentence for people.
  *
  * The sentence is a chain, outermost first: "could not do this: because of that: root cause". One line, no full
- * stop, no function names; whatever it quotes, it is UTF-8 without control characters. Write "could not" when trying again may help and "cannot" when it never will.
+ * stop, no function names; whatever it quotes, it is UTF-8 without control characters. Write "could not" when trying
+ * again may help and "cannot" when it never will.
  */
 
 #include <stdarg.h>
@@ -73,5 +74,5 @@ static inline int sp_failed(int minus_one)
 #define sp_wrap(...)       sp_failed(sp_wrap(__VA_ARGS__))
 #endif
 
-/** For what would break a law of the house if we went on: prints to stderr and aborts. */
+/** For what would break a promise (doc/guarantees.md) if we went on: prints to stderr and aborts. */
 _Noreturn void sp_die(const char *format, ...) __attribute__((format(printf, 1, 2)));

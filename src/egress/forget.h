@@ -1,5 +1,8 @@
 #pragma once
-/** Within egress/: NAT gateways that were deleted are shown for a while, as EC2 does, and then forgotten with their tags. */
+/**
+ * Within egress/: NAT gateways that were deleted are shown for a while, as EC2 does, and then forgotten with their tags,
+ * also when nobody asks. Requests that cannot wait for the round do it themselves (service/ec2/nat_gateway.h).
+ */
 
 #include "db/db.h"
 #include "egress/wanted.h"

@@ -8,8 +8,8 @@
  *      FAILED ◄────────────────┘
  *
  * PUBLISHING is committed before the permit to rename is given. From then on the part is only renamed or looked at,
- * never written (design: publishing has two phases). PUBLISHING goes back to QUEUED only when the part is provably
- * gone and the final name does not show it.
+ * never written, so that nobody sees half a file (doc/guarantees.md). PUBLISHING goes back to QUEUED only when the
+ * part is provably gone and the final name does not show it.
  */
 
 #include <stdbool.h>

@@ -60,7 +60,8 @@ static double measured(const struct growth *growth, const struct growth_view *vi
 	return (double)(view->acknowledged - growth->since_bytes) / took_us;
 }
 
-/* What it was alone, twice as fast, is worth one branch more; and one for what was not seen. */
+/* gain = rate with branches / rate alone. Less than gain_min is chance, and no branch; else ⌊gain⌋ + 1 branches. ⌈gain⌉ - 1
+ * of them carry, beside the trunk, what was seen: the rest is for what was not. */
 static void judge(struct growth *growth, double rate)
 {
 	double gain = rate / growth->rate_alone;

@@ -6,6 +6,16 @@
  *
  *   far    WATCHING ─────────────────► OPENING ──► WARMING ──► MEASURING ──► SETTLED
  *   near   WATCHING ──► TIMING ──────────┘
+ *   known  WATCHING ──► (TIMING) ──────────────────────────────────────────► SETTLED
+ *   given  ────────────────────────────────────────────────────────────────► SETTLED
+ *
+ * Known: an earlier upload of this connection has measured it, and the trunk remembers (branches_worth()). Given: the
+ * caller of growth_begin() has said how many.
+ *
+ * How long a far line is depends on what is asked. From 2 ms on (LINE_IS_LONG_US) one channel's window may be too small,
+ * so an upload that is held up gets branches. From 10 ms on (FLIGHT_FAR_US, remote/flight.h) it surely is, so they are
+ * opened at once and the flight begins larger. How many small files share a connection grows up to 50 ms (FAR_US in
+ * worker/session.c).
  */
 
 #include "remote/branches.h"

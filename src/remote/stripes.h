@@ -6,8 +6,7 @@
  *   GONE ──► OPENING ──► WRITING ──► CLOSING ──► GONE
  *
  * OpenSSH's server grants 2 MiB a channel, so one stripe moves so much in a round trip, whatever the line could carry.
- * On a line with some delay as many branches are opened as the file is worth; once it is seen what they bring, those
- * that bring nothing are closed, and the connection remembers. What is left is lent to a crew on other connections.
+ * How many branches there are, far and near, growth.h decides. What is left is lent to a crew on other connections.
  *
  * The trunk's stripe is opened and closed by its owner.
  */

@@ -1,7 +1,7 @@
 #pragma once
 /**
  * Signature Version 4: is this request what the owner of an access key signed? Header and query form. The rules are
- * those of the shared contract's sigv4 notes and the public "AWS Signature Version 4" documentation. Pure: no I/O.
+ * those of AWS's public documentation, "AWS Signature Version 4". Pure: no I/O.
  */
 
 #include <stdbool.h>

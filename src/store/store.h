@@ -6,7 +6,8 @@
  * own, commits the batch once (fsync), and only then wakes those who wait: an answer is never sent before its commit
  * is on disk. A closure that fails is rolled back alone; when the commit itself fails, all of the batch fail.
  *
- * Entities live in store/<entity>.h, as functions on a struct db.
+ * Entities live beside it as functions on a struct db: a .c file each, and a header for those that belong together
+ * (store/networks.h, store/routing.h).
  */
 
 #include <stdint.h>

@@ -66,7 +66,7 @@ bool publish_note_ready(struct file_run *run, const struct worker_message *messa
 	return true;
 }
 
-/* Laws 2 and 3: what was not seen to be renamed is not kept quiet about. */
+/* A file is published once only unless the answer to its rename was lost, and then that is told (doc/guarantees.md). */
 static const char *const outcomes[PUBLISH_OUTCOME_COUNT] = {
 	[PUBLISH_CONFIRMED] =
 		"the answer to its rename was lost; a file of its name and size is there",

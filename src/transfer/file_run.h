@@ -69,7 +69,7 @@ bool file_run_is_at_worker(const struct file_run *run);
 int64_t file_gives_up_at(const struct transfer_file *file, const struct transfer_options *options,
 			 int64_t unreached_since_ms);
 
-/** Whether it can go on without a worker. */
+/** False: it can go on without a worker, for only the bucket is left to be asked (RETRIEVE in PUBLISHING). */
 bool file_needs_worker(const struct transfer_file *file);
 
 /** What the worker said of it. False when it may not say that now: such a worker is not to be trusted. */

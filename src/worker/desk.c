@@ -15,9 +15,8 @@
 #include "model/security_policy.h"
 
 enum {
-	CONTENT_MS =
-		/* A server that refused a further connection is not asked again for so long. */
-	60 * 1000,
+	/* A server that refused a further connection is not asked again for so long. */
+	CONTENT_MS = 60 * 1000,
 };
 
 static_assert(sizeof(struct desk) <= SP_SECRET_PAGES_MAX, "no system need lock so much");

@@ -6,7 +6,8 @@
  * Three walls, each of which stands alone: no capability and no new privileges; Landlock (no file, no port, no signal to
  * others), where the kernel has it; and a list of system calls. What a sound worker never does and an attacker would
  * (a socket, a program, a look into another process, code that was not in the program) ends the process with SIGSYS;
- * everything else that is not on the list fails with ENOSYS, so that a library which only tries something goes on.
+ * everything else that is not on the list fails, so that a library which only tries something goes on: with EACCES where a
+ * file is named, with ENOSYS otherwise.
  */
 
 #include "base/error.h"

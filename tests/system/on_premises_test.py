@@ -125,7 +125,9 @@ def uplinks(story, network, owned):
 
 def two_ways_out(story, network):
     """
-    Law 6. The host has two uplinks, and its routing table leads to the server by the first; both would carry packets.
+    Through the door that was chosen or not at all.
+
+    The host has two uplinks, and its routing table leads to the server by the first; both would carry packets.
     The gateway's subnet is that of the second.
 
         host ── first0 (192.0.2.1)    ── junction ── server

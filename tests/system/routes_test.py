@@ -121,7 +121,7 @@ def keep_running(story, world, own):
 
 
 def lead_nowhere(story, world, own):
-    """Law 6: never past what was wished for."""
+    """A connection leaves through the door that was chosen or not at all: never past what was wished for."""
     own.replace(EVERYWHERE, NatGatewayId=world.first.id)
     gone = world.new_nat()
     own.route(HALF, NatGatewayId=gone.id)

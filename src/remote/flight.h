@@ -19,7 +19,7 @@
 enum {
 	FLIGHT_BIG_REQUESTS = 8,
 	FLIGHT_SMALL_REQUESTS = 64,
-	FLIGHT_MAX = 44 << 20, /* bytes */
+	FLIGHT_MAX = 36 << 20, /* bytes */
 	FLIGHT_FAR_US = 10000, /* a round trip from which on a flight begins … */
 	FLIGHT_FAR_TIMES = 4,  /* … so many times as large */
 	FLIGHT_ROUNDS = 4,     /* that the rate is the best of */

@@ -14,7 +14,7 @@
 
 enum {
 	BLOCK_POOL_LARGE = REMOTE_BLOCK_MAX, /* bytes */
-	BLOCK_POOL_LARGE_MAX = 192,          /* of them: 48 MiB */
+	BLOCK_POOL_LARGE_MAX = 160,          /* of them: 40 MiB */
 	BLOCK_POOL_LARGE_SURE = 8,           /* for every group */
 	BLOCK_POOL_SMALL = REMOTE_BLOCK_DEFAULT,
 };

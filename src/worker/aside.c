@@ -56,7 +56,7 @@ int aside_put(struct task *task)
 	if (task->has_aside)
 		take_away(task, path);
 	if (connection_lives(task->connection) && give_name(task, task->final_path, path) == 0) {
-		task->has_aside = true;
+		task->has_aside = task->has_just_put = true;
 		return 0;
 	}
 	if (!connection_lives(task->connection))
@@ -99,6 +99,21 @@ static int bring_back(struct task *task)
 	SP_AUTO_FREE char *shown = words_of_path(path);
 	task->err.code = refusal; /* it is not for another attempt */
 	return sp_wrap(&task->err, "the file that it was to replace is now called \"%s\"", shown);
+}
+
+int aside_undo(struct task *task)
+{
+	SP_AUTO_FREE char *path = aside_path(task);
+	struct sp_error why = task->err;
+	if (!task->has_just_put)
+		return 0;
+	if (give_name(task, path, task->final_path) == 0) {
+		task->has_aside = task->has_just_put = false;
+	} else if (!connection_lives(task->connection)) {
+		return lost(task);
+	} /* else there is another one: that has replaced it */
+	task->err = why;
+	return 0;
 }
 
 int aside_settle(struct task *task, int result)

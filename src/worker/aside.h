@@ -14,6 +14,9 @@ int aside_put(struct task *task);
 /** RECOVER: what an earlier process has left. -1: the connection is dead. */
 int aside_find(struct task *task);
 
+/** The part is gone, and what this task has put aside may be it: it gets its name back. -1: the connection is dead. */
+int aside_undo(struct task *task);
+
 /**
  * @result  of the publish. 0: what was put aside is removed; if it cannot be, @task->leaves_aside. -1: it gets its name
  *          back; the sentence says what became of it otherwise.

@@ -24,6 +24,7 @@ struct task {
 	bool made_final;       /* … and the server has made or opened it */
 	bool replaces;         /* what has the final name may go for it, and … */
 	bool has_aside;        /* … was put aside (aside.h) … */
+	bool has_just_put;     /* … by this very task … */
 	bool removed_existing; /* … or is gone … */
 	bool leaves_aside;     /* … or lies aside still, where it is not wanted any more */
 	enum verification verification; /* once all bytes are there */

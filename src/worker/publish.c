@@ -314,9 +314,17 @@ static int give_final_name(struct task *task, enum publish_outcome *out)
 	return fail_to_publish(task, SP_EXISTS, "its name was taken again and again");
 }
 
+/* However a connection died (a server that breaks the protocol included): a rename may have been carried out. */
+static int note_doubt(struct task *task, int result)
+{
+	if (result != 0 && !connection_lives(task->connection))
+		task->err.code = SP_CLOSED;
+	return result;
+}
+
 int publish_part(struct task *task, enum publish_outcome *out)
 {
-	return aside_settle(task, give_final_name(task, out));
+	return note_doubt(task, aside_settle(task, give_final_name(task, out)));
 }
 
 /* ---- after a crash ---------------------------------------------------------------------------------------------- */
@@ -374,14 +382,19 @@ static int recover(struct task *task, enum publish_outcome *out)
 
 	if (give_final_name(task, out) == 0)
 		return 0;
-	/* An earlier rename that the server had queued may have overtaken ours. */
-	if (task->err.code == SP_NOT_FOUND)
-		return look_at_final(task, out);
-	return -1;
+	/* An earlier rename that the server had queued may have overtaken ours: then what was put aside since the part
+	 * was seen is the part itself, under its final name. */
+	if (task->err.code != SP_NOT_FOUND)
+		return -1;
+	if (aside_undo(task) != 0)
+		return -1;
+	return look_at_final(task, out);
 }
 
 int publish_recover(struct task *task, enum publish_outcome *out)
 {
 	task->step = STEP_RENAME_REMOTE;
-	return task->direct ? look_at_written(task, out) : aside_settle(task, recover(task, out));
+	int result =
+		task->direct ? look_at_written(task, out) : aside_settle(task, recover(task, out));
+	return note_doubt(task, result);
 }

@@ -509,6 +509,36 @@ def leftovers():
                                                "notes.txt"]
 
 
+def doubted():
+    with Habit("late", "--no-posix", switch="late", about=PART) as server:
+        partner = flows.partner_of(daemon, server)
+        final = server.home / "in/held.bin"
+        with story.case("a rename of a lost connection that is carried out while it is asked after loses nothing"):
+            for size in (500, 600):
+                write("held.bin", size)
+                send(partner, "held.bin", server.home)
+            data = write("held.bin", 3000)
+            server.on()
+            transfer = partner.send("/files/held.bin", to=server.home / "in")
+            server.wait_silent()
+            server.switch.unlink()
+            daemon.kill_workers()
+            partner.wait_completed(transfer, PATIENCE)
+            assert final.exists() and final.read_bytes() == data
+            nothing_left(server.home)
+
+    with Habit("garble", "--no-posix", switch="garble", about=PART) as server:
+        partner = flows.partner_of(daemon, server)
+        with story.case("a server that talks nonsense behind its OK leaves doubt, and no FAILED file that is there"):
+            data = write("held.bin", 3000)
+            server.on()
+            transfer = partner.send("/files/held.bin", to=server.home / "in")
+            harness.wait_until((server.home / "in/held.bin").exists, "the rename")
+            server.switch.unlink()
+            partner.wait_completed(transfer, PATIENCE)
+            assert (server.home / "in/held.bin").read_bytes() == data
+
+
 with harness.Story() as story:
     daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS))
     bucket = daemon.bucket("files")
@@ -517,6 +547,7 @@ with harness.Story() as story:
     tags()
     overwriting()
     refused()
+    doubted()
     conflicts()
     places()
     knowing()

@@ -6,6 +6,7 @@
 --replace        a plain rename replaces what has the new name
 --refuse FILE    while FILE is there renames are refused
 --hold FILE      while FILE is there: the first rename is not carried out, and from then on nothing is answered
+--late FILE      as --hold; the rename is carried out while a later connection looks at the new name for the second time
 --swallow FILE   the same, but that rename is carried out
 A FILE that is not empty holds a regular expression: it is only about renames whose "old -> new" it is found in. Once the
 server fell silent there is FILE.silent as well.
@@ -21,7 +22,7 @@ import sys
 import threading
 
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
-VERSION, RENAME, STATUS, EXTENDED, OK, FAILURE = 2, 18, 101, 200, 0, 4
+VERSION, STAT, RENAME, STATUS, EXTENDED, OK, FAILURE = 2, 17, 18, 101, 200, 0, 4
 POSIX_RENAME, NO_RENAME = b"posix-rename@openssh.com", b"no-rename-atall@nowhere."
 
 
@@ -62,6 +63,7 @@ class Server:
     def __init__(self, habits, process):
         self.habits, self.process = habits, process
         self.lock, self.silent = threading.Lock(), False
+        self.looks, self.garbles = 0, False
 
     def answer(self, packet):
         with self.lock:
@@ -85,13 +87,35 @@ class Server:
         self.process.stdin.write(struct.pack(">I", len(packet)) + packet)
         self.process.stdin.flush()
 
+    def rename_late(self, packet):
+        """What an earlier connection was asked for happens in the middle of what this one looks at."""
+        note = pathlib.Path((self.habits.late or "") + ".late")
+        if packet[0] != STAT or not self.habits.late or not note.exists():
+            return
+        old, new = note.read_bytes().split(b"\0")
+        if strings_of(packet)[0] == new:
+            self.looks += 1
+        if self.looks == 2:
+            note.unlink()
+            os.rename(old, new)
+
     def hear(self, packet):
         habits = self.habits
+        self.rename_late(packet)
+        if self.garbles and packet[0] == STAT:
+            self.answer(bytes([STATUS]) + b"\xff\xff\xff\xff" + struct.pack(">III", OK, 0, 0))
+            return
         if not is_rename(packet):
             self.ask(packet)
         elif habits.lie or is_meant(habits.refuse, packet):
             code = OK if habits.lie else FAILURE
             self.answer(bytes([STATUS]) + packet[1:5] + struct.pack(">III", code, 0, 0))
+        elif is_meant(habits.late, packet):
+            pathlib.Path(habits.late + ".late").write_bytes(b"\0".join(strings_of(packet)[-2:]))
+            self.fall_silent(habits.late)
+        elif is_meant(habits.garble, packet):
+            self.ask(packet)
+            self.garbles = True
         elif is_meant(habits.hold, packet):
             self.fall_silent(habits.hold)
         elif is_meant(habits.swallow, packet):
@@ -107,7 +131,7 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("lie", "no-posix", "replace"):
         parser.add_argument(f"--{name}", action="store_true")
-    for name in ("refuse", "hold", "swallow"):
+    for name in ("refuse", "hold", "late", "garble", "swallow"):
         parser.add_argument(f"--{name}")
     habits, rest = parser.parse_known_args()
     with subprocess.Popen([SFTP_SERVER, *rest], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -222,6 +222,7 @@ static void move(struct remote *remote, int64_t idle_ms, bool *moved, int *timeo
 {
 	struct sp_error err = { 0 };
 	if (session_move(remote, moved, &err) != 0 ||
+	    session_check_overtaken(remote, idle_ms, &err) != 0 ||
 	    session_check_idle(remote, idle_ms, timeout_ms, &err) != 0)
 		session_die(remote, &err);
 }

@@ -59,4 +59,6 @@ int session_move(struct remote *remote, bool *moved, struct sp_error *err);
 /** A reply is owed for too long, or *timeout_ms is made as short as the rest of the time. */
 int session_check_idle(const struct remote *remote, int64_t idle_ms, int *timeout_ms,
 		       struct sp_error *err);
+/** One reply is owed for too long, though others come. */
+int session_check_overtaken(struct remote *remote, int64_t idle_ms, struct sp_error *err);
 void session_die(struct remote *remote, const struct sp_error *why);

@@ -162,6 +162,10 @@ static int grow_window(struct libssh_channel *channel, struct sp_error *err)
 {
 	int count = ssh_channel_read_timeout(channel->ssh, channel->scratch,
 					     (uint32_t)channel->window, 0, 0);
+	/* What came behind a gap must not be handed out: the poll that would see it comes after what is carried. */
+	if (failure_lost_bytes(channel->transport))
+		return sp_fail(err, SP_NO_MEMORY,
+			       "there was no memory for what the server sent, and it is lost");
 	if (count < 0 && count != SSH_AGAIN)
 		return fail_channel(channel, err);
 	channel->since_grow = 0;

@@ -113,7 +113,8 @@ static void looked_early(void *owner, const struct reply *reply)
 	if (reply->dead != NULL)
 		return;
 	early->is_unanswered = false;
-	early->is_there = true;
+	/* An answer that came before those to the READs in front of it says nothing about them. */
+	early->is_there = download->reading == 0;
 	early->attributes = (struct remote_attributes){ 0 };
 	if (reply->kind == REPLY_ATTRIBUTES)
 		early->attributes = reply->attributes;
@@ -123,7 +124,8 @@ static void looked_early(void *owner, const struct reply *reply)
 void download_look_early(struct download *download)
 {
 	struct early_look *early = &download->early;
-	if (!remote_features(download->remote)->keeps_order || download->ask_path ||
+	const struct remote_features *features = remote_features(download->remote);
+	if (!features->keeps_order || !features->looks_in_order || download->ask_path ||
 	    early->is_unanswered || early->asked == download->asked ||
 	    remote_room(download->remote) == 0)
 		return;
@@ -185,7 +187,8 @@ static void closed(void *owner, const struct reply *reply)
 static bool has_looked(const struct download *download)
 {
 	const struct early_look *early = &download->early;
-	return early->is_there && early->asked == download->asked && download->crew == NULL;
+	return early->is_there && early->asked == download->asked && !download->ask_path &&
+	       download->crew == NULL;
 }
 
 void download_step_end(struct download *download)

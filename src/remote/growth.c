@@ -56,14 +56,19 @@ static void begin_to_measure(struct growth *growth, enum growth_state state,
 
 static double measured(const struct growth *growth, const struct growth_view *view)
 {
-	double took_us = (double)(sp_monotonic_us() - growth->since_us);
-	return (double)(view->acknowledged - growth->since_bytes) / took_us;
+	int64_t took_us = sp_monotonic_us() - growth->since_us;
+	if (took_us <= 0) /* it was stopped between the two clocks of begin_to_measure() */
+		return 0;
+	return (double)(view->acknowledged - growth->since_bytes) / (double)took_us;
 }
 
 /* gain = rate with branches / rate alone. Less than gain_min is chance, and no branch; else ⌊gain⌋ + 1 branches. ⌈gain⌉ - 1
  * of them carry, beside the trunk, what was seen: the rest is for what was not. */
 static void judge(struct growth *growth, double rate)
 {
+	/* Alone it was held up by something else, a disk say: that says nothing of channels. */
+	if (growth->rate_alone <= 0)
+		return;
 	double gain = rate / growth->rate_alone;
 	size_t worth = gain < growth->gain_min ? 0 : (size_t)gain + 1;
 	if (worth < growth->wish.count)

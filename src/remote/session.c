@@ -241,6 +241,13 @@ static bool keeps_order(const struct remote_features *features)
 	return features->posix_rename || features->fsync || features->limits;
 }
 
+/* Go's pkg/sftp (SFTPGo and others; it offers posix-rename, neither fsync nor limits) waits with CLOSE for the READs and
+ * WRITEs in front of it, and does anything else beside them; its answers come in order all the same. */
+static bool looks_in_order(const struct remote_features *features)
+{
+	return features->fsync || features->limits;
+}
+
 /* VERSION, the only packet without an id. */
 static int take_version(struct remote *remote, struct sp_reader *packet, struct sp_error *err)
 {
@@ -260,6 +267,7 @@ static int take_version(struct remote *remote, struct sp_reader *packet, struct 
 			       version, WIRE_PROTOCOL_VERSION);
 	remote->greeted = true;
 	remote->features.keeps_order = keeps_order(&remote->features);
+	remote->features.looks_in_order = looks_in_order(&remote->features);
 	remote->outbox.closes_late = !remote->features.keeps_order;
 	return 0;
 }
@@ -441,7 +449,7 @@ int session_check_idle(const struct remote *remote, int64_t idle_ms, int *timeou
 }
 
 /* Who waits for the one answer that never comes would wait for ever, as long as others get theirs. */
-static int check_overtaken(struct remote *remote, int64_t idle_ms, struct sp_error *err)
+int session_check_overtaken(struct remote *remote, int64_t idle_ms, struct sp_error *err)
 {
 	if (idle_ms <= 0 || remote->answered < remote->look_at)
 		return 0;
@@ -477,7 +485,7 @@ static int move(struct remote *remote, int other_fd, int timeout_ms, int64_t idl
 		return -1;
 	if (remote->branches != NULL && !is_last)
 		branches_move(remote->branches, idle_ms, &moved, &timeout_ms);
-	if (check_overtaken(remote, idle_ms, err) != 0)
+	if (session_check_overtaken(remote, idle_ms, err) != 0)
 		return -1;
 	if (moved)
 		return 0;

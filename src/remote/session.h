@@ -31,7 +31,8 @@ enum {
 struct remote_features {
 	uint32_t version;
 	bool posix_rename, fsync, statvfs, limits, copy_data, check_file, home_directory;
-	bool keeps_order;             /* what is asked about one file is done in that order */
+	bool keeps_order;    /* what is asked about one file is done in that order … */
+	bool looks_in_order; /* … and a look at it only behind the READs in front of it */
 	uint32_t read_max, write_max; /* bytes of one request */
 	uint64_t handles_max;         /* files that it lets be open; 0: not told */
 	/* "posix-rename@openssh.com, …": all that it announced, as far as they fit; ASCII. */

@@ -330,6 +330,9 @@ static void notice_death(struct stripe *stripe)
 
 static void look_after(struct stripe *stripe)
 {
+	/* Each WRITE is answered for itself, whatever CLOSE says. Of what has closed nothing is in doubt. */
+	if (stripe->is_closed && stripe->flight.out == 0)
+		leave(stripe);
 	if (stripe->state != STRIPE_GONE)
 		notice_death(stripe);
 	if (stripe->state == STRIPE_GONE && is_wanted(stripe) && !stripe->is_useless &&
@@ -339,9 +342,6 @@ static void look_after(struct stripe *stripe)
 		stripe->state = STRIPE_CLOSING;
 		ask_close(stripe->remote, &stripe->handle, asker(stripe, closed));
 	}
-	/* Each WRITE is answered for itself, whatever CLOSE says. */
-	if (stripe->is_closed && stripe->flight.out == 0)
-		leave(stripe);
 }
 
 /* ---- how many ---------------------------------------------------------------------------------------------------- */

@@ -447,6 +447,32 @@ static void notices_that_the_file_changed(void **state)
 	fail_to_fetch(peer, SP_CHANGED, "ended before its size");
 }
 
+static bool touch_before_the_fourth_look(struct peer *peer, uint8_t type, uint32_t id,
+					 struct sp_reader *rest)
+{
+	(void)id, (void)rest;
+	if (type == WIRE_FSTAT && peer->seen[WIRE_FSTAT] == 4)
+		peer->mtime++;
+	return false;
+}
+
+/* It announces OpenSSH's extensions, and answers the look before the READs in front of it: they may be younger. */
+static void a_look_that_overtook_a_read_does_not_count(void **state)
+{
+	struct peer *peer = *state;
+	peer->reversed = true;
+	peer->hook = touch_before_the_fourth_look;
+	fail_to_fetch(peer, SP_CHANGED, "it was written to");
+}
+
+static void fetches_nothing_where_only_the_path_tells_the_size(void **state)
+{
+	struct peer *peer = *state;
+	peer->of_handle.fails = true;
+	peer->file_size = peer->told_size = 0;
+	fetch_whole(peer);
+}
+
 static void refuses_sizes_that_no_file_can_have(void **state)
 {
 	struct peer *peer = *state;
@@ -1186,6 +1212,8 @@ int main(void)
 		WITH_PEER(refuses_files_that_are_longer_than_their_size),
 		WITH_PEER(fetches_files_whose_size_is_not_told),
 		WITH_PEER(looks_at_the_path_when_the_handle_tells_too_little),
+		WITH_PEER(a_look_that_overtook_a_read_does_not_count),
+		WITH_PEER(fetches_nothing_where_only_the_path_tells_the_size),
 		WITH_PEER(refuses_what_is_no_regular_file),
 		WITH_PEER(finds_out_why_a_file_cannot_be_opened),
 		WITH_PEER(notices_that_the_file_changed),

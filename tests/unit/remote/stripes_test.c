@@ -92,6 +92,8 @@ static int tear_down(void **state)
 static void open_trunk(struct ground *ground, struct channel *channel)
 {
 	struct sp_error err = { 0 };
+	/* Known, so that a busy machine does not make the line longer. */
+	channel->round_trip_us = ground->peers[0]->late_ms * 1000;
 	if (remote_open(channel, NULL, OPEN_MS, -1, &ground->remote, &err) != 0)
 		fail_msg("%s", err.message);
 	remote_may_branch(ground->remote, &ground->opener, CHANNELS);
@@ -469,6 +471,55 @@ static void a_channel_that_dies_with_writes_fails_the_file_but_not_the_connectio
 	assert_true(ground->peers[2]->was_closed);
 }
 
+static bool has_swallowed;
+
+static bool swallow_one_write(struct peer *peer, uint8_t type, uint32_t id, struct sp_reader *rest)
+{
+	(void)peer, (void)id, (void)rest;
+	bool swallows = type == WIRE_WRITE && !has_swallowed;
+	has_swallowed = has_swallowed || swallows;
+	return swallows;
+}
+
+/* Another file keeps the channel lively: its answers are none to this one's WRITE. */
+static void a_channel_notices_the_one_write_that_is_left_out(void **state)
+{
+	struct ground *ground = *state;
+	enum { IDLE_MS = 300, ROUNDS = 1000 };
+	struct sp_error ignored = { 0 }, why = { 0 };
+	struct pattern_source source;
+	enum failure_step step;
+	ground->granted = 1;
+	struct upload *victim = start(ground, "/in/part", 60 * BLOCK);
+	has_swallowed = false;
+	ground->peers[1]->hook = swallow_one_write;
+	enum job_state victim_state = JOB_WORKING;
+	while (!has_swallowed) {
+		assert_int_equal(JOB_WORKING, upload_step(victim, &step, &ignored));
+		remote_pump(ground->remote, -1, 0, RUN_IDLE_MS, &ignored);
+	}
+	for (int i = 0; i < ROUNDS && victim_state == JOB_WORKING; i++) {
+		pattern_source_init(&source, 20 * BLOCK, BLOCKS);
+		const struct upload_plan plan = { .part_path = "/in/other",
+						  .size = 20 * BLOCK,
+						  .branches = CHANNELS - 1 };
+		struct upload *other = upload_start(ground->remote, &plan, &source.source);
+		struct outcome outcome = { .state = JOB_WORKING };
+		while (outcome.state == JOB_WORKING && victim_state == JOB_WORKING) {
+			remote_pump(ground->remote, -1, 0, IDLE_MS, &ignored);
+			outcome.state = upload_step(other, &outcome.step, &outcome.error);
+			victim_state = upload_step(victim, &step, &why);
+		}
+		upload_destroy(other);
+		pattern_source_finish(&source);
+	}
+	assert_true(has_swallowed);
+	upload_destroy(victim);
+	pattern_source_finish(&ground->source);
+	assert_int_equal(JOB_FAILED, victim_state);
+	assert_non_null(strstr(why.message, "left one request unanswered"));
+}
+
 static void an_upload_that_is_given_up_leaves_no_handle(void **state)
 {
 	struct ground *ground = *state;
@@ -525,6 +576,7 @@ int main(void)
 		WITH_GROUND(a_full_disk_is_told_whoever_meets_it),
 		WITH_GROUND(a_handle_that_cannot_be_closed_fails_the_file),
 		WITH_GROUND(a_channel_that_dies_with_writes_fails_the_file_but_not_the_connection),
+		WITH_GROUND(a_channel_notices_the_one_write_that_is_left_out),
 		WITH_GROUND(an_upload_that_is_given_up_leaves_no_handle),
 		WITH_GROUND(channels_that_were_still_opened_go_with_the_connection),
 	};

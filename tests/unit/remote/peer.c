@@ -321,6 +321,7 @@ struct peer *peer_create(void)
 {
 	struct peer *peer = sp_alloc(sizeof(*peer));
 	peer->channel.backend = &peer_backend;
+	peer->channel.round_trip_us = 1; /* near, however busy this machine is */
 	peer->version = 3;
 	peer->limits = (struct wire_limits){ 262144, 261120, 261120, 1019 };
 	peer->extensions[0] = "limits@openssh.com";

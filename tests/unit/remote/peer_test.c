@@ -249,6 +249,7 @@ static void without_a_round_trip_what_it_grants_is_waited_for(void **state)
 	const struct remote_limits known = { 100000, 50000, 7 };
 	struct remote *remote = NULL;
 	struct sp_error err = { 0 };
+	peer->channel.round_trip_us = 0;
 	assert_int_equal(0, remote_open(&peer->channel, &known, OPEN_MS, -1, &remote, &err));
 	assert_int_equal(0, remote_outstanding(remote));
 	assert_int_equal(peer->limits.handles, remote_features(remote)->handles_max);

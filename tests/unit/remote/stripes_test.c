@@ -93,7 +93,8 @@ static void open_trunk(struct ground *ground, struct channel *channel)
 {
 	struct sp_error err = { 0 };
 	/* Known, so that a busy machine does not make the line longer. */
-	channel->round_trip_us = ground->peers[0]->late_ms * 1000;
+	if (ground->peers[0]->late_ms > 0)
+		channel->round_trip_us = ground->peers[0]->late_ms * 1000;
 	if (remote_open(channel, NULL, OPEN_MS, -1, &ground->remote, &err) != 0)
 		fail_msg("%s", err.message);
 	remote_may_branch(ground->remote, &ground->opener, CHANNELS);

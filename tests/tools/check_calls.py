@@ -7,9 +7,10 @@ first column is `room/: file, file, …`; a row without a circle is refused as w
 Usage: check_calls.py [ROOT]
 """
 
-import pathlib
 import re
 import sys
+
+import checking
 
 ROW = re.compile(r"^\|\s*(\w+)/:\s*([^|]*?)\s*\|")
 BLANK = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
@@ -123,13 +124,5 @@ def check(root):
     return complaints
 
 
-def main():
-    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2])
-    complaints = check(root)
-    for complaint in complaints:
-        print(complaint)
-    return 1 if complaints else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(checking.run(check))

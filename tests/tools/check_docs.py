@@ -6,9 +6,10 @@ connection may fail.
 Usage: check_docs.py [ROOT]
 """
 
-import pathlib
 import re
 import sys
+
+import checking
 
 LINK = re.compile(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)")  # of files, not of sites
 CODE = re.compile(r"`([^`\s]+)`")
@@ -88,13 +89,5 @@ def check(root):
     return complaints + list(check_operations(root)) + list(check_steps(root))
 
 
-def main():
-    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2])
-    complaints = check(root)
-    for complaint in complaints:
-        print(complaint)
-    return 1 if complaints else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(checking.run(check))

@@ -5,9 +5,10 @@ A room may include itself, base/, model/ and what its row names. The arrows of t
 Usage: check_includes.py [ROOT]
 """
 
-import pathlib
 import re
 import sys
+
+import checking
 
 EVERYBODYS = ("base", "model")
 GROUND = {"base": set(), "model": {"base"}}  # what everybody may include must itself stand on little
@@ -81,13 +82,5 @@ def check(root):
     return complaints
 
 
-def main():
-    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2])
-    complaints = check(root)
-    for complaint in complaints:
-        print(complaint)
-    return 1 if complaints else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(checking.run(check))

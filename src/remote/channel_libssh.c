@@ -117,13 +117,20 @@ static int check_manners(struct libssh_channel *channel, struct sp_error *err)
 	return 0;
 }
 
+static int check_lost(const struct libssh_channel *channel, struct sp_error *err)
+{
+	return failure_lost_bytes(channel->transport)
+		       ? sp_fail(err, SP_NO_MEMORY,
+				 "there was no memory for what the server sent, and it is lost")
+		       : 0;
+}
+
 /** Bytes that libssh has ready, after one look at the socket when it had none. -1 at the end. */
 static int poll_channel(struct libssh_channel *channel, struct sp_error *err)
 {
 	int there = ssh_channel_poll(channel->ssh, 0);
-	if (failure_lost_bytes(channel->transport))
-		return sp_fail(err, SP_NO_MEMORY,
-			       "there was no memory for what the server sent, and it is lost");
+	if (check_lost(channel, err) != 0)
+		return -1;
 	if (there < 0)
 		return fail_channel(channel, err);
 	if ((size_t)there > channel->window_ever + OVERRUN_MAX)
@@ -163,9 +170,8 @@ static int grow_window(struct libssh_channel *channel, struct sp_error *err)
 	int count = ssh_channel_read_timeout(channel->ssh, channel->scratch,
 					     (uint32_t)channel->window, 0, 0);
 	/* What came behind a gap must not be handed out: the poll that would see it comes after what is carried. */
-	if (failure_lost_bytes(channel->transport))
-		return sp_fail(err, SP_NO_MEMORY,
-			       "there was no memory for what the server sent, and it is lost");
+	if (check_lost(channel, err) != 0)
+		return -1;
 	if (count < 0 && count != SSH_AGAIN)
 		return fail_channel(channel, err);
 	channel->since_grow = 0;

@@ -462,6 +462,17 @@ static void a_server_may_want_both(void **state)
 	free_keys(&keys);
 }
 
+/** A first connection with the key, after which the server is known. */
+static void get_to_know(struct transport_options *options, char known[TRANSPORT_SERVER_SIZE],
+			struct transport_report *report)
+{
+	struct server server = server_sshd(&folder, "");
+	options->fd = server.client_fd;
+	expect_open(options, report);
+	transport_server(report->banner, report->fingerprint, known);
+	server_end(&server, false);
+}
+
 /* Whether the server was asked which ways it has shows in that it said them. */
 static void what_let_us_in_before_is_tried_first_at_that_server_alone(void **state)
 {
@@ -469,15 +480,13 @@ static void what_let_us_in_before_is_tried_first_at_that_server_alone(void **sta
 	struct transport_report report;
 	char known[TRANSPORT_SERVER_SIZE];
 	struct keys keys = read_keys("host_ed25519.pub", "user_ed25519");
-	struct server server = server_sshd(&folder, "");
+	struct server server = { .client_fd = -1 };
 	struct transport_options options = usual_options(&server);
 	options.trusted_keys = keys.trusted;
 	options.private_key = keys.user;
-	expect_open(&options, &report);
+	get_to_know(&options, known, &report);
 	assert_string_equal("publickey, password", report.methods);
 	assert_true(report.by_one_method);
-	transport_server(report.banner, report.fingerprint, known);
-	server_end(&server, false);
 
 	server = server_sshd(&folder, "");
 	options.fd = server.client_fd;
@@ -503,13 +512,11 @@ static void what_let_us_in_before_and_does_not_any_more_is_not_the_end(void **st
 	struct transport_report report;
 	char known[TRANSPORT_SERVER_SIZE];
 	struct keys keys = read_keys("host_ed25519.pub", "user_ed25519");
-	struct server server = server_sshd(&folder, "");
+	struct server server = { .client_fd = -1 };
 	struct transport_options options = usual_options(&server);
 	options.trusted_keys = keys.trusted;
 	options.private_key = keys.user;
-	expect_open(&options, &report);
-	transport_server(report.banner, report.fingerprint, known);
-	server_end(&server, false);
+	get_to_know(&options, known, &report);
 
 	server = server_sshd(&folder, "");
 	options.fd = server.client_fd;

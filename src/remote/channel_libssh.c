@@ -7,7 +7,6 @@
  *  - Its receive window is small and grows only through the size of a read: see grow_window().
  */
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>

@@ -37,14 +37,7 @@ enum download_state {
 
 #define UNKNOWN UINT64_MAX
 
-/* Bytes of a file whose size the server tells as 0 or not at all: a disk must not be filled by a server that lies. */
-#define UNTOLD_MAX (UINT64_C(1) << 30)
-
-enum {
-	END_REQUESTS = 3,
-	LENT_MAX = 64,      /* blocks */
-	ALONE_REQUESTS = 4, /* under way in the session: there is hardly another file */
-};
+enum { LENT_MAX = 64 /* blocks */ };
 
 /* What the server says about the file: of the handle, and of the path where the handle did not tell enough. */
 struct look {

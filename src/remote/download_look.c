@@ -6,6 +6,8 @@
 
 #include "remote/replies.h"
 
+enum { END_REQUESTS = 3 };
+
 /* ---- what it is ------------------------------------------------------------------------------------------------ */
 
 static uint32_t type_of(const struct remote_attributes *attributes)

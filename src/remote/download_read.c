@@ -7,6 +7,11 @@
 #include "base/clock.h"
 #include "remote/replies.h"
 
+/* Bytes of a file whose size the server tells as 0 or not at all: a disk must not be filled by a server that lies. */
+#define UNTOLD_MAX (UINT64_C(1) << 30)
+
+enum { ALONE_REQUESTS = 4 /* under way in the session: there is hardly another file */ };
+
 static void note_end(struct download *download, uint64_t offset)
 {
 	if (offset < download->end)

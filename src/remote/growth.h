@@ -34,7 +34,6 @@ struct growth {
 	struct branch_wish wish;
 	bool helps; /* others work on the same file: few branches do */
 	enum growth_state state;
-	size_t wanted;        /* TIMING: later */
 	double rate_alone;    /* bytes a microsecond */
 	double gain_min;      /* of that: less is chance */
 	int64_t measure_us;   /* at least */

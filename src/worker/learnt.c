@@ -43,9 +43,11 @@ bool learnt_has_hash(const struct connection *connection)
 	return announced_it && !connection->learnt.no_hash;
 }
 
+/* A name of a method and nothing else, for it is told again. */
 static void parse_method(const char *value, struct learnt *out)
 {
-	snprintf(out->method, sizeof(out->method), "%s", value);
+	if (strspn(value, "abcdefghijklmnopqrstuvwxyz-") == strlen(value))
+		snprintf(out->method, sizeof(out->method), "%s", value);
 }
 
 static void parse_read_max(const char *value, struct learnt *out)

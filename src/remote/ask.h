@@ -9,7 +9,7 @@
  */
 
 #include "remote/requests.h"
-#include "remote/session.h"
+#include "remote/session_within.h"
 #include "remote/wire.h"
 
 /** Who gets the reply. @fn NULL: nobody. */
@@ -55,29 +55,3 @@ void ask_read(struct remote *remote, const struct wire_handle *handle, const str
 /** @data: kept as @into above. */
 void ask_write(struct remote *remote, const struct wire_handle *handle, const struct piece *piece,
 	       const uint8_t *data, struct asker asker);
-
-/* ---- the session's side ---------------------------------------------------------------------------------------- */
-
-/** Why the session is dead; NULL while it lives. */
-const struct sp_error *session_dead(const struct remote *remote);
-
-/** The owner goes away: its requests that are not sent are withdrawn (but CLOSE), the replies to the others are thrown away, and
- *  a handle that still comes is closed. */
-void session_forget(struct remote *remote, const void *owner);
-
-/** Requests that wait to be sent. */
-size_t session_unsent(const struct remote *remote);
-
-/** Pumps once, as patiently as that: SP_CANCELLED when its cancel_fd says so. */
-int session_wait(struct remote *remote, const struct remote_patience *patience,
-		 struct sp_error *err);
-/** Until so many requests can be asked: other jobs on the session may have taken all room for now. */
-int session_wait_for_room(struct remote *remote, size_t requests,
-			  const struct remote_patience *patience, struct sp_error *err);
-
-/** Opens a request: the writer for its packet; NULL when there is no slot. Followed by session_end(). */
-struct sp_writer *session_begin(struct remote *remote, const struct request *request,
-				uint32_t *out_id);
-
-/** @body: sent behind what was written, without a copy; NULL: none. */
-void session_end(struct remote *remote, const uint8_t *body, size_t body_length);

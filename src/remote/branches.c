@@ -208,7 +208,7 @@ static void open_and_close(struct branches *branches)
 	for (size_t i = 0; i < BRANCHES_MAX; i++) {
 		struct branch *branch = &branches->all[i];
 		if (is_needless(branches, branch, wanted))
-			remote_close(sp_take_pointer(&branch->remote));
+			session_destroy(sp_take_pointer(&branch->remote));
 		if (!exists(branch) && i < wanted && count(branches) < branches->most)
 			begin(branches, branch);
 		if (branch->opening != NULL)
@@ -248,7 +248,7 @@ void branches_destroy(struct branches *branches)
 	for (size_t i = 0; i < BRANCHES_MAX; i++) {
 		if (branches->all[i].opening != NULL)
 			branches->opener.give_up(branches->all[i].opening);
-		remote_close(branches->all[i].remote);
+		session_destroy(branches->all[i].remote);
 	}
 	free(branches);
 }

@@ -6,7 +6,7 @@
  * A server that refuses a channel is left with what it granted, for as long as the connection lives.
  */
 
-#include "remote/session.h"
+#include "remote/session_within.h"
 
 enum {
 	BRANCHES_MAX = REMOTE_CHANNELS_MAX - 1,
@@ -42,23 +42,7 @@ void branch_give_back(struct remote *trunk, size_t index);
 
 /* ---- for the session ------------------------------------------------------------------------------------------- */
 
-struct branches;
-
 void branches_destroy(struct branches *branches); /* NULL is fine */
 
 /** Moves what the branches have, opens and closes. None of their failures is the trunk's. */
 void branches_move(struct branches *branches, int64_t idle_ms, bool *moved, int *timeout_ms);
-
-/* What session.c does for them. */
-struct branches *session_branches(const struct remote *trunk);              /* NULL: none */
-void session_set_branches(struct remote *trunk, struct branches *branches); /* taken */
-struct remote *session_branch_off(struct remote *trunk, struct channel *channel);
-
-/** Sends and receives what can be now. */
-int session_move(struct remote *remote, bool *moved, struct sp_error *err);
-/** A reply is owed for too long, or *timeout_ms is made as short as the rest of the time. */
-int session_check_idle(const struct remote *remote, int64_t idle_ms, int *timeout_ms,
-		       struct sp_error *err);
-/** One reply is owed for too long, though others come. */
-int session_check_overtaken(struct remote *remote, int64_t idle_ms, struct sp_error *err);
-void session_die(struct remote *remote, const struct sp_error *why);

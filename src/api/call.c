@@ -27,6 +27,12 @@ const char *api_access_key_id(const struct api_call *call)
 	return call->identity.access_key_id;
 }
 
+const char *api_invocation_id(const struct api_call *call)
+{
+	const struct sign_request request = call_request(call);
+	return sign_header_value(&request, "amz-sdk-invocation-id");
+}
+
 void api_reply(struct api_call *call, json_t *output)
 {
 	struct api_answer answer;

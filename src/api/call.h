@@ -22,6 +22,12 @@ const char *api_request_id(const struct api_call *call);
 /** Who asks: an access key id. */
 const char *api_access_key_id(const struct api_call *call);
 
+/**
+ * What an SDK calls one call of its user's: the same in all of the requests that it sends until one of them is answered
+ * (the header amz-sdk-invocation-id). NULL when the client does not say. Borrowed.
+ */
+const char *api_invocation_id(const struct api_call *call);
+
 /** @output is taken; NULL: no output (an empty body in AWS JSON). */
 void api_reply(struct api_call *call, json_t *output);
 

@@ -89,6 +89,10 @@ static const struct setting {
 	  "Connections of clients that are open at the same time." },
 	{ "http.idle_timeout", AT(http_idle_timeout_ms), RANGE(VALUE_TIME, SECOND, HOUR), "60s",
 	  "A client's connection is closed after so much silence." },
+	{ "http.retry_window", AT(http_retry_window_ms), RANGE(VALUE_TIME, 0, DAY), "15m",
+	  "For so long a request that starts or makes something is known again when an SDK or the AWS CLI, which got no answer, "
+	  "sends it once more: it is answered as before, and nothing is done twice, also across a restart. They say that it is "
+	  "the same one by the header amz-sdk-invocation-id. With 0s every request is a new one." },
 	{ "egress.address_pools", AT(egress_address_pools), OPTIONAL(VALUE_TEXT), NULL,
 	  "Public addresses that Elastic IP addresses are taken from: pools with semicolons between them, each a name, "
 	  "an equals sign and addresses, blocks or ranges with commas between them, such as "

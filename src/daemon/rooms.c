@@ -196,6 +196,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.account = settings->account,
 		.builtin_role = rooms->role,
 		.token_key = rooms->token_key,
+		.retry_window_ms = settings->http_retry_window_ms,
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(services); i++)
 		rooms->served[i] = (struct api_served){ services[i], &rooms->context };

@@ -23,4 +23,5 @@ struct service_context {
 	const char *region, *account;
 	const char *builtin_role;       /* ARN */
 	const unsigned char *token_key; /* 32 bytes: signs pagination tokens */
+	int64_t retry_window_ms;        /* for how long an SDK's try is known again */
 };

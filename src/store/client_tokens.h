@@ -1,12 +1,12 @@
 #pragma once
-/** What an idempotent create with a client token made, so that the same request again makes nothing. */
+/** What a create with a token made, so that the same request again makes nothing. */
 
 #include "db/db.h"
 
-enum { CLIENT_TOKEN_KEPT_MS = 24 * 3600 * 1000 };
+enum { CLIENT_TOKENS_FORGOTTEN = 8 /* that have had their time, with every new one at most */ };
 
 /**
- * Inside the write that creates. Older ones than CLIENT_TOKEN_KEPT_MS are forgotten here.
+ * Inside the write that creates.
  *
  * @operation     "vpc-lattice CreateResourceGateway": a token counts within one
  * @fingerprint   of the request without its token: hex of a digest
@@ -16,6 +16,7 @@ enum { CLIENT_TOKEN_KEPT_MS = 24 * 3600 * 1000 };
 int client_tokens_look_up(struct db *db, const char *operation, const char *token,
 			  const char *fingerprint, int64_t now_ms, char *out_id,
 			  struct sp_error *err);
+/** Counts until @forget_ms. */
 int client_tokens_note(struct db *db, const char *operation, const char *token,
-		       const char *fingerprint, const char *id, int64_t now_ms,
+		       const char *fingerprint, const char *id, int64_t now_ms, int64_t forget_ms,
 		       struct sp_error *err);

@@ -350,6 +350,12 @@ const char *const migrations_scripts[] = {
 	/* Connections were kept before any file named them. */
 	("DELETE FROM server_connections WHERE id NOT IN"
 	 " (SELECT connection FROM files WHERE connection IS NOT NULL);"),
+
+	/* Each token has its own time. */
+	"ALTER TABLE client_tokens ADD COLUMN forget_ms BIGINT NOT NULL DEFAULT 0;"
+	"UPDATE client_tokens SET forget_ms = created_ms + 86400000;"
+	"DROP INDEX client_tokens_of_age;"
+	"CREATE INDEX client_tokens_to_forget ON client_tokens (forget_ms);",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

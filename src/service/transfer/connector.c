@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/scope.h"
+#include "service/request_token.h"
 #include "service/tag_list.h"
 #include "service/transfer/answer.h"
 #include "service/transfer/connector_request.h"
@@ -32,16 +33,24 @@ struct creation {
 	const struct connector *connector;
 	const char *arn;
 	const json_t *tags;
+	struct request_try this_try;
+	char made_before[NETWORK_ID_SIZE]; /* by an earlier try; "" */
 };
 
 static int insert(struct db *db, void *ctx, struct sp_error *err)
 {
-	const struct creation *creation = ctx;
+	struct creation *creation = ctx;
+	if (request_try_look_up(db, &creation->this_try, creation->made_before, err) != 0)
+		return -1;
+	if (creation->made_before[0] != '\0')
+		return 0;
 	if (connectors_insert(db, creation->connector, err) != 0)
 		return -1;
 	if (tag_list_put(db, creation->arn, creation->tags, err) != 0)
 		return -1;
-	return tags_read_publishing(db, creation->arn, NULL, err);
+	if (tags_read_publishing(db, creation->arn, NULL, err) != 0)
+		return -1;
+	return request_try_note(db, &creation->this_try, creation->connector->id, err);
 }
 
 void transfer_create_connector(struct api_call *call)
@@ -58,9 +67,12 @@ void transfer_create_connector(struct api_call *call)
 	}
 	SP_AUTO_FREE char *arn = answer_connector_arn(context, connector.id);
 	struct creation creation = { .connector = &connector, .arn = arn, .tags = tags };
+	request_try_begin(call, "transfer CreateConnector", context->retry_window_ms,
+			  &creation.this_try);
 	if (store_write(context->store, insert, &creation, &err) == 0) {
 		networks_wake(context->networks);
-		answer_id(call, connector.id);
+		answer_id(call,
+			  creation.made_before[0] != '\0' ? creation.made_before : connector.id);
 	} else {
 		answer_error(call, &err);
 	}

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "service/request_token.h"
 #include "service/transfer/answer.h"
 #include "service/transfer/operations.h"
 #include "service/transfer/plan.h"
@@ -18,6 +19,8 @@ enum { PENDING_FILES_MAX = 100000 };
 struct start {
 	struct api_call *call;
 	struct plan plan;
+	struct request_try this_try;
+	char made_before[NETWORK_ID_SIZE]; /* by an earlier try; "" */
 	bool queue_is_full;
 };
 
@@ -26,6 +29,10 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 	struct start *start = ctx;
 	const char *connector_id = start->plan.transfer.connector_id;
 	int64_t pending = 0;
+	if (request_try_look_up(db, &start->this_try, start->made_before, err) != 0)
+		return -1;
+	if (start->made_before[0] != '\0')
+		return 0;
 	if (connectors_check_active(db, connector_id, err) != 0 ||
 	    transfers_count_pending(db, connector_id, &pending, err) != 0)
 		return -1;
@@ -35,8 +42,10 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 			       "the queue of connector \"%s\" is full: %" PRId64
 			       " files are waiting, and at most %d may",
 			       connector_id, pending, PENDING_FILES_MAX);
-	return transfers_insert(db, &start->plan.transfer, start->plan.files, start->plan.count,
-				err);
+	if (transfers_insert(db, &start->plan.transfer, start->plan.files, start->plan.count,
+			     err) != 0)
+		return -1;
+	return request_try_note(db, &start->this_try, start->plan.transfer.id, err);
 }
 
 /* On the writer's thread, once it is on disk. The engine is woken before the answer: as long as a call has none, the
@@ -45,7 +54,9 @@ static void inserted(void *ctx, int result, const struct sp_error *err)
 {
 	struct start *start = ctx;
 	const struct transfer *transfer = &start->plan.transfer;
-	if (result == 0) {
+	if (result == 0 && start->made_before[0] != '\0') {
+		api_reply(start->call, json_pack("{s:s}", "TransferId", start->made_before));
+	} else if (result == 0) {
 		transfer_engine_wake(answer_context(start->call)->engine, transfer->connector_id);
 		api_reply(start->call, json_pack("{s:s}", "TransferId", transfer->id));
 	} else if (start->queue_is_full) {
@@ -70,6 +81,8 @@ void transfer_start_file_transfer(struct api_call *call)
 		answer_error(call, &err);
 		return;
 	}
+	request_try_begin(call, "transfer StartFileTransfer", answer_context(call)->retry_window_ms,
+			  &start->this_try);
 	store_submit(answer_context(call)->store, insert, start, inserted, start);
 }
 

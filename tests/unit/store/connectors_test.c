@@ -1,6 +1,7 @@
 #include "database.h"
 
 #include "base/scope.h"
+#include "model/network.h"
 #include "store/client_tokens.h"
 #include "store/connectors.h"
 
@@ -215,18 +216,20 @@ static void a_store_of_schema_1_keeps_all_it_has(void **state)
 static void a_client_token_stands_for_one_request(void **state)
 {
 	(void)state;
-	char id[32];
-	const int64_t now = 1700000000000;
+	char id[NETWORK_ID_SIZE];
+	const int64_t now = 1700000000000, end = now + 1000;
 	assert_int_equal(client_tokens_look_up(db, "create", "token", "aa", now, id, &err), 0);
 	assert_string_equal(id, "");
-	assert_int_equal(client_tokens_note(db, "create", "token", "aa", "rgw-1", now, &err), 0);
+	assert_int_equal(client_tokens_note(db, "create", "token", "aa", "rgw-1", now, end, &err),
+			 0);
 	assert_int_equal(client_tokens_look_up(db, "create", "token", "aa", now + 1, id, &err), 0);
 	assert_string_equal(id, "rgw-1");
 
 	assert_int_equal(client_tokens_look_up(db, "create", "token", "bb", now, id, &err), -1);
 	assert_int_equal(err.code, SP_EXISTS);
 	assert_non_null(strstr(err.message, "\"token\""));
-	assert_int_equal(client_tokens_note(db, "create", "token", "bb", "rgw-2", now, &err), -1);
+	assert_int_equal(client_tokens_note(db, "create", "token", "bb", "rgw-2", now, end, &err),
+			 -1);
 	assert_int_equal(err.code, SP_EXISTS);
 
 	/* It counts within one operation, and other tokens are other tokens. */
@@ -239,15 +242,43 @@ static void a_client_token_stands_for_one_request(void **state)
 static void a_client_token_is_forgotten_after_its_time(void **state)
 {
 	(void)state;
-	char id[32];
-	const int64_t then = 1700000000000;
-	const int64_t last = then + CLIENT_TOKEN_KEPT_MS - 1;
-	assert_int_equal(client_tokens_note(db, "create", "token", "aa", "rgw-1", then, &err), 0);
-	assert_int_equal(client_tokens_look_up(db, "create", "token", "aa", last, id, &err), 0);
+	char id[NETWORK_ID_SIZE];
+	const int64_t then = 1700000000000, end = then + 1000;
+	assert_int_equal(client_tokens_note(db, "create", "token", "aa", "rgw-1", then, end, &err),
+			 0);
+	assert_int_equal(client_tokens_look_up(db, "create", "token", "aa", end - 1, id, &err), 0);
 	assert_string_equal(id, "rgw-1");
-	assert_int_equal(client_tokens_look_up(db, "create", "token", "bb", last + 1, id, &err), 0);
+	assert_int_equal(client_tokens_look_up(db, "create", "token", "bb", end, id, &err), 0);
 	assert_string_equal(id, "");
-	assert_int_equal(client_tokens_note(db, "create", "token", "bb", "rgw-2", last + 1, &err),
+	assert_int_equal(
+		client_tokens_note(db, "create", "token", "bb", "rgw-2", end, end + 1, &err), 0);
+	assert_int_equal(client_tokens_look_up(db, "create", "token", "bb", end, id, &err), 0);
+	assert_string_equal(id, "rgw-2");
+}
+
+static int64_t count_tokens(void)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	assert_int_equal(db_query(db, &rows, &err, "SELECT COUNT(*) FROM client_tokens", ""), 0);
+	assert_int_equal(db_rows_next(rows, &err), 1);
+	return db_rows_integer(rows, 0);
+}
+
+static void tokens_that_had_their_time_go_a_few_with_every_new_one(void **state)
+{
+	(void)state;
+	char name[8];
+	for (int i = 0; i < 30; i++) {
+		snprintf(name, sizeof(name), "t-%d", i);
+		assert_int_equal(
+			client_tokens_note(db, "create", name, "aa", "rgw-1", 1, 100 + i, &err), 0);
+	}
+	assert_int_equal(count_tokens(), 30);
+	assert_int_equal(client_tokens_note(db, "create", "new", "aa", "rgw-1", 1000, 2000, &err),
+			 0);
+	assert_int_equal(count_tokens(), 31 - CLIENT_TOKENS_FORGOTTEN);
+	/* Its own name is free although others went before it. */
+	assert_int_equal(client_tokens_note(db, "create", "t-29", "bb", "rgw-2", 1000, 2000, &err),
 			 0);
 }
 
@@ -263,6 +294,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_store_of_schema_1_keeps_all_it_has, database_tear_down),
 		WITH_STORE(a_client_token_stands_for_one_request),
 		WITH_STORE(a_client_token_is_forgotten_after_its_time),
+		WITH_STORE(tokens_that_had_their_time_go_a_few_with_every_new_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

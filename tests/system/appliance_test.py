@@ -319,12 +319,17 @@ def external(story, world):
         world.falls(world.partner, world.server, "connect", SERVER, made.id, "10.61.5.77")
         internet.forwards(machine, True)
         works(world.partner, world.server)
+
+    with story.case("it is gone: nothing gets past, and the sentence says that there is no way, however long that takes to find out"):
+        world.daemon.stop()
+        world.daemon.settings["egress.connect_timeout"] = "60s"  # what is told here is what the network says
+        world.daemon.start()
+        works(world.partner, world.server)
         machine.ip("link", "set", "eth0", "down")
-        vpc.router().forget_neighbours()
-        world.falls(world.partner, world.server, "connect", SERVER, "No route to host")
+        with vpc.router().knows_who_is_gone():
+            world.falls(world.partner, world.server, "connect", SERVER, "No route to host")
         machine.ip("link", "set", "eth0", "up")
         machine.route("default", "via", "10.61.5.1")
-        vpc.router().ip("neigh", "flush", "all")
         works(world.partner, world.server)
 
     with story.case("an appliance is not deleted by accident: a security group, a subnet, a VPC that it uses stay"):

@@ -166,8 +166,8 @@ def tell(story, daemon, network, owned):
 
     with story.case("the server's machine is gone: no route to the host"):
         server.namespace.ip("link", "set", "eth0", "down")
-        vpc.router().forget_neighbours()  # else it believes for a while that the machine is there
-        answers.check("gone", through(), f"{SERVER}", "No route to host", step="connect")
+        with vpc.router().knows_who_is_gone():
+            answers.check("gone", through(), f"{SERVER}", "No route to host", step="connect")
         server.namespace.ip("link", "set", "eth0", "up")
         server.namespace.route("default", "via", "10.41.9.1")
         server.start()

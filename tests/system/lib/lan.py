@@ -120,10 +120,21 @@ class Namespace:
             raise
         return made
 
-    def forget_neighbours(self):
-        """And looks for each no longer than a second from now on: less than any connection waits for an answer."""
-        self.run("sh", "-c", "for times in /proc/sys/net/ipv4/neigh/*/retrans_time_ms; do echo 300 >$times; done")
+    @contextlib.contextmanager
+    def knows_who_is_gone(self):
+        """While it lasts: who was there before is not believed to be, and who does not answer is given up at once, and not in
+        the seconds after which a connection may be."""
+        self._ask_neighbours_every(20)
         self.ip("neigh", "flush", "all")
+        try:
+            yield
+        finally:
+            self._ask_neighbours_every(1000)  # as the kernel does
+            self.ip("neigh", "flush", "all")
+
+    def _ask_neighbours_every(self, milliseconds):
+        self.run("sh", "-c", "for times in /proc/sys/net/ipv4/neigh/*/retrans_time_ms; do"
+                 f" echo {milliseconds} >$times; done")
 
     def interface_with(self, address):
         """The name of the interface that has this address."""

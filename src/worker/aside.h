@@ -6,7 +6,7 @@
  * again; and the file that was put aside lies where everybody finds it who knows the file's id.
  */
 
-#include "worker/file.h"
+#include "worker/task.h"
 
 /** The daemon has committed that this may be done. Where the server puts nothing aside, the file is removed. */
 int aside_put(struct task *task);

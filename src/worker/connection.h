@@ -3,7 +3,11 @@
  * One SSH connection and the thread that owns it: gets a socket through the main thread, opens SFTP, works on many files
  * at once, each on a fiber (worker/schedule.h), and stays warm in between. Everything it is told and tells are letters.
  *
- *   connection.c  letters, and the thread's round     session.c  opening, closing, staying alive
+ *   connection.c         what it tells; what is done with a file waits here
+ *   session.c            opening, closing, staying alive
+ *   connection_thread.c  what it is told, and the thread's round, which runs what is done with files (file.h, help.h)
+ *
+ * Each calls those before it, and nothing that is done with a file calls the thread.
  */
 
 #include "remote/session.h"
@@ -53,12 +57,8 @@ void connection_post(struct connection *connection, struct letter *letter);
 
 /* ---- for what is done with a file, on its fiber ---------------------------------------------------------------- */
 
-/** Sends @message to the daemon; its texts are copied. */
+/** Sends @message to the daemon, about the file whose runner runs; its texts are copied. */
 void connection_tell(struct connection *connection, const struct worker_message *message);
-
-/** FILE_FAILED with what @err says. */
-void connection_tell_failed(struct connection *connection, const struct worker_message *order,
-			    enum failure_step step, const struct sp_error *err);
 
 enum {
 	CONNECTION_TURN_MS =
@@ -74,9 +74,6 @@ int connection_turn(struct connection *connection, struct sp_error *err);
 /** Whether the session is still good, as far as is known. */
 bool connection_lives(const struct connection *connection);
 
-/** Whether @message is about this try of this file. */
-bool connection_is_about(const struct worker_message *message, const struct worker_message *order);
-
 /** True when the daemon wants this file stopped. */
 bool connection_cancelled(const struct connection *connection);
 /** True, once, when it has permitted what it was told last. */
@@ -88,11 +85,25 @@ bool connection_take_permit(struct connection *connection);
  */
 struct remote_patience connection_patience(struct connection *connection, bool may_cancel);
 
-/* ---- within: session.c ------------------------------------------------------------------------------------------ */
+/* ---- within: letters to the desk -------------------------------------------------------------------------------- */
 
-/** Something for the desk. @message: its texts are taken; NULL: none. */
+/** @message: its texts are taken; NULL: none. */
 void connection_report(struct connection *connection, enum letter_kind kind,
 		       const struct worker_message *message);
+
+/** About the file with this number. */
+void connection_report_file(struct connection *connection, enum letter_kind kind, unsigned file,
+			    const struct worker_message *message);
+
+/** FILE_FAILED with what @err says. */
+void connection_tell_failed(struct connection *connection, unsigned file,
+			    const struct worker_message *order, enum failure_step step,
+			    const struct sp_error *err);
+
+/* ---- within: the session ---------------------------------------------------------------------------------------- */
+
+/** From now on the session's replies wake the runner that runs, if one does. */
+void connection_ask_for_current(struct connection *connection);
 
 /** Gets a socket and a session, and tells OPENED or NOT_OPENED. */
 void connection_open(struct connection *connection, bool keep);

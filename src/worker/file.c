@@ -1,9 +1,5 @@
 #include "worker/file.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -11,49 +7,16 @@
 #include "remote/upload.h"
 #include "worker/aside.h"
 #include "worker/help.h"
+#include "worker/publish.h"
 #include "worker/resume.h"
+#include "worker/verify.h"
 
 enum {
 	PROGRESS_MS = 500,
 	CLEANUP_MS = 5000, /* the longest silence while a part is put out of the way */
 };
 
-/* ---- names ----------------------------------------------------------------------------------------------------- */
-
-char *task_path(const char *directory, const char *name)
-{
-	struct sp_buffer path = { 0 };
-	if (directory != NULL && *directory != '\0') {
-		sp_buffer_add_text(&path, directory);
-		if (!sp_text_ends_with(directory, "/"))
-			sp_buffer_add_char(&path, '/');
-	}
-	sp_buffer_add_text(&path, name == NULL ? "" : name);
-	return sp_buffer_take(&path);
-}
-
-char *task_part_path(const struct worker_message *order, uint32_t attempt)
-{
-	SP_AUTO_FREE char *name =
-		part_name(order->temp_pattern, order->file_id, attempt, order->name);
-	return task_path(order->staging != NULL ? order->staging : order->directory, name);
-}
-
 /* ---- endings --------------------------------------------------------------------------------------------------- */
-
-int task_fail(struct task *task, enum sp_code code, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	sp_fail_va(&task->err, code, format, args);
-	va_end(args);
-	return -1;
-}
-
-static int fail_cancelled(struct task *task)
-{
-	return task_fail(task, SP_CANCELLED, "cancelled while it was under way");
-}
 
 static void tell_sum(struct task *task, uint64_t size, char *sha256)
 {
@@ -94,7 +57,8 @@ static void tell_failed(struct task *task)
 		sp_wrap(&task->err, "at %s", host);
 	else if (remote)
 		sp_wrap(&task->err, "at %s (%s)", host, connection->place);
-	connection_tell_failed(task->connection, task->order, task->step, &task->err);
+	connection_tell_failed(connection, connection->schedule.current->letter->file, task->order,
+			       task->step, &task->err);
 }
 
 static void remove_quietly(struct task *task, const char *path, int64_t idle_ms)
@@ -107,7 +71,7 @@ static void remove_quietly(struct task *task, const char *path, int64_t idle_ms)
 }
 
 /* What was to be written over, and never was, stays. */
-void task_remove_part(struct task *task)
+static void remove_part(struct task *task)
 {
 	if (connection_lives(task->connection) && (!task->direct || task->made_final))
 		remove_quietly(task, task->part_path, CLEANUP_MS);
@@ -134,16 +98,6 @@ static void tell_progress(struct task *task, struct progress *progress, uint64_t
 						  .attempt = task->order->attempt,
 						  .size = done,
 					  });
-}
-
-/* Waits for what makes another step worth while. */
-int task_wait_for_more(struct task *task)
-{
-	if (connection_turn(task->connection, &task->err) != 0)
-		return -1;
-	if (connection_cancelled(task->connection))
-		return fail_cancelled(task);
-	return 0;
 }
 
 /* They leave at once, whatever becomes of our own connection. */
@@ -252,7 +206,7 @@ static int remove_parts(struct task *task, uint32_t end, uint32_t kept, struct s
 		if (remote_remove(task->connection->remote, path, &patience, &reason) == 0)
 			continue;
 		if (connection_cancelled(task->connection))
-			return fail_cancelled(task);
+			return task_fail_cancelled(task);
 		if (!connection_lives(task->connection)) {
 			task->err = reason;
 			return -1;
@@ -306,20 +260,6 @@ static int send_bytes(struct task *task, int fd, uint64_t *out_size,
 	return result;
 }
 
-int task_wait_for_permit(struct task *task)
-{
-	struct connection *connection = task->connection;
-	task->step = STEP_RENAME_REMOTE;
-	while (!connection_take_permit(connection)) {
-		if (connection_cancelled(connection))
-			return fail_cancelled(task);
-		if (connection_turn(connection, &task->err) != 0)
-			return sp_wrap(&task->err,
-				       "could not keep the connection up to the rename");
-	}
-	return 0;
-}
-
 static int send_file(struct task *task, int fd)
 {
 	SP_AUTO_FD source = fd;
@@ -335,7 +275,7 @@ static int send_file(struct task *task, int fd)
 	    verify_remote(task, task->part_path, size, sha256) != 0) {
 		/* A part is gone on with, also when it was a helper's connection that was lost, or a channel. */
 		if (task->err.code != SP_CLOSED && task->err.code != SP_TIMEOUT)
-			task_remove_part(task);
+			remove_part(task);
 		return -1;
 	}
 	if (task->old_part_path != NULL)
@@ -344,7 +284,7 @@ static int send_file(struct task *task, int fd)
 	if (task_wait_for_permit(task) != 0) {
 		/* It may have been given just now: then the part belongs to whoever finds that out. */
 		if (task->err.code == SP_CANCELLED)
-			task_remove_part(task);
+			remove_part(task);
 		return -1;
 	}
 	/* With the permit the part is only renamed or looked at: a part that is gone counts as published. When it
@@ -368,7 +308,7 @@ static int flush(struct task *task, struct feed *feed)
 			return result == 1 ? 0 : -1;
 		connection_wait(connection);
 		if (connection_cancelled(connection))
-			return fail_cancelled(task);
+			return task_fail_cancelled(task);
 	}
 }
 

@@ -3,7 +3,6 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "remote/assist.h"
-#include "worker/file.h"
 
 /* ---- bells ----------------------------------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-#include "worker/file.h"
+#include "worker/publish.h"
 
 #include <sys/stat.h>
 
@@ -7,19 +7,6 @@
 #include "worker/aside.h"
 
 enum { ROUNDS_MAX = 16 /* how often a name may be taken anew while it is published */ };
-
-int task_look(struct task *task, const char *path, struct sight *out)
-{
-	struct remote_patience patience = connection_patience(task->connection, true);
-	out->exists = true;
-	if (remote_stat(task->connection->remote, path, &patience, &out->attributes, &task->err) ==
-	    0)
-		return 0;
-	if (task->err.code != SP_NOT_FOUND)
-		return -1;
-	out->exists = false;
-	return 0;
-}
 
 static bool is_directory(const struct remote_attributes *attributes)
 {
@@ -49,17 +36,6 @@ static int fail_existing(struct task *task)
 static int fail_directory(struct task *task)
 {
 	return fail_to_publish(task, SP_CONFLICT, "there is a directory of that name");
-}
-
-/* Where nothing helps but to do without a rename, the owner has to want that. */
-int task_advise_direct(struct task *task)
-{
-	struct sp_error why = task->err;
-	return task_fail(task, why.code,
-			 "%s; for a server that does not let files be renamed there is the "
-			 "tag " PUBLISHING_TAG_UPLOAD
-			 "=direct, by which they are written under their names",
-			 why.message);
 }
 
 /* ---- looking ---------------------------------------------------------------------------------------------------- */

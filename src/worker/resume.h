@@ -2,7 +2,7 @@
 /** Within worker/: going on with what an earlier attempt left, and telling what a later one may go on with. */
 
 #include "worker/feeder.h"
-#include "worker/file.h"
+#include "worker/task.h"
 
 /**
  * SEND: whether the part can be gone on with, and from where. It can when it has at least the bytes that were

@@ -1,11 +1,10 @@
-/* Looking at more than the size, where the connector's tag wants it. */
+#include "worker/verify.h"
 
 #include <string.h>
 
 #include "base/scope.h"
 #include "base/text.h"
 #include "remote/words.h"
-#include "worker/file.h"
 
 enum {
 	PIECE_MAX = 2 << 20,    /* bytes that are read back at a time, and so kept in memory … */

@@ -2,8 +2,7 @@
 """Checks that the files of a room stand on each other and never in a circle.
 
 An arrow goes from a file that names a function or a constant of the room's headers to the file that defines it. A circle
-means that a lower file knows an upper one. Circles that are there by intent are rows of the table in ARCHITECTURE.md whose
-first column is `room/: file, file, …`; a row without a circle is refused as well.
+means that a lower file knows an upper one.
 Usage: check_calls.py [ROOT]
 """
 
@@ -12,7 +11,6 @@ import sys
 
 import checking
 
-ROW = re.compile(r"^\|\s*(\w+)/:\s*([^|]*?)\s*\|")
 BLANK = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 PLAIN_LINE = re.compile(r"^#.*(?:\\\n.*)*$", re.M)
 NAME = re.compile(r"(?<![.\w])(?<!->)(?<!struct )[A-Za-z_]\w*")
@@ -89,16 +87,6 @@ def circles_of(arrows):
     return circles
 
 
-def read_intended(text):
-    """[(room, files)] of the table's rows."""
-    rows = []
-    for line in text.splitlines():
-        row = ROW.match(line)
-        if row:
-            rows.append((row.group(1), {name.strip() for name in row.group(2).split(",")}))
-    return rows
-
-
 def tell(room, circle, arrows):
     lines = [f"src/{room}/: a circle of files: {', '.join(sorted(circle))}"]
     for file in sorted(circle):
@@ -109,18 +97,10 @@ def tell(room, circle, arrows):
 
 def check(root):
     """Every complaint about the tree at @root."""
-    intended = read_intended((root / "ARCHITECTURE.md").read_text(encoding="utf-8"))
-    complaints, used = [], set()
+    complaints = []
     for room in sorted(entry for entry in (root / "src").iterdir() if entry.is_dir()):
         arrows = arrows_of(room)
-        for circle in circles_of(arrows):
-            rows = [i for i, (name, files) in enumerate(intended) if name == room.name and circle <= files]
-            used.update(rows)
-            if not rows:
-                complaints.append(tell(room.name, circle, arrows))
-    for i, (room, files) in enumerate(intended):
-        if i not in used:
-            complaints.append(f"ARCHITECTURE.md: there is no circle any more in {room}/: {', '.join(sorted(files))}")
+        complaints += [tell(room.name, circle, arrows) for circle in circles_of(arrows)]
     return complaints
 
 

@@ -1,0 +1,52 @@
+#pragma once
+/** A file at work, as those who do something with it share it: why it failed, what lies at the server, what it waits for. */
+
+#include "worker/connection.h"
+
+struct task {
+	struct connection *connection;
+	const struct worker_message *order; /* what the daemon said; borrowed */
+	uint32_t part_attempt;              /* whose part is in use */
+	char *part_path;                    /* SEND, RECOVER. Owned, as are … */
+	char *old_part_path; /* … the one that it was copied from, to be removed in the end; NULL: none … */
+	char *final_path;      /* … where it goes; RETRIEVE: where it comes from */
+	bool direct;           /* SEND: the part is the final file … */
+	bool made_final;       /* … and the server has made or opened it */
+	bool replaces;         /* what has the final name may go for it, and … */
+	bool has_aside;        /* … was put aside (aside.h) … */
+	bool has_just_put;     /* … by this very task … */
+	bool removed_existing; /* … or is gone … */
+	bool leaves_aside;     /* … or lies aside still, where it is not wanted any more */
+	enum verification verification; /* once all bytes are there */
+	enum failure_step step;         /* what is being done */
+	struct sp_error err;            /* why it failed */
+};
+
+/** What is under a name. */
+struct sight {
+	bool exists;
+	struct remote_attributes attributes;
+};
+
+/** Both of these take names relative to the home directory without a directory. */
+char *task_part_path(const struct worker_message *order, uint32_t attempt);
+char *task_path(const char *directory, const char *name);
+
+/** Notes why the task failed. Always -1. */
+int task_fail(struct task *task, enum sp_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** The same for one that the daemon wanted stopped. */
+int task_fail_cancelled(struct task *task);
+
+/** Fails when nobody can say whether there is something. */
+int task_look(struct task *task, const char *path, struct sight *out);
+
+/** Adds what helps where a server does not let files be renamed. Always -1. */
+int task_advise_direct(struct task *task);
+
+/** Turns the connection once, a moment at most. -1 when it is dead or the daemon wants the file stopped. */
+int task_wait_for_more(struct task *task);
+
+/** What the daemon was told (READY, TAKEN) waits for its PERMIT. */
+int task_wait_for_permit(struct task *task);

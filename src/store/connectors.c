@@ -1,6 +1,8 @@
 #include "store/connectors.h"
 
+#include "base/clock.h"
 #include "store/rows.h"
+#include "store/transfers.h"
 
 /* What read_connector() reads, in its order. */
 #define CONNECTOR_COLUMNS                                                                          \
@@ -144,7 +146,8 @@ int connectors_update(struct db *db, const struct connector *connector, struct s
 
 int connectors_delete(struct db *db, const char *id, struct sp_error *err)
 {
-	if (db_run(db, err, "DELETE FROM connectors WHERE id = ?1", "s", id) != 0)
+	if (transfers_end_with_connector(db, id, sp_now_ms(), err) != 0 ||
+	    db_run(db, err, "DELETE FROM connectors WHERE id = ?1", "s", id) != 0)
 		return sp_wrap(err, "could not delete the connector");
 	if (db_changes(db) == 0)
 		return not_there(id, err);

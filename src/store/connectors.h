@@ -13,7 +13,7 @@ int connectors_check(struct db *db, const char *id, struct sp_error *err);
 int connectors_check_active(struct db *db, const char *id, struct sp_error *err);
 /** Everything but id and created. */
 int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err);
-/** Its transfers, files and tags go with it. SP_NOT_FOUND. */
+/** Its transfers, files and tags go with it; events stay, and what had not ended gets one. SP_NOT_FOUND. */
 int connectors_delete(struct db *db, const char *id, struct sp_error *err);
 /**
  * State and failure of a connector that is still CONNECTOR_PENDING and has this configuration and port; otherwise

@@ -356,6 +356,34 @@ const char *const migrations_scripts[] = {
 	"UPDATE client_tokens SET forget_ms = created_ms + 86400000;"
 	"DROP INDEX client_tokens_of_age;"
 	"CREATE INDEX client_tokens_to_forget ON client_tokens (forget_ms);",
+
+	/* What is told of each file's end, written with it. It outlives its connector. */
+	"CREATE TABLE events ("
+	"  number BIGINT NOT NULL PRIMARY KEY,"
+	"  id TEXT NOT NULL,"
+	"  connector_id TEXT NOT NULL,"
+	"  direction BIGINT NOT NULL,"
+	"  state BIGINT NOT NULL,"
+	"  time_ms BIGINT NOT NULL,"
+	"  is_logged BIGINT NOT NULL,"
+	"  url TEXT,"
+	"  configuration_arn TEXT,"
+	"  port BIGINT NOT NULL,"
+	"  transfer_id TEXT NOT NULL,"
+	"  file_id TEXT NOT NULL,"
+	"  path TEXT NOT NULL,"
+	"  local_directory TEXT,"
+	"  remote_directory TEXT,"
+	"  bucket TEXT,"
+	"  object_key BYTEA,"
+	"  bytes BIGINT NOT NULL,"
+	"  queued_ms BIGINT NOT NULL,"
+	"  started_ms BIGINT NOT NULL,"
+	"  ended_ms BIGINT NOT NULL,"
+	"  failure_code TEXT,"
+	"  failure_message TEXT);"
+	"CREATE INDEX events_of_connector ON events (connector_id, number);"
+	"INSERT INTO counters (name, value) VALUES ('event number', 0);",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

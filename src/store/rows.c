@@ -12,6 +12,17 @@ void rows_copy(struct db_rows *rows, int column, char *out, size_t out_size)
 	snprintf(out, out_size, "%s", text != NULL ? text : "");
 }
 
+char *rows_copy_bytes(struct db_rows *rows, int column)
+{
+	size_t length;
+	const void *data = db_rows_blob(rows, column, &length);
+	if (data == NULL)
+		return NULL;
+	char *copy = sp_alloc(length + 1);
+	memcpy(copy, data, length);
+	return copy;
+}
+
 static int not_there(const struct row_kind *kind, const char *id, struct sp_error *err)
 {
 	return sp_fail(err, SP_NOT_FOUND, "there is no %s \"%s\"", kind->name, id);

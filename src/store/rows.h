@@ -57,3 +57,6 @@ int rows_text(struct db *db, const char *sql, const char *id, char *out, size_t 
 
 /** Copies a column into a field of fixed size; "" for SQL NULL. */
 void rows_copy(struct db_rows *rows, int column, char *out, size_t out_size);
+
+/** Bytes with a NUL behind them, owned by the caller; NULL for SQL NULL. */
+char *rows_copy_bytes(struct db_rows *rows, int column);

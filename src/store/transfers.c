@@ -3,9 +3,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "base/clock.h"
 #include "base/scope.h"
 #include "model/failure.h"
+#include "store/events.h"
 #include "store/parts_left.h"
+#include "store/rows.h"
 
 /* States stand in the SQL as numbers. */
 static_assert(FILE_QUEUED == 0 && FILE_RUNNING == 1 && FILE_PUBLISHING == 2 &&
@@ -36,17 +40,6 @@ static void read_id(struct db_rows *rows, int column, char *out, size_t room)
 	out[length] = '\0';
 }
 
-static char *copy_bytes(struct db_rows *rows, int column)
-{
-	size_t length;
-	const void *data = db_rows_blob(rows, column, &length);
-	if (data == NULL)
-		return NULL;
-	char *copy = sp_alloc(length + 1);
-	memcpy(copy, data, length);
-	return copy;
-}
-
 static void read_file(struct db_rows *rows, struct transfer_file *out)
 {
 	*out = (struct transfer_file){ 0 };
@@ -57,9 +50,9 @@ static void read_file(struct db_rows *rows, struct transfer_file *out)
 	out->position = db_rows_integer(rows, 4);
 	out->path = db_rows_copy_text(rows, 5);
 	out->bucket = db_rows_copy_text(rows, 6);
-	out->key = copy_bytes(rows, 7);
-	out->remote_directory = copy_bytes(rows, 8);
-	out->remote_name = copy_bytes(rows, 9);
+	out->key = rows_copy_bytes(rows, 7);
+	out->remote_directory = rows_copy_bytes(rows, 8);
+	out->remote_name = rows_copy_bytes(rows, 9);
 	out->state = (enum file_state)db_rows_integer(rows, 10);
 	out->attempt = (int)db_rows_integer(rows, 11);
 	out->tries = (int)db_rows_integer(rows, 12);
@@ -78,12 +71,12 @@ static void read_file(struct db_rows *rows, struct transfer_file *out)
 	out->bytes_moved = db_rows_integer(rows, 25);
 	out->verification = (enum verification)db_rows_integer(rows, 26);
 	out->outcome = (enum publish_outcome)db_rows_integer(rows, 27);
-	out->published_name = copy_bytes(rows, 28);
+	out->published_name = rows_copy_bytes(rows, 28);
 	out->connection = db_rows_copy_text(rows, 29);
 	out->publishing.conflict = (enum conflict_policy)db_rows_integer(rows, 30);
 	out->publishing.upload = (enum upload_mode)db_rows_integer(rows, 31);
-	out->publishing.staging = copy_bytes(rows, 32);
-	out->publishing.temp_pattern = copy_bytes(rows, 33);
+	out->publishing.staging = rows_copy_bytes(rows, 32);
+	out->publishing.temp_pattern = rows_copy_bytes(rows, 33);
 	out->replaces = db_rows_integer(rows, 34) != 0;
 	out->leaves_part = db_rows_integer(rows, 35) != 0;
 	out->queued_ms = db_rows_integer(rows, 36);
@@ -172,7 +165,9 @@ int transfers_insert(struct db *db, const struct transfer *transfer, struct tran
 		return sp_wrap(err, "could not keep the transfer");
 	for (size_t i = 0; i < count; i++) {
 		files[i].position = position + (int64_t)i;
-		if (insert_file(db, &files[i], err) != 0)
+		if (insert_file(db, &files[i], err) != 0 ||
+		    (has_ended(files[i].state) &&
+		     events_put_file(db, files[i].id, sp_now_ms(), err) != 0))
 			return sp_wrap(err, "could not keep a file of the transfer");
 	}
 	return 0;
@@ -291,55 +286,6 @@ int transfers_requeue_running(struct db *db, struct sp_error *err)
 		      "");
 }
 
-static int count_unfinished(struct db *db, int64_t *out, struct sp_error *err)
-{
-	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err, "SELECT COUNT(*) FROM files WHERE state < 3", "") != 0)
-		return -1;
-	int got = db_rows_next(rows, err);
-	if (got == 1)
-		*out = db_rows_integer(rows, 0);
-	return got == 1 ? 0 : -1;
-}
-
-static int try_restored_again(struct db *db, struct sp_error *err)
-{
-	return db_run(db, err,
-		      "UPDATE files SET state = 0, attempt = attempt + ?1, tries = 0,"
-		      " worker_deaths = 0, not_before_ms = 0, part_attempt = 0, watermark = 0,"
-		      " resume_state = NULL, source_identity = NULL, size = -1, sha256 = '',"
-		      " verification = 0, outcome = 0, published_name = NULL, replaces = 0,"
-		      " leaves_part = CASE direction WHEN 0 THEN 1 ELSE 0 END WHERE state < 3",
-		      "i", (int64_t)TRANSFERS_ATTEMPTS_LOST);
-}
-
-/* What they may have left at their partner goes as with others that FAILED. */
-static int fail_restored(struct db *db, int64_t now_ms, struct sp_error *err)
-{
-	if (db_run(db, err,
-		   "INSERT INTO parts_left (file_id, connector_id, since_ms, tries, not_before_ms)"
-		   " SELECT id, connector_id, ?1, 0, 0 FROM files WHERE state < 3 AND direction = 0"
-		   " ON CONFLICT (file_id) DO NOTHING",
-		   "i", now_ms) != 0 ||
-	    db_run(db, err,
-		   "UPDATE files SET state = 4, ended_ms = ?1, failure_code = 'UNKNOWN_ERROR',"
-		   " attempt = attempt + ?2, failure_message = 'could not tell whether \"' || path "
-		   "||"
-		   " '\" was moved: the store was restored from a backup that was made before'"
-		   " WHERE state < 3",
-		   "ii", now_ms, (int64_t)TRANSFERS_ATTEMPTS_LOST) != 0)
-		return -1;
-	return db_run(db, err, "UPDATE connectors SET pending_files = 0", "");
-}
-
-int transfers_after_restore(struct db *db, enum restored_files what, int64_t now_ms,
-			    int64_t *out_count, struct sp_error *err)
-{
-	if (count_unfinished(db, out_count, err) != 0)
-		return -1;
-	return what == RESTORED_FAIL ? fail_restored(db, now_ms, err) : try_restored_again(db, err);
-}
-
 int transfers_end_waits(struct db *db, int64_t latest_ms, struct sp_error *err)
 {
 	return db_run(db, err,
@@ -397,7 +343,8 @@ static int tell_why_not_moved(struct db *db, const char *file_id, enum file_stat
 /* What follows from an end, in the same commit. */
 static int end_file(struct db *db, const struct transfer_file *file, struct sp_error *err)
 {
-	if (add_pending(db, file->connector_id, -1, err) != 0)
+	if (add_pending(db, file->connector_id, -1, err) != 0 ||
+	    events_put_file(db, file->id, sp_now_ms(), err) != 0)
 		return -1;
 	bool leaves = file->state == FILE_FAILED ? file->leaves_part : file->leaves_aside;
 	if (leaves && parts_left_add(db, file, err) != 0)
@@ -481,4 +428,114 @@ int transfers_note_watermark(struct db *db, const struct transfer_file *file, st
 		   (int64_t)file->part_attempt) != 0)
 		return sp_wrap(err, "could not note how far file \"%s\" is", file->id);
 	return 0;
+}
+
+/* ---- files that end with something else --------------------------------------------------------------------------- */
+
+/* Why they all FAIL: @before, the path in quotes, @after. */
+struct common_end {
+	const char *before, *after;
+	int64_t now_ms;
+};
+
+/* Along the index files_queue, which it leaves when it ends. */
+static int next_unfinished(struct db *db, const char *connector_id, struct transfer_file *out,
+			   struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT " FILE_COLUMNS " FROM files f WHERE f.connector_id = ?1 AND"
+		     " f.state < 3 ORDER BY f.state, f.not_before_ms, f.position LIMIT 1",
+		     "s", connector_id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got == 1)
+		read_file(rows, out);
+	return got;
+}
+
+static int fail_one(struct db *db, struct transfer_file *file, const struct common_end *end,
+		    struct sp_error *err)
+{
+	enum file_state from = file->state;
+	SP_AUTO_BUFFER message = { 0 };
+	sp_buffer_format(&message, "%s \"%s\" %s%s", end->before, file->path, end->after,
+			 from == FILE_PUBLISHING ? "; it may have been published already" : "");
+	free(file->failure_message);
+	file->failure_message = sp_buffer_take(&message);
+	file->failure_code = failure_code_from_name("UNKNOWN_ERROR");
+	file->state = FILE_FAILED;
+	file->ended_ms = end->now_ms;
+	return transfers_move_file(db, file, from, err);
+}
+
+static int fail_all_of(struct db *db, const char *connector_id, const struct common_end *end,
+		       struct sp_error *err)
+{
+	struct transfer_file file = { 0 };
+	int got;
+	while ((got = next_unfinished(db, connector_id, &file, err)) == 1) {
+		int result = fail_one(db, &file, end, err);
+		transfer_file_finish(&file);
+		if (result != 0)
+			return -1;
+	}
+	return got;
+}
+
+int transfers_end_with_connector(struct db *db, const char *connector_id, int64_t now_ms,
+				 struct sp_error *err)
+{
+	const struct common_end end = { "could not move", "because its connector was deleted",
+					now_ms };
+	return fail_all_of(db, connector_id, &end, err);
+}
+
+static int count_unfinished(struct db *db, int64_t *out, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT COUNT(*) FROM files WHERE state < 3", "") != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got == 1)
+		*out = db_rows_integer(rows, 0);
+	return got == 1 ? 0 : -1;
+}
+
+static int try_restored_again(struct db *db, struct sp_error *err)
+{
+	return db_run(db, err,
+		      "UPDATE files SET state = 0, attempt = attempt + ?1, tries = 0,"
+		      " worker_deaths = 0, not_before_ms = 0, part_attempt = 0, watermark = 0,"
+		      " resume_state = NULL, source_identity = NULL, size = -1, sha256 = '',"
+		      " verification = 0, outcome = 0, published_name = NULL, replaces = 0,"
+		      " leaves_part = CASE direction WHEN 0 THEN 1 ELSE 0 END WHERE state < 3",
+		      "i", (int64_t)TRANSFERS_ATTEMPTS_LOST);
+}
+
+static int fail_restored(struct db *db, int64_t now_ms, struct sp_error *err)
+{
+	const struct common_end end = { "could not tell whether",
+					"was moved: the store was restored from a backup that was "
+					"made before",
+					now_ms };
+	char id[CONNECTOR_ID_SIZE] = "", next[CONNECTOR_ID_SIZE];
+	for (;;) {
+		if (rows_text(db, "SELECT id FROM connectors WHERE id > ?1 ORDER BY id LIMIT 1", id,
+			      next, sizeof(next), err) != 0)
+			return -1;
+		if (next[0] == '\0')
+			return 0;
+		if (fail_all_of(db, next, &end, err) != 0)
+			return -1;
+		memcpy(id, next, sizeof(id));
+	}
+}
+
+int transfers_after_restore(struct db *db, enum restored_files what, int64_t now_ms,
+			    int64_t *out_count, struct sp_error *err)
+{
+	if (count_unfinished(db, out_count, err) != 0 || try_restored_again(db, err) != 0)
+		return -1;
+	return what == RESTORED_FAIL ? fail_restored(db, now_ms, err) : 0;
 }

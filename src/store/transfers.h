@@ -5,8 +5,8 @@
 #include "model/transfer.h"
 
 /**
- * One transfer and its files, each QUEUED, or FAILED from the start when its path cannot be used; fills in each file's
- * position.
+ * One transfer and its files, each QUEUED, or FAILED from the start, with its event, when its path cannot be used; fills
+ * in each file's position.
  */
 int transfers_insert(struct db *db, const struct transfer *transfer, struct transfer_file *files,
 		     size_t count, struct sp_error *err);
@@ -67,6 +67,10 @@ enum { TRANSFERS_ATTEMPTS_LOST = 7 };
 int transfers_after_restore(struct db *db, enum restored_files what, int64_t now_ms,
 			    int64_t *out_count, struct sp_error *err);
 
+/** Before the connector goes with all its rows: what had not ended FAILS, so that each file's end has its event. */
+int transfers_end_with_connector(struct db *db, const char *connector_id, int64_t now_ms,
+				 struct sp_error *err);
+
 /** QUEUED files that would wait until after @latest_ms, as no retry does, wait no longer: the clock has gone back. */
 int transfers_end_waits(struct db *db, int64_t latest_ms, struct sp_error *err);
 
@@ -80,8 +84,8 @@ int transfers_each_busy_connector(struct db *db, void (*fn)(void *ctx, const cha
 
 /**
  * Writes all that changes in the life of @file (state, attempt, tries … connection), if the
- * row is in state @from (and the state table allows the move). SP_CONFLICT when it is not. With an end come what follows
- * from it: an ambiguous publish is counted, parts that may have been left are listed (parts_left.h).
+ * row is in state @from (and the state table allows the move). SP_CONFLICT when it is not. With an end comes what follows
+ * from it: its event (events.h), an ambiguous publish is counted, parts that may have been left are listed (parts_left.h).
  */
 int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
 			struct sp_error *err);

@@ -264,6 +264,10 @@ static void unfinished_files_fail_when_told_and_their_parts_are_looked_for(void 
 	transfer_file_finish(&file);
 	assert_int_equal(number(db, "SELECT COUNT(*) FROM files WHERE state < 3"), 0);
 	assert_int_equal(number(db, "SELECT COUNT(*) FROM parts_left"), 3); /* those sent */
+	assert_int_equal(number(db, "SELECT COUNT(*) FROM files f JOIN events e ON e.file_id = f.id"
+				    " WHERE f.ended_ms = e.ended_ms AND f.failure_message ="
+				    " e.failure_message AND e.failure_message LIKE '%backup%'"),
+			 UNFINISHED);
 	assert_int_equal(number(db, "SELECT pending_files FROM connectors"), 0);
 	db_close(db);
 }

@@ -1,0 +1,122 @@
+#include "store/events.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "model/connector.h"
+#include "model/failure.h"
+#include "store/rows.h"
+
+/* States and directions stand in the SQL as numbers. */
+static_assert(FILE_COMPLETED == 3 && TRANSFER_RETRIEVE == 1 && CONNECTOR_PORT_DEFAULT == 22,
+	      "a store that is there means these");
+
+/* What read_event() reads, in its order. */
+#define COLUMNS                                                                                    \
+	"number, id, connector_id, direction, state, time_ms, is_logged, url, configuration_arn,"  \
+	" port, transfer_id, file_id, path, local_directory, remote_directory, bucket,"            \
+	" object_key, bytes, queued_ms, started_ms, ended_ms, failure_code, failure_message"
+
+static void read_event(struct db_rows *rows, struct event *out)
+{
+	*out = (struct event){
+		.number = db_rows_integer(rows, 0),
+		.direction = (enum transfer_direction)db_rows_integer(rows, 3),
+		.state = (enum file_state)db_rows_integer(rows, 4),
+		.time_ms = db_rows_integer(rows, 5),
+		.is_logged = db_rows_integer(rows, 6) != 0,
+		.url = db_rows_copy_text(rows, 7),
+		.configuration_arn = db_rows_copy_text(rows, 8),
+		.port = (int)db_rows_integer(rows, 9),
+		.path = db_rows_copy_text(rows, 12),
+		.local_directory = db_rows_copy_text(rows, 13),
+		.remote_directory = db_rows_copy_text(rows, 14),
+		.bucket = db_rows_copy_text(rows, 15),
+		.key = rows_copy_bytes(rows, 16),
+		.bytes = db_rows_integer(rows, 17),
+		.queued_ms = db_rows_integer(rows, 18),
+		.started_ms = db_rows_integer(rows, 19),
+		.ended_ms = db_rows_integer(rows, 20),
+		.failure_code = failure_code_from_name(db_rows_text(rows, 21)),
+		.failure_message = db_rows_copy_text(rows, 22),
+	};
+	rows_copy(rows, 1, out->id, sizeof(out->id));
+	rows_copy(rows, 2, out->connector_id, sizeof(out->connector_id));
+	rows_copy(rows, 10, out->transfer_id, sizeof(out->transfer_id));
+	rows_copy(rows, 11, out->file_id, sizeof(out->file_id));
+}
+
+/*
+ * One statement makes the row of what is there: this is part of every file's last commit. A fetched file's object is
+ * called as it was published.
+ */
+int events_put_file(struct db *db, const char *file_id, int64_t now_ms, struct sp_error *err)
+{
+	char id[SP_UUID_SIZE];
+	sp_random_uuid(id);
+	if (db_run(db, err, "UPDATE counters SET value = value + 1 WHERE name = 'event number'",
+		   "") != 0 ||
+	    db_run(db, err,
+		   "INSERT INTO events (" COLUMNS ") SELECT"
+		   " (SELECT value FROM counters WHERE name = 'event number'),"
+		   " ?2, f.connector_id, f.direction, f.state, ?3,"
+		   " CASE WHEN c.logging_role IS NULL THEN 0 ELSE 1 END,"
+		   " c.url, c.configuration_arn,"
+		   " CASE WHEN c.configuration_arn IS NULL THEN 0"
+		   "  WHEN c.port = 0 THEN 22 ELSE c.port END,"
+		   " f.transfer_id, f.id, f.path, t.local_directory, t.remote_directory, f.bucket,"
+		   " CASE WHEN f.direction = 1 AND f.state = 3 AND f.published_name IS NOT NULL"
+		   "  THEN f.published_name ELSE f.object_key END,"
+		   " CASE f.state WHEN 3 THEN f.size ELSE 0 END,"
+		   " t.created_ms, f.started_ms, f.ended_ms, f.failure_code, f.failure_message"
+		   " FROM files f JOIN transfers t ON t.id = f.transfer_id"
+		   " JOIN connectors c ON c.id = f.connector_id WHERE f.id = ?1",
+		   "ssi", file_id, id, now_ms) != 0)
+		return sp_wrap(err, "could not keep the event of file \"%s\"", file_id);
+	if (db_changes(db) != 1)
+		return sp_fail(err, SP_INTERNAL,
+			       "could not keep the event of file \"%s\": it has no connector",
+			       file_id);
+	return 0;
+}
+
+static int read_events(struct db_rows *rows, struct event *out, size_t max, size_t *out_count,
+		       struct sp_error *err)
+{
+	size_t count = 0;
+	int got = 0;
+	while (count < max && (got = db_rows_next(rows, err)) == 1)
+		read_event(rows, &out[count++]);
+	while (got < 0 && count > 0)
+		event_finish(&out[--count]);
+	*out_count = count;
+	return got < 0 ? -1 : 0;
+}
+
+int events_list(struct db *db, const char *connector_id, int64_t after, struct event *out,
+		size_t max, size_t *out_count, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	int result = connector_id == NULL
+			     ? db_query(db, &rows, err,
+					"SELECT " COLUMNS " FROM events WHERE number > ?1"
+					" ORDER BY number LIMIT ?2",
+					"ii", after, (int64_t)max)
+			     : db_query(db, &rows, err,
+					"SELECT " COLUMNS " FROM events WHERE connector_id = ?1"
+					" AND number > ?2 ORDER BY number LIMIT ?3",
+					"sii", connector_id, after, (int64_t)max);
+	return result != 0 ? -1 : read_events(rows, out, max, out_count, err);
+}
+
+int events_last_number(struct db *db, int64_t *out, struct sp_error *err)
+{
+	return rows_count(db, "SELECT value FROM counters WHERE name = 'event number'", NULL, out,
+			  err);
+}
+
+int events_forget(struct db *db, int64_t up_to, struct sp_error *err)
+{
+	return db_run(db, err, "DELETE FROM events WHERE number <= ?1", "i", up_to);
+}

@@ -1,0 +1,25 @@
+#pragma once
+/**
+ * The outbox: the events of files that have ended, in the order of their commits. They name connectors, transfers and
+ * files, and outlive them.
+ */
+
+#include "db/db.h"
+#include "model/event.h"
+
+/** The file is COMPLETED or FAILED in this transaction: its event, under a new id, with what its connector is now. */
+int events_put_file(struct db *db, const char *file_id, int64_t now_ms, struct sp_error *err);
+
+/**
+ * Those behind number @after, ascending, at most @max.
+ * @connector_id  NULL: of all connectors
+ * @out           room for @max; the caller's to finish
+ */
+int events_list(struct db *db, const char *connector_id, int64_t after, struct event *out,
+		size_t max, size_t *out_count, struct sp_error *err);
+
+/** The number of the newest that there ever was; 0: none. */
+int events_last_number(struct db *db, int64_t *out, struct sp_error *err);
+
+/** Those whose number is @up_to or lower go. */
+int events_forget(struct db *db, int64_t up_to, struct sp_error *err);

@@ -142,6 +142,9 @@ static const struct setting {
 	  "From the connected socket to the authenticated SFTP session may take so long." },
 	{ "transfer.idle_timeout", AT(transfer_idle_timeout_ms), RANGE(VALUE_TIME, 100, HOUR), "60s",
 	  "A server that owes an answer and says nothing for so long is given up." },
+	{ "transfer.workers", AT(transfer_workers), RANGE(VALUE_NUMBER, 1, 4096), "256",
+	  "So many workers, one for each connector that is busy, run at the same time. Further connectors wait in line; while they "
+	  "do, workers without work leave at once, and busy ones after ten seconds and the files that they have." },
 	{ "transfer.worker_idle", AT(transfer_worker_idle_ms), RANGE(VALUE_TIME, 1, DAY), "30s",
 	  "A connector's worker and its connections stay for so long without work." },
 	{ "transfer.queue_wait_max", AT(transfer_queue_wait_max_ms), RANGE(VALUE_TIME, SECOND, 7 * DAY), "12h",
@@ -149,6 +152,9 @@ static const struct setting {
 	{ "transfer.leftover_age", AT(transfer_leftover_age_ms), RANGE(VALUE_TIME, SECOND, 365LL * DAY), "24h",
 	  "What an interrupted transfer left in a bucket's .sallyport folder is removed, at start and every hour, when "
 	  "nobody wrote to it for so long and no file of the store needs it." },
+	{ "quota.queued_files", AT(quota_queued_files), RANGE(VALUE_NUMBER, 1, 100000000), "100000",
+	  "So many files of one connector may wait; what asks for more is throttled. AWS has 1,000; here a queue costs only "
+	  "disk, about half a kilobyte a file." },
 };
 /* clang-format on */
 

@@ -39,12 +39,13 @@ struct settings {
 	int64_t egress_connect_timeout_ms;
 	char *egress_flow_log; /* file, perhaps below the state folder; NULL: none */
 	int64_t egress_flow_log_size, egress_flow_log_files, egress_flow_records;
-	int64_t transfer_attempts;
+	int64_t transfer_attempts, transfer_workers;
 	int64_t transfer_retry_delay_ms, transfer_retry_delay_max_ms;
 	int64_t transfer_probe_delay_ms, transfer_probe_delay_max_ms, transfer_refused_delay_ms;
 	int64_t transfer_resume_check;
 	int64_t transfer_handshake_timeout_ms, transfer_idle_timeout_ms;
 	int64_t transfer_worker_idle_ms, transfer_queue_wait_max_ms, transfer_leftover_age_ms;
+	int64_t quota_queued_files;
 	struct settings_bucket *buckets; /* bucket.NAME = path */
 	size_t bucket_count;
 };

@@ -174,6 +174,7 @@ static int open_engine(struct rooms *rooms, const struct settings *settings,
 		.resume_check = settings->transfer_resume_check,
 		.handshake_timeout_ms = settings->transfer_handshake_timeout_ms,
 		.idle_timeout_ms = settings->transfer_idle_timeout_ms,
+		.workers_max = (int)settings->transfer_workers,
 		.worker_idle_ms = settings->transfer_worker_idle_ms,
 		.queue_wait_max_ms = settings->transfer_queue_wait_max_ms,
 		.leftover_age_ms = settings->transfer_leftover_age_ms,
@@ -197,6 +198,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.builtin_role = rooms->role,
 		.token_key = rooms->token_key,
 		.retry_window_ms = settings->http_retry_window_ms,
+		.queued_files_max = settings->quota_queued_files,
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(services); i++)
 		rooms->served[i] = (struct api_served){ services[i], &rooms->context };

@@ -24,4 +24,5 @@ struct service_context {
 	const char *builtin_role;       /* ARN */
 	const unsigned char *token_key; /* 32 bytes: signs pagination tokens */
 	int64_t retry_window_ms;        /* for how long an SDK's try is known again */
+	int64_t queued_files_max;       /* that wait, of one connector */
 };

@@ -163,6 +163,16 @@ void transfer_engine_test(struct transfer_engine *engine, const char *connector_
 	loop_post(engine->ground.rooms.loop, begin_test, request);
 }
 
+/* ---- places for workers ----------------------------------------------------------------------------------------------- */
+
+/* Workers without work go, and those that had their turn find no more files. */
+static void make_room(void *ctx)
+{
+	const struct transfer_engine *engine = ctx;
+	for (struct lane *lane = engine->lanes; lane != NULL; lane = lane_next(lane))
+		lane_wake(lane);
+}
+
 /* ---- opening and closing ---------------------------------------------------------------------------------------------- */
 
 static int requeue(struct db *db, void *ctx, struct sp_error *err)
@@ -190,6 +200,8 @@ int transfer_engine_open(const struct transfer_rooms *rooms, const struct transf
 {
 	struct transfer_engine *engine = sp_alloc(sizeof(*engine));
 	ground_init(&engine->ground, rooms, options);
+	engine->ground.places.crowded = make_room;
+	engine->ground.places.crowded_ctx = engine;
 	engine->tests.ground = &engine->ground;
 
 	if (store_write(rooms->store, requeue, &engine->ground.options, err) != 0 ||

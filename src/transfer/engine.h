@@ -32,6 +32,7 @@ struct transfer_options {
 	int64_t resume_check; /* bytes in front of where a part is gone on with that are compared first */
 	int64_t handshake_timeout_ms;
 	int64_t idle_timeout_ms;   /* silence of a server that owes an answer */
+	int workers_max;           /* worker processes at a time, those of tests not counted */
 	int64_t worker_idle_ms;    /* a worker without work leaves after so long */
 	int64_t queue_wait_max_ms; /* QUEUED for longer: TIMEOUT_ERROR */
 	int64_t leftover_age_ms; /* what was left in buckets goes when nobody wrote to it for so long */

@@ -20,6 +20,7 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 		 const struct transfer_options *options)
 {
 	*ground = (struct ground){ .rooms = *rooms, .options = *options };
+	ground->places.max = (size_t)options->workers_max;
 	wait_clock_start(&ground->wait_clock, sp_now_ms(), sp_monotonic_ms());
 	ground->convoys = (struct convoys){ .loop = rooms->loop,
 					    .pool = rooms->files,
@@ -47,7 +48,8 @@ size_t ground_descriptor_share(const struct ground *ground)
 {
 	if (ground->runs >= ground->descriptors)
 		return 0;
-	return ground->workers == 0 ? ground->descriptors : ground->descriptors / ground->workers;
+	size_t workers = ground->places.taken;
+	return workers == 0 ? ground->descriptors : ground->descriptors / workers;
 }
 
 int64_t ground_early_ms(const struct ground *ground)

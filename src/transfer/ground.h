@@ -13,13 +13,14 @@
 
 #include "transfer/convoy.h"
 #include "transfer/engine.h"
+#include "transfer/places.h"
 #include "transfer/wait_clock.h"
 
 struct ground {
 	struct transfer_rooms rooms;
 	struct transfer_options options; /* texts owned */
 	size_t under_way;
-	size_t workers;     /* processes, until they are reaped */
+	struct places places; /* one for each worker process, until it is reaped */
 	size_t runs;        /* files under way in all lanes; each has at most one descriptor open */
 	size_t descriptors; /* that they may have together */
 	struct wait_clock wait_clock;

@@ -142,7 +142,9 @@ static void rest(struct lane *lane, int64_t earliest_ms)
 	int64_t now = sp_monotonic_ms();
 	if (lane->idle_since_ms == 0)
 		lane->idle_since_ms = now;
-	int64_t leaves_in = lane->idle_since_ms + lane->ground->options.worker_idle_ms - now;
+	bool is_crowded = places_are_wanted(&lane->ground->places);
+	int64_t stays_ms = is_crowded ? 0 : lane->ground->options.worker_idle_ms;
+	int64_t leaves_in = lane->idle_since_ms + stays_ms - now;
 	if (lane->worker.process != NULL && leaves_in <= 0)
 		lane_worker_send_away(&lane->worker);
 
@@ -247,7 +249,8 @@ static bool settle_partner(struct lane *lane)
 /* True when the lane may look for files now. */
 static bool settle(struct lane *lane)
 {
-	if (lane->stale && lane->worker.state == LANE_WORKER_WORKING) {
+	bool leaves = lane->stale || lane_worker_had_its_turn(&lane->worker);
+	if (leaves && lane->worker.state == LANE_WORKER_WORKING) {
 		if (lane->runs.count > 0)
 			return false; /* they finish under the old settings; each end wakes the lane */
 		lane_worker_send_away(&lane->worker);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
 
@@ -70,8 +71,9 @@ void lane_worker_stop(struct lane_worker *worker)
 {
 	worker_process_close(worker->process);
 	worker->process = NULL;
-	if (worker->state == LANE_WORKER_WORKING)
+	if (worker->state == LANE_WORKER_WORKING || worker->seeker.waits)
 		worker->state = LANE_WORKER_RESTING;
+	places_leave_line(&worker->ground->places, &worker->seeker);
 }
 
 /* ---- its beginning -------------------------------------------------------------------------------------------------- */
@@ -98,10 +100,12 @@ static void start(struct lane_worker *worker, struct launch *launch)
 	struct sp_error err = { 0 };
 	if (worker_process_start(worker->ground, launch, false, &owner, &worker->process, &err) !=
 	    0) {
+		places_give_back(&worker->ground->places);
 		refuse(worker, STEP_WORKER, &err);
 		return;
 	}
 	worker->state = LANE_WORKER_WORKING;
+	worker->began_ms = sp_monotonic_ms();
 	worker->owner.began(worker->owner.ctx, launch);
 }
 
@@ -109,6 +113,9 @@ static void loaded(void *ctx)
 {
 	struct lane_worker *worker = ctx;
 	struct launch *launch = sp_take_pointer(&worker->launch);
+	bool is_wanted = !worker->ground->stopping && launch->result == 0;
+	if (!is_wanted)
+		places_give_back(&worker->ground->places);
 	if (worker->ground->stopping)
 		worker->state = LANE_WORKER_RESTING;
 	else if (launch->result != 0)
@@ -119,11 +126,25 @@ static void loaded(void *ctx)
 	worker->owner.loaded(worker->owner.ctx);
 }
 
+static void place_given(void *ctx)
+{
+	struct lane_worker *worker = ctx;
+	worker->launch = launch_start(worker->ground, worker->connector_id, loaded, worker);
+}
+
 void lane_worker_load(struct lane_worker *worker)
 {
 	assert(worker->state == LANE_WORKER_RESTING);
 	worker->state = LANE_WORKER_LOADING;
-	worker->launch = launch_start(worker->ground, worker->connector_id, loaded, worker);
+	worker->seeker = (struct place_seeker){ .given = place_given, .ctx = worker };
+	if (places_take(&worker->ground->places, &worker->seeker))
+		place_given(worker);
+}
+
+bool lane_worker_had_its_turn(const struct lane_worker *worker)
+{
+	return places_are_wanted(&worker->ground->places) &&
+	       sp_monotonic_ms() - worker->began_ms >= PLACES_TURN_MS;
 }
 
 void lane_worker_ask_again(struct lane_worker *worker)

@@ -40,15 +40,20 @@ struct lane_worker {
 	const char *connector_id; /* borrowed */
 	struct lane_worker_owner owner;
 	enum lane_worker_state state;
-	struct launch *launch;          /* LOADING */
+	struct place_seeker seeker;     /* LOADING: first it waits for a place … */
+	struct launch *launch;          /* … then for what a worker needs */
 	struct worker_process *process; /* WORKING */
 	enum failure_step refused_step;
 	struct sp_error refusal; /* REFUSED */
 	size_t early_deaths;     /* in a row */
+	int64_t began_ms;        /* monotonic; WORKING */
 };
 
-/** RESTING: reads what a worker needs, and starts it. */
+/** RESTING: waits for a place, reads what a worker needs, and starts it. */
 void lane_worker_load(struct lane_worker *worker);
+
+/** WORKING, while others wait for a place: whether it has had it for as long as it may. */
+bool lane_worker_had_its_turn(const struct lane_worker *worker);
 
 /** It leaves, if there is one; what it had goes on with the next one, blameless. Not while LOADING. */
 void lane_worker_send_away(struct lane_worker *worker);

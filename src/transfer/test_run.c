@@ -104,6 +104,19 @@ static void worker_ended(void *ctx, const char *how, bool spoke)
 	answer_failure(run, STEP_WORKER, SP_INTERNAL, how);
 }
 
+static int start_process(struct test_run *run, const struct launch *launch,
+			 const struct worker_owner *owner, struct sp_error *err)
+{
+	struct places *places = &run->ground->places;
+	if (!places_take_for_test(places))
+		return sp_fail(err, SP_LIMIT, "could not start a worker: %zu run already",
+			       places->taken);
+	if (worker_process_start(run->ground, launch, true, owner, &run->worker, err) == 0)
+		return 0;
+	places_give_back(places);
+	return -1;
+}
+
 static void start_worker(struct test_run *run, struct launch *launch)
 {
 	const struct transfer_options *options = &run->ground->options;
@@ -116,7 +129,7 @@ static void start_worker(struct test_run *run, struct launch *launch)
 		answer_failure(run, launch->step, launch->err.code, launch->err.message);
 		return;
 	}
-	if (worker_process_start(run->ground, launch, true, &owner, &run->worker, &err) != 0) {
+	if (start_process(run, launch, &owner, &err) != 0) {
 		answer_failure(run, STEP_WORKER, err.code, err.message);
 		return;
 	}

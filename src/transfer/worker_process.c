@@ -377,8 +377,8 @@ static void child_ended(void *ctx, pid_t pid, int wait_status)
 	if (process->fd >= 0)
 		end(process, "the worker process died");
 	egress_flow_end(ground->rooms.egress, process);
-	ground->workers--;
 	destroy(process);
+	places_give_back(&ground->places);
 	ground_came_back(ground);
 }
 
@@ -425,9 +425,6 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 			 const struct worker_owner *owner, struct worker_process **out,
 			 struct sp_error *err)
 {
-	if (ground->workers >= WORKERS_MAX)
-		return sp_fail(err, SP_LIMIT, "could not start a worker: %d run already",
-			       WORKERS_MAX);
 	int pair[2], log_pipe[2];
 	if (ipc_pair(pair, err) != 0)
 		return -1;
@@ -461,7 +458,6 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 	loop_watch_child(ground->rooms.loop, pid, child_ended, process);
 	process->listening =
 		loop_add_timer(ground->rooms.loop, WORKER_BEAT_MS, listen_for_beats, process);
-	ground->workers++;
 	ground_went_out(ground);
 	configure(process, launch, test);
 	*out = process;

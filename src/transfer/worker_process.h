@@ -23,10 +23,8 @@ struct worker_owner {
 	void (*ended)(void *ctx, const char *how, bool spoke);
 };
 
-enum { WORKERS_MAX = 128 /* at a time, for transfers and tests together */ };
-
 /**
- * SP_LIMIT when WORKERS_MAX are there already.
+ * A place for it was taken (places.h), and is given back once the process is gone; on failure it stays the caller's.
  *
  * @launch  borrowed for the call; successful
  * @test    a worker for one TEST: takes no lock

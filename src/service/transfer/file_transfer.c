@@ -12,9 +12,6 @@
 #include "store/connectors.h"
 #include "store/transfers.h"
 
-/* Of one connector. AWS has 1000; a queue here is paged and costs only disk. */
-enum { PENDING_FILES_MAX = 100000 };
-
 /* A request on its way to the store. */
 struct start {
 	struct api_call *call;
@@ -36,12 +33,14 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 	if (connectors_check_active(db, connector_id, err) != 0 ||
 	    transfers_count_pending(db, connector_id, &pending, err) != 0)
 		return -1;
-	start->queue_is_full = pending + (int64_t)start->plan.count > PENDING_FILES_MAX;
+	int64_t most = answer_context(start->call)->queued_files_max;
+	start->queue_is_full = pending + (int64_t)start->plan.count > most;
 	if (start->queue_is_full)
 		return sp_fail(err, SP_LIMIT,
 			       "the queue of connector \"%s\" is full: %" PRId64
-			       " files are waiting, and at most %d may",
-			       connector_id, pending, PENDING_FILES_MAX);
+			       " files are waiting, and at most %" PRId64
+			       " may (quota.queued_files)",
+			       connector_id, pending, most);
 	if (transfers_insert(db, &start->plan.transfer, start->plan.files, start->plan.count,
 			     err) != 0)
 		return -1;

@@ -104,6 +104,7 @@ static void start_engine(struct house *house)
 		.refused_delay_ms = 3600000,
 		.handshake_timeout_ms = 5000,
 		.idle_timeout_ms = 5000,
+		.workers_max = 16,
 		.worker_idle_ms = 20,
 		.queue_wait_max_ms = house->queue_wait_max_ms,
 	};

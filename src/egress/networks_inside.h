@@ -75,7 +75,7 @@ bool networks_netd_is_lost(const struct networks *networks, const char **out_why
  */
 bool networks_judge(const struct networks *networks, struct settled *out);
 
-/* requests.c */
+/* networks_sockets.c */
 
 /** Those that can be answered now are. */
 void networks_serve_requests(struct networks *networks);

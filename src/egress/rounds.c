@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
-#include "egress/forget.h"
+#include "egress/forget_nats.h"
 #include "egress/host_vpc.h"
 #include "egress/networks_inside.h"
 

@@ -11,9 +11,9 @@
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "remote/forget.h"
 #include "remote/handshake.h"
 #include "remote/private_key.h"
+#include "remote/wipe_freed.h"
 
 enum {
 	QUESTIONS_MAX = 4, /* rounds of keyboard-interactive */
@@ -336,9 +336,9 @@ static int read_private_key(const char *text, ssh_key *out, struct sp_error *err
 	SP_AUTO_SECRET char *prepared = NULL;
 	if (private_key_prepare(text, &prepared, err) != 0)
 		return -1;
-	forget_begin(); /* libssh frees its copy of the text as it is */
+	wipe_freed_begin(); /* libssh frees its copy of the text as it is */
 	int result = ssh_pki_import_privkey_base64(prepared, NULL, refuse_passphrase, NULL, out);
-	forget_end();
+	wipe_freed_end();
 	if (result != SSH_OK)
 		return sp_fail(err, SP_INVALID,
 			       "the private key cannot be read: was it cut or changed while it was "

@@ -15,7 +15,7 @@
  * How long a far line is depends on what is asked. From 2 ms on (LINE_IS_LONG_US) one channel's window may be too small,
  * so an upload that is held up gets branches. From 10 ms on (FLIGHT_FAR_US, remote/flight.h) it surely is, so they are
  * opened at once and the flight begins larger. How many small files share a connection grows up to 50 ms (FAR_US in
- * worker/session.c).
+ * worker/connection_session.c).
  */
 
 #include "remote/branches.h"

@@ -3,9 +3,9 @@
  * One SSH connection and the thread that owns it: gets a socket through the main thread, opens SFTP, works on many files
  * at once, each on a fiber (worker/schedule.h), and stays warm in between. Everything it is told and tells are letters.
  *
- *   connection.c         what it tells; what is done with a file waits here
- *   session.c            opening, closing, staying alive
- *   connection_thread.c  what it is told, and the thread's round, which runs what is done with files (file.h, help.h)
+ *   connection.c          what it tells; what is done with a file waits here
+ *   connection_session.c  opening, closing, staying alive
+ *   connection_thread.c   what it is told, and the thread's round, which runs what is done with files (file.h, help.h)
  *
  * Each calls those before it, and nothing that is done with a file calls the thread.
  */

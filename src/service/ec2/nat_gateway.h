@@ -4,7 +4,7 @@
 #include "service/ec2/kinds.h"
 
 /**
- * Inside a write: those whose deletion need not be told of any more go, with their tags. A round of egress/forget.c does
+ * Inside a write: those whose deletion need not be told of any more go, with their tags. A round of egress/forget_nats.c does
  * the same in time, so that they go when nobody asks; here it is done so that the answer to a request does not depend on
  * whether that round has been.
  */

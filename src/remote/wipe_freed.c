@@ -1,4 +1,4 @@
-#include "remote/forget.h"
+#include "remote/wipe_freed.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@ enum { CACHED_SIZE_MIN = 24, CACHED_SIZE_STEP = 16, CACHED_SIZE_MAX = 1032, CACH
 
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER; /* as the switch is */
 
-void forget_begin(void)
+void wipe_freed_begin(void)
 {
 	pthread_mutex_lock(&one_at_a_time);
 	mallopt(M_PERTURB, 1);
@@ -31,7 +31,7 @@ static void wipe_kept_pieces(size_t size)
 		free(pieces[i]);
 }
 
-void forget_end(void)
+void wipe_freed_end(void)
 {
 	mallopt(M_PERTURB, 0);
 	pthread_mutex_unlock(&one_at_a_time);

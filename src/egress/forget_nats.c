@@ -1,4 +1,4 @@
-#include "egress/forget.h"
+#include "egress/forget_nats.h"
 
 #include "base/arn.h"
 #include "base/scope.h"

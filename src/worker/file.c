@@ -20,26 +20,21 @@ enum {
 
 static void tell_sum(struct task *task, uint64_t size, char *sha256)
 {
-	connection_tell(task->connection, &(struct worker_message){
-						  .kind = WORKER_READY,
-						  .file_id = task->order->file_id,
-						  .attempt = task->order->attempt,
-						  .part_attempt = task->part_attempt,
-						  .request = task->connection->request,
-						  .size = size,
-						  .sha256 = sha256,
-						  .verification = task->verification,
-					  });
+	task_tell(task, &(struct worker_message){
+				.kind = WORKER_READY,
+				.part_attempt = task->part_attempt,
+				.request = task->connection->request,
+				.size = size,
+				.sha256 = sha256,
+				.verification = task->verification,
+			});
 }
 
 static void tell_published(struct task *task, enum publish_outcome outcome)
 {
 	bool seen = outcome != PUBLISH_INFERRED;
-	connection_tell(task->connection,
-			&(struct worker_message){
+	task_tell(task, &(struct worker_message){
 				.kind = WORKER_PUBLISHED,
-				.file_id = task->order->file_id,
-				.attempt = task->order->attempt,
 				.request = task->connection->request,
 				.outcome = outcome,
 				.replaces = task->leaves_aside,
@@ -92,12 +87,7 @@ static void tell_progress(struct task *task, struct progress *progress, uint64_t
 		return;
 	progress->told_ms = now;
 	progress->told = done;
-	connection_tell(task->connection, &(struct worker_message){
-						  .kind = WORKER_PROGRESS,
-						  .file_id = task->order->file_id,
-						  .attempt = task->order->attempt,
-						  .size = done,
-					  });
+	task_tell(task, &(struct worker_message){ .kind = WORKER_PROGRESS, .size = done });
 }
 
 /* They leave at once, whatever becomes of our own connection. */
@@ -113,14 +103,9 @@ static int run_upload(struct task *task, struct feed *feed, struct upload *uploa
 	struct progress progress = { .told_ms = sp_monotonic_ms() };
 	for (;;) {
 		bell_hear(&help->bell);
-		switch (upload_step(upload, &task->step, &task->err)) {
-		case JOB_DONE:
-			return 0;
-		case JOB_FAILED:
-			return -1;
-		case JOB_WORKING:
-			break;
-		}
+		enum job_state state = upload_step(upload, &task->step, &task->err);
+		if (state != JOB_WORKING)
+			return state == JOB_DONE ? 0 : -1;
 		tell_progress(task, &progress, upload_progress(upload));
 		if (!task->direct)
 			resume_tell(task, feed, upload_watermark(upload), 0, 0);
@@ -158,14 +143,9 @@ static int run_download(struct task *task, struct feed *feed, struct download *d
 	for (;;) {
 		bell_hear(&help->bell);
 		call_for_readers(task, help, download);
-		switch (download_step(download, &task->step, &task->err)) {
-		case JOB_DONE:
-			return 0;
-		case JOB_FAILED:
-			return -1;
-		case JOB_WORKING:
-			break;
-		}
+		enum job_state state = download_step(download, &task->step, &task->err);
+		if (state != JOB_WORKING)
+			return state == JOB_DONE ? 0 : -1;
 		tell_progress(task, &progress, download_progress(download));
 		tell_written(task, feed, download);
 		if (task_wait_for_more(task) != 0)
@@ -379,11 +359,7 @@ static int remove_file(struct task *task, int fd)
 	task->err = why;
 	if (why.code != SP_OK)
 		return -1;
-	connection_tell(task->connection, &(struct worker_message){
-						  .kind = WORKER_REMOVED,
-						  .file_id = task->order->file_id,
-						  .attempt = task->order->attempt,
-					  });
+	task_tell(task, &(struct worker_message){ .kind = WORKER_REMOVED });
 	return 0;
 }
 

@@ -112,12 +112,7 @@ static int check_renamed(struct task *task, const struct sight *before, enum pub
 /* What is about to be done is committed first: after a crash nobody knows it otherwise. */
 static int ask_leave(struct task *task, char *final_name)
 {
-	connection_tell(task->connection, &(struct worker_message){
-						  .kind = WORKER_TAKEN,
-						  .file_id = task->order->file_id,
-						  .attempt = task->order->attempt,
-						  .final_name = final_name,
-					  });
+	task_tell(task, &(struct worker_message){ .kind = WORKER_TAKEN, .final_name = final_name });
 	return task_wait_for_permit(task);
 }
 

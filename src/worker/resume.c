@@ -19,16 +19,14 @@ bool resume_mark(const struct worker_message *order, struct feed_mark *out)
 
 static void tell_mark(struct task *task, struct feed_mark *mark, uint64_t size, uint64_t mtime)
 {
-	connection_tell(task->connection, &(struct worker_message){
-						  .kind = WORKER_WATERMARK,
-						  .file_id = task->order->file_id,
-						  .attempt = task->order->attempt,
-						  .part_attempt = task->part_attempt,
-						  .size = mark->offset,
-						  .resume_state = mark->state,
-						  .source_size = size,
-						  .source_mtime = mtime,
-					  });
+	task_tell(task, &(struct worker_message){
+				.kind = WORKER_WATERMARK,
+				.part_attempt = task->part_attempt,
+				.size = mark->offset,
+				.resume_state = mark->state,
+				.source_size = size,
+				.source_mtime = mtime,
+			});
 }
 
 void resume_tell(struct task *task, struct feed *feed, uint64_t offset, uint64_t size,

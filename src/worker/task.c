@@ -27,6 +27,15 @@ char *task_part_path(const struct worker_message *order, uint32_t attempt)
 	return task_path(order->staging != NULL ? order->staging : order->directory, name);
 }
 
+/* ---- what the daemon is told ------------------------------------------------------------------------------------ */
+
+void task_tell(const struct task *task, struct worker_message *message)
+{
+	message->file_id = task->order->file_id;
+	message->attempt = task->order->attempt;
+	connection_tell(task->connection, message);
+}
+
 /* ---- failures --------------------------------------------------------------------------------------------------- */
 
 int task_fail(struct task *task, enum sp_code code, const char *format, ...)

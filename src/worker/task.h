@@ -32,6 +32,9 @@ struct sight {
 char *task_part_path(const struct worker_message *order, uint32_t attempt);
 char *task_path(const char *directory, const char *name);
 
+/** Tells the daemon @message, of this file and attempt. Its texts are copied. */
+void task_tell(const struct task *task, struct worker_message *message);
+
 /** Notes why the task failed. Always -1. */
 int task_fail(struct task *task, enum sp_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

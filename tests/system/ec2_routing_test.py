@@ -7,6 +7,7 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import cli  # noqa: E402
 import ec2 as calls  # noqa: E402
 import harness  # noqa: E402
 import vpcs  # noqa: E402
@@ -579,6 +580,7 @@ def tags(story, ec2, place, gateway):
 
 
 with harness.Story() as story:
+    cli.needs()
     home = calls.Home(story)
     daemon = home.daemon(egress_address_pools=calls.pools())
     ec2 = calls.Ec2(daemon)

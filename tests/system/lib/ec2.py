@@ -91,7 +91,6 @@ class Home:
     """A namespace that plays the machine of the daemons in it: what they make of the internet stays inside."""
 
     def __init__(self, story):
-        cli.needs()
         self.story, self.network = story, story.enter(lan.Lan())
         self.owned = story.enter(lan.Owned())
         self.namespace = self.network.namespace("home")

@@ -3,9 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/clock.h"
-#include "base/scope.h"
 #include "model/failure.h"
 #include "store/events.h"
 #include "store/parts_left.h"
@@ -428,114 +426,4 @@ int transfers_note_watermark(struct db *db, const struct transfer_file *file, st
 		   (int64_t)file->part_attempt) != 0)
 		return sp_wrap(err, "could not note how far file \"%s\" is", file->id);
 	return 0;
-}
-
-/* ---- files that end with something else --------------------------------------------------------------------------- */
-
-/* Why they all FAIL: @before, the path in quotes, @after. */
-struct common_end {
-	const char *before, *after;
-	int64_t now_ms;
-};
-
-/* Along the index files_queue, which it leaves when it ends. */
-static int next_unfinished(struct db *db, const char *connector_id, struct transfer_file *out,
-			   struct sp_error *err)
-{
-	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err,
-		     "SELECT " FILE_COLUMNS " FROM files f WHERE f.connector_id = ?1 AND"
-		     " f.state < 3 ORDER BY f.state, f.not_before_ms, f.position LIMIT 1",
-		     "s", connector_id) != 0)
-		return -1;
-	int got = db_rows_next(rows, err);
-	if (got == 1)
-		read_file(rows, out);
-	return got;
-}
-
-static int fail_one(struct db *db, struct transfer_file *file, const struct common_end *end,
-		    struct sp_error *err)
-{
-	enum file_state from = file->state;
-	SP_AUTO_BUFFER message = { 0 };
-	sp_buffer_format(&message, "%s \"%s\" %s%s", end->before, file->path, end->after,
-			 from == FILE_PUBLISHING ? "; it may have been published already" : "");
-	free(file->failure_message);
-	file->failure_message = sp_buffer_take(&message);
-	file->failure_code = failure_code_from_name("UNKNOWN_ERROR");
-	file->state = FILE_FAILED;
-	file->ended_ms = end->now_ms;
-	return transfers_move_file(db, file, from, err);
-}
-
-static int fail_all_of(struct db *db, const char *connector_id, const struct common_end *end,
-		       struct sp_error *err)
-{
-	struct transfer_file file = { 0 };
-	int got;
-	while ((got = next_unfinished(db, connector_id, &file, err)) == 1) {
-		int result = fail_one(db, &file, end, err);
-		transfer_file_finish(&file);
-		if (result != 0)
-			return -1;
-	}
-	return got;
-}
-
-int transfers_end_with_connector(struct db *db, const char *connector_id, int64_t now_ms,
-				 struct sp_error *err)
-{
-	const struct common_end end = { "could not move", "because its connector was deleted",
-					now_ms };
-	return fail_all_of(db, connector_id, &end, err);
-}
-
-static int count_unfinished(struct db *db, int64_t *out, struct sp_error *err)
-{
-	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err, "SELECT COUNT(*) FROM files WHERE state < 3", "") != 0)
-		return -1;
-	int got = db_rows_next(rows, err);
-	if (got == 1)
-		*out = db_rows_integer(rows, 0);
-	return got == 1 ? 0 : -1;
-}
-
-static int try_restored_again(struct db *db, struct sp_error *err)
-{
-	return db_run(db, err,
-		      "UPDATE files SET state = 0, attempt = attempt + ?1, tries = 0,"
-		      " worker_deaths = 0, not_before_ms = 0, part_attempt = 0, watermark = 0,"
-		      " resume_state = NULL, source_identity = NULL, size = -1, sha256 = '',"
-		      " verification = 0, outcome = 0, published_name = NULL, replaces = 0,"
-		      " leaves_part = CASE direction WHEN 0 THEN 1 ELSE 0 END WHERE state < 3",
-		      "i", (int64_t)TRANSFERS_ATTEMPTS_LOST);
-}
-
-static int fail_restored(struct db *db, int64_t now_ms, struct sp_error *err)
-{
-	const struct common_end end = { "could not tell whether",
-					"was moved: the store was restored from a backup that was "
-					"made before",
-					now_ms };
-	char id[CONNECTOR_ID_SIZE] = "", next[CONNECTOR_ID_SIZE];
-	for (;;) {
-		if (rows_text(db, "SELECT id FROM connectors WHERE id > ?1 ORDER BY id LIMIT 1", id,
-			      next, sizeof(next), err) != 0)
-			return -1;
-		if (next[0] == '\0')
-			return 0;
-		if (fail_all_of(db, next, &end, err) != 0)
-			return -1;
-		memcpy(id, next, sizeof(id));
-	}
-}
-
-int transfers_after_restore(struct db *db, enum restored_files what, int64_t now_ms,
-			    int64_t *out_count, struct sp_error *err)
-{
-	if (count_unfinished(db, out_count, err) != 0 || try_restored_again(db, err) != 0)
-		return -1;
-	return what == RESTORED_FAIL ? fail_restored(db, now_ms, err) : 0;
 }

@@ -3,88 +3,15 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "captured.h"
+#include "cut.h"
 #include "sign/verify.h"
 
 #define REGION "eu-central-1"
 
-enum { HEADERS_MAX = 32, MINUTE_MS = 60 * 1000 };
-
-/* A request cut out of a text, in memory of its own, so that a test may change every byte. */
-struct cut {
-	char *text;
-	struct sign_header headers[HEADERS_MAX];
-	struct sign_request request;
-	int64_t time_ms;
-};
-
-static bool find_key(void *ctx, const char *id, struct sign_key *out)
-{
-	static const char *const keys[][2] = {
-		{ "AKIASALLYPORTDEV0001", "secretsecretsecretsecretsecretsecret1234" },
-		{ "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" },
-	};
-	(void)ctx;
-	for (size_t i = 0; i < SP_COUNT_OF(keys); i++) {
-		if (strcmp(keys[i][0], id) != 0)
-			continue;
-		snprintf(out->id, sizeof(out->id), "%s", keys[i][0]);
-		snprintf(out->secret, sizeof(out->secret), "%s", keys[i][1]);
-		return true;
-	}
-	return false;
-}
-
-static const struct sign_keys keys = { .find = find_key };
-
-static const char *header(const struct cut *cut, const char *name)
-{
-	for (size_t i = 0; i < cut->request.header_count; i++)
-		if (strcasecmp(cut->headers[i].name, name) == 0)
-			return cut->headers[i].value;
-	return NULL;
-}
-
-static struct cut *cut_up(const char *text)
-{
-	struct cut *cut = sp_alloc(sizeof(*cut));
-	cut->text = sp_strdup(text);
-	char *body = strstr(cut->text, "\n\n");
-	assert_non_null(body);
-	*body = '\0';
-	cut->request.body = body + 2;
-	cut->request.body_length = strlen(body + 2);
-
-	char *rest = cut->text;
-	char *line = strsep(&rest, "\n");
-	cut->request.method = strsep(&line, " ");
-	cut->request.target = strsep(&line, " ");
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		assert_true(cut->request.header_count < HEADERS_MAX);
-		struct sign_header *one = &cut->headers[cut->request.header_count++];
-		one->name = strsep(&line, ":");
-		one->value = line + strspn(line, " ");
-	}
-	cut->request.headers = cut->headers;
-
-	const char *stamp = header(cut, "x-amz-date");
-	const char *in_query = strstr(cut->request.target, "X-Amz-Date=");
-	char copy[17] = "";
-	if (stamp != NULL || in_query != NULL)
-		snprintf(copy, sizeof(copy), "%.16s", stamp != NULL ? stamp : in_query + 11);
-	if (!sp_time_from_amz(copy, &cut->time_ms))
-		assert_true(sp_time_from_amz("20261123T154148Z", &cut->time_ms));
-	return cut;
-}
-
-static void free_cut(struct cut *cut)
-{
-	free(cut->text);
-	free(cut);
-}
+enum { MINUTE_MS = 60 * 1000 };
 
 static enum sign_verdict verdict_at(const struct cut *cut, int64_t now_ms, struct sp_error *err)
 {

@@ -1,4 +1,4 @@
-/** From a complete request to its handler. */
+/** From a complete request to its handler: the signature, the operation and its input, the permission. */
 
 #include <string.h>
 
@@ -81,5 +81,6 @@ void call_run(void *ctx)
 		call_finish(call, &answer);
 		return;
 	}
-	call->operation->handle(call);
+	if (guard_lets(call))
+		call->operation->handle(call);
 }

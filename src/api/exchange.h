@@ -10,6 +10,7 @@
  * A function on a call is named call_…() when it is for this room, and api_…() when handlers may use it (api/call.h).
  */
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +18,7 @@
 
 #include "api/answer.h"
 #include "api/call.h"
+#include "api/guard.h"
 #include "api/refusal.h"
 #include "api/server.h"
 #include "base/buffer.h"
@@ -35,7 +37,8 @@ struct api_catalogue {
 	const struct api_served *services;
 	size_t service_count;
 	const struct sign_keys *keys;
-	const char *region;
+	const struct api_guard *guard;
+	const char *region, *account;
 };
 
 struct api_call {
@@ -55,6 +58,7 @@ struct api_call {
 	size_t header_count;
 	struct sp_buffer body;
 	bool secure;
+	char source[INET6_ADDRSTRLEN]; /* the client's address; "": not known */
 	char id[SP_UUID_SIZE];
 
 	/* What was found in it */

@@ -47,6 +47,27 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 	return MHD_YES;
 }
 
+/* One that came by IPv6 from an IPv4 address is the latter. */
+static void note_source(struct api_call *call)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
+	const void *bytes = NULL;
+	int family = address == NULL ? AF_UNSPEC : address->sa_family;
+	if (family == AF_INET)
+		bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+	if (family == AF_INET6) {
+		const struct in6_addr *six =
+			&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+		bool mapped = IN6_IS_ADDR_V4MAPPED(six);
+		family = mapped ? AF_INET : AF_INET6;
+		bytes = &six->s6_addr[mapped ? 12 : 0];
+	}
+	if (bytes == NULL || inet_ntop(family, bytes, call->source, sizeof(call->source)) == NULL)
+		call->source[0] = '\0';
+}
+
 /* The pool's threads must not look into the connection: it may be gone when the server is closed. */
 static void copy_head(struct api_call *call, const char *method)
 {
@@ -108,6 +129,7 @@ static enum MHD_Result begin(struct api_call *call, const char *method)
 	call->begun_ms = sp_monotonic_ms();
 	call->body.limit = call->server->body_max;
 	copy_head(call, method);
+	note_source(call);
 
 	const struct sign_request request = call_request(call);
 	const char *length_text = sign_header_value(&request, "content-length");

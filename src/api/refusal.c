@@ -70,6 +70,20 @@ static const struct {
 		[FORM_EC2]       = { "AuthFailure", 401 },
 		[FORM_S3]        = { "InvalidToken", 400 },
 	},
+	[REFUSED_DENIED] = {
+		[FORM_JSON]      = { "AccessDeniedException", 400 },
+		[FORM_REST_JSON] = { "AccessDeniedException", 403 },
+		[FORM_QUERY]     = { "AccessDenied", 403 },
+		[FORM_EC2]       = { "UnauthorizedOperation", 403 },
+		[FORM_S3]        = { "AccessDenied", 403 },
+	},
+	[REFUSED_THROTTLED] = {
+		[FORM_JSON]      = { "ThrottlingException", 400 },
+		[FORM_REST_JSON] = { "ThrottlingException", 429 },
+		[FORM_QUERY]     = { "Throttling", 400 },
+		[FORM_EC2]       = { "RequestLimitExceeded", 503 },
+		[FORM_S3]        = { "SlowDown", 503 },
+	},
 	[REFUSED_UNKNOWN_OPERATION] = {
 		[FORM_JSON]      = { "UnknownOperationException", 400 },
 		[FORM_REST_JSON] = { "UnknownOperationException", 404 },

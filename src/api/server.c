@@ -86,7 +86,9 @@ static struct api_server *create(const struct api_server_options *options)
 		.services = options->services,
 		.service_count = options->service_count,
 		.keys = options->keys,
+		.guard = options->guard,
 		.region = options->region,
+		.account = options->account,
 	};
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/guard.h"
 #include "api/service.h"
 #include "loop/pool.h"
 #include "sign/verify.h"
@@ -27,8 +28,9 @@ struct api_server_options {
 	size_t body_max; /* bytes; more is refused with 413 */
 	size_t connection_max;
 	int64_t idle_timeout_ms;
-	const char *region;                           /* kept */
+	const char *region, *account;                 /* kept */
 	const struct sign_keys *keys;                 /* kept: who may ask */
+	const struct api_guard *guard;                /* kept: what they may do */
 	struct pool *operations;                      /* kept */
 	const struct api_served *services; /* kept */ /* kept, as what they point to */
 	size_t service_count;

@@ -21,6 +21,9 @@ struct api_operation {
 	 * other members are in the query string, or with POST, PUT and PATCH in the body. */
 	const char *method, *path;
 	int status; /* REST-JSON only: of a success; 0: 200. 204 has no body */
+	/* What it is about, for the check of permissions: words that api/guard.h explains. Its action is the service's
+	 * signing name, a colon and its name. Required. */
+	const char *resource;
 };
 
 struct api_error_type {
@@ -38,6 +41,13 @@ struct api_service {
 	/* What a shape that does not fit is called: "InvalidRequestException". EC2's protocol has its own names. */
 	const char *validation_error;
 	const char *internal_error; /* what our own failure is called: "InternalServiceError" */
+	bool is_global;             /* as IAM: its ARNs name no region */
+	/**
+	 * The ARN that a resource has which a request names otherwise: @value, where a word of api_operation.resource has
+	 * braces behind @kind. Owned by the caller; NULL: there is nothing to find, so @kind and @value make the ARN. May be
+	 * NULL itself. @context: the service's.
+	 */
+	char *(*find_arn)(void *context, const json_t *input, const char *kind, const char *value);
 	const struct api_operation *operations; /* ends with a NULL name */
 	/* Ends with a NULL name; those not listed are HTTP 400. */
 	const struct api_error_type *errors;

@@ -1,6 +1,7 @@
 #pragma once
 /** Who may ask: the access keys in the store; and the first of them, the administrator's. */
 
+#include "access/verdict.h"
 #include "sign/verify.h"
 #include "store/access_keys.h"
 #include "store/store.h"
@@ -14,6 +15,11 @@ struct keys {
 
 /** For sign_keys: looks into the store. Any thread but the loop's. */
 bool keys_find(void *ctx, const char *id, struct sign_key *out);
+
+/** For api_guard: whoever holds a key owns the account; there are no other users yet. */
+bool keys_is_owner(void *ctx, const struct sign_identity *who);
+int keys_check(void *ctx, const struct sign_identity *who, struct access_request *request,
+	       struct sp_buffer *refusal, struct sp_error *err);
 
 struct admin_key {
 	char id[ACCESS_KEY_ID_MAX + 1];

@@ -1,6 +1,5 @@
 #include "daemon/rooms.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -25,12 +24,6 @@ enum {
 	PATIENCE_MS = 20000, /* for all that is under way: a bucket may hang for ever */
 };
 
-static const struct api_service *const services[] = {
-	&service_ec2, &service_lattice,  &service_secretsmanager,
-	&service_sts, &service_transfer, &service_native,
-};
-static_assert(SP_COUNT_OF(services) == ROOMS_SERVICES, "every service must be served");
-
 /* A new key would open nothing that is in the store. */
 static int check_master_key(const struct state *state, const char *key_path, struct sp_error *err)
 {
@@ -54,6 +47,7 @@ static int open_kept(struct rooms *rooms, const struct settings *settings,
 	vault_derive(rooms->vault, "pagination", rooms->token_key);
 	rooms->keys = (struct keys){ .store = rooms->store, .vault = rooms->vault };
 	rooms->sign_keys = (struct sign_keys){ .ctx = &rooms->keys, .find = keys_find };
+	rooms->guard = (struct api_guard){ .is_owner = keys_is_owner, .check = keys_check };
 	return keys_open_admin(&rooms->keys, admin, err);
 }
 
@@ -200,8 +194,12 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.retry_window_ms = settings->http_retry_window_ms,
 		.queued_files_max = settings->quota_queued_files,
 	};
-	for (size_t i = 0; i < SP_COUNT_OF(services); i++)
-		rooms->served[i] = (struct api_served){ services[i], &rooms->context };
+	size_t count = 0;
+	while (services_all[count] != NULL)
+		count++;
+	rooms->served = sp_alloc(count * sizeof(*rooms->served));
+	for (size_t i = 0; i < count; i++)
+		rooms->served[i] = (struct api_served){ services_all[i], &rooms->context };
 	struct api_server_options options = {
 		.listen = settings->listen,
 		.tls_certificate = settings->tls_certificate,
@@ -211,10 +209,12 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.connection_max = (size_t)settings->http_connections_max,
 		.idle_timeout_ms = settings->http_idle_timeout_ms,
 		.region = settings->region,
+		.account = settings->account,
 		.keys = &rooms->sign_keys,
+		.guard = &rooms->guard,
 		.operations = rooms->operations,
 		.services = rooms->served,
-		.service_count = SP_COUNT_OF(services),
+		.service_count = count,
 	};
 	return api_server_open(&options, &rooms->server, err);
 }
@@ -307,5 +307,6 @@ void rooms_close(struct rooms *rooms)
 	vault_close(rooms->vault);
 	loop_destroy(rooms->loop);
 	free(rooms->role);
+	free(rooms->served);
 	explicit_bzero(rooms, sizeof(*rooms));
 }

@@ -18,8 +18,6 @@
 #include "store/vault.h"
 #include "transfer/engine.h"
 
-enum { ROOMS_SERVICES = 6 };
-
 /** NULL is what is not open. */
 struct rooms {
 	struct vault *vault;
@@ -40,7 +38,8 @@ struct rooms {
 	struct address_pools pools;
 	struct sign_keys sign_keys;
 	struct service_context context;
-	struct api_served served[ROOMS_SERVICES];
+	struct api_guard guard;
+	struct api_served *served; /* owned */
 
 	bool drained; /* or told to */
 	int parts_to_end;

@@ -3,6 +3,9 @@
 
 #include "api/service.h"
 
+/** All of them; ends with NULL. */
+extern const struct api_service *const services_all[];
+
 extern const struct api_service service_ec2;
 extern const struct api_service service_lattice;
 extern const struct api_service service_native; /* our own */

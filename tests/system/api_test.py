@@ -517,7 +517,8 @@ def hostile_clients(story, toy):
         before = harness.pss_kib(toy.process.pid)
         send_many(300)
         grown = harness.pss_kib(toy.process.pid) - before
-        assert grown < 4096, f"{grown} KiB after 300 requests of 54 KB"
+        # A sanitizer keeps what was freed for a while, and tells of leaks at the end.
+        assert harness.sanitized() or grown < 4096, f"{grown} KiB after 300 requests of 54 KB"
 
     with story.case("garbage, alone or behind a good request, harms nobody"):
         for garbage in GARBAGE:
@@ -755,6 +756,39 @@ def tls(story):
         assert "No such file" in refusal_to_start("127.0.0.1:0", story.folder / "none", certificate)
 
 
+SECOND = "AKIATOYTOYTOYTOYSECND"  # may Echo, and do what it likes with one thing
+
+
+def permissions(story, toy):
+    def not_allowed(action, resource="*"):
+        where = f" on resource: {resource}" if resource else ""
+        return (f"User: arn:aws:iam::123456789012:user/toy is not authorized to perform: {action}{where}"
+                f" because no identity-based policy allows the {action} action")
+
+    with story.case("who may not is told in the words of each protocol"):
+        client = toy.client(key=SECOND)
+        assert client.call("toy", "Echo")["KeyId"] == SECOND
+        assert refused(client, "AccessDeniedException", 400, "Fail").message == not_allowed("toy:Fail")
+        assert refused(client, "AccessDenied", 403, "Fail", service="toyquery").message == not_allowed("toyquery:Fail")
+        error = refused(client, "UnauthorizedOperation", 403, "Fail", service="toyec2")
+        assert error.message == "You are not authorized to perform this operation. " + not_allowed("toyec2:Fail")
+
+    with story.case("what a request is about decides"):
+        assert client.rest("toyrest", "GET", "/things/mine")["Thing"] == "mine"
+        theirs = "arn:aws:toyrest:eu-central-1:123456789012:thing/yours"
+        for method, operation in (("GET", "GetThing"), ("DELETE", "DeleteThing")):
+            try:
+                client.rest("toyrest", method, "/things/yours")
+                raise AssertionError("was not refused")
+            except aws.AwsError as error:
+                assert (error.code, error.status) == ("AccessDeniedException", 403), error
+                assert error.message == not_allowed(f"toyrest:{operation}", theirs)
+
+    with story.case("a malformed request is told so, and one that is not signed well nothing else"):
+        refused(client, "ToyInvalidException", 400, "Fail", {"Number": 99})
+        refused(toy.client(key=SECOND, secret="wrong"), "InvalidSignatureException", 400, "Fail")
+
+
 def main():
     with harness.Story() as story:
         toy = story.enter(Toy())
@@ -766,6 +800,7 @@ def main():
         rest_requests(story, toy)
         sizes(story, toy)
         hostile_clients(story, toy)
+        permissions(story, toy)
         late_answers(story, toy)
         addresses(story, toy)
         endings(story)

@@ -16,7 +16,7 @@ CODE = re.compile(r"`([^`\s]+)`")
 FILE = re.compile(r"^[\w./-]*[\w-]\.(?:[ch]|py|md|in|build|sh)$")
 OPERATIONS = re.compile(r"struct api_operation operations\[\] = \{\n(.*?)\n\};", re.DOTALL)
 OPERATION = re.compile(r'^\t\{ (?:\.name = )?"(\w+)"', re.MULTILINE)
-NATIVE = re.compile(r'^\t\{ "(\w+)", .*"(\w+)", "(/[^"]*)", \d+ \},?$', re.MULTILINE)  # ours are known by their paths
+NATIVE = re.compile(r'^\t\{ "(\w+)", .*"(\w+)", "(/[^"]*)", \d+(?:, .*)? \},?$', re.MULTILINE)  # ours are known by their paths
 STEP = re.compile(r'^\t\[STEP_(\w+)\] = \{ "([\w-]+)"', re.MULTILINE)
 DICTIONARY = "tests/fuzz/operations.dict"
 ONLY_OF_FILES = ("READ_OBJECT", "WRITE_REMOTE", "RENAME_REMOTE", "READ_REMOTE", "WRITE_OBJECT", "WAIT", "WORKER")

@@ -24,6 +24,7 @@ READERS = {  # room: who sees what it says
     "loop": BEHIND_OTHERS,
     "ipc": BEHIND_OTHERS,
     "sign": "who calls the API with a signature that is wrong",
+    "access": "who calls the API and may not; whose file it is",
     "db": BEHIND_OTHERS,
     "network": "whoever sees what egress/, netd/ and service/ say of networks",
     "store": "who calls the API; who starts the daemon, copies its store or restores it",

@@ -99,12 +99,12 @@ static const struct shape_member members[] = {
 static const struct shape input = { .type = SHAPE_STRUCTURE, .members = members };
 
 static const struct api_operation operations[] = {
-	{ .name = "Echo", .input = &input, .handle = echo },
-	{ .name = "SayNothing", .input = &input, .handle = say_nothing },
-	{ .name = "Fail", .input = &input, .handle = fail },
-	{ .name = "Defer", .input = &input, .handle = defer },
-	{ .name = "Block", .input = &input, .handle = block },
-	{ .name = "BeSlow", .input = &input, .handle = be_slow },
+	{ .name = "Echo", .input = &input, .handle = echo, .resource = "*" },
+	{ .name = "SayNothing", .input = &input, .handle = say_nothing, .resource = "*" },
+	{ .name = "Fail", .input = &input, .handle = fail, .resource = "*" },
+	{ .name = "Defer", .input = &input, .handle = defer, .resource = "*" },
+	{ .name = "Block", .input = &input, .handle = block, .resource = "*" },
+	{ .name = "BeSlow", .input = &input, .handle = be_slow, .resource = "*" },
 	{ 0 },
 };
 
@@ -157,10 +157,11 @@ static const struct shape_member thing_members[] = {
 static const struct shape thing_input = { .type = SHAPE_STRUCTURE, .members = thing_members };
 
 static const struct api_operation rest_operations[] = {
-	{ "CreateThing", &input, echo, "POST", "/things", 201 },
-	{ "GetThing", &thing_input, echo, "GET", "/things/{Thing}", 200 },
-	{ "DeleteThing", &thing_input, say_nothing, "DELETE", "/things/{Thing}", 204 },
-	{ "BreakThing", &input, fail, "PATCH", "/things", 200 },
+	{ "CreateThing", &input, echo, "POST", "/things", 201, "thing/*" },
+	{ "GetThing", &thing_input, echo, "GET", "/things/{Thing}", 200, "thing/{Thing}" },
+	{ "DeleteThing", &thing_input, say_nothing, "DELETE", "/things/{Thing}", 204,
+	  "thing/{Thing}" },
+	{ "BreakThing", &input, fail, "PATCH", "/things", 200, "*" },
 	{ 0 },
 };
 
@@ -177,11 +178,33 @@ static const struct api_service service_rest = {
 static bool find_key(void *ctx, const char *id, struct sign_key *out)
 {
 	(void)ctx;
-	if (strcmp(id, "AKIATOYTOYTOYTOYTOY1") != 0)
+	if (strcmp(id, "AKIATOYTOYTOYTOYTOY1") != 0 && strcmp(id, "AKIATOYTOYTOYTOYSECND") != 0)
 		return false;
 	snprintf(out->id, sizeof(out->id), "%s", id);
 	snprintf(out->secret, sizeof(out->secret), "toytoytoytoytoytoytoytoytoytoytoytoytoy1");
 	return true;
+}
+
+/* The second key's owner may Echo, and take away or read one thing. */
+static bool is_owner(void *ctx, const struct sign_identity *who)
+{
+	(void)ctx;
+	return strcmp(who->access_key_id, "AKIATOYTOYTOYTOYTOY1") == 0;
+}
+
+static int check(void *ctx, const struct sign_identity *who, struct access_request *request,
+		 struct sp_buffer *refusal, struct sp_error *err)
+{
+	(void)ctx;
+	(void)who;
+	bool can = strcmp(request->action + strcspn(request->action, ":"), ":Echo") == 0 ||
+		   strcmp(request->resource,
+			  "arn:aws:toyrest:eu-central-1:123456789012:thing/mine") == 0;
+	if (can)
+		return 0;
+	access_add_sentence(ACCESS_NOT_ALLOWED, "arn:aws:iam::123456789012:user/toy", request,
+			    refusal);
+	return sp_fail(err, SP_DENIED, "no");
 }
 
 static void *answer(void *call)
@@ -238,6 +261,7 @@ int main(int argc, char **argv)
 {
 	static struct service_context context = { .account = "123456789012" };
 	static const struct sign_keys keys = { .find = find_key };
+	static const struct api_guard guard = { .is_owner = is_owner, .check = check };
 	const struct api_served served[] = { { &service_toy, NULL },
 					     { &service_query, NULL },
 					     { &service_ec2_like, NULL },
@@ -261,7 +285,9 @@ int main(int argc, char **argv)
 		.connection_max = 64,
 		.idle_timeout_ms = 3000,
 		.region = "eu-central-1",
+		.account = "123456789012",
 		.keys = &keys,
+		.guard = &guard,
 		.operations = pool,
 		.services = served,
 		.service_count = SP_COUNT_OF(served),

@@ -3,6 +3,9 @@
 
 #include "api/call.h"
 
+/* resource.c: api_service.find_arn */
+char *native_find_arn(void *context, const json_t *input, const char *kind, const char *value);
+
 /* connector.c */
 void native_get_connector(struct api_call *call);
 void native_test_connector(struct api_call *call);

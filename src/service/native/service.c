@@ -45,12 +45,12 @@ static const struct shape flows_input = {
 };
 
 static const struct api_operation operations[] = {
-	{ "GetConnector", &connector_input, native_get_connector, "GET", "/v1/connectors/{ConnectorId}", 0 },
-	{ "TestConnector", &connector_input, native_test_connector, "POST", "/v1/connectors/{ConnectorId}/test", 0 },
-	{ "GetServer", &connector_input, native_get_server, "GET", "/v1/connectors/{ConnectorId}/server", 0 },
-	{ "GetTransfer", &transfer_input, native_get_transfer, "GET", "/v1/connectors/{ConnectorId}/transfers/{TransferId}", 0 },
-	{ "GetReceipt", &file_input, native_get_receipt, "GET", "/v1/files/{FileId}/receipt", 0 },
-	{ "ListFlows", &flows_input, native_list_flows, "GET", "/v1/flows", 0 },
+	{ "GetConnector", &connector_input, native_get_connector, "GET", "/v1/connectors/{ConnectorId}", 0, .resource = "connector/{ConnectorId}" },
+	{ "TestConnector", &connector_input, native_test_connector, "POST", "/v1/connectors/{ConnectorId}/test", 0, .resource = "connector/{ConnectorId}" },
+	{ "GetServer", &connector_input, native_get_server, "GET", "/v1/connectors/{ConnectorId}/server", 0, .resource = "connector/{ConnectorId}" },
+	{ "GetTransfer", &transfer_input, native_get_transfer, "GET", "/v1/connectors/{ConnectorId}/transfers/{TransferId}", 0, .resource = "connector/{ConnectorId}" },
+	{ "GetReceipt", &file_input, native_get_receipt, "GET", "/v1/files/{FileId}/receipt", 0, .resource = "*" },
+	{ "ListFlows", &flows_input, native_list_flows, "GET", "/v1/flows", 0, .resource = "*" },
 	{ 0 },
 };
 
@@ -72,5 +72,6 @@ const struct api_service service_native = {
 	.validation_error = "InvalidRequestException",
 	.internal_error = "InternalServiceError",
 	.operations = operations,
+	.find_arn = native_find_arn,
 	.errors = errors,
 };

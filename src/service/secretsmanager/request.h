@@ -62,6 +62,9 @@ void value_id_from_input(const json_t *input, char out[SECRET_VERSION_ID_MAX + 1
 int secret_to_json(struct db *db, const struct secret *secret, const char *stages_name,
 		   json_t **out, struct sp_error *err);
 
+/** api_service.find_arn: a secret is named by its name, its ARN, or the ARN without its last characters. */
+char *secret_find_arn(void *context, const json_t *input, const char *kind, const char *value);
+
 /* The operations, one function each. */
 void create_secret(struct api_call *call);
 void describe_secret(struct api_call *call);

@@ -102,8 +102,8 @@ static const struct api_operation operations[] = {
 		{ "Tags", &tags, false },
 		{ "AddReplicaRegions", &replica_regions, false },
 		{ "ForceOverwriteReplicaSecret", &boolean, false },
-		{ "Type", &secret_type, false }), create_secret },
-	{ "DescribeSecret", INPUT({ "SecretId", &secret_id, true }), describe_secret },
+		{ "Type", &secret_type, false }), create_secret, .resource = "secret:{Name}" },
+	{ "DescribeSecret", INPUT({ "SecretId", &secret_id, true }), describe_secret, .resource = "secret:{SecretId}" },
 	{ "UpdateSecret", INPUT(
 		{ "SecretId", &secret_id, true },
 		{ "ClientRequestToken", &version_id, false },
@@ -111,47 +111,47 @@ static const struct api_operation operations[] = {
 		{ "KmsKeyId", &kms_key_id, false },
 		{ "SecretString", &secret_string, false },
 		{ "SecretBinary", &secret_binary, false },
-		{ "Type", &secret_type, false }), update_secret },
+		{ "Type", &secret_type, false }), update_secret, .resource = "secret:{SecretId}" },
 	{ "DeleteSecret", INPUT(
 		{ "SecretId", &secret_id, true },
 		{ "RecoveryWindowInDays", &days, false },
-		{ "ForceDeleteWithoutRecovery", &boolean, false }), delete_secret },
-	{ "RestoreSecret", INPUT({ "SecretId", &secret_id, true }), restore_secret },
-	{ "GetResourcePolicy", INPUT({ "SecretId", &secret_id, true }), get_resource_policy },
+		{ "ForceDeleteWithoutRecovery", &boolean, false }), delete_secret, .resource = "secret:{SecretId}" },
+	{ "RestoreSecret", INPUT({ "SecretId", &secret_id, true }), restore_secret, .resource = "secret:{SecretId}" },
+	{ "GetResourcePolicy", INPUT({ "SecretId", &secret_id, true }), get_resource_policy, .resource = "secret:{SecretId}" },
 	{ "ListSecrets", INPUT(
 		{ "MaxResults", &max_results, false },
 		{ "NextToken", &next_token, false },
 		{ "IncludePlannedDeletion", &boolean, false },
 		{ "Filters", &filters, false },
 		{ "SortOrder", &sort_order, false },
-		{ "SortBy", &sort_by, false }), list_secrets },
+		{ "SortBy", &sort_by, false }), list_secrets, .resource = "*" },
 	{ "GetSecretValue", INPUT(
 		{ "SecretId", &secret_id, true },
 		{ "VersionId", &version_id, false },
-		{ "VersionStage", &stage, false }), get_secret_value },
+		{ "VersionStage", &stage, false }), get_secret_value, .resource = "secret:{SecretId}" },
 	{ "PutSecretValue", INPUT(
 		{ "SecretId", &secret_id, true },
 		{ "ClientRequestToken", &version_id, false },
 		{ "SecretString", &secret_string, false },
 		{ "SecretBinary", &secret_binary, false },
 		{ "VersionStages", &stages, false },
-		{ "RotationToken", &rotation_token, false }), put_secret_value },
+		{ "RotationToken", &rotation_token, false }), put_secret_value, .resource = "secret:{SecretId}" },
 	{ "ListSecretVersionIds", INPUT(
 		{ "SecretId", &secret_id, true },
 		{ "MaxResults", &max_results, false },
 		{ "NextToken", &next_token, false },
-		{ "IncludeDeprecated", &boolean, false }), list_secret_version_ids },
+		{ "IncludeDeprecated", &boolean, false }), list_secret_version_ids, .resource = "secret:{SecretId}" },
 	{ "UpdateSecretVersionStage", INPUT(
 		{ "SecretId", &secret_id, true },
 		{ "VersionStage", &stage, true },
 		{ "RemoveFromVersionId", &version_id, false },
-		{ "MoveToVersionId", &version_id, false }), update_secret_version_stage },
+		{ "MoveToVersionId", &version_id, false }), update_secret_version_stage, .resource = "secret:{SecretId}" },
 	{ "TagResource", INPUT(
 		{ "SecretId", &secret_id, true },
-		{ "Tags", &tags, true }), tag_resource },
+		{ "Tags", &tags, true }), tag_resource, .resource = "secret:{SecretId}" },
 	{ "UntagResource", INPUT(
 		{ "SecretId", &secret_id, true },
-		{ "TagKeys", &tag_keys, true }), untag_resource },
+		{ "TagKeys", &tag_keys, true }), untag_resource, .resource = "secret:{SecretId}" },
 	{ 0 },
 };
 
@@ -167,5 +167,6 @@ const struct api_service service_secretsmanager = {
 	.validation_error = "InvalidParameterException",
 	.internal_error = "InternalServiceError",
 	.operations = operations,
+	.find_arn = secret_find_arn,
 	.errors = errors,
 };

@@ -1,5 +1,6 @@
 /** AWS Security Token Service: who am I? The first question of the CLI's users and of Terraform. */
 
+#include "api/guard.h"
 #include "base/arn.h"
 #include "base/scope.h"
 #include "service/context.h"
@@ -18,7 +19,10 @@ static const struct shape_member no_members[] = { { 0 } };
 static const struct shape nothing = { .type = SHAPE_STRUCTURE, .members = no_members };
 
 static const struct api_operation operations[] = {
-	{ .name = "GetCallerIdentity", .input = &nothing, .handle = get_caller_identity },
+	{ .name = "GetCallerIdentity",
+	  .input = &nothing,
+	  .handle = get_caller_identity,
+	  .resource = GUARD_ANYBODY },
 	{ 0 },
 };
 
@@ -36,5 +40,6 @@ const struct api_service service_sts = {
 	.validation_error = "ValidationError",
 	.internal_error = "InternalFailure",
 	.operations = operations,
+	.is_global = true,
 	.errors = errors,
 };

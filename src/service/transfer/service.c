@@ -5,19 +5,19 @@
 /* clang-format off */
 
 static const struct api_operation operations[] = {
-	{ "CreateConnector",         &transfer_create_connector_input,           transfer_create_connector },
-	{ "DescribeConnector",       &transfer_connector_input,                  transfer_describe_connector },
-	{ "UpdateConnector",         &transfer_update_connector_input,           transfer_update_connector },
-	{ "DeleteConnector",         &transfer_connector_input,                  transfer_delete_connector },
-	{ "ListConnectors",          &transfer_page_input,                       transfer_list_connectors },
-	{ "TestConnection",          &transfer_connector_input,                  transfer_test_connection },
-	{ "StartFileTransfer",       &transfer_start_file_transfer_input,        transfer_start_file_transfer },
-	{ "ListFileTransferResults", &transfer_list_file_transfer_results_input, transfer_list_file_transfer_results },
-	{ "DescribeSecurityPolicy",  &transfer_describe_security_policy_input,   transfer_describe_security_policy },
-	{ "ListSecurityPolicies",    &transfer_page_input,                       transfer_list_security_policies },
-	{ "TagResource",             &transfer_tag_resource_input,               transfer_tag_resource },
-	{ "UntagResource",           &transfer_untag_resource_input,             transfer_untag_resource },
-	{ "ListTagsForResource",     &transfer_list_tags_input,                  transfer_list_tags_for_resource },
+	{ "CreateConnector",         &transfer_create_connector_input,           transfer_create_connector, .resource = "* iam:PassRole={AccessRole} iam:PassRole={LoggingRole}" },
+	{ "DescribeConnector",       &transfer_connector_input,                  transfer_describe_connector, .resource = "connector/{ConnectorId}" },
+	{ "UpdateConnector",         &transfer_update_connector_input,           transfer_update_connector, .resource = "connector/{ConnectorId} iam:PassRole={AccessRole} iam:PassRole={LoggingRole}" },
+	{ "DeleteConnector",         &transfer_connector_input,                  transfer_delete_connector, .resource = "connector/{ConnectorId}" },
+	{ "ListConnectors",          &transfer_page_input,                       transfer_list_connectors, .resource = "*" },
+	{ "TestConnection",          &transfer_connector_input,                  transfer_test_connection, .resource = "connector/{ConnectorId}" },
+	{ "StartFileTransfer",       &transfer_start_file_transfer_input,        transfer_start_file_transfer, .resource = "connector/{ConnectorId}" },
+	{ "ListFileTransferResults", &transfer_list_file_transfer_results_input, transfer_list_file_transfer_results, .resource = "connector/{ConnectorId}" },
+	{ "DescribeSecurityPolicy",  &transfer_describe_security_policy_input,   transfer_describe_security_policy, .resource = "*" },
+	{ "ListSecurityPolicies",    &transfer_page_input,                       transfer_list_security_policies, .resource = "*" },
+	{ "TagResource",             &transfer_tag_resource_input,               transfer_tag_resource, .resource = "{Arn}" },
+	{ "UntagResource",           &transfer_untag_resource_input,             transfer_untag_resource, .resource = "{Arn}" },
+	{ "ListTagsForResource",     &transfer_list_tags_input,                  transfer_list_tags_for_resource, .resource = "{Arn}" },
 	{ NULL },
 };
 

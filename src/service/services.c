@@ -1,0 +1,7 @@
+#include "service/services.h"
+
+const struct api_service *const services_all[] = {
+	&service_ec2, &service_lattice,  &service_secretsmanager,
+	&service_sts, &service_transfer, &service_native,
+	NULL,
+};

@@ -149,6 +149,9 @@ static const struct setting {
 	  "A connector's worker and its connections stay for so long without work." },
 	{ "transfer.queue_wait_max", AT(transfer_queue_wait_max_ms), RANGE(VALUE_TIME, SECOND, 7 * DAY), "12h",
 	  "A file that waits in its queue for longer fails." },
+	{ "transfer.results_kept", AT(transfer_results_kept_ms), RANGE(VALUE_TIME, 0, 3650LL * DAY), "7d",
+	  "For so long after its end a transfer is listed, with its results and receipts. With 0s they are kept for ever, and "
+	  "the store grows with every file." },
 	{ "transfer.leftover_age", AT(transfer_leftover_age_ms), RANGE(VALUE_TIME, SECOND, 365LL * DAY), "24h",
 	  "What an interrupted transfer left in a bucket's .sallyport folder is removed, at start and every hour, when "
 	  "nobody wrote to it for so long and no file of the store needs it." },

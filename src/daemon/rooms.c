@@ -171,6 +171,7 @@ static int open_engine(struct rooms *rooms, const struct settings *settings,
 		.workers_max = (int)settings->transfer_workers,
 		.worker_idle_ms = settings->transfer_worker_idle_ms,
 		.queue_wait_max_ms = settings->transfer_queue_wait_max_ms,
+		.results_kept_ms = settings->transfer_results_kept_ms,
 		.leftover_age_ms = settings->transfer_leftover_age_ms,
 	};
 	return transfer_engine_open(&needed, &options, &rooms->engine, err);

@@ -33,7 +33,8 @@ int breakers_put(struct db *db, const char *connector_id, const struct breaker_r
 {
 	return db_run(db, err,
 		      "INSERT INTO breakers (connector_id, openings, since_ms, next_ms, step, code,"
-		      " reason) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM connectors WHERE id = ?1"
+		      " reason) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM connectors WHERE id = ?1 "
+		      "AND deleted_ms = 0"
 		      " ON CONFLICT (connector_id) DO UPDATE SET openings = excluded.openings,"
 		      " since_ms = excluded.since_ms, next_ms = excluded.next_ms,"
 		      " step = excluded.step, code = excluded.code, reason = excluded.reason",

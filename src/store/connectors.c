@@ -1,8 +1,6 @@
 #include "store/connectors.h"
 
-#include "base/clock.h"
 #include "store/rows.h"
-#include "store/transfers.h"
 
 /* What read_connector() reads, in its order. */
 #define CONNECTOR_COLUMNS                                                                          \
@@ -86,7 +84,9 @@ static int not_there(const char *id, struct sp_error *err)
 int connectors_find(struct db *db, const char *id, struct connector *out, struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err, "SELECT " CONNECTOR_COLUMNS " FROM connectors WHERE id = ?1",
+	if (db_query(db, &rows, err,
+		     "SELECT " CONNECTOR_COLUMNS
+		     " FROM connectors WHERE id = ?1 AND deleted_ms = 0",
 		     "s", id) != 0)
 		return -1;
 	int got = db_rows_next(rows, err);
@@ -98,7 +98,8 @@ int connectors_find(struct db *db, const char *id, struct connector *out, struct
 int connectors_check(struct db *db, const char *id, struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err, "SELECT 1 FROM connectors WHERE id = ?1", "s", id) != 0)
+	if (db_query(db, &rows, err, "SELECT 1 FROM connectors WHERE id = ?1 AND deleted_ms = 0",
+		     "s", id) != 0)
 		return -1;
 	int got = db_rows_next(rows, err);
 	if (got < 0)
@@ -109,7 +110,8 @@ int connectors_check(struct db *db, const char *id, struct sp_error *err)
 int connectors_check_active(struct db *db, const char *id, struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err, "SELECT state, failure FROM connectors WHERE id = ?1", "s",
+	if (db_query(db, &rows, err,
+		     "SELECT state, failure FROM connectors WHERE id = ?1 AND deleted_ms = 0", "s",
 		     id) != 0)
 		return -1;
 	int got = db_rows_next(rows, err);
@@ -132,7 +134,7 @@ int connectors_update(struct db *db, const struct connector *connector, struct s
 		   "UPDATE connectors SET url = ?2, access_role = ?3, logging_role = ?4,"
 		   " user_secret_id = ?5, max_connections = ?6, security_policy = ?7,"
 		   " configuration_arn = ?8, port = ?9, state = ?10, failure = ?11"
-		   " WHERE id = ?1",
+		   " WHERE id = ?1 AND deleted_ms = 0",
 		   "sssssissiis", connector->id, connector->url, connector->access_role,
 		   connector->logging_role, connector->user_secret_id,
 		   (int64_t)connector->max_connections, connector->security_policy,
@@ -144,17 +146,25 @@ int connectors_update(struct db *db, const struct connector *connector, struct s
 	return write_trusted_keys(db, connector, err);
 }
 
-int connectors_delete(struct db *db, const char *id, struct sp_error *err)
+int connectors_delete(struct db *db, const char *id, int64_t now_ms, struct sp_error *err)
 {
-	if (transfers_end_with_connector(db, id, sp_now_ms(), err) != 0 ||
-	    db_run(db, err, "DELETE FROM connectors WHERE id = ?1", "s", id) != 0)
+	if (db_run(db, err,
+		   "UPDATE connectors SET deleted_ms = ?2 WHERE id = ?1 AND deleted_ms = 0", "si",
+		   id, now_ms) != 0)
 		return sp_wrap(err, "could not delete the connector");
 	if (db_changes(db) == 0)
 		return not_there(id, err);
+	if (db_run(db, err, "DELETE FROM breakers WHERE connector_id = ?1", "s", id) != 0)
+		return -1;
 	/* Tags hang on an ARN, whose region and account only the services know. */
 	return db_run(db, err,
 		      "DELETE FROM tags WHERE arn LIKE 'arn:%:transfer:%:connector/' || ?1", "s",
 		      id);
+}
+
+int connectors_forget(struct db *db, const char *id, struct sp_error *err)
+{
+	return db_run(db, err, "DELETE FROM connectors WHERE id = ?1 AND deleted_ms > 0", "s", id);
 }
 
 int connectors_settle(struct db *db, const struct connector *connector, enum connector_state state,
@@ -162,7 +172,8 @@ int connectors_settle(struct db *db, const struct connector *connector, enum con
 {
 	if (db_run(db, err,
 		   "UPDATE connectors SET state = ?2, failure = ?3"
-		   " WHERE id = ?1 AND state = ?4 AND configuration_arn = ?5 AND port = ?6",
+		   " WHERE id = ?1 AND state = ?4 AND configuration_arn = ?5 AND port = ?6"
+		   " AND deleted_ms = 0",
 		   "sisisi", connector->id, (int64_t)state, failure, (int64_t)CONNECTOR_PENDING,
 		   connector->configuration_arn, (int64_t)connector->port) != 0)
 		return sp_wrap(err, "could not note the state of the connector \"%s\"",
@@ -175,7 +186,7 @@ int connectors_using(struct db *db, const char *configuration_arn, char out_id[C
 {
 	return rows_text(db,
 			 "SELECT id FROM connectors WHERE configuration_arn = ?1"
-			 " ORDER BY id LIMIT 1",
+			 " AND deleted_ms = 0 ORDER BY id LIMIT 1",
 			 configuration_arn, out_id, CONNECTOR_ID_SIZE, err);
 }
 
@@ -203,7 +214,7 @@ int connectors_list(struct db *db, const char *after, struct connector *out, siz
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
 	if (db_query(db, &rows, err,
 		     "SELECT " CONNECTOR_COLUMNS
-		     " FROM connectors WHERE id > ?1 ORDER BY id LIMIT ?2",
+		     " FROM connectors WHERE id > ?1 AND deleted_ms = 0 ORDER BY id LIMIT ?2",
 		     "si", after != NULL ? after : "", (int64_t)max) != 0)
 		return -1;
 	return read_page(db, rows, out, max, out_count, err);
@@ -215,7 +226,8 @@ int connectors_pending(struct db *db, const char *after, struct connector *out, 
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
 	if (db_query(db, &rows, err,
 		     "SELECT " CONNECTOR_COLUMNS
-		     " FROM connectors WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+		     " FROM connectors WHERE state = ?1 AND id > ?2 AND deleted_ms = 0"
+		     " ORDER BY id LIMIT ?3",
 		     "isi", (int64_t)CONNECTOR_PENDING, after != NULL ? after : "",
 		     (int64_t)max) != 0)
 		return -1;

@@ -13,8 +13,13 @@ int connectors_check(struct db *db, const char *id, struct sp_error *err);
 int connectors_check_active(struct db *db, const char *id, struct sp_error *err);
 /** Everything but id and created. */
 int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err);
-/** Its transfers, files and tags go with it; events stay, and what had not ended gets one. SP_NOT_FOUND. */
-int connectors_delete(struct db *db, const char *id, struct sp_error *err);
+/**
+ * From now on there is none of this id, and none of its transfers and files, for all who ask; its tags are gone. Other rows
+ * go piece by piece, and what had not ended gets its event before (store/removal.h). Events stay. SP_NOT_FOUND.
+ */
+int connectors_delete(struct db *db, const char *id, int64_t now_ms, struct sp_error *err);
+/** The row of one that was deleted, with all that hangs on it. */
+int connectors_forget(struct db *db, const char *id, struct sp_error *err);
 /**
  * State and failure of a connector that is still CONNECTOR_PENDING and has this configuration and port; otherwise
  * nothing happens: it was changed meanwhile.

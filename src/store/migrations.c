@@ -384,6 +384,12 @@ const char *const migrations_scripts[] = {
 	"  failure_message TEXT);"
 	"CREATE INDEX events_of_connector ON events (connector_id, number);"
 	"INSERT INTO counters (name, value) VALUES ('event number', 0);",
+
+	/* Results go when their time is over; what a deleted connector has left goes after it, in pieces. */
+	"ALTER TABLE connectors ADD COLUMN deleted_ms BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX connectors_deleted ON connectors (id) WHERE deleted_ms > 0;"
+	"CREATE INDEX transfers_of_age ON transfers (created_ms, id);"
+	"CREATE INDEX files_of_connection ON files (connection) WHERE connection IS NOT NULL;",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

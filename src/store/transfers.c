@@ -26,6 +26,10 @@ static_assert(TRANSFER_SEND == 0 && TRANSFER_RETRIEVE == 1, "a store that is the
 	" f.conflict, f.upload_mode, f.staging, f.temp_pattern, f.replaces, f.leaves_part,"        \
 	" (SELECT t.created_ms FROM transfers t WHERE t.id = f.transfer_id)"
 
+/* And not of one that was deleted, of which there may be rows for a while. */
+#define OF_A_CONNECTOR                                                                             \
+	" EXISTS (SELECT 1 FROM connectors c WHERE c.id = connector_id AND c.deleted_ms = 0)"
+
 /* Bytes of a C string; NULL stays NULL. */
 #define BYTES(text) (const void *)(text), (text) != NULL ? strlen(text) : (size_t)0
 
@@ -177,7 +181,8 @@ int transfers_find(struct db *db, const char *connector_id, const char *transfer
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
 	if (db_query(db, &rows, err,
 		     "SELECT id, connector_id, direction, local_directory, remote_directory,"
-		     " created_ms FROM transfers WHERE id = ?1 AND connector_id = ?2",
+		     " created_ms FROM transfers WHERE id = ?1 AND connector_id = ?2"
+		     " AND EXISTS (SELECT 1 FROM connectors WHERE id = ?2 AND deleted_ms = 0)",
 		     "ss", transfer_id, connector_id) != 0)
 		return -1;
 	int got = db_rows_next(rows, err);
@@ -293,12 +298,14 @@ int transfers_end_waits(struct db *db, int64_t latest_ms, struct sp_error *err)
 		      "i", latest_ms);
 }
 
-int transfers_find_file(struct db *db, const char *file_id, struct transfer_file *out,
-			struct sp_error *err)
+static int find_file(struct db *db, const char *file_id, bool of_any, struct transfer_file *out,
+		     struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err, "SELECT " FILE_COLUMNS " FROM files f WHERE f.id = ?1", "s",
-		     file_id) != 0)
+	if (db_query(db, &rows, err,
+		     "SELECT " FILE_COLUMNS
+		     " FROM files f WHERE f.id = ?1 AND (?2 = 1 OR" OF_A_CONNECTOR ")",
+		     "si", file_id, (int64_t)of_any) != 0)
 		return -1;
 	int got = db_rows_next(rows, err);
 	if (got < 0)
@@ -309,12 +316,25 @@ int transfers_find_file(struct db *db, const char *file_id, struct transfer_file
 	return 0;
 }
 
+int transfers_find_file(struct db *db, const char *file_id, struct transfer_file *out,
+			struct sp_error *err)
+{
+	return find_file(db, file_id, false, out, err);
+}
+
+int transfers_find_any_file(struct db *db, const char *file_id, struct transfer_file *out,
+			    struct sp_error *err)
+{
+	return find_file(db, file_id, true, out, err);
+}
+
 int transfers_each_busy_connector(struct db *db, void (*fn)(void *ctx, const char *connector_id),
 				  void *ctx, struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
 	if (db_query(db, &rows, err,
-		     "SELECT c.id FROM connectors c WHERE c.pending_files > 0 AND"
+		     "SELECT c.id FROM connectors c WHERE c.pending_files > 0 AND c.deleted_ms = 0 "
+		     "AND"
 		     " (EXISTS (SELECT 1 FROM files WHERE connector_id = c.id AND state = 0) OR"
 		     " EXISTS (SELECT 1 FROM files WHERE connector_id = c.id AND state = 2))"
 		     " ORDER BY c.id",
@@ -360,8 +380,9 @@ static int end_file(struct db *db, const struct transfer_file *file, struct sp_e
 	return 0;
 }
 
-int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
-			struct sp_error *err)
+/* @of_any: also of a connector that was deleted. */
+static int move_file(struct db *db, const struct transfer_file *file, enum file_state from,
+		     bool of_any, struct sp_error *err)
 {
 	if (!file_state_may_move(from, file->state))
 		return sp_fail(err, SP_CONFLICT, "file \"%s\" cannot go from %s to %s", file->id,
@@ -374,18 +395,31 @@ int transfers_move_file(struct db *db, const struct transfer_file *file, enum fi
 		   " resume_state = ?16, source_identity = ?17, bytes_moved = ?18,"
 		   " verification = ?19, outcome = ?20, published_name = ?21, connection = ?22,"
 		   " replaces = ?23, leaves_part = ?24"
-		   " WHERE id = ?1 AND state = ?2",
-		   "siiiiiiisiissiissiiibsii", file->id, (int64_t)from, (int64_t)file->state,
+		   " WHERE id = ?1 AND state = ?2 AND (?25 = 1 OR" OF_A_CONNECTOR ")",
+		   "siiiiiiisiissiissiiibsiii", file->id, (int64_t)from, (int64_t)file->state,
 		   (int64_t)file->attempt, (int64_t)file->tries, (int64_t)file->worker_deaths,
 		   file->not_before_ms, file->size, file->sha256, file->started_ms, file->ended_ms,
 		   file->failure_code, file->failure_message, (int64_t)file->part_attempt,
 		   file->watermark, file->resume_state, file->source_identity, file->bytes_moved,
 		   (int64_t)file->verification, (int64_t)file->outcome, BYTES(file->published_name),
-		   file->connection, (int64_t)file->replaces, (int64_t)file->leaves_part) != 0)
+		   file->connection, (int64_t)file->replaces, (int64_t)file->leaves_part,
+		   (int64_t)of_any) != 0)
 		return sp_wrap(err, "could not move file \"%s\"", file->id);
 	if (db_changes(db) == 0)
 		return tell_why_not_moved(db, file->id, from, err);
 	return has_ended(file->state) ? end_file(db, file, err) : 0;
+}
+
+int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
+			struct sp_error *err)
+{
+	return move_file(db, file, from, false, err);
+}
+
+int transfers_move_any_file(struct db *db, const struct transfer_file *file, enum file_state from,
+			    struct sp_error *err)
+{
+	return move_file(db, file, from, true, err);
 }
 
 int transfers_note_publishing(struct db *db, const struct transfer_file *file, struct sp_error *err)

@@ -67,9 +67,12 @@ enum { TRANSFERS_ATTEMPTS_LOST = 7 };
 int transfers_after_restore(struct db *db, enum restored_files what, int64_t now_ms,
 			    int64_t *out_count, struct sp_error *err);
 
-/** Before the connector goes with all its rows: what had not ended FAILS, so that each file's end has its event. */
+/**
+ * Before the rows of a deleted connector go: what had not ended FAILS, so that each file's end has its event. At most
+ * @max; @out_count: how many there were.
+ */
 int transfers_end_with_connector(struct db *db, const char *connector_id, int64_t now_ms,
-				 struct sp_error *err);
+				 size_t max, size_t *out_count, struct sp_error *err);
 
 /** QUEUED files that would wait until after @latest_ms, as no retry does, wait no longer: the clock has gone back. */
 int transfers_end_waits(struct db *db, int64_t latest_ms, struct sp_error *err);
@@ -89,6 +92,12 @@ int transfers_each_busy_connector(struct db *db, void (*fn)(void *ctx, const cha
  */
 int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
 			struct sp_error *err);
+
+/** The same two for those of a connector that was deleted, too: what has not ended must end before its rows go. */
+int transfers_find_any_file(struct db *db, const char *file_id, struct transfer_file *out,
+			    struct sp_error *err);
+int transfers_move_any_file(struct db *db, const struct transfer_file *file, enum file_state from,
+			    struct sp_error *err);
 
 /** How the file is published, which transfers_move_file() does not write: it stays, mostly, what it is by default. */
 int transfers_note_publishing(struct db *db, const struct transfer_file *file,

@@ -27,7 +27,7 @@ static int next_unfinished(struct db *db, const char *connector_id, struct trans
 		return -1;
 	if (id[0] == '\0')
 		return 0;
-	return transfers_find_file(db, id, out, err) == 0 ? 1 : -1;
+	return transfers_find_any_file(db, id, out, err) == 0 ? 1 : -1;
 }
 
 static int fail_one(struct db *db, struct transfer_file *file, const struct common_end *end,
@@ -42,29 +42,32 @@ static int fail_one(struct db *db, struct transfer_file *file, const struct comm
 	file->failure_code = failure_code_from_name("UNKNOWN_ERROR");
 	file->state = FILE_FAILED;
 	file->ended_ms = end->now_ms;
-	return transfers_move_file(db, file, from, err);
+	return transfers_move_any_file(db, file, from, err);
 }
 
-static int fail_all_of(struct db *db, const char *connector_id, const struct common_end *end,
-		       struct sp_error *err)
+/* At most @max; how many there were. */
+static int fail_some_of(struct db *db, const char *connector_id, const struct common_end *end,
+			size_t max, size_t *out_count, struct sp_error *err)
 {
 	struct transfer_file file = { 0 };
-	int got;
-	while ((got = next_unfinished(db, connector_id, &file, err)) == 1) {
+	int got = 0;
+	*out_count = 0;
+	while (*out_count < max && (got = next_unfinished(db, connector_id, &file, err)) == 1) {
 		int result = fail_one(db, &file, end, err);
 		transfer_file_finish(&file);
 		if (result != 0)
 			return -1;
+		(*out_count)++;
 	}
-	return got;
+	return got < 0 ? -1 : 0;
 }
 
 int transfers_end_with_connector(struct db *db, const char *connector_id, int64_t now_ms,
-				 struct sp_error *err)
+				 size_t max, size_t *out_count, struct sp_error *err)
 {
 	const struct common_end end = { "could not move", "because its connector was deleted",
 					now_ms };
-	return fail_all_of(db, connector_id, &end, err);
+	return fail_some_of(db, connector_id, &end, max, out_count, err);
 }
 
 static int try_restored_again(struct db *db, struct sp_error *err)
@@ -85,13 +88,14 @@ static int fail_restored(struct db *db, int64_t now_ms, struct sp_error *err)
 					"made before",
 					now_ms };
 	char id[CONNECTOR_ID_SIZE] = "", next[CONNECTOR_ID_SIZE];
+	size_t count;
 	for (;;) {
 		if (rows_text(db, "SELECT id FROM connectors WHERE id > ?1 ORDER BY id LIMIT 1", id,
 			      next, sizeof(next), err) != 0)
 			return -1;
 		if (next[0] == '\0')
 			return 0;
-		if (fail_all_of(db, next, &end, err) != 0)
+		if (fail_some_of(db, next, &end, SIZE_MAX, &count, err) != 0)
 			return -1;
 		memcpy(id, next, sizeof(id));
 	}

@@ -11,6 +11,7 @@
 #include "transfer/ground.h"
 #include "transfer/lane.h"
 #include "transfer/parts.h"
+#include "transfer/retention.h"
 #include "transfer/sweeper.h"
 #include "transfer/test_run.h"
 
@@ -19,6 +20,7 @@ struct transfer_engine {
 	struct lane *lanes;
 	struct test_runs tests;
 	struct sweeper sweeper;
+	struct retention retention;
 };
 
 /* ---- lanes ------------------------------------------------------------------------------------------------------------ */
@@ -123,7 +125,10 @@ static void asked_again(void *ctx)
 
 static void changed(void *ctx)
 {
-	tell_lanes(ctx, lane_changed);
+	struct notice *notice = ctx;
+	tell_lanes(notice, lane_changed);
+	if (!notice->all && !notice->engine->ground.stopping)
+		retention_wake(&notice->engine->retention);
 	asked_again(ctx);
 }
 
@@ -210,6 +215,7 @@ int transfer_engine_open(const struct transfer_rooms *rooms, const struct transf
 		return sp_wrap(err, "could not go on with the transfers of the last run");
 	}
 	sweeper_begin(&engine->sweeper, &engine->ground);
+	retention_begin(&engine->retention, &engine->ground);
 	*out = engine;
 	return 0;
 }
@@ -225,6 +231,7 @@ void transfer_engine_stop(struct transfer_engine *engine, loop_fn *fn, void *ctx
 		lane_stop(lane);
 	test_runs_stop(&engine->tests);
 	sweeper_stop(&engine->sweeper);
+	retention_stop(&engine->retention);
 	ground_came_back(ground);
 }
 
@@ -235,6 +242,7 @@ void transfer_engine_close(struct transfer_engine *engine)
 	while (engine->lanes != NULL)
 		drop_lane(engine, engine->lanes);
 	sweeper_stop(&engine->sweeper);
+	retention_stop(&engine->retention);
 	ground_finish(&engine->ground);
 	free(engine);
 }

@@ -3,12 +3,16 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "store/breakers.h"
+#include "store/connectors.h"
 #include "store/transfers.h"
 
 static int read_files(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct queue_page *page = ctx;
+	struct sp_error why = { 0 };
 	size_t queued = 0;
+	if (connectors_check(db, page->connector_id, &why) != 0)
+		return why.code == SP_NOT_FOUND ? 0 : sp_fail(err, why.code, "%s", why.message);
 	if (page->publishing &&
 	    transfers_publishing_files(db, page->connector_id, page->publishing_after, page->files,
 				       page->max, &page->publishing_count, err) != 0)

@@ -125,7 +125,7 @@ void transfer_update_connector(struct api_call *call)
 
 static int delete (struct db *db, void *ctx, struct sp_error *err)
 {
-	return connectors_delete(db, ctx, err);
+	return connectors_delete(db, ctx, sp_now_ms(), err);
 }
 
 void transfer_delete_connector(struct api_call *call)

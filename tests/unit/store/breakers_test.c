@@ -73,7 +73,7 @@ static void it_goes_with_its_connector_and_does_not_come_back(void **state)
 	(void)state;
 	struct breaker_record found;
 	assert_int_equal(0, breakers_put(db, CONNECTOR, &record, &err));
-	assert_int_equal(0, connectors_delete(db, CONNECTOR, &err));
+	assert_int_equal(0, connectors_delete(db, CONNECTOR, 1, &err));
 	assert_false(find(CONNECTOR, &found));
 	assert_int_equal(0, breakers_put(db, CONNECTOR, &record, &err));
 	assert_false(find(CONNECTOR, &found));

@@ -121,7 +121,7 @@ static void only_what_was_looked_at_is_settled(void **state)
 	now = find("c-1");
 	assert_int_equal(now.state, CONNECTOR_ERRORED);
 	connector_finish(&now);
-	assert_int_equal(connectors_delete(db, "c-1", &err), 0);
+	assert_int_equal(connectors_delete(db, "c-1", 1, &err), 0);
 	assert_int_equal(connectors_settle(db, &connector, CONNECTOR_ACTIVE, NULL, &err), 0);
 	connector_finish(&connector);
 	connector_finish(&seen);

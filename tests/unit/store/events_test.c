@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "store/connectors.h"
 #include "store/events.h"
+#include "store/removal.h"
 #include "store/transfers.h"
 
 #define CONNECTOR     "c-0123456789abcdef0"
@@ -218,7 +219,10 @@ static void a_deleted_connector_ends_its_files_and_its_events_stay(void **state)
 	move(&running, FILE_RUNNING);
 	move(&publishing, FILE_RUNNING);
 	move(&publishing, FILE_PUBLISHING);
-	assert_int_equal(connectors_delete(db, CONNECTOR, &err), 0);
+	assert_int_equal(connectors_delete(db, CONNECTOR, 1000, &err), 0);
+	bool more = true;
+	while (more)
+		assert_int_equal(removal_of_deleted(db, 2000, &more, &err), 0);
 
 	list(NULL, 0);
 	assert_int_equal(count, 4);

@@ -179,7 +179,7 @@ static void a_connection_is_found_by_its_id_as_long_as_its_connector_is_there(vo
 	assert_int_equal(servers_find_connection(db, "0123456789abcdef", &text, &err), 0);
 	assert_string_equal(text, "{}");
 	free(text);
-	assert_int_equal(connectors_delete(db, CONNECTOR, &err), 0);
+	assert_int_equal(connectors_delete(db, CONNECTOR, 1, &err), 0);
 	assert_int_equal(servers_find_connection(db, "0123456789abcdef", &text, &err), 0);
 	assert_null(text);
 }

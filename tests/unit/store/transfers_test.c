@@ -336,24 +336,35 @@ static void a_deleted_connector_takes_everything_with_it(void **state)
 	(void)state;
 	struct transfer transfer, found;
 	insert_transfer(CONNECTOR, 3, &transfer);
+	struct transfer_file file = next_file(CONNECTOR, 0, 0), same;
+	move(&file, FILE_RUNNING);
 	const char *arn = "arn:aws:transfer:eu-central-1:000000000000:connector/" CONNECTOR;
 	const char *other = "arn:aws:transfer:eu-central-1:000000000000:connector/" OTHER;
 	assert_int_equal(tags_put(db, arn, "k", "v", &err), 0);
 	assert_int_equal(tags_put(db, other, "k", "v", &err), 0);
-	assert_int_equal(connectors_delete(db, CONNECTOR, &err), 0);
+	assert_int_equal(connectors_delete(db, CONNECTOR, 1, &err), 0);
 
 	assert_int_equal(transfers_find(db, CONNECTOR, transfer.id, &found, &err), -1);
-	struct transfer_file file;
-	size_t count;
-	assert_int_equal(transfers_list_files(db, transfer.id, 0, &file, 1, &count, &err), 0);
-	assert_int_equal(count, 0);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+	assert_int_equal(transfers_find_file(db, file.id, &same, &err), -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+	/* Nothing of it is published any more. */
+	file.state = FILE_PUBLISHING;
+	assert_int_equal(transfers_move_file(db, &file, FILE_RUNNING, &err), -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+	transfer_file_finish(&file);
+	char busy[64] = "";
+	assert_int_equal(transfers_each_busy_connector(db, note_busy, busy, &err), 0);
+	assert_string_equal(busy, "");
+
 	struct tag tags[TAGS_MAX];
+	size_t count;
 	assert_int_equal(tags_list(db, arn, tags, &count, &err), 0);
 	assert_int_equal(count, 0);
 	assert_int_equal(tags_list(db, other, tags, &count, &err), 0);
 	assert_int_equal(count, 1);
 	tag_finish(&tags[0]);
-	assert_int_equal(connectors_delete(db, CONNECTOR, &err), -1);
+	assert_int_equal(connectors_delete(db, CONNECTOR, 2, &err), -1);
 	assert_int_equal(err.code, SP_NOT_FOUND);
 }
 

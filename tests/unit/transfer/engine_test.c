@@ -859,7 +859,7 @@ static void a_restart_goes_on_where_it_was(void **state)
 static int delete_connector(struct db *db, void *ctx, struct sp_error *err)
 {
 	(void)ctx;
-	return connectors_delete(db, connector_id, err);
+	return connectors_delete(db, connector_id, 1, err);
 }
 
 static void a_deleted_connector_takes_its_files_along(void **state)

@@ -39,12 +39,11 @@ def chosen_rows(options):
     return [rows.quick(row) for row in found] if options.quick else found
 
 
-def chosen_clients(place, options, row):
-    """Who can do @row, in the order of their turns."""
+def chosen_clients(place, options):
+    """Who takes part, in the order of their turns."""
     everybody = [kind(place) for kind in (*clients.OTHERS, ours.EndToEnd, ours.Engine)]
     names = options.clients or (QUICK_CLIENTS if options.quick else [client.name for client in everybody])
-    return [client for client in everybody if client.name in names and client.here()
-            and not (row.small and client.name == ours.Engine.name)]
+    return [client for client in everybody if client.name in names and client.here()]
 
 
 def tell(line):
@@ -56,7 +55,7 @@ def run(options):
     with ground.Ground() as place:
         for row in chosen_rows(options):
             place.prepare(row)
-            present = chosen_clients(place, options, row)
+            present = chosen_clients(place, options)
             us = next((client for client in present if client.name == ours.EndToEnd.name), ours.EndToEnd(place))
             with us.watched():
                 found = measure.measure(place, row, present, tell)

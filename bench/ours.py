@@ -133,23 +133,33 @@ class EndToEnd:
 
 
 class Engine:
-    """bench/engine: large files only."""
+    """bench/engine for a large file: SFTP and nothing else. bench/small_files for many small ones: the worker, which also
+    hashes and publishes them, without daemon and store."""
 
     name = "engine"
 
     def __init__(self, ground):
         self.ground, self.server = ground, ground.server
-        self.program = pathlib.Path(harness.BUILD / "bench" / "engine")
+        self.programs = pathlib.Path(harness.BUILD / "bench")
         self.trusted = ground.server.folder / "trusted_keys"
         self.trusted.write_text("\n".join(self.server.trusted_keys()) + "\n", encoding="ascii")
 
     def here(self):
-        return self.program.exists()
+        return (self.programs / "engine").exists() and (self.programs / "small_files").exists()
+
+    def special(self, row):
+        """(program, what only it wants to know)"""
+        if not row.small:
+            return "engine", ["--json"]
+        return "small_files", ["--worker", self.ground.daemon.worker, "--count", row.files, "--size", row.size]
 
     def run(self, way, row):
-        paths = [self.ground.sources(way) / "f0000", self.ground.targets(way) / "f0000"]
+        paths = [self.ground.sources(way), self.ground.targets(way)]
+        if not row.small:
+            paths = [path / "f0000" for path in paths]
         local, remote = paths if way == "up" else reversed(paths)
-        command = [str(self.program), way, "--port", str(self.ground.port(row.delay_ms)), "--user", self.server.user,
-                   "--key", str(self.server.folder / "client_key"), "--trusted", str(self.trusted), "--connections",
-                   str(row.connections), "--remote", str(remote), "--local", str(local), "--json"]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        program, more = self.special(row)
+        command = [self.programs / program, way, "--port", self.ground.port(row.delay_ms), "--user", self.server.user,
+                   "--key", self.server.folder / "client_key", "--trusted", self.trusted, "--connections",
+                   row.connections, "--remote", remote, "--local", local, *more]
+        subprocess.run([str(word) for word in command], stdout=subprocess.DEVNULL, check=True)

@@ -26,7 +26,7 @@ static const char usage[] = "usage: small_files up|down --worker PROGRAM --port 
 			    "--key FILE --trusted FILE\n"
 			    "                           --local FOLDER --remote FOLDER --count N "
 			    "--size BYTES [--connections N]\n"
-			    "       up: FOLDER/0, FOLDER/1, … go to the server; down: they come "
+			    "       up: FOLDER/f0000, FOLDER/f0001, … go to the server; down: they come "
 			    "from there. Prints JSON.\n";
 
 enum { FD_BASE = 100 };
@@ -134,8 +134,8 @@ static bool give_file(void)
 {
 	char id[FILE_ID_SIZE], name[512], path[512];
 	snprintf(id, sizeof(id), "%032x", given * 2654435761u);
-	snprintf(path, sizeof(path), "%s/%u", options.local, given);
-	snprintf(name, sizeof(name), options.up ? "%u" : "%2$s/%1$u", given, options.remote);
+	snprintf(path, sizeof(path), "%s/f%04u", options.local, given);
+	snprintf(name, sizeof(name), options.up ? "f%04u" : "%2$s/f%1$04u", given, options.remote);
 	int fd = open(path,
 		      options.up ? O_RDONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 		      0644);

@@ -22,12 +22,13 @@
 #include "ipc/channel.h"
 #include "ipc/worker_message.h"
 
-static const char usage[] = "usage: small_files up|down --worker PROGRAM --port N --user NAME "
-			    "--key FILE --trusted FILE\n"
-			    "                           --local FOLDER --remote FOLDER --count N "
-			    "--size BYTES [--connections N]\n"
-			    "       up: FOLDER/f0000, FOLDER/f0001, … go to the server; down: they come "
-			    "from there. Prints JSON.\n";
+static const char usage[] =
+	"usage: small_files up|down --worker PROGRAM --port N --user NAME "
+	"--key FILE --trusted FILE\n"
+	"                           --local FOLDER --remote FOLDER --count N "
+	"--size BYTES [--connections N]\n"
+	"       up: FOLDER/f0000, FOLDER/f0001, … go to the server; down: they come "
+	"from there. Prints JSON.\n";
 
 enum { FD_BASE = 100 };
 

@@ -30,6 +30,9 @@ struct transport_options {
 	/* A server that let us in before, as transport_server() writes it, and how: then it is not asked first which ways
 	 * it has. NULL: none is known. */
 	const char *known_server, *known_method;
+	/* Called before anything secret is sent, to a server that is trusted: waits until that may be, or fails. NULL: at once. */
+	int (*admit)(void *ctx, int64_t deadline_ms, struct sp_error *err);
+	void *admit_ctx;
 };
 
 enum {

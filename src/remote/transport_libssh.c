@@ -114,6 +114,10 @@ static int open_steps(struct handshake *handshake, const struct host_keys *trust
 		return -1;
 	if (handshake_check_host_key(handshake, trusted, err) != 0)
 		return -1;
+	const struct transport_options *options = handshake->options;
+	if (options->admit != NULL &&
+	    options->admit(options->admit_ctx, handshake->patience.deadline_ms, err) != 0)
+		return -1;
 	return handshake_authenticate(handshake, err);
 }
 

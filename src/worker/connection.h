@@ -18,6 +18,9 @@
 #include "worker/roll.h"
 #include "worker/schedule.h"
 
+/* Whether a connection that is being opened may log in. */
+enum admission { ADMISSION_FREE, ADMISSION_HELD, ADMISSION_DENIED };
+
 struct connection {
 	unsigned number;
 	const struct worker_message *configuration; /* kept; nobody changes it */
@@ -31,6 +34,7 @@ struct connection {
 	struct runner *helper;            /* the one with somebody else's file; NULL: none */
 	int64_t next_tick_ms;             /* when all of them look at the clock */
 
+	enum admission admission;    /* while it is opened */
 	size_t channels;             /* that the server grants, as far as is known */
 	struct transport *transport; /* NULL while there is no connection, as is the session */
 	struct remote *remote;
@@ -105,8 +109,8 @@ void connection_tell_failed(struct connection *connection, unsigned file,
 /** From now on the session's replies wake the runner that runs, if one does. */
 void connection_ask_for_current(struct connection *connection);
 
-/** Gets a socket and a session, and tells OPENED or NOT_OPENED. */
-void connection_open(struct connection *connection, bool keep);
+/** Gets a socket and a session, and tells OPENED or NOT_OPENED. @how: LETTER_OPEN, LETTER_OPEN_HELD or LETTER_TRY. */
+void connection_open(struct connection *connection, enum letter_kind how);
 void connection_close(struct connection *connection);
 
 /** Moves bytes once, or sleeps, but not longer than @timeout_ms; keeps the connection warm. -1: it is dead. */

@@ -27,14 +27,22 @@ enum {
 	DEPTH_UNTOLD = 16,
 };
 
-static struct letter *wait_letter(struct connection *connection)
+/* NULL: none came before @deadline_ms (monotonic). What is said of the admission is noted. */
+static struct letter *wait_letter(struct connection *connection, int64_t deadline_ms)
 {
 	for (;;) {
 		struct letter *letter = inbox_take(connection->inbox);
+		if (letter != NULL && letter->kind == LETTER_ADMITTED)
+			connection->admission = ADMISSION_FREE;
+		if (letter != NULL && letter->kind == LETTER_DISMISSED)
+			connection->admission = ADMISSION_DENIED;
 		if (letter != NULL)
 			return letter;
+		int64_t left_ms = deadline_ms - sp_monotonic_ms();
+		if (left_ms <= 0)
+			return NULL;
 		struct pollfd wait = { .fd = inbox_fd(connection->inbox), .events = POLLIN };
-		poll(&wait, 1, -1);
+		poll(&wait, 1, left_ms < INT_MAX ? (int)left_ms : -1);
 	}
 }
 
@@ -73,7 +81,7 @@ static int get_socket(struct connection *connection, int *out_fd, enum failure_s
 	connection_report(connection, LETTER_MESSAGE,
 			  &(struct worker_message){ .kind = WORKER_NEED_SOCKET });
 	for (;;) {
-		struct letter *letter = wait_letter(connection);
+		struct letter *letter = wait_letter(connection, INT64_MAX);
 		const struct worker_message *message = &letter->message;
 		int result = 1;
 		if (message->kind == WORKER_SOCKET) {
@@ -101,6 +109,21 @@ static bool is_known(const struct connection *connection, const struct learnt *k
 	return known->limits.read_max > 0 && strcmp(known->server, server) == 0;
 }
 
+/* A wrong password is shown once, whatever the number of connections: servers count. */
+static int await_admission(void *ctx, int64_t deadline_ms, struct sp_error *err)
+{
+	struct connection *connection = ctx;
+	while (connection->admission == ADMISSION_HELD) {
+		struct letter *letter = wait_letter(connection, deadline_ms);
+		if (letter == NULL)
+			return sp_fail(err, SP_TIMEOUT, "no other connection has logged in");
+		letter_destroy(letter);
+	}
+	return connection->admission == ADMISSION_FREE
+		       ? 0
+		       : sp_fail(err, SP_CANCELLED, "another connection could not log in");
+}
+
 static int shake_hands(struct connection *connection, int fd, enum failure_step *out_step,
 		       struct sp_error *err)
 {
@@ -119,6 +142,8 @@ static int shake_hands(struct connection *connection, int fd, enum failure_step 
 		.cancel_fd = -1,
 		.known_server = known.server,
 		.known_method = known.method,
+		.admit = await_admission,
+		.admit_ctx = connection,
 	};
 	if (transport_open(&options, &connection->transport, &connection->report, err) != 0) {
 		*out_step = connection->report.step;
@@ -183,11 +208,13 @@ static unsigned depth_of(const struct remote *remote)
 	return (unsigned)(depth < allowed ? depth : allowed);
 }
 
-void connection_open(struct connection *connection, bool keep)
+void connection_open(struct connection *connection, enum letter_kind how)
 {
+	bool keep = how != LETTER_TRY;
 	enum failure_step step = STEP_WORKER;
 	struct sp_error err = { 0 };
 	connection->report = (struct transport_report){ 0 };
+	connection->admission = how == LETTER_OPEN_HELD ? ADMISSION_HELD : ADMISSION_FREE;
 	int result = open_session(connection, &step, &err);
 
 	struct worker_message message = { 0 };

@@ -123,10 +123,14 @@ static void obey(struct connection *connection, struct letter *letter)
 	assert(letter->kind <= LETTER_RING); /* the others are for the main thread */
 	switch (letter->kind) {
 	case LETTER_OPEN:
+	case LETTER_OPEN_HELD:
 	case LETTER_TRY:
 		assert(connection->transport == NULL);
-		connection_open(connection, letter->kind == LETTER_OPEN);
+		connection_open(connection, letter->kind);
 		break;
+	case LETTER_ADMITTED:
+	case LETTER_DISMISSED:
+		break; /* it failed before it heard that */
 	case LETTER_MESSAGE:
 		obey_message(connection, letter);
 		return;

@@ -265,16 +265,32 @@ static int fail_waiting(struct desk *desk, const struct worker_message *why, str
 	return 0;
 }
 
+static void note_opened(struct desk *desk, struct slot *slot, const struct letter *letter)
+{
+	slot->state = SLOT_UP;
+	slot->depth = letter->depth;
+	slot->held = slot->dismissed = desk->was_refused = false;
+	desk_tell_held(desk, LETTER_ADMITTED);
+}
+
 /* A server that has had enough of us is left with what it granted; one that grants nothing has failed all. */
-static int note_not_opened(struct desk *desk, struct letter *letter, struct sp_error *err)
+static int note_not_opened(struct desk *desk, struct slot *slot, struct letter *letter,
+			   struct sp_error *err)
 {
 	int result = 0;
+	bool was_held = slot->held, was_dismissed = slot->dismissed;
+	slot->state = SLOT_DOWN;
+	slot->request = 0;
+	slot->held = slot->dismissed = false;
 	if (desk->test)
 		return tell_tested(desk, letter, err);
-	if (desk_count_slots(desk, SLOT_UP) > 0)
+	if (desk_count_slots(desk, SLOT_UP) > 0 || was_held) {
 		desk->content_until_ms = sp_monotonic_ms() + CONTENT_MS;
-	else if (desk_count_slots(desk, SLOT_OPENING) == 0)
+	} else if (!was_dismissed && !desk_is_led(desk)) {
+		desk->was_refused = true;
+		desk_tell_held(desk, LETTER_DISMISSED);
 		result = fail_waiting(desk, &letter->message, err);
+	}
 	letter_destroy(letter);
 	return result;
 }
@@ -333,20 +349,17 @@ static int note_message(struct desk *desk, struct slot *slot, struct letter *let
 static int note(struct desk *desk, struct letter *letter, struct sp_error *err)
 {
 	struct slot *slot = &desk->slots[letter->from];
-	assert(letter->kind != LETTER_OPEN && letter->kind != LETTER_TRY); /* those are ours */
+	assert(letter->kind == LETTER_MESSAGE || letter->kind >= LETTER_RING); /* others are ours */
 	switch (letter->kind) {
 	case LETTER_MESSAGE:
 		return note_message(desk, slot, letter, err);
 	case LETTER_OPENED:
-		slot->state = SLOT_UP;
-		slot->depth = letter->depth;
+		note_opened(desk, slot, letter);
 		if (desk->test)
 			return tell_tested(desk, letter, err);
 		break;
 	case LETTER_NOT_OPENED:
-		slot->state = SLOT_DOWN;
-		slot->request = 0;
-		return note_not_opened(desk, letter, err);
+		return note_not_opened(desk, slot, letter, err);
 	case LETTER_ENDED:
 		end(desk, letter->file);
 		roll_remove(&desk->roll, letter->file);
@@ -365,6 +378,9 @@ static int note(struct desk *desk, struct letter *letter, struct sp_error *err)
 	case LETTER_HELP:
 	case LETTER_RING:
 	case LETTER_OPEN:
+	case LETTER_OPEN_HELD:
+	case LETTER_ADMITTED:
+	case LETTER_DISMISSED:
 	case LETTER_TRY:
 		break;
 	}

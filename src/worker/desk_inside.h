@@ -27,6 +27,8 @@ struct slot {
 	size_t resting;                /* … and those of them that are READY */
 	size_t depth;                  /* UP: files that it may be busy with */
 	bool helps;                    /* UP: with the file of another one */
+	bool held;                     /* OPENING: logs in only when another one has */
+	bool dismissed;                /* OPENING: was told to give up */
 };
 
 enum { SECRETS_MAX = 2 * (WORKER_TEXT_MAX + 1) };
@@ -48,6 +50,7 @@ struct desk {
 	struct letters outgoing;
 	uint32_t last_request;
 	int64_t content_until_ms; /* with the connections that there are */
+	bool was_refused;         /* the last time that the first connection was opened */
 	int64_t next_beat_ms;
 	uint8_t wire[IPC_MESSAGE_MAX];
 	char secrets[SECRETS_MAX];
@@ -62,9 +65,15 @@ struct slot *desk_find_slot(struct desk *desk, enum slot_state state);
 /** @file is READY: until its end it takes a permit and a rename, which keep nobody busy. Others may come meanwhile. */
 void desk_rest(struct desk *desk, struct rolled *file);
 
-/** @how: LETTER_OPEN or LETTER_TRY. */
+/** @how: LETTER_OPEN, LETTER_OPEN_HELD or LETTER_TRY. */
 int desk_open_slot(struct desk *desk, struct slot *slot, enum letter_kind how,
 		   struct sp_error *err);
+
+/** To those that are held: LETTER_ADMITTED or LETTER_DISMISSED. */
+void desk_tell_held(struct desk *desk, enum letter_kind what);
+
+/** Whether a connection is being opened that nobody holds. */
+bool desk_is_led(const struct desk *desk);
 
 /** Gives out what waits, as far as there is room, and opens connections for the rest. */
 int desk_distribute(struct desk *desk, struct sp_error *err);

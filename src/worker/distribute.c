@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "worker/desk_inside.h"
+#include "worker/help.h"
 
 enum {
 	SMALL_BYTES =
@@ -28,7 +29,8 @@ size_t desk_count_slots(const struct desk *desk, enum slot_state state)
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
-/* The file that the next connection is opened for: each one that is being opened already will take one. "": a test. */
+/* The file that the next connection is opened for: each one that is being opened already will take one, and those that
+ * are left will help with the first. "": a test. */
 static void note_waiting_file(struct desk *desk, struct slot *slot)
 {
 	const struct letter *letter = desk->waiting.first;
@@ -37,6 +39,8 @@ static void note_waiting_file(struct desk *desk, struct slot *slot)
 	for (size_t opening = desk_count_slots(desk, SLOT_OPENING); letter != NULL && opening > 0;
 	     opening--)
 		letter = letter->next;
+	if (letter == NULL)
+		letter = desk->waiting.first;
 	snprintf(slot->file_id, sizeof(slot->file_id), "%s",
 		 letter == NULL ? "" : letter->message.file_id);
 }
@@ -49,8 +53,31 @@ int desk_open_slot(struct desk *desk, struct slot *slot, enum letter_kind how, s
 		return -1;
 	note_waiting_file(desk, slot);
 	slot->state = SLOT_OPENING;
+	slot->held = how == LETTER_OPEN_HELD;
 	connection_post(slot->connection, letter_create(how, NULL, -1));
 	return 0;
+}
+
+void desk_tell_held(struct desk *desk, enum letter_kind what)
+{
+	for (size_t i = 0; i < desk->slot_count; i++) {
+		struct slot *slot = &desk->slots[i];
+		if (slot->state != SLOT_OPENING || !slot->held)
+			continue;
+		slot->held = false;
+		slot->dismissed = what == LETTER_DISMISSED;
+		connection_post(slot->connection, letter_create(what, NULL, -1));
+	}
+}
+
+bool desk_is_led(const struct desk *desk)
+{
+	for (size_t i = 0; i < desk->slot_count; i++) {
+		const struct slot *slot = &desk->slots[i];
+		if (slot->state == SLOT_OPENING && !slot->held && !slot->dismissed)
+			return true;
+	}
+	return false;
 }
 
 static bool is_content(const struct desk *desk)
@@ -65,16 +92,39 @@ static bool wants_helper(const struct desk *desk)
 	       desk_count_slots(desk, SLOT_OPENING) < CREW_HELPERS_MAX;
 }
 
-/* As many connections as there are files. The first goes ahead alone: what keeps it from opening (a wrong password,
- * say) would keep all of them, and servers count. */
+/* Whether the file that waits first will call for help for certain: then help may be on its way before it is begun. */
+static bool will_call(const struct desk *desk)
+{
+	const struct worker_message *order = &desk->waiting.first->message;
+	return order->kind == WORKER_SEND && order->upload_mode != UPLOAD_DIRECT &&
+	       order->size >= HELP_BYTES_MIN &&
+	       (desk->configuration.upload_mode == UPLOAD_STRIPED ||
+		remote_stripes_well(desk->configuration.banner));
+}
+
+/*
+ * The first connection goes ahead alone: what keeps it from opening (a wrong password, say) would keep all of them, and
+ * servers count. Where it led to a session before, others follow it as far as the door, with the server's key seen and
+ * nothing secret sent, so that they are in soon after it is.
+ */
+static bool may_follow(const struct desk *desk, size_t opening)
+{
+	if (desk->waiting.first == NULL || desk->configuration.banner == NULL ||
+	    desk->was_refused || is_content(desk) || !desk_is_led(desk))
+		return false;
+	return opening < desk->waiting.count || (opening <= CREW_HELPERS_MAX && will_call(desk));
+}
+
+/* As many connections as there are files. */
 static bool wants_another(const struct desk *desk)
 {
 	size_t opening = desk_count_slots(desk, SLOT_OPENING);
+	bool is_up = desk_count_slots(desk, SLOT_UP) > 0;
+	if (!is_up && opening > 0)
+		return may_follow(desk, opening);
 	if (opening >= desk->waiting.count && !wants_helper(desk))
 		return false;
-	if (desk_count_slots(desk, SLOT_UP) == 0)
-		return opening == 0;
-	return !is_content(desk);
+	return !is_up || !is_content(desk);
 }
 
 /* ---- giving out -------------------------------------------------------------------------------------------------- */
@@ -246,7 +296,8 @@ int desk_distribute(struct desk *desk, struct sp_error *err)
 			slot = desk_find_slot(desk, SLOT_UNUSED);
 		if (slot == NULL)
 			return 0;
-		if (desk_open_slot(desk, slot, LETTER_OPEN, err) != 0)
+		bool follows = desk_is_led(desk) && desk_count_slots(desk, SLOT_UP) == 0;
+		if (desk_open_slot(desk, slot, follows ? LETTER_OPEN_HELD : LETTER_OPEN, err) != 0)
 			return -1;
 	}
 	return 0;

@@ -13,9 +13,12 @@ enum letter_kind {
 	LETTER_MESSAGE, /* what the daemon sent, or what it is to be sent */
 
 	/* main thread ──► connection */
-	LETTER_OPEN, /* get a connection; answered by OPENED or NOT_OPENED */
-	LETTER_TRY,  /* the same, but do not keep it */
-	LETTER_HELP, /* @crew: with somebody else's file */
+	LETTER_OPEN,      /* get a connection; answered by OPENED or NOT_OPENED */
+	LETTER_TRY,       /* the same, but do not keep it */
+	LETTER_OPEN_HELD, /* as OPEN, but log in only once told ADMITTED; DISMISSED: give up */
+	LETTER_ADMITTED,  /* the first one has logged in, so that it is no use to be careful */
+	LETTER_DISMISSED, /* the first one could not log in */
+	LETTER_HELP,      /* @crew: with somebody else's file */
 
 	/* any thread ──► connection */
 	LETTER_RING, /* the runner of @file looks again; ROLL_MAX: the one that helps */

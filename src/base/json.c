@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/name.h"
+#include "base/scope.h"
+#include "base/text.h"
+
 static void wipe_and_free(void *memory)
 {
 	if (memory != NULL)
@@ -51,4 +55,11 @@ void sp_json_set_text(json_t *object, const char *name, const char *text)
 {
 	if (text != NULL)
 		json_object_set_new(object, name, json_string(text));
+}
+
+void sp_json_set_words(json_t *object, const char *name, const char *words)
+{
+	bool is_text = words == NULL || sp_utf8_valid(words, strlen(words));
+	SP_AUTO_FREE char *escaped = is_text ? NULL : sp_name_escape(words);
+	sp_json_set_text(object, name, is_text ? words : escaped);
 }

@@ -35,3 +35,6 @@ json_int_t sp_json_integer(const json_t *object, const char *name, json_int_t fa
 
 /** Sets a string member; NULL leaves it out. */
 void sp_json_set_text(json_t *object, const char *name, const char *text);
+
+/** The same with words that quote what others said: what is no UTF-8 in them is escaped (base/name.h). */
+void sp_json_set_words(json_t *object, const char *name, const char *words);

@@ -121,6 +121,19 @@ static const struct setting {
 	  "So many renamed flow logs are kept." },
 	{ "egress.flow_records", AT(egress_flow_records), RANGE(VALUE_NUMBER, 100, 10000000), "100000",
 	  "So many records of connections are kept in the store, where GET /v1/flows finds them. The oldest go." },
+	{ "events.file", AT(events_file), OPTIONAL(VALUE_FILE), "events.jsonl",
+	  "The file with a line of JSON for each file that was COMPLETED or has FAILED: the event that EventBridge has of it. A "
+	  "path that does not begin with a slash begins at the state folder. Empty: no such file is written." },
+	{ "events.file_size", AT(events_file_size), RANGE(VALUE_SIZE, 64 * KIB, 16LL * GIB), "64MiB",
+	  "An event file of this size is renamed to one that ends in .1, and a new one is begun." },
+	{ "events.files", AT(events_files), RANGE(VALUE_NUMBER, 1, 1000), "8",
+	  "So many renamed event files are kept." },
+	{ "events.keep", AT(events_keep_ms), RANGE(VALUE_TIME, MINUTE, 3650LL * DAY), "720h",
+	  "Events, and the records of connectors that CloudWatch Logs shows, are kept in the store for so long; those that "
+	  "are not delivered to everybody stay longer." },
+	{ "events.records", AT(events_records), RANGE(VALUE_NUMBER, 100, 100000000), "1000000",
+	  "So many events are kept at most, about 700 bytes each. Beyond that the oldest go, and who has not taken them has "
+	  "lost them: the log says so, and an hour after somebody stopped to take events that it may come to it." },
 	{ "transfer.attempts", AT(transfer_attempts), RANGE(VALUE_NUMBER, 1, 100), "4",
 	  "How often a file is tried while failures are of a kind that may pass." },
 	{ "transfer.retry_delay", AT(transfer_retry_delay_ms), RANGE(VALUE_TIME, 1, HOUR), "1s",

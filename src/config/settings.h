@@ -39,6 +39,8 @@ struct settings {
 	int64_t egress_connect_timeout_ms;
 	char *egress_flow_log; /* file, perhaps below the state folder; NULL: none */
 	int64_t egress_flow_log_size, egress_flow_log_files, egress_flow_records;
+	char *events_file; /* as egress_flow_log */
+	int64_t events_file_size, events_files, events_keep_ms, events_records;
 	int64_t transfer_attempts, transfer_workers;
 	int64_t transfer_retry_delay_ms, transfer_retry_delay_max_ms;
 	int64_t transfer_probe_delay_ms, transfer_probe_delay_max_ms, transfer_refused_delay_ms;

@@ -94,21 +94,44 @@ static int open_networks(struct rooms *rooms, const struct settings *settings,
 			     err);
 }
 
+/* Where the file of a setting is; NULL: there is none. Owned by the caller. */
+static char *file_of(const char *name, const struct state *state)
+{
+	SP_AUTO_BUFFER path = { 0 };
+	if (name == NULL)
+		return NULL;
+	sp_buffer_format(&path, "%s%s%s", name[0] == '/' ? "" : state->directory,
+			 name[0] == '/' ? "" : "/", name);
+	return sp_buffer_take(&path);
+}
+
 static int open_flows(struct rooms *rooms, const struct settings *settings,
 		      const struct state *state, struct sp_error *err)
 {
-	SP_AUTO_BUFFER file = { 0 };
-	const char *name = settings->egress_flow_log;
-	if (name != NULL)
-		sp_buffer_format(&file, "%s%s%s", name[0] == '/' ? "" : state->directory,
-				 name[0] == '/' ? "" : "/", name);
+	SP_AUTO_FREE char *file = file_of(settings->egress_flow_log, state);
 	struct flow_log_options options = {
 		.records_max = settings->egress_flow_records,
-		.file = name == NULL ? NULL : sp_buffer_text(&file),
+		.file = file,
 		.file_size_max = settings->egress_flow_log_size,
 		.files_kept = settings->egress_flow_log_files,
 	};
 	return flow_log_open(rooms->loop, rooms->store, &options, &rooms->flows, err);
+}
+
+static int open_sinks(struct rooms *rooms, const struct settings *settings,
+		      const struct state *state, struct sp_error *err)
+{
+	SP_AUTO_FREE char *file = file_of(settings->events_file, state);
+	struct sinks_options options = {
+		.region = settings->region,
+		.account = settings->account,
+		.file = file,
+		.file_size_max = settings->events_file_size,
+		.files_kept = settings->events_files,
+		.keep_ms = settings->events_keep_ms,
+		.records_max = settings->events_records,
+	};
+	return sinks_open(rooms->loop, rooms->store, &options, &rooms->sinks, err);
 }
 
 static int open_egress(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
@@ -231,6 +254,7 @@ int rooms_open(struct rooms *rooms, const struct settings *settings, const struc
 	    open_objects(rooms, settings, state, err) != 0 ||
 	    open_networks(rooms, settings, state, netd, err) != 0 ||
 	    open_flows(rooms, settings, state, err) != 0 ||
+	    open_sinks(rooms, settings, state, err) != 0 ||
 	    open_egress(rooms, settings, err) != 0 || open_engine(rooms, settings, state, err) != 0)
 		return -1;
 	return open_server(rooms, settings, err);
@@ -298,6 +322,7 @@ void rooms_close(struct rooms *rooms)
 	api_server_close(rooms->server, 0);
 	pool_destroy(rooms->operations);
 	transfer_engine_close(rooms->engine);
+	sinks_close(rooms->sinks);
 	egress_close(rooms->egress);
 	flow_log_close(rooms->flows);
 	networks_close(rooms->networks);

@@ -9,6 +9,7 @@
 #include "egress/egress.h"
 #include "egress/flows.h"
 #include "egress/networks.h"
+#include "events/sinks.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "network/address_pools.h"
@@ -27,6 +28,7 @@ struct rooms {
 	struct objects *objects;
 	struct networks *networks;
 	struct flow_log *flows;
+	struct sinks *sinks;
 	struct egress *egress;
 	struct transfer_engine *engine;
 	struct api_server *server;

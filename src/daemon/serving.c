@@ -89,6 +89,7 @@ static void reload_asked(struct serving *serving, int number)
 	if (serving->settings->tls_certificate != NULL &&
 	    api_server_reload(serving->rooms->server, &err) != 0)
 		sp_log(SP_LOG_ERROR, "keeping the certificate as it is: %s", err.message);
+	sinks_go_on(serving->rooms->sinks);
 	sp_log(SP_LOG_INFO, "reloaded");
 	process_notify("READY=1");
 }

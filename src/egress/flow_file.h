@@ -1,10 +1,7 @@
 #pragma once
 /**
- * Within egress/: the flow log's file: lines that are only ever appended whole, rotated by size to FILE.1, FILE.2 … A
- * thread of its own writes, so that a file system that hangs holds up nobody.
- *
- * What could not be written waits, FLOW_FILE_WAITING_MAX bytes at most, and goes out with the next line. A crash may
- * cut the last line; the next start goes on behind it in a new one. A file that somebody has moved away is begun anew.
+ * Within egress/: the flow log's file (base/line_file.h). A thread of its own writes, so that a file system that hangs
+ * holds up nobody. What could not be written waits, FLOW_FILE_WAITING_MAX bytes at most, and goes out with the next line.
  */
 
 #include <stddef.h>

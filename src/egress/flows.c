@@ -65,12 +65,11 @@ struct flow_log {
 
 /* ---- a record in words --------------------------------------------------------------------------------------------- */
 
-/* Sentences quote what others said, and may have been cut in the middle of a character. */
 static void set_known(json_t *out, const char *name, const char *text)
 {
-	SP_AUTO_FREE char *safe = sp_utf8_valid(text, strlen(text)) ? NULL : sp_name_escape(text);
 	if (text[0] != '\0')
-		sp_json_set_text(out, name, safe == NULL ? text : safe);
+		sp_json_set_words(out, name,
+				  text); /* sentences may be cut in the middle of a character */
 }
 
 static void set_time(json_t *out, const char *name, int64_t time_ms)

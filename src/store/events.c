@@ -116,6 +116,41 @@ int events_last_number(struct db *db, int64_t *out, struct sp_error *err)
 			  err);
 }
 
+int events_time_behind(struct db *db, int64_t number, int64_t *out_ms, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT time_ms FROM events WHERE number > ?1 ORDER BY number LIMIT 1", "i",
+		     number) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	*out_ms = got == 1 ? db_rows_integer(rows, 0) : 0;
+	return got < 0 ? -1 : 0;
+}
+
+int events_find_old(struct db *db, const struct events_keeping *keeping, int64_t *out_up_to,
+		    struct sp_error *err)
+{
+	int64_t last;
+	*out_up_to = 0;
+	if (events_last_number(db, &last, err) != 0)
+		return -1;
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT number, time_ms FROM events ORDER BY number LIMIT ?1",
+		     "i", keeping->batch) != 0)
+		return -1;
+	int got;
+	while ((got = db_rows_next(rows, err)) == 1) {
+		int64_t number = db_rows_integer(rows, 0);
+		bool is_old = db_rows_integer(rows, 1) < keeping->since_ms &&
+			      number <= keeping->delivered;
+		if (!is_old && number > last - keeping->records_max)
+			break;
+		*out_up_to = number;
+	}
+	return got < 0 ? -1 : 0;
+}
+
 int events_forget(struct db *db, int64_t up_to, struct sp_error *err)
 {
 	return db_run(db, err, "DELETE FROM events WHERE number <= ?1", "i", up_to);

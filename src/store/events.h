@@ -21,5 +21,20 @@ int events_list(struct db *db, const char *connector_id, int64_t after, struct e
 /** The number of the newest that there ever was; 0: none. */
 int events_last_number(struct db *db, int64_t *out, struct sp_error *err);
 
+/** When the first with a number above @number came; 0: there is none. */
+int events_time_behind(struct db *db, int64_t number, int64_t *out_ms, struct sp_error *err);
+
+/** Which events are old. */
+struct events_keeping {
+	int64_t since_ms;    /* those from before, as far as they were delivered … */
+	int64_t delivered;   /* … which all up to this number were */
+	int64_t records_max; /* and those that are more than so many */
+	int64_t batch;       /* as many at a time, at most */
+};
+
+/** The number up to which all are old; 0: none is. */
+int events_find_old(struct db *db, const struct events_keeping *keeping, int64_t *out_up_to,
+		    struct sp_error *err);
+
 /** Those whose number is @up_to or lower go. */
 int events_forget(struct db *db, int64_t up_to, struct sp_error *err);

@@ -390,6 +390,13 @@ const char *const migrations_scripts[] = {
 	"CREATE INDEX connectors_deleted ON connectors (id) WHERE deleted_ms > 0;"
 	"CREATE INDEX transfers_of_age ON transfers (created_ms, id);"
 	"CREATE INDEX files_of_connection ON files (connection) WHERE connection IS NOT NULL;",
+
+	/* How far those are who are told of events; connector_id '': a sink's own. */
+	"CREATE TABLE event_cursors ("
+	"  sink TEXT NOT NULL,"
+	"  connector_id TEXT NOT NULL,"
+	"  number BIGINT NOT NULL,"
+	"  PRIMARY KEY (sink, connector_id));",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

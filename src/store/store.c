@@ -31,6 +31,8 @@ struct store {
 	size_t waiting;
 	bool closing;
 	uint64_t commits;
+	void (*on_commit)(void *ctx); /* NULL: none */
+	void *on_commit_ctx;
 
 	pthread_cond_t reader_back;
 	struct db *idle[STORE_READERS];
@@ -101,6 +103,8 @@ static struct write *run_transaction(struct store *store, struct write *first)
 	}
 	pthread_mutex_lock(&store->mutex);
 	store->commits++;
+	if (store->on_commit != NULL)
+		store->on_commit(store->on_commit_ctx);
 	pthread_mutex_unlock(&store->mutex);
 	return NULL;
 }
@@ -315,6 +319,14 @@ int store_write(struct store *store, store_fn *fn, void *ctx, struct sp_error *e
 	pthread_cond_destroy(&waiter.woken);
 	pthread_mutex_destroy(&waiter.mutex);
 	return waiter.result;
+}
+
+void store_on_commit(struct store *store, void (*fn)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&store->mutex);
+	store->on_commit = fn;
+	store->on_commit_ctx = ctx;
+	pthread_mutex_unlock(&store->mutex);
 }
 
 uint64_t store_commits(struct store *store)

@@ -57,5 +57,11 @@ void store_submit_all(struct store *store, store_fn *fn, void *const ctxs[], siz
 /** On a read-only connection that is borrowed for the call, in one snapshot. Any thread but the loop's. */
 int store_read(struct store *store, store_fn *fn, void *ctx, struct sp_error *err);
 
+/**
+ * From now on @fn(@ctx) runs on the writer's thread after each commit; NULL: none does. It must not
+ * block or call the store. Once this returns, none that was set before runs any more.
+ */
+void store_on_commit(struct store *store, void (*fn)(void *ctx), void *ctx);
+
 /** Batches that were committed since it was opened: what proves that writes share a commit. Any thread. */
 uint64_t store_commits(struct store *store);

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/backoff.h"
 #include "base/text.h"
-#include "transfer/backoff.h"
 
 enum {
 	REFUSED_TIMES_MAX = 16, /* the longest wait for a partner that refuses us, in refused_ms */
@@ -49,7 +49,7 @@ static int64_t open_for_ms(const struct breaker *breaker, const struct breaker_o
 		max = REFUSED_TIMES_MAX * options->refused_ms;
 		break;
 	}
-	return backoff_ms(first, max, breaker->record.openings, random);
+	return sp_backoff_ms(first, max, breaker->record.openings, random);
 }
 
 bool breaker_failed(struct breaker *breaker, const struct breaker_options *options,
@@ -72,8 +72,8 @@ bool breaker_failed(struct breaker *breaker, const struct breaker_options *optio
 	    manner_of(failure->step, failure->code) != REFUSED) {
 		if (!told_before)
 			breaker->next_ms = moment->now_ms +
-					   backoff_ms(options->pause_ms, options->pause_max_ms,
-						      breaker->failures, moment->random);
+					   sp_backoff_ms(options->pause_ms, options->pause_max_ms,
+							 breaker->failures, moment->random);
 		return false;
 	}
 	breaker->state = BREAKER_OPEN;

@@ -1,9 +1,9 @@
+#include "base/backoff.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/scope.h"
-#include "transfer/backoff.h"
 #include "transfer/file_inside.h"
 
 enum {
@@ -101,7 +101,7 @@ static int64_t retry_delay_ms(const struct file_run *run, int tries)
 	const struct transfer_options *options = &run->owner->ground->options;
 	uint32_t random;
 	sp_random_bytes(&random, sizeof(random));
-	return backoff_ms(options->retry_delay_ms, options->retry_delay_max_ms, tries, random);
+	return sp_backoff_ms(options->retry_delay_ms, options->retry_delay_max_ms, tries, random);
 }
 
 /* Nothing of what was meant holds for the next attempt. */

@@ -35,6 +35,7 @@ READERS = {  # room: who sees what it says
     "netd": "who describes a gateway or a connector that waits for it; standard error of sallyport-netd",
     "worker": ABOUT_A_FILE,
     "transfer": ABOUT_A_FILE + "; who tests a connector",
+    "events": "who starts the daemon; the log",
     "api": "who calls the API",
     "service": "who calls the API",
     "daemon": "who starts the daemon: standard error, the log",
@@ -49,6 +50,7 @@ QUIET = [  # (file, called function, text): whatever all three match is no sente
     (r"^store/", "", r"^\s*[a-z_0-9]+(, ?[a-z_0-9]+)+,?$"),  # columns
     (r"^store/", "", r"^[a-z]\.\w+, |^\s*\(|\?\d"),  # more of them, and conditions
     (r"netd/(rules|doors)\.c", r"^(\{|sp_buffer_\w+|)$", ""),  # the kernel's language
+    (r"events/envelope\.c", "", ""),  # EventBridge's words
     (r"worker/learnt\.c|daemon/announce\.c", r"^sp_buffer_", ""),
     (r"host_key_line\.c|private_key\.c", "", r"^(-+ ?)?(BEGIN|END|PRIVATE|Proc-Type)\b"),  # what keys are known by
     (r"remote/words\.c", "", r"^[A-Z]"),  # what servers say, and …

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "store/connectors.h"
+#include "store/event_cursors.h"
 #include "store/events.h"
 #include "store/removal.h"
 #include "store/transfers.h"
@@ -323,6 +324,119 @@ static void numbers_go_on_when_all_are_forgotten(void **state)
 	transfer_file_finish(&second);
 }
 
+/* ---- what may go --------------------------------------------------------------------------------------------------- */
+
+/* Event number n came at n hundred milliseconds. */
+static void complete_many(const char *connector_id, int64_t first, int64_t last)
+{
+	for (int64_t number = first; number <= last; number++) {
+		struct transfer_file file = insert(connector_id, TRANSFER_SEND);
+		complete(&file);
+		transfer_file_finish(&file);
+		assert_int_equal(db_run(db, &err,
+					"UPDATE events SET time_ms = ?2 WHERE number = ?1", "ii",
+					number, number * 100),
+				 0);
+	}
+}
+
+static int64_t find_old(int64_t since_ms, int64_t delivered, int64_t records_max, int64_t batch)
+{
+	const struct events_keeping keeping = { .since_ms = since_ms,
+						.delivered = delivered,
+						.records_max = records_max,
+						.batch = batch };
+	int64_t up_to;
+	assert_int_equal(events_find_old(db, &keeping, &up_to, &err), 0);
+	return up_to;
+}
+
+static void events_go_when_they_are_old_and_delivered_or_too_many(void **state)
+{
+	(void)state;
+	assert_int_equal(find_old(10000, 10, 100, 10), 0); /* there is none */
+	complete_many(CONNECTOR, 1, 10);
+	assert_int_equal(find_old(500, INT64_MAX, 100, 10), 4);
+	assert_int_equal(find_old(500, 2, 100, 10), 2); /* the others wait for somebody */
+	assert_int_equal(find_old(500, 0, 100, 10), 0);
+	assert_int_equal(find_old(500, 2, 7, 10), 3); /* there is no room for them all */
+	assert_int_equal(find_old(0, 0, 10, 10), 0);
+	assert_int_equal(find_old(10000, INT64_MAX, 100, 6), 6); /* a batch at a time */
+	assert_int_equal(events_forget(db, 6, &err), 0);
+	assert_int_equal(find_old(10000, INT64_MAX, 100, 6), 10);
+	assert_int_equal(find_old(0, 0, 3, 10), 7); /* numbers go on, whatever has gone */
+
+	int64_t time_ms;
+	assert_int_equal(events_time_behind(db, 7, &time_ms, &err), 0);
+	assert_int_equal(time_ms, 800);
+	assert_int_equal(events_time_behind(db, 10, &time_ms, &err), 0);
+	assert_int_equal(time_ms, 0);
+}
+
+/* ---- cursors ------------------------------------------------------------------------------------------------------- */
+
+static void assert_cursor(const char *sink, const char *connector_id, int64_t expected)
+{
+	int64_t number = -1;
+	int got = event_cursors_find(db, sink, connector_id, &number, &err);
+	assert_int_equal(got, expected >= 0);
+	assert_int_equal(number, expected);
+}
+
+static void a_cursor_stays_where_it_was_put_and_settles_with_its_sink(void **state)
+{
+	(void)state;
+	assert_cursor("hook a", "", -1);
+	assert_int_equal(event_cursors_settle(db, "hook a", 3, &err), 0);
+	assert_int_equal(event_cursors_put(db, "hook a", CONNECTOR, 5, &err), 0);
+	assert_int_equal(event_cursors_put(db, "hook a", OTHER, 8, &err), 0);
+	assert_int_equal(event_cursors_put(db, "hook b", OTHER, 2, &err), 0);
+	assert_int_equal(event_cursors_put(db, "hook a", CONNECTOR, 6, &err), 0);
+	assert_cursor("hook a", "", 3);
+	assert_cursor("hook a", CONNECTOR, 6);
+	assert_int_equal(event_cursors_settle(db, "hook a", 7, &err), 0);
+	assert_cursor("hook a", "", 7);
+	assert_cursor("hook a", CONNECTOR, -1);
+	assert_cursor("hook a", OTHER, 8);
+	assert_cursor("hook b", OTHER, 2);
+}
+
+static void cursors_of_sinks_that_are_gone_go(void **state)
+{
+	(void)state;
+	const char *const sinks[] = { "c", "a" };
+	static const char *const all[] = { "a", "b", "c", "d" };
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(event_cursors_settle(db, all[i], 1, &err), 0);
+		assert_int_equal(event_cursors_put(db, all[i], OTHER, 2, &err), 0);
+	}
+	assert_int_equal(event_cursors_keep(db, sinks, 2, &err), 0);
+	assert_cursor("a", "", 1);
+	assert_cursor("a", OTHER, 2);
+	assert_cursor("b", "", -1);
+	assert_cursor("b", OTHER, -1);
+	assert_cursor("c", OTHER, 2);
+	assert_cursor("d", "", -1);
+	assert_int_equal(event_cursors_keep(db, NULL, 0, &err), 0);
+	assert_cursor("a", "", -1);
+}
+
+static void what_a_sink_has_not_had_is_counted(void **state)
+{
+	(void)state;
+	int64_t behind;
+	complete_many(CONNECTOR, 1, 5);
+	complete_many(OTHER, 6, 10);
+	assert_int_equal(event_cursors_settle(db, "hook", 2, &err), 0);
+	assert_int_equal(event_cursors_put(db, "hook", OTHER, 8, &err), 0);
+	assert_int_equal(event_cursors_count_behind(db, "hook", 1, &behind, &err), 0);
+	assert_int_equal(behind, 0);
+	assert_int_equal(event_cursors_count_behind(db, "hook", 4, &behind, &err), 0);
+	assert_int_equal(behind, 2);
+	assert_int_equal(event_cursors_count_behind(db, "hook", 10, &behind, &err), 0);
+	assert_int_equal(behind, 5); /* 3 to 5, 9 and 10 */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +450,10 @@ int main(void)
 		WITH_DB(an_event_has_the_way_that_the_connector_had_then),
 		WITH_DB(events_are_listed_in_the_order_of_the_ends_and_by_connector),
 		WITH_DB(numbers_go_on_when_all_are_forgotten),
+		WITH_DB(events_go_when_they_are_old_and_delivered_or_too_many),
+		WITH_DB(a_cursor_stays_where_it_was_put_and_settles_with_its_sink),
+		WITH_DB(cursors_of_sinks_that_are_gone_go),
+		WITH_DB(what_a_sink_has_not_had_is_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -226,6 +227,25 @@ static void what_is_submitted_together_shares_a_commit(void **state)
 	for (size_t i = 0; i < WRITES; i++)
 		assert_int_equal(pairs[i].outcome.calls, 1);
 	assert_int_equal(lines(), WRITES + 1);
+}
+
+static void count_call(void *ctx)
+{
+	atomic_fetch_add((atomic_int *)ctx, 1);
+}
+
+static void who_wants_to_know_is_called_after_each_commit(void **state)
+{
+	(void)state;
+	atomic_int calls = 0;
+	store_on_commit(store, count_call, &calls);
+	assert_int_equal(store_write(store, insert_line, (void *)1, &err), 0);
+	assert_int_equal(calls, 1); /* before who waits for it goes on */
+	assert_int_equal(store_write(store, insert_line, (void *)2, &err), 0);
+	assert_int_equal(calls, 2);
+	store_on_commit(store, NULL, NULL);
+	assert_int_equal(store_write(store, insert_line, (void *)3, &err), 0);
+	assert_int_equal(calls, 2);
 }
 
 static void a_write_that_fails_is_undone_alone(void **state)
@@ -475,6 +495,7 @@ int main(void)
 		WITH_STORE(it_is_told_only_after_the_commit),
 		WITH_STORE(what_waits_shares_a_commit),
 		WITH_STORE(what_is_submitted_together_shares_a_commit),
+		WITH_STORE(who_wants_to_know_is_called_after_each_commit),
 		WITH_STORE(a_write_that_fails_is_undone_alone),
 		WITH_STORE(when_the_commit_fails_all_of_the_batch_fail),
 		WITH_STORE(a_full_disk_fails_its_batch_and_the_store_goes_on),

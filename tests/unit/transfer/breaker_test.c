@@ -1,7 +1,6 @@
 #include "test.h"
 
 #include "base/text.h"
-#include "transfer/backoff.h"
 #include "transfer/breaker.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
@@ -36,17 +35,6 @@ static bool fail_at(struct breaker *breaker, const struct breaker_failure *failu
 {
 	const struct breaker_moment moment = at(now_ms);
 	return breaker_failed(breaker, &options, failure, &moment);
-}
-
-static void waiting_doubles_up_to_its_bound_with_a_quarter_either_way(void **state)
-{
-	(void)state;
-	assert_int_equal(backoff_ms(1000, 60000, 1, 0), 750);
-	assert_int_equal(backoff_ms(1000, 60000, 1, 500), 1250);
-	assert_int_equal(backoff_ms(1000, 60000, 3, 0), 3000);
-	assert_int_equal(backoff_ms(1000, 60000, 1000, 0), 45000);
-	for (uint32_t random = 0; random < 5000; random++)
-		assert_in_range(backoff_ms(1000, 60000, 2, random), 1500, 2500);
 }
 
 static void a_failed_connection_makes_a_pause_that_grows_with_each(void **state)
@@ -205,7 +193,6 @@ static void a_wall_clock_that_jumped_neither_hammers_nor_forgets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(waiting_doubles_up_to_its_bound_with_a_quarter_either_way),
 		cmocka_unit_test(a_failed_connection_makes_a_pause_that_grows_with_each),
 		cmocka_unit_test(files_that_waited_for_the_same_connection_count_once),
 		cmocka_unit_test(

@@ -1,6 +1,6 @@
-#include "transfer/backoff.h"
+#include "base/backoff.h"
 
-int64_t backoff_ms(int64_t first_ms, int64_t max_ms, int tries, uint32_t random)
+int64_t sp_backoff_ms(int64_t first_ms, int64_t max_ms, int tries, uint32_t random)
 {
 	int64_t delay = first_ms;
 	for (int i = 1; i < tries && delay < max_ms; i++)

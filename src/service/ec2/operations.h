@@ -28,12 +28,13 @@ void ec2_create_tags(struct api_call *call);
 void ec2_delete_tags(struct api_call *call);
 void ec2_describe_tags(struct api_call *call);
 
-/* vpc_create.c, vpc.c, vpc_delete.c, vpc_attribute.c */
+/* vpc_create.c, vpc.c, vpc_delete.c, vpc_attribute.c, vpc_classic_link.c */
 void ec2_create_vpc(struct api_call *call);
 void ec2_describe_vpcs(struct api_call *call);
 void ec2_delete_vpc(struct api_call *call);
 void ec2_describe_vpc_attribute(struct api_call *call);
 void ec2_modify_vpc_attribute(struct api_call *call);
+void ec2_describe_vpc_classic_link(struct api_call *call);
 
 /* subnet_create.c, subnet.c, subnet_attribute.c */
 void ec2_create_subnet(struct api_call *call);

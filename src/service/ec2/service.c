@@ -11,6 +11,7 @@ static const struct api_operation operations[] = {
 	{ "DeleteVpc",                 &ec2_vpc_input,                         ec2_delete_vpc, .resource = "vpc/{VpcId}" },
 	{ "DescribeVpcAttribute",      &ec2_describe_vpc_attribute_input,      ec2_describe_vpc_attribute, .resource = "vpc/{VpcId}" },
 	{ "ModifyVpcAttribute",        &ec2_modify_vpc_attribute_input,        ec2_modify_vpc_attribute, .resource = "vpc/{VpcId}" },
+	{ "DescribeVpcClassicLink",    &ec2_describe_vpc_classic_link_input,   ec2_describe_vpc_classic_link, .resource = "*" },
 	{ "CreateSubnet",              &ec2_create_subnet_input,               ec2_create_subnet, .resource = "subnet/* vpc/{VpcId}" },
 	{ "DescribeSubnets",           &ec2_describe_subnets_input,            ec2_describe_subnets, .resource = "*" },
 	{ "DeleteSubnet",              &ec2_subnet_input,                      ec2_delete_subnet, .resource = "subnet/{SubnetId}" },

@@ -59,6 +59,10 @@ EC2_INPUT(ec2_describe_vpcs_input,
 	EC2_PAGED,
 	{ "VpcId", &ec2_strings, EC2_OPTIONAL });
 
+EC2_INPUT(ec2_describe_vpc_classic_link_input,
+	EC2_FILTERED,
+	{ "VpcId", &ec2_strings, EC2_OPTIONAL });
+
 EC2_INPUT(ec2_describe_vpc_attribute_input,
 	{ "VpcId", &ec2_string, EC2_REQUIRED },
 	{ "Attribute", &ec2_string, EC2_REQUIRED });

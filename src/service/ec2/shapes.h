@@ -33,6 +33,7 @@ extern const struct shape ec2_tag_specifications; /* .N.ResourceType, .N.Tag.M.K
 /* Inputs. */
 extern const struct shape ec2_create_vpc_input, ec2_describe_vpcs_input, ec2_vpc_input;
 extern const struct shape ec2_describe_vpc_attribute_input, ec2_modify_vpc_attribute_input;
+extern const struct shape ec2_describe_vpc_classic_link_input;
 extern const struct shape ec2_create_subnet_input, ec2_describe_subnets_input, ec2_subnet_input;
 extern const struct shape ec2_modify_subnet_attribute_input;
 extern const struct shape ec2_describe_zones_input;

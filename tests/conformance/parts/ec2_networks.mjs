@@ -46,6 +46,19 @@ for (const [attribute, answer, first] of [
     assert.equal(await shown(), !first);
   });
 }
+await check("DescribeVpcClassicLink says false of every VPC, with its tags", async () => {
+  const shown = only((await ec2("DescribeVpcClassicLink", { VpcIds: [vpc] })).Vpcs);
+  same([shown.VpcId, shown.ClassicLinkEnabled, shown.Tags], [vpc, false, [{ Key: "Name", Value: "first" }, HOST]]);
+  same((await ec2("DescribeVpcClassicLink", filter("is-classic-link-enabled", "true"))).Vpcs, []);
+  await refused(ec2("DescribeVpcClassicLink", { VpcIds: [`vpc-${NOWHERE}`] }), "InvalidVpcID.NotFound", { status: 400 });
+});
+for (const [name, value] of [["cidr", "127.88.0.0/16"], ["cidr-block", "127.88.0.0/16"], ["cidrBlock", "127.88.0.0/16"],
+  ["isDefault", "false"], ["is-default", "false"], ["state", "available"], ["tag:Name", "fi*"], ["owner-id", "000000000000"]]) {
+  await check(`DescribeVpcs finds by ${name}`, async () => {
+    const { Vpcs } = await ec2("DescribeVpcs", { Filters: [{ Name: name, Values: [value] }, { Name: "vpc-id", Values: [vpc] }] });
+    assert.equal(only(Vpcs).VpcId, vpc);
+  });
+}
 for (const [code, says, input] of [
   ["InvalidVpc.Range", "127.0.0.0/8", { CidrBlock: "127.0.0.0/8" }],
   ["InvalidVpc.Range", "127.88.0.0/29", { CidrBlock: "127.88.0.0/29" }],

@@ -128,6 +128,24 @@ static const struct setting {
 	  "An event file of this size is renamed to one that ends in .1, and a new one is begun." },
 	{ "events.files", AT(events_files), RANGE(VALUE_NUMBER, 1, 1000), "8",
 	  "So many renamed event files are kept." },
+	{ "events.webhooks", AT(events_webhooks), OPTIONAL(VALUE_TEXT), NULL,
+	  "Where events are sent besides, each as the body of a POST: up to eight names and URLs with spaces between them, such as "
+	  "audit=https://audit.example/in ops=http://10.0.0.9/. What a webhook has had is remembered by its name: its URL may "
+	  "change. A new name gets what happens from then on." },
+	{ "events.webhook_secret", AT(events_webhook_secret), OPTIONAL(VALUE_PATH), NULL,
+	  "The file with the secret, 16 to 255 bytes in one line, readable by the daemon alone, that signs what is sent to webhooks. "
+	  "Without this setting it is webhook.secret in the state folder, created when it is not there." },
+	{ "events.webhook_ca", AT(events_webhook_ca), OPTIONAL(VALUE_PATH), NULL,
+	  "A PEM file with the certificates that those of webhooks must lead to. Without this setting the host's own are." },
+	{ "events.webhook_timeout", AT(events_webhook_timeout_ms), RANGE(VALUE_TIME, 100, 10 * MINUTE), "10s",
+	  "A webhook that has not taken an event after so long has not taken it." },
+	{ "events.webhook_attempts", AT(events_webhook_attempts), RANGE(VALUE_NUMBER, 1, 1000000), "300",
+	  "After so many tries in a row a connector's events wait, and are sent to that webhook again after SIGHUP or a new start; "
+	  "the default is about two days. Other connectors' go on." },
+	{ "events.webhook_retry_delay", AT(events_webhook_retry_delay_ms), RANGE(VALUE_TIME, 1, HOUR), "1s",
+	  "The pause before the second try. It doubles with every further one." },
+	{ "events.webhook_retry_delay_max", AT(events_webhook_retry_delay_max_ms), RANGE(VALUE_TIME, 1, DAY), "10m",
+	  "The longest pause between two tries." },
 	{ "events.keep", AT(events_keep_ms), RANGE(VALUE_TIME, MINUTE, 3650LL * DAY), "720h",
 	  "Events, and the records of connectors that CloudWatch Logs shows, are kept in the store for so long; those that "
 	  "are not delivered to everybody stay longer." },
@@ -359,6 +377,10 @@ int settings_check(const struct settings *settings, struct sp_error *err)
 		return sp_fail(err, SP_INVALID,
 			       "cannot use transfer.probe_delay: it is longer than "
 			       "transfer.probe_delay_max");
+	if (settings->events_webhook_retry_delay_ms > settings->events_webhook_retry_delay_max_ms)
+		return sp_fail(err, SP_INVALID,
+			       "cannot use events.webhook_retry_delay: it is longer than "
+			       "events.webhook_retry_delay_max");
 	return 0;
 }
 

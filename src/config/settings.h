@@ -41,6 +41,11 @@ struct settings {
 	int64_t egress_flow_log_size, egress_flow_log_files, egress_flow_records;
 	char *events_file; /* as egress_flow_log */
 	int64_t events_file_size, events_files, events_keep_ms, events_records;
+	char *events_webhooks;       /* as events/webhook_list.h reads them; NULL: none */
+	char *events_webhook_secret; /* path; NULL: STATE/webhook.secret */
+	char *events_webhook_ca;     /* path; NULL: the host's */
+	int64_t events_webhook_timeout_ms, events_webhook_attempts;
+	int64_t events_webhook_retry_delay_ms, events_webhook_retry_delay_max_ms;
 	int64_t transfer_attempts, transfer_workers;
 	int64_t transfer_retry_delay_ms, transfer_retry_delay_max_ms;
 	int64_t transfer_probe_delay_ms, transfer_probe_delay_max_ms, transfer_refused_delay_ms;

@@ -10,8 +10,10 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "daemon/process.h"
+#include "daemon/webhook_secret.h"
 #include "service/services.h"
 
 enum {
@@ -118,20 +120,43 @@ static int open_flows(struct rooms *rooms, const struct settings *settings,
 	return flow_log_open(rooms->loop, rooms->store, &options, &rooms->flows, err);
 }
 
-static int open_sinks(struct rooms *rooms, const struct settings *settings,
-		      const struct state *state, struct sp_error *err)
+static int open_sinks_for(struct rooms *rooms, const struct settings *settings,
+			  const struct state *state, const struct webhook_places *webhooks,
+			  struct sp_error *err)
 {
 	SP_AUTO_FREE char *file = file_of(settings->events_file, state);
+	SP_AUTO_SECRET char *secret = NULL;
+	if (webhooks->count > 0 &&
+	    webhook_secret_open(state, settings->events_webhook_secret, &secret, err) != 0)
+		return -1;
 	struct sinks_options options = {
 		.region = settings->region,
 		.account = settings->account,
 		.file = file,
 		.file_size_max = settings->events_file_size,
 		.files_kept = settings->events_files,
+		.webhooks = webhooks,
+		.webhook_secret = secret,
+		.webhook_ca_file = settings->events_webhook_ca,
+		.webhook_timeout_ms = settings->events_webhook_timeout_ms,
+		.webhook_retry_delay_ms = settings->events_webhook_retry_delay_ms,
+		.webhook_retry_delay_max_ms = settings->events_webhook_retry_delay_max_ms,
+		.webhook_attempts = (int)settings->events_webhook_attempts,
 		.keep_ms = settings->events_keep_ms,
 		.records_max = settings->events_records,
 	};
 	return sinks_open(rooms->loop, rooms->store, &options, &rooms->sinks, err);
+}
+
+static int open_sinks(struct rooms *rooms, const struct settings *settings,
+		      const struct state *state, struct sp_error *err)
+{
+	struct webhook_places webhooks;
+	if (webhook_places_parse(settings->events_webhooks, &webhooks, err) != 0)
+		return -1;
+	int result = open_sinks_for(rooms, settings, state, &webhooks, err);
+	webhook_places_finish(&webhooks);
+	return result;
 }
 
 static int open_egress(struct rooms *rooms, const struct settings *settings, struct sp_error *err)

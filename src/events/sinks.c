@@ -1,23 +1,29 @@
 #include "events/sinks.h"
 
 #include "base/scope.h"
+#include "base/secret.h"
 #include "events/file_sink.h"
 #include "events/keeper.h"
+#include "events/webhook.h"
 #include "store/event_cursors.h"
 #include "store/events.h"
 
-enum { SINKS_MAX = 1 };
+enum { SINKS_MAX = 1 + WEBHOOKS_MAX };
 
 struct sinks {
 	struct sink_ground ground;
 	struct sink *list[SINKS_MAX];
 	size_t count;
 	struct keeper *keeper;
+
+	/* What webhooks keep pointers to. */
+	struct webhook_places places;
+	char *secret, *ca_file; /* NULL: none */
 };
 
 /* Where each of them goes on. */
 struct beginning {
-	const char *names[SINKS_MAX];
+	char *names[SINKS_MAX]; /* owned */
 	int64_t delivered[SINKS_MAX];
 	size_t count;
 };
@@ -26,7 +32,8 @@ struct beginning {
 static int begin(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct beginning *beginning = ctx;
-	if (event_cursors_keep(db, beginning->names, beginning->count, err) != 0)
+	const char *const *names = (const char *const *)beginning->names;
+	if (event_cursors_keep(db, names, beginning->count, err) != 0)
 		return -1;
 	for (size_t i = 0; i < beginning->count; i++) {
 		const char *name = beginning->names[i];
@@ -41,21 +48,64 @@ static int begin(struct db *db, void *ctx, struct sp_error *err)
 	return 0;
 }
 
-static int open_file(struct sinks *sinks, const struct sinks_options *options,
-		     const struct beginning *beginning, struct sp_error *err)
+static int find_beginning(struct sinks *sinks, const struct sinks_options *options,
+			  struct beginning *out, struct sp_error *err)
 {
-	if (options->file == NULL)
-		return 0;
+	*out = (struct beginning){ 0 };
+	if (options->file != NULL)
+		out->names[out->count++] = sp_strdup(file_sink_name);
+	for (size_t i = 0; i < sinks->places.count; i++)
+		out->names[out->count++] = webhook_sink_name(sinks->places.list[i].name);
+	int result = store_write(sinks->ground.store, begin, out, err);
+	for (size_t i = 0; i < out->count; i++)
+		free(out->names[i]);
+	return result;
+}
+
+static int open_file(struct sinks *sinks, const struct sinks_options *options, int64_t delivered,
+		     struct sp_error *err)
+{
 	const struct sp_line_file_options file = {
 		.what = "event file",
 		.path = options->file,
 		.size_max = options->file_size_max,
 		.kept = options->files_kept,
 	};
-	if (file_sink_open(&sinks->ground, &file, beginning->delivered[0], &sinks->list[0], err) !=
-	    0)
+	return file_sink_open(&sinks->ground, &file, delivered, &sinks->list[sinks->count], err);
+}
+
+static int open_webhook(struct sinks *sinks, const struct sinks_options *options,
+			const struct webhook_place *place, int64_t delivered, struct sp_error *err)
+{
+	const struct webhook_options webhook = {
+		.name = place->name,
+		.door = { .url = place->url,
+			  .secret = sinks->secret,
+			  .ca_file = sinks->ca_file,
+			  .timeout_ms = options->webhook_timeout_ms },
+		.patience = { .delay_ms = options->webhook_retry_delay_ms,
+			      .delay_max_ms = options->webhook_retry_delay_max_ms,
+			      .attempts = options->webhook_attempts },
+	};
+	return webhook_open(&sinks->ground, &webhook, delivered, &sinks->list[sinks->count], err);
+}
+
+static int open_all(struct sinks *sinks, const struct sinks_options *options, struct sp_error *err)
+{
+	struct beginning beginning;
+	if (find_beginning(sinks, options, &beginning, err) != 0)
 		return -1;
-	sinks->count++;
+	if (options->file != NULL) {
+		if (open_file(sinks, options, beginning.delivered[0], err) != 0)
+			return -1;
+		sinks->count++;
+	}
+	for (size_t i = 0; i < sinks->places.count; i++) {
+		if (open_webhook(sinks, options, &sinks->places.list[i],
+				 beginning.delivered[sinks->count], err) != 0)
+			return -1;
+		sinks->count++;
+	}
 	return 0;
 }
 
@@ -71,14 +121,13 @@ int sinks_open(struct loop *loop, struct store *store, const struct sinks_option
 	       struct sinks **out, struct sp_error *err)
 {
 	struct sinks *sinks = sp_alloc(sizeof(*sinks));
-	struct beginning beginning = { 0 };
 	sinks->ground.store = store;
 	sinks->ground.place =
 		(struct event_place){ .region = options->region, .account = options->account };
-	if (options->file != NULL)
-		beginning.names[beginning.count++] = file_sink_name;
-	if (store_write(store, begin, &beginning, err) != 0 ||
-	    open_file(sinks, options, &beginning, err) != 0) {
+	sinks->secret = sp_strdup(options->webhook_secret);
+	sinks->ca_file = sp_strdup(options->webhook_ca_file);
+	webhook_places_copy(options->webhooks, &sinks->places);
+	if (open_all(sinks, options, err) != 0) {
 		sinks_close(sinks);
 		return sp_wrap(err, "could not go on with the events of the last run");
 	}
@@ -98,6 +147,9 @@ void sinks_close(struct sinks *sinks)
 	keeper_destroy(sinks->keeper);
 	for (size_t i = 0; i < sinks->count; i++)
 		sinks->list[i]->backend->close(sinks->list[i]);
+	webhook_places_finish(&sinks->places);
+	sp_secret_free(sinks->secret);
+	free(sinks->ca_file);
 	free(sinks);
 }
 

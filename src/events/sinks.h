@@ -8,6 +8,7 @@
  * What none of them needs any more and is old enough goes in small batches (keeper.h).
  */
 
+#include "events/webhook_list.h"
 #include "loop/loop.h"
 #include "store/store.h"
 
@@ -18,8 +19,14 @@ struct sinks_options {
 	const char *file;      /* with a line for each event; NULL: none. Borrowed for the call */
 	int64_t file_size_max; /* bytes, before it is rotated */
 	int64_t files_kept;    /* that were rotated */
-	int64_t keep_ms;       /* for so long events are kept */
-	int64_t records_max;   /* so many at most, whoever still needs them */
+	const struct webhook_places *webhooks; /* borrowed for the call, as is: */
+	const char *webhook_secret;  /* what signs their events; NULL when there is none */
+	const char *webhook_ca_file; /* whose certificates are trusted; NULL: the host's */
+	int64_t webhook_timeout_ms;  /* of one event */
+	int64_t webhook_retry_delay_ms, webhook_retry_delay_max_ms;
+	int webhook_attempts;
+	int64_t keep_ms;     /* for so long events are kept */
+	int64_t records_max; /* so many at most, whoever still needs them */
 };
 
 /** @loop, @store: kept. May block. */

@@ -116,6 +116,22 @@ int events_last_number(struct db *db, int64_t *out, struct sp_error *err)
 			  err);
 }
 
+int events_each_news(struct db *db, int64_t after, event_news_fn *fn, void *ctx,
+		     struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(
+		    db, &rows, err,
+		    "SELECT connector_id, MAX(number) FROM (SELECT connector_id, number FROM events"
+		    " WHERE number > ?1 ORDER BY number LIMIT ?2) AS news GROUP BY connector_id",
+		    "ii", after, (int64_t)EVENTS_NEWS_MAX) != 0)
+		return -1;
+	int got;
+	while ((got = db_rows_next(rows, err)) == 1)
+		fn(ctx, db_rows_text(rows, 0), db_rows_integer(rows, 1));
+	return got;
+}
+
 int events_time_behind(struct db *db, int64_t number, int64_t *out_ms, struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;

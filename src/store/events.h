@@ -21,6 +21,12 @@ int events_list(struct db *db, const char *connector_id, int64_t after, struct e
 /** The number of the newest that there ever was; 0: none. */
 int events_last_number(struct db *db, int64_t *out, struct sp_error *err);
 
+/** Each connector that has events behind number @after, among the next EVENTS_NEWS_MAX, and the newest of these. */
+enum { EVENTS_NEWS_MAX = 10000 };
+typedef void event_news_fn(void *ctx, const char *connector_id, int64_t newest);
+int events_each_news(struct db *db, int64_t after, event_news_fn *fn, void *ctx,
+		     struct sp_error *err);
+
 /** When the first with a number above @number came; 0: there is none. */
 int events_time_behind(struct db *db, int64_t number, int64_t *out_ms, struct sp_error *err);
 

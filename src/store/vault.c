@@ -1,19 +1,16 @@
 #include "store/vault.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/id.h"
 #include "base/scope.h"
 #include "base/secret.h"
+#include "base/secret_file.h"
 #include "base/text.h"
 
 /* A sealed value: the form's number, the nonce, the ciphertext, the tag. */
@@ -33,79 +30,32 @@ struct vault {
 
 /* ---- the master key's file ---- */
 
-/* Written under another name first, so that the file is never seen half; a file that is there already stays. */
+static const char what[] = "master key";
+
 static int create_key(const char *path, struct sp_error *err)
 {
 	unsigned char key[KEY_SIZE];
-	char digits[KEY_DIGITS + 1], suffix[17];
-	sp_random_hex(suffix, sizeof(suffix) - 1);
-	SP_AUTO_BUFFER part = { 0 };
-	sp_buffer_format(&part, "%s.%s", path, suffix);
-	SP_AUTO_FREE char *copy = sp_strdup(path);
-	SP_AUTO_FD folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	SP_AUTO_FD fd = open(sp_buffer_text(&part), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (folder == -1 || fd == -1)
-		return sp_fail_errno(err, "could not create the master key \"%s\"", path);
-
+	char digits[KEY_DIGITS + 1];
 	sp_random_bytes(key, sizeof(key));
 	sp_hex_encode(key, sizeof(key), digits);
-	digits[KEY_DIGITS] = '\n';
-	bool good = write(fd, digits, sizeof(digits)) == (ssize_t)sizeof(digits) &&
-		    fsync(fd) == 0 && (link(sp_buffer_text(&part), path) == 0 || errno == EEXIST);
+	int result = sp_secret_file_create(path, what, digits, err);
 	explicit_bzero(key, sizeof(key));
 	explicit_bzero(digits, sizeof(digits));
-	if (!good)
-		sp_fail_errno(err, "could not write the master key \"%s\"", path);
-	unlink(sp_buffer_text(&part));
-	if (good && fsync(folder) == -1)
-		return sp_fail_errno(err, "could not sync the folder of \"%s\"", path);
-	return good ? 0 : -1;
+	return result;
 }
 
-/*
- * Ours alone, or root's: a service manager hands the key over as a file of root's that an access list opens for us,
- * which shows as a group's permission to read.
- */
-static int check_key_file(int fd, const char *path, struct sp_error *err)
+static int read_key(const char *path, unsigned char key[KEY_SIZE], struct sp_error *err)
 {
-	struct stat status;
-	if (fstat(fd, &status) == -1)
-		return sp_fail_errno(err, "could not look at the master key \"%s\"", path);
-	if (!S_ISREG(status.st_mode))
-		return sp_fail(err, SP_DENIED, "cannot use the master key \"%s\": it is no file",
-			       path);
-	if (status.st_uid != geteuid() && status.st_uid != 0)
-		return sp_fail(err, SP_DENIED,
-			       "cannot use the master key \"%s\": it belongs to user %u, who could "
-			       "change it",
-			       path, (unsigned)status.st_uid);
-	mode_t others = status.st_uid == 0 && status.st_gid == 0 && geteuid() != 0 ? 037 : 077;
-	if ((status.st_mode & others) != 0)
-		return sp_fail(err, SP_DENIED,
-			       "cannot use the master key \"%s\": others may use it, too (mode "
-			       "%04o): set its mode to 0600",
-			       path, (unsigned)status.st_mode & 07777);
-	return 0;
-}
-
-static int read_key(int fd, const char *path, unsigned char key[KEY_SIZE], struct sp_error *err)
-{
-	char digits[KEY_DIGITS + 3];
-	size_t length = 0;
-	ssize_t got;
-	while (length < sizeof(digits) - 1 &&
-	       (got = read(fd, digits + length, sizeof(digits) - 1 - length)) != 0) {
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1)
-			return sp_fail_errno(err, "could not read the master key \"%s\"", path);
-		length += (size_t)got;
-	}
-	if (length == KEY_DIGITS + 1 && digits[KEY_DIGITS] == '\n')
-		length--;
-	digits[length] = '\0';
-	bool good = length == KEY_DIGITS && sp_hex_decode(digits, key, KEY_SIZE);
+	char digits[KEY_DIGITS + 2];
+	struct sp_error reason = { 0 };
+	int result = sp_secret_file_read(path, what, digits, sizeof(digits), &reason);
+	bool good =
+		result == 0 && strlen(digits) == KEY_DIGITS && sp_hex_decode(digits, key, KEY_SIZE);
 	explicit_bzero(digits, sizeof(digits));
+	if (result != 0 && reason.code != SP_INVALID) {
+		*err = reason;
+		return -1;
+	}
 	if (!good)
 		return sp_fail(err, SP_INVALID,
 			       "cannot use the master key \"%s\": it must hold %d hex digits and "
@@ -116,21 +66,11 @@ static int read_key(int fd, const char *path, unsigned char key[KEY_SIZE], struc
 
 int vault_open(const char *path, struct vault **out, struct sp_error *err)
 {
-	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	SP_AUTO_FD fd = open(path, flags);
-	if (fd == -1 && errno == ENOENT) {
-		if (create_key(path, err) != 0)
-			return -1;
-		fd = open(path, flags);
-	}
-	if (fd == -1 && errno == ELOOP)
-		return sp_fail(err, SP_DENIED,
-			       "cannot use the master key \"%s\": it is a symbolic link", path);
-	if (fd == -1)
-		return sp_fail_errno(err, "could not open the master key \"%s\"", path);
-
 	struct vault *vault = sp_secret_pages(sizeof(*vault));
-	if (check_key_file(fd, path, err) != 0 || read_key(fd, path, vault->key, err) != 0) {
+	int result = read_key(path, vault->key, err);
+	if (result != 0 && err->code == SP_NOT_FOUND && create_key(path, err) == 0)
+		result = read_key(path, vault->key, err);
+	if (result != 0) {
 		vault_close(vault);
 		return -1;
 	}

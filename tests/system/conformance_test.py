@@ -19,8 +19,9 @@ TAP = re.compile(r"(ok|not ok) \d+ - (.*?)( # SKIP .*)?")
 ANSWERED = "# answered "
 TABLE = re.compile(r"static const struct api_operation operations\[\] = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
 OPERATION = re.compile(r'^\t\{ (?:\.name = )?"(\w+)"', re.MULTILINE)
-SERVICES = ("ec2", "lattice", "secretsmanager", "sts", "transfer")  # folders of src/service/
-PARTS = ["witness", "sts", "connectors", "transfers", "lattice", "secrets", "ec2_networks", "ec2_groups", "protocol", "retries"]
+OURS = "native"  # the folder of src/service/ that no SDK has a client for
+PARTS = ["witness", "sts", "connectors", "transfers", "lattice", "secrets", "ec2_networks", "ec2_groups", "protocol",
+         "required", "retries"]
 ROUTING = ["routing"]
 
 
@@ -31,12 +32,22 @@ def needs():
         raise harness.Skip("the AWS SDK for JavaScript is not there: ./dev deps installs it with npm")
 
 
+def served():
+    """"service.Operation" of the tables in the sources."""
+    found = set()
+    for path in (harness.ROOT / "src" / "service").glob("*/*.c"):
+        name = path.parent.name
+        for table in TABLE.findall(path.read_text(encoding="utf-8")) if name != OURS else ():
+            found |= {f"{name}.{operation}" for operation in OPERATION.findall(table)}
+    return found
+
+
 def partner(daemon, server):
     """What the checks know of a partner's server and of a bucket."""
     return {"PARTNER_URL": server.url, "PARTNER_HOME": str(server.home),
             "PARTNER_HOST_KEYS": json.dumps(server.trusted_keys()),
             "PARTNER_SECRET": json.dumps({"Username": server.user, "PrivateKey": server.private_key}),
-            "BUCKET_FOLDER": str(daemon.bucket("files"))}
+            "BUCKET_FOLDER": str(daemon.bucket("files")), "OPERATIONS": json.dumps(sorted(served()))}
 
 
 def run(story, daemon, parts, more):
@@ -80,16 +91,6 @@ def where_networks_are_made(story):
     daemon = home.daemon("routing", egress_address_pools=ec2.pools())
     vpc = home.vpc(daemon, "10.61.0.0/16", {"sallyport:uplink": ec2.UPLINK, "sallyport:router": "192.0.2.1"})
     return run(story, daemon, ROUTING, {"ROUTED_VPC": vpc.id})
-
-
-def served():
-    """"service.Operation" of the tables in the sources."""
-    found = set()
-    for name in SERVICES:
-        for path in (harness.ROOT / "src" / "service" / name).glob("*.c"):
-            for table in TABLE.findall(path.read_text(encoding="utf-8")):
-                found |= {f"{name}.{operation}" for operation in OPERATION.findall(table)}
-    return found
 
 
 with harness.Story() as story:

@@ -35,19 +35,21 @@ export function client(service, options = {}) {
   return made;
 }
 
-/** call.transfer("CreateConnector", {…}): the command of that name with the service's client. */
-function caller(service) {
-  const [module] = SERVICES[service];
-  let kept;
-  return (operation, input = {}, options) => {
-    kept ??= client(service);
-    const sender = options ? client(service, options) : kept;
-    return sender.send(new module[`${operation}Command`](input));
-  };
+const kept = {};
+
+export function command(service, operation, input) {
+  return new SERVICES[service][0][`${operation}Command`](input);
 }
 
-export const transfer = caller("transfer");
-export const lattice = caller("lattice");
-export const secrets = caller("secretsmanager");
-export const sts = caller("sts");
-export const ec2 = caller("ec2");
+/** The answer of an operation. @options: of a client for this call alone. */
+export function call(service, operation, input = {}, options = undefined) {
+  const sender = options ? client(service, options) : (kept[service] ??= client(service));
+  return sender.send(command(service, operation, input));
+}
+
+/* transfer("CreateConnector", {…}) */
+export const transfer = (...what) => call("transfer", ...what);
+export const lattice = (...what) => call("lattice", ...what);
+export const secrets = (...what) => call("secretsmanager", ...what);
+export const sts = (...what) => call("sts", ...what);
+export const ec2 = (...what) => call("ec2", ...what);

@@ -146,9 +146,21 @@ function compareSuccess(protocol, name, output, text, where) {
   else compareXml(output, value, where, ENVELOPES[protocol].allowed);
 }
 
+/** Of XML: which error it is, whose fault, and the id. */
+function compareXmlRefusal(protocol, text, where) {
+  const root = parseXML(text);
+  const [error, id] = protocol === "ec2" ? [root.Response?.Errors?.Error, root.Response?.RequestID]
+    : [root.ErrorResponse?.Error, root.ErrorResponse?.RequestId];
+  const names = protocol === "ec2" ? ["Code", "Message"] : ["Type", "Code", "Message"];
+  if (!id || names.some((name) => !error?.[name])) fault(where, `is no refusal of its protocol: ${text}`);
+}
+
 function compareRefusal(protocol, errors, response, text, where) {
   const status = response.statusCode;
-  if (text === "" || response.headers["content-type"]?.includes("xml")) return;
+  if (protocol === "ec2" || protocol === "query") {
+    compareXmlRefusal(protocol, text, where);
+    return;
+  }
   const body = JSON.parse(text);
   const code = (response.headers["x-amzn-errortype"] ?? body.__type ?? "").replace(/^.*#/, "").replace(/:.*$/, "");
   const schema = errors[`${code}$`];

@@ -240,6 +240,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.account = settings->account,
 		.builtin_role = rooms->role,
 		.token_key = rooms->token_key,
+		.events_keep_ms = settings->events_keep_ms,
 		.retry_window_ms = settings->http_retry_window_ms,
 		.queued_files_max = settings->quota_queued_files,
 	};

@@ -22,6 +22,7 @@ struct service_context {
 	struct transfer_engine *engine;
 	const char *region, *account;
 	const char *builtin_role;       /* ARN */
+	int64_t events_keep_ms;         /* for so long what was logged is kept */
 	const unsigned char *token_key; /* 32 bytes: signs pagination tokens */
 	int64_t retry_window_ms;        /* for how long an SDK's try is known again */
 	int64_t queued_files_max;       /* that wait, of one connector */

@@ -8,6 +8,7 @@ extern const struct api_service *const services_all[];
 
 extern const struct api_service service_ec2;
 extern const struct api_service service_lattice;
+extern const struct api_service service_logs;
 extern const struct api_service service_native; /* our own */
 extern const struct api_service service_secretsmanager;
 extern const struct api_service service_sts;

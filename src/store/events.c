@@ -6,17 +6,12 @@
 #include "base/id.h"
 #include "model/connector.h"
 #include "model/failure.h"
+#include "store/event_rows_inside.h"
 #include "store/rows.h"
 
 /* States and directions stand in the SQL as numbers. */
 static_assert(FILE_COMPLETED == 3 && TRANSFER_RETRIEVE == 1 && CONNECTOR_PORT_DEFAULT == 22,
 	      "a store that is there means these");
-
-/* What read_event() reads, in its order. */
-#define COLUMNS                                                                                    \
-	"number, id, connector_id, direction, state, time_ms, is_logged, url, configuration_arn,"  \
-	" port, transfer_id, file_id, path, local_directory, remote_directory, bucket,"            \
-	" object_key, bytes, queued_ms, started_ms, ended_ms, failure_code, failure_message"
 
 static void read_event(struct db_rows *rows, struct event *out)
 {
@@ -58,7 +53,7 @@ int events_put_file(struct db *db, const char *file_id, int64_t now_ms, struct s
 	if (db_run(db, err, "UPDATE counters SET value = value + 1 WHERE name = 'event number'",
 		   "") != 0 ||
 	    db_run(db, err,
-		   "INSERT INTO events (" COLUMNS ") SELECT"
+		   "INSERT INTO events (" EVENT_COLUMNS ") SELECT"
 		   " (SELECT value FROM counters WHERE name = 'event number'),"
 		   " ?2, f.connector_id, f.direction, f.state, ?3,"
 		   " CASE WHEN c.logging_role IS NULL THEN 0 ELSE 1 END,"
@@ -81,8 +76,8 @@ int events_put_file(struct db *db, const char *file_id, int64_t now_ms, struct s
 	return 0;
 }
 
-static int read_events(struct db_rows *rows, struct event *out, size_t max, size_t *out_count,
-		       struct sp_error *err)
+int event_rows_read(struct db_rows *rows, struct event *out, size_t max, size_t *out_count,
+		    struct sp_error *err)
 {
 	size_t count = 0;
 	int got = 0;
@@ -98,16 +93,17 @@ int events_list(struct db *db, const char *connector_id, int64_t after, struct e
 		size_t max, size_t *out_count, struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	int result = connector_id == NULL
-			     ? db_query(db, &rows, err,
-					"SELECT " COLUMNS " FROM events WHERE number > ?1"
-					" ORDER BY number LIMIT ?2",
-					"ii", after, (int64_t)max)
-			     : db_query(db, &rows, err,
-					"SELECT " COLUMNS " FROM events WHERE connector_id = ?1"
-					" AND number > ?2 ORDER BY number LIMIT ?3",
-					"sii", connector_id, after, (int64_t)max);
-	return result != 0 ? -1 : read_events(rows, out, max, out_count, err);
+	int result =
+		connector_id == NULL
+			? db_query(db, &rows, err,
+				   "SELECT " EVENT_COLUMNS " FROM events WHERE number > ?1"
+				   " ORDER BY number LIMIT ?2",
+				   "ii", after, (int64_t)max)
+			: db_query(db, &rows, err,
+				   "SELECT " EVENT_COLUMNS " FROM events WHERE connector_id = ?1"
+				   " AND number > ?2 ORDER BY number LIMIT ?3",
+				   "sii", connector_id, after, (int64_t)max);
+	return result != 0 ? -1 : event_rows_read(rows, out, max, out_count, err);
 }
 
 int events_last_number(struct db *db, int64_t *out, struct sp_error *err)

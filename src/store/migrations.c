@@ -397,6 +397,10 @@ const char *const migrations_scripts[] = {
 	"  connector_id TEXT NOT NULL,"
 	"  number BIGINT NOT NULL,"
 	"  PRIMARY KEY (sink, connector_id));",
+
+	/* What CloudWatch Logs shows of connectors with a logging role. */
+	("CREATE INDEX events_logged ON events (connector_id, time_ms, number)"
+	 " WHERE is_logged = 1;"),
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

@@ -211,8 +211,10 @@ static void put_ids(const struct ids *ids, const char *text, size_t length, stru
 /* ---- requests -------------------------------------------------------------------------------------------------- */
 
 static const struct api_served served[] = {
-	{ &service_ec2, NULL }, { &service_lattice, NULL },  { &service_secretsmanager, NULL },
-	{ &service_sts, NULL }, { &service_transfer, NULL }, { &service_native, NULL },
+	{ &service_ec2, NULL },    { &service_lattice, NULL },
+	{ &service_logs, NULL },   { &service_secretsmanager, NULL },
+	{ &service_sts, NULL },    { &service_transfer, NULL },
+	{ &service_native, NULL },
 };
 
 /* By the looks, as there is no signature that says it. */
@@ -222,6 +224,7 @@ static const struct api_service *service_of(const struct api_call *call)
 	const char *target = sign_header_value(&request, "x-amz-target");
 	if (target != NULL)
 		return sp_text_starts_with(target, "secretsmanager") ? &service_secretsmanager
+		       : sp_text_starts_with(target, "Logs_")        ? &service_logs
 								     : &service_transfer;
 	if (sp_text_starts_with(call->target, "/v1/"))
 		return &service_native;

@@ -44,6 +44,7 @@ struct connection {
 	unsigned rereads;      /* large files that are read back now */
 	int line;              /* the same socket as the transport's, to shut it down; -1: none */
 	char place[256];       /* the socket's other end and what is before it, for sentences */
+	int64_t opening_us;    /* that it took from asking for a socket to the session */
 	int64_t last_spoke_ms; /* when something was last said to keep it warm */
 	int64_t last_sure_ms;  /* when the server last answered for certain */
 };

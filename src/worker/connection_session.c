@@ -215,7 +215,9 @@ void connection_open(struct connection *connection, enum letter_kind how)
 	struct sp_error err = { 0 };
 	connection->report = (struct transport_report){ 0 };
 	connection->admission = how == LETTER_OPEN_HELD ? ADMISSION_HELD : ADMISSION_FREE;
+	int64_t start_us = sp_monotonic_us();
 	int result = open_session(connection, &step, &err);
+	connection->opening_us = sp_monotonic_us() - start_us;
 
 	struct worker_message message = { 0 };
 	test_report_fill(&message, &connection->report,

@@ -126,8 +126,11 @@ static void tell_written(struct task *task, struct feed *feed, const struct down
 static void call_for_readers(struct task *task, struct help *help, struct download *download)
 {
 	uint64_t size, mtime;
-	if (help->crew != NULL || !download_identity(download, &size, &mtime) ||
-	    !help_is_worth_while(task->connection, size - download_progress(download)))
+	if (help->crew != NULL || !download_identity(download, &size, &mtime))
+		return;
+	uint64_t progress = download_progress(download);
+	uint64_t done = progress - task->order->resume_at;
+	if (!help_comes_in_time(help, task->connection, done, size - progress))
 		return;
 	const struct crew_task fetching = { .path = task->final_path,
 					    .size = size,

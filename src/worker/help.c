@@ -1,5 +1,6 @@
 #include "worker/help.h"
 
+#include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "remote/assist.h"
@@ -27,6 +28,18 @@ void bell_hear(struct bell *bell)
 bool help_is_worth_while(const struct connection *connection, uint64_t bytes_left)
 {
 	return connection->configuration->connections > 1 && bytes_left >= HELP_BYTES_MIN;
+}
+
+/* It is known after half the time that another connection needs, and they are worth it when twice that time is left. */
+bool help_comes_in_time(struct help *help, const struct connection *connection, uint64_t bytes_done,
+			uint64_t bytes_left)
+{
+	int64_t now_us = sp_monotonic_us(), opening_us = connection->opening_us;
+	if (help->since_us == 0)
+		help->since_us = now_us;
+	int64_t took_us = now_us - help->since_us;
+	return took_us >= opening_us / 2 && help_is_worth_while(connection, bytes_left) &&
+	       (double)bytes_left * (double)took_us > 2.0 * (double)bytes_done * (double)opening_us;
 }
 
 void help_call(struct help *help, struct connection *connection, const struct crew_task *task)

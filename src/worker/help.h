@@ -27,10 +27,18 @@ void bell_hear(struct bell *bell);
 struct help {
 	struct bell bell;
 	struct crew *crew; /* NULL: nobody was called */
+	int64_t since_us;  /* monotonic: when it was first thought of; 0: not yet */
 };
 
 /** Whether others may come, and there is enough for them to do. */
 bool help_is_worth_while(const struct connection *connection, uint64_t bytes_left);
+
+/**
+ * The same for a file of which @bytes_done came since this was first asked: whether what is left takes longer than it
+ * takes them to come. False while nobody knows.
+ */
+bool help_comes_in_time(struct help *help, const struct connection *connection, uint64_t bytes_done,
+			uint64_t bytes_left);
 
 /** For the file whose runner runs. @help stays where it is until help_end(). */
 void help_call(struct help *help, struct connection *connection, const struct crew_task *task);

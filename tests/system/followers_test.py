@@ -18,16 +18,18 @@ KNOWN = {"banner": "SSH-2.0-OpenSSH_9.2p1", "fingerprint": "SHA256:of-the-last-t
 
 
 class Door:
-    """Where a worker has asked for @count sockets, and was given none yet."""
+    """Where a worker has asked for @count sockets, and was given none yet. The first request is of the connection that goes
+    first, which is opened for the first of @files; they come in any order."""
 
-    def __init__(self, one, count):
+    def __init__(self, one, files, count):
         self.one, self.requests, self.ports = one, [], []
         while len(self.requests) < count:
             message = worker.decode(one.control.recv(worker.MESSAGE_MAX))
             assert message.kind in ("NEED_SOCKET", "BEAT"), message
             if message.kind == "NEED_SOCKET":
                 one.sockets += 1
-                self.requests.append(message.request)
+                place = 0 if message.file_id == files[0].id else len(self.requests)
+                self.requests.insert(place, message.request)
 
     def open(self, request):
         sock = worker.connect(self.one.port)
@@ -65,7 +67,7 @@ with harness.Story() as story:
         since = len(server.log_text())
         with worker.Worker(server, lock=lock, **KNOWN) as one:
             files = [one.send_file(small, f"three-{number}") for number in range(CONNECTIONS)]
-            door = Door(one, CONNECTIONS)
+            door = Door(one, files, CONNECTIONS)
             for request in reversed(door.requests):  # those who follow are there long before the one they follow
                 door.open(request)
                 harness.wait_until(lambda: len(told("Connection from")) == len(door.ports), "the server to see it")
@@ -77,7 +79,7 @@ with harness.Story() as story:
     with story.case("one large file that will call for help: help is at the door before it is begun"):
         with worker.Worker(server, lock=lock, **KNOWN) as one:
             files = [one.send_file(large, "large")]
-            door = Door(one, CONNECTIONS)
+            door = Door(one, files, CONNECTIONS)
             for request in door.requests:
                 door.open(request)
             publish(one, files)
@@ -88,7 +90,7 @@ with harness.Story() as story:
         for changes, source in (({}, small), ({"banner": None}, large)):
             with worker.Worker(server, lock=lock, **{**KNOWN, **changes}) as one:
                 file = one.send_file(source, "alone")
-                door = Door(one, 1)
+                door = Door(one, [file], 1)
                 door.open(door.requests[0])
                 publish(one, [file])
                 assert one.sockets == 1 or source == large, one.sockets  # which calls for help once it is under way
@@ -97,7 +99,7 @@ with harness.Story() as story:
         since = len(server.log_text())
         with worker.Worker(server, lock=lock, private_key=stranger, **KNOWN) as one:
             files = [one.send_file(small, "none") for _ in range(CONNECTIONS)]
-            door = Door(one, CONNECTIONS)
+            door = Door(one, files, CONNECTIONS)
             for request in reversed(door.requests):
                 door.open(request)
             for file in files:
@@ -106,7 +108,7 @@ with harness.Story() as story:
 
             # It goes alone from now on, as at a server that nobody knows.
             files = [one.send_file(small, "none") for _ in range(CONNECTIONS)]
-            again = Door(one, 1)
+            again = Door(one, files, 1)
             again.open(again.requests[0])
             for file in files:
                 one.expect("FILE_FAILED", file, step="AUTHENTICATE", code="AUTH")
@@ -115,7 +117,7 @@ with harness.Story() as story:
     with story.case("followers that are turned away leave the work to the first one"):
         with worker.Worker(server, lock=lock, **KNOWN) as one:
             files = [one.send_file(small, f"left-{number}") for number in range(CONNECTIONS)]
-            door = Door(one, CONNECTIONS)
+            door = Door(one, files, CONNECTIONS)
             for request in door.requests[1:]:
                 one.refuse_socket(request)
             door.open(door.requests[0])
@@ -125,7 +127,7 @@ with harness.Story() as story:
     with story.case("when there is no way to the server for the first one, all files fail for that reason"):
         with worker.Worker(server, lock=lock, **KNOWN) as one:
             files = [one.send_file(small, "none") for _ in range(CONNECTIONS)]
-            door = Door(one, CONNECTIONS)
+            door = Door(one, files, CONNECTIONS)
             for request in door.requests:
                 one.refuse_socket(request)
             for file in files:
@@ -134,9 +136,8 @@ with harness.Story() as story:
 
     with story.case("the end of the control socket ends those who wait at the door"):
         with worker.Worker(server, lock=lock, **KNOWN) as one:
-            for number in range(CONNECTIONS):
-                one.send_file(small, f"end-{number}")
-            door = Door(one, CONNECTIONS)
+            files = [one.send_file(small, f"end-{number}") for number in range(CONNECTIONS)]
+            door = Door(one, files, CONNECTIONS)
             door.open(door.requests[1])
             harness.wait_until(lambda: told("Connection from")[-1:] == door.ports, "the server to see it")
             seconds, code = one.end()

@@ -116,12 +116,12 @@ with harness.Story() as story:
     with story.case(f"{KILLS} times kill -9 between commit and delivery: none is missing, none has two ids, the order is kept"):
         with contextlib.ExitStack() as loads:
             asked = [loads.enter_context(Load(daemon, partner, server.home / str(i))) for i, partner in enumerate(partners)]
-            between = 0
-            for _ in range(KILLS):
+            kills = between = 0
+            while between < KILLS:  # some come too late: all was delivered just before
                 kill_in_between(daemon, chance)
+                kills += 1
                 between += any(undelivered(daemon))
                 daemon.start()
-        assert between == KILLS, f"only {between} kills were between commit and delivery"
         harness.wait_until(lambda: ask(daemon, "SELECT COUNT(*) FROM files WHERE state < 3") == [(0,)],
                            "all files to end", PATIENCE)
         harness.wait_until(lambda: undelivered(daemon) == (0, 0), "all events to be delivered", PATIENCE)
@@ -131,6 +131,6 @@ with harness.Story() as story:
         torn = []
         repeats = check(events.in_files(daemon, torn), kept, "the file"), check(hook.events(), kept, "the webhook")
         assert hook.faults == [], hook.faults
-        print(f"# {len(ended)} files ended ({sum(load.asked for load in asked)} were acknowledged), {between} kills between "
-              f"commit and delivery; repeats with the same id: {repeats[0]} in the file ({len(torn)} lines cut), "
+        print(f"# {len(ended)} files ended ({sum(load.asked for load in asked)} were acknowledged), {between} of {kills} kills "
+              f"between commit and delivery; repeats with the same id: {repeats[0]} in the file ({len(torn)} lines cut), "
               f"{repeats[1]} at the webhook", flush=True)

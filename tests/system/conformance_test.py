@@ -21,7 +21,7 @@ TABLE = re.compile(r"static const struct api_operation operations\[\] = \{\n(.*?
 OPERATION = re.compile(r'^\t\{ (?:\.name = )?"(\w+)"', re.MULTILINE)
 OURS = "native"  # the folder of src/service/ that no SDK has a client for
 PARTS = ["witness", "sts", "connectors", "transfers", "lattice", "secrets", "ec2_networks", "ec2_groups", "protocol",
-         "required", "retries"]
+         "required", "retries", "logs"]
 ROUTING = ["routing"]
 
 

@@ -1,13 +1,14 @@
 /** The official clients, led to the daemon of the story by what admin.env says. */
 
 import * as EC2 from "@aws-sdk/client-ec2";
+import * as Logs from "@aws-sdk/client-cloudwatch-logs";
 import * as Lattice from "@aws-sdk/client-vpc-lattice";
 import * as Secrets from "@aws-sdk/client-secrets-manager";
 import * as STS from "@aws-sdk/client-sts";
 import * as Transfer from "@aws-sdk/client-transfer";
 import { witness } from "./witness.mjs";
 
-export { EC2, Lattice, Secrets, STS, Transfer };
+export { EC2, Lattice, Logs, Secrets, STS, Transfer };
 
 export const env = process.env;
 export const role = env.SALLYPORT_ROLE;
@@ -15,6 +16,7 @@ export const region = env.AWS_REGION;
 
 const SERVICES = {
   transfer: [Transfer, Transfer.TransferClient, "json"],
+  logs: [Logs, Logs.CloudWatchLogsClient, "json"],
   lattice: [Lattice, Lattice.VPCLatticeClient, "rest"],
   secretsmanager: [Secrets, Secrets.SecretsManagerClient, "json"],
   sts: [STS, STS.STSClient, "query"],
@@ -53,3 +55,4 @@ export const lattice = (...what) => call("lattice", ...what);
 export const secrets = (...what) => call("secretsmanager", ...what);
 export const sts = (...what) => call("sts", ...what);
 export const ec2 = (...what) => call("ec2", ...what);
+export const logs = (...what) => call("logs", ...what);

@@ -13,15 +13,22 @@
 static const struct {
 	const char *operation;
 	const char *title; /* "SFTP Connector … Completed" */
-} kinds[] = {
+} kinds[TRANSFER_DIRECTION_COUNT] = {
 	[TRANSFER_SEND] = { "SEND", "File Send" },
 	[TRANSFER_RETRIEVE] = { "RETRIEVE", "File Retrieve" },
+	[TRANSFER_LIST] = { "LIST", "Directory Listing" },
+	[TRANSFER_MOVE] = { "MOVE", "Remote Move" },
+	[TRANSFER_DELETE] = { "DELETE", "Remote Delete" },
 };
 
 enum {
 	SENT = 1 << TRANSFER_SEND,
 	FETCHED = 1 << TRANSFER_RETRIEVE,
+	LISTED = 1 << TRANSFER_LIST,
+	MOVED = 1 << TRANSFER_MOVE,
+	DELETED = 1 << TRANSFER_DELETE,
 	FILES = SENT | FETCHED,
+	ALL = FILES | LISTED | MOVED | DELETED,
 };
 
 struct telling {
@@ -192,6 +199,21 @@ static void set_location(const struct telling *telling, const char *name)
 		json_pack("{s:s, s:s, s:s}", "domain", "S3", "bucket", event->bucket, "key", key));
 }
 
+static void set_items_max(const struct telling *telling, const char *name)
+{
+	json_object_set_new(telling->out, name, json_integer(telling->event->items_max));
+}
+
+static void set_items(const struct telling *telling, const char *name)
+{
+	json_object_set_new(telling->out, name, json_integer(telling->event->items));
+}
+
+static void set_truncated(const struct telling *telling, const char *name)
+{
+	json_object_set_new(telling->out, name, json_boolean(telling->event->truncated));
+}
+
 static bool is_private(const struct event *event)
 {
 	return event->configuration_arn != NULL;
@@ -232,46 +254,70 @@ static void set_port(const struct telling *telling, const char *name)
 static const struct member details[] = {
 	{ "operation",                              FILES,   set_operation },
 	{ "transfer-id",                            FILES,   set_transfer_id },
+	{ "listing-id",                             LISTED,  set_transfer_id },
+	{ "move-id",                                MOVED,   set_transfer_id },
+	{ "delete-id",                              DELETED, set_transfer_id },
 	{ "file-transfer-id",                       FILES,   set_file_transfer_id },
-	{ "connector-id",                           FILES,   set_connector_id },
-	{ "url",                                    FILES,   set_url },
+	{ "connector-id",                           ALL,     set_connector_id },
+	{ "url",                                    ALL,     set_url },
 	{ "file-path",                              FILES,   set_path },
-	{ "status-code",                            FILES,   set_status },
-	{ "failure-code",                           FILES,   set_failure_code },
-	{ "failure-message",                        FILES,   set_failure_message },
-	{ "start-timestamp",                        FILES,   set_start },
-	{ "end-timestamp",                          FILES,   set_end },
+	{ "status-code",                            ALL,     set_status },
+	{ "failure-code",                           ALL,     set_failure_code },
+	{ "failure-message",                        ALL,     set_failure_message },
+	{ "start-timestamp",                        ALL,     set_start },
+	{ "end-timestamp",                          ALL,     set_end },
 	{ "local-directory-path",                   FETCHED, set_local_directory },
 	{ "remote-directory-path",                  SENT,    set_remote_directory },
+	{ "remote-directory-path",                  LISTED,  set_path },
+	{ "output-directory-path",                  LISTED,  set_local_directory },
+	{ "max-items",                              LISTED,  set_items_max },
+	{ "item-count",                             LISTED,  set_items },
+	{ "truncated",                              LISTED,  set_truncated },
+	{ "output-file-location",                   LISTED,  set_location },
+	{ "source-path",                            MOVED,   set_path },
+	{ "target-path",                            MOVED,   set_remote_directory },
+	{ "delete-path",                            DELETED, set_path },
 	{ "bytes",                                  FILES,   set_bytes },
 	{ "local-file-location",                    FILES,   set_location },
-	{ "egress-type",                            FILES,   set_egress_type },
-	{ "vpc-lattice-resource-configuration-arn", FILES,   set_configuration },
-	{ "vpc-lattice-port-number",                FILES,   set_port },
+	{ "egress-type",                            ALL,     set_egress_type },
+	{ "vpc-lattice-resource-configuration-arn", ALL,     set_configuration },
+	{ "vpc-lattice-port-number",                ALL,     set_port },
 	{ 0 },
 };
 
 static const struct member records[] = {
-	{ "operation",                              FILES,   set_operation },
-	{ "timestamp",                              FILES,   set_logged },
-	{ "connector-id",                           FILES,   set_connector_id },
+	{ "operation",                              ALL,     set_operation },
+	{ "timestamp",                              ALL,     set_logged },
+	{ "connector-id",                           ALL,     set_connector_id },
 	{ "transfer-id",                            FILES,   set_transfer_id },
+	{ "listing-id",                             LISTED,  set_transfer_id },
+	{ "move-id",                                MOVED,   set_transfer_id },
+	{ "delete-id",                              DELETED, set_transfer_id },
 	{ "file-transfer-id",                       FILES,   set_file_transfer_id },
-	{ "url",                                    FILES,   set_url_if_any },
+	{ "url",                                    ALL,     set_url_if_any },
 	{ "file-path",                              FILES,   set_path },
-	{ "status-code",                            FILES,   set_status },
-	{ "failure-code",                           FILES,   set_failure_code },
-	{ "failure-message",                        FILES,   set_failure_message },
-	{ "start-time",                             FILES,   set_start_if_begun },
-	{ "end-time",                               FILES,   set_end_if_begun },
-	{ "account-id",                             FILES,   set_account },
-	{ "connector-arn",                          FILES,   set_connector_arn },
+	{ "status-code",                            ALL,     set_status },
+	{ "failure-code",                           ALL,     set_failure_code },
+	{ "failure-message",                        ALL,     set_failure_message },
+	{ "start-time",                             ALL,     set_start_if_begun },
+	{ "end-time",                               ALL,     set_end_if_begun },
+	{ "account-id",                             ALL,     set_account },
+	{ "connector-arn",                          ALL,     set_connector_arn },
 	{ "local-directory-path",                   FETCHED, set_local_directory },
 	{ "remote-directory-path",                  SENT,    set_remote_directory_if_any },
+	{ "remote-directory-path",                  LISTED,  set_path },
+	{ "output-directory-path",                  LISTED,  set_local_directory },
+	{ "max-items",                              LISTED,  set_items_max },
+	{ "item-count",                             LISTED,  set_items },
+	{ "truncated",                              LISTED,  set_truncated },
+	{ "output-file-location",                   LISTED,  set_location },
+	{ "source-path",                            MOVED,   set_path },
+	{ "target-path",                            MOVED,   set_remote_directory },
+	{ "delete-path",                            DELETED, set_path },
 	{ "bytes",                                  FILES,   set_bytes },
-	{ "egress-type",                            FILES,   set_egress_type },
-	{ "vpc-lattice-resource-configuration-arn", FILES,   set_configuration_if_any },
-	{ "vpc-lattice-port-number",                FILES,   set_port_if_any },
+	{ "egress-type",                            ALL,     set_egress_type },
+	{ "vpc-lattice-resource-configuration-arn", ALL,     set_configuration_if_any },
+	{ "vpc-lattice-port-number",                ALL,     set_port_if_any },
 	{ 0 },
 };
 

@@ -17,11 +17,15 @@
  *   REMOVE      file: it has ended             REMOVED        file: nothing of it lies at the server
  *   PERMIT      file: publish it now,          TEST_RESULT
  *               or do what TAKEN said
- *   CANCEL      file
- *   TEST        try the connection once
+ *   CANCEL      file                           FOUND          file (MOVE, DELETE): what it is; may it be done?
+ *   TEST        try the connection once        DONE           file (MOVE, DELETE): it is done
+ *   LIST        file, staging fd
+ *   MOVE        file: rename at the partner
+ *   DELETE      file: remove at the partner
  *
  * The end of the socket tells a worker to leave. A worker that has been given a file answers with exactly one of
- * PUBLISHED (SEND, RECOVER), READY (RETRIEVE: the daemon publishes), REMOVED (REMOVE) or FILE_FAILED.
+ * PUBLISHED (SEND, RECOVER), READY (RETRIEVE, LIST: the daemon publishes), DONE (MOVE, DELETE), REMOVED (REMOVE) or
+ * FILE_FAILED.
  */
 
 #include <stdbool.h>
@@ -44,6 +48,9 @@ enum worker_kind {
 	WORKER_CANCEL,
 	WORKER_TEST,
 	WORKER_REMOVE,
+	WORKER_LIST,
+	WORKER_MOVE,
+	WORKER_DELETE,
 	WORKER_NEED_SOCKET = 64,
 	WORKER_READY,
 	WORKER_PUBLISHED,
@@ -55,6 +62,8 @@ enum worker_kind {
 	WORKER_BEAT,
 	WORKER_TAKEN,
 	WORKER_REMOVED,
+	WORKER_FOUND,
+	WORKER_DONE,
 };
 
 enum {
@@ -79,7 +88,7 @@ const char *worker_kind_name(enum worker_kind kind);
 struct worker_message {
 	enum worker_kind kind;
 
-	/* NEED_SOCKET, SOCKET, NO_SOCKET. CONNECTED, READY, PUBLISHED: of the connection that it speaks of. */
+	/* NEED_SOCKET, SOCKET, NO_SOCKET. CONNECTED, READY, PUBLISHED, FOUND, DONE: of the connection that it speaks of. */
 	uint32_t request;
 
 	char *file_id; /* every kind about a file, and NEED_SOCKET … */
@@ -92,14 +101,21 @@ struct worker_message {
 	uint64_t
 		resume_at; /* SEND, RETRIEVE: go on behind so many bytes; 0: from the start, a new part */
 	char *resume_state; /* the same, and WATERMARK: hex, the hash's state there */
-	/* WATERMARK of a RETRIEVE, and RETRIEVE with resume_at: what the remote file was; another one is SP_CHANGED. */
+	/* WATERMARK of a RETRIEVE, and RETRIEVE with resume_at: what the remote file was; another one is SP_CHANGED.
+	 * FOUND: the same of what is to be moved or deleted. MOVE, DELETE that recover: what it was. */
 	uint64_t source_size;
 	uint64_t source_mtime; /* seconds, as SFTP has it */
+	uint32_t
+		source_kind; /* FOUND; MOVE, DELETE: enum found_kind. Of a directory the other two are 0 */
+	uint32_t recovers;  /* MOVE, DELETE: 1: it was permitted before, and may have been done */
+	uint32_t items_max; /* LIST: entries */
+	uint32_t items;     /* READY of a LIST: entries … */
+	uint32_t truncated; /* … and 1: there are more */
 	uint32_t verification; /* READY, PUBLISHED: enum verification */
 	/* Bytes. WATERMARK: at which. SEND: of the source. RECOVER, READY: of the part. PROGRESS: done so far. */
 	uint64_t size;
 	char *directory; /* SEND, RECOVER, REMOVE: remote, bytes; NULL is the home directory */
-	char *name;      /* The same: in the directory, bytes. RETRIEVE: the remote path, bytes. */
+	char *name; /* The same: in the directory, bytes. RETRIEVE, LIST, MOVE, DELETE: the remote path, bytes. */
 	/* RECOVER: the name that it gets instead, since that one is taken. TAKEN: the one that it could get; NULL: the file
 	 * that has the name is in the way, and could be removed. */
 	char *final_name;
@@ -112,7 +128,7 @@ struct worker_message {
 	char *staging;        /* remote directory of parts; NULL: the file's own */
 	char *temp_pattern;   /* of their names; NULL: ours */
 	char *sha256;         /* READY: 64 hex digits. RECOVER: of the part */
-	uint32_t outcome;     /* PUBLISHED: enum publish_outcome */
+	uint32_t outcome;     /* PUBLISHED, DONE: enum publish_outcome */
 
 	uint32_t step; /* NO_SOCKET, FILE_FAILED, TEST_RESULT: enum failure_step */
 	uint32_t code; /* the same: enum sp_code; SP_OK in the TEST_RESULT of a success */

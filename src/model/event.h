@@ -24,11 +24,13 @@ struct event {
 	char transfer_id[TRANSFER_ID_SIZE];
 	char file_id[FILE_ID_SIZE];
 	char *path;             /* as the request has it, as are these: */
-	char *local_directory;  /* RETRIEVE */
-	char *remote_directory; /* SEND: NULL is the home directory */
+	char *local_directory;  /* RETRIEVE, LIST */
+	char *remote_directory; /* SEND: NULL is the home directory. LIST. MOVE: the target */
 	char *bucket, *key;     /* the object; NULL when the path names none. @key: bytes */
 	int64_t bytes;          /* 0 when it FAILED */
 	int64_t queued_ms, started_ms, ended_ms; /* started_ms 0: it never began */
+	int items_max, items;                    /* LIST: entries, at most and in the object … */
+	bool truncated;                          /* … which there are more of */
 	const char *failure_code; /* static text of the contract; NULL unless FAILED */
 	char *failure_message;
 };

@@ -30,6 +30,10 @@ static const struct {
 	[STEP_INTERFACE] = { "interface", "CONNECTION_ERROR", NULL },
 	[STEP_GROUPS] = { "security-groups", "CONNECTION_ERROR", NULL },
 	[STEP_ROUTE] = { "route", "CONNECTION_ERROR", NULL },
+	[STEP_LIST_REMOTE] = { "list-remote", "LIST_DIRECTORY_ERROR", "DIRECTORY_NOT_FOUND" },
+	[STEP_MOVE_REMOTE] = { "move-remote", "RENAME_ERROR", "FILE_NOT_FOUND" },
+	[STEP_MOVE_TARGET] = { "move-target", "RENAME_ERROR", "PATH_NOT_FOUND" },
+	[STEP_DELETE_REMOTE] = { "delete-remote", "DELETE_ERROR", "FILE_NOT_FOUND" },
 };
 
 const char *failure_step_name(enum failure_step step)

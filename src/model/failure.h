@@ -32,6 +32,10 @@ enum failure_step {
 	STEP_INTERFACE,     /* a network interface of it, and the address to leave from */
 	STEP_GROUPS,        /* what the gateway's security groups let out */
 	STEP_ROUTE,         /* the routes from there to the target */
+	STEP_LIST_REMOTE,   /* LIST: opening and reading the partner's directory */
+	STEP_MOVE_REMOTE,   /* MOVE: finding and renaming what is to be moved */
+	STEP_MOVE_TARGET,   /* MOVE: the directory that it goes to */
+	STEP_DELETE_REMOTE, /* DELETE: finding and removing it */
 	FAILURE_STEP_COUNT,
 };
 

@@ -31,6 +31,42 @@ bool file_state_may_move(enum file_state from, enum file_state to)
 	return (states[from].may_move_to & 1u << to) != 0;
 }
 
+static const struct {
+	const char *name, *verb, *participle;
+	bool makes_object, is_errand;
+} directions[TRANSFER_DIRECTION_COUNT] = {
+	[TRANSFER_SEND] = { "SEND", "send", "sent", false, false },
+	[TRANSFER_RETRIEVE] = { "RETRIEVE", "retrieve", "retrieved", true, false },
+	[TRANSFER_LIST] = { "LIST", "list", "listed", true, false },
+	[TRANSFER_MOVE] = { "MOVE", "move", "moved", false, true },
+	[TRANSFER_DELETE] = { "DELETE", "delete", "deleted", false, true },
+};
+
+const char *transfer_direction_name(enum transfer_direction direction)
+{
+	return directions[direction].name;
+}
+
+const char *transfer_direction_verb(enum transfer_direction direction)
+{
+	return directions[direction].verb;
+}
+
+const char *transfer_direction_participle(enum transfer_direction direction)
+{
+	return directions[direction].participle;
+}
+
+bool transfer_makes_object(enum transfer_direction direction)
+{
+	return directions[direction].makes_object;
+}
+
+bool transfer_is_errand(enum transfer_direction direction)
+{
+	return directions[direction].is_errand;
+}
+
 void transfer_finish(struct transfer *transfer)
 {
 	free(transfer->local_directory);
@@ -45,6 +81,7 @@ void transfer_file_finish(struct transfer_file *file)
 	free(file->key);
 	free(file->remote_directory);
 	free(file->remote_name);
+	free(file->target_path);
 	free(file->failure_message);
 	free(file->resume_state);
 	free(file->source_identity);
@@ -57,10 +94,9 @@ void transfer_file_finish(struct transfer_file *file)
 const char *publish_outcome_name(enum publish_outcome outcome)
 {
 	static const char *const names[PUBLISH_OUTCOME_COUNT] = {
-		[PUBLISH_RENAMED] = "RENAMED",
-		[PUBLISH_CONFIRMED] = "CONFIRMED",
-		[PUBLISH_INFERRED] = "INFERRED",
-		[PUBLISH_WRITTEN] = "WRITTEN",
+		[PUBLISH_RENAMED] = "RENAMED",   [PUBLISH_CONFIRMED] = "CONFIRMED",
+		[PUBLISH_INFERRED] = "INFERRED", [PUBLISH_WRITTEN] = "WRITTEN",
+		[PUBLISH_DONE] = "DONE",
 	};
 	return (unsigned)outcome < PUBLISH_OUTCOME_COUNT ? names[outcome] : names[0];
 }

@@ -25,7 +25,28 @@ enum {
 	TRANSFER_PATH_CHARACTERS_MAX = 1024,
 };
 
-enum transfer_direction { TRANSFER_SEND, TRANSFER_RETRIEVE };
+/** What is done with a file. Numbers are kept: add at the end only. */
+enum transfer_direction {
+	TRANSFER_SEND,
+	TRANSFER_RETRIEVE,
+	TRANSFER_LIST, /* StartDirectoryListing: its object is made of what the partner's directory has */
+	TRANSFER_MOVE, /* StartRemoteMove: no bytes; PUBLISHING is "it may be done now", as of DELETE */
+	TRANSFER_DELETE, /* StartRemoteDelete */
+	TRANSFER_DIRECTION_COUNT,
+};
+
+/** "SEND", "RETRIEVE", "LIST", "MOVE", "DELETE". */
+const char *transfer_direction_name(enum transfer_direction direction);
+
+/** "send", "sent" …, for sentences. */
+const char *transfer_direction_verb(enum transfer_direction direction);
+const char *transfer_direction_participle(enum transfer_direction direction);
+
+/** RETRIEVE, LIST: what it makes is an object. */
+bool transfer_makes_object(enum transfer_direction direction);
+
+/** MOVE, DELETE: one request that changes names at the partner. */
+bool transfer_is_errand(enum transfer_direction direction);
 
 enum file_state { FILE_QUEUED, FILE_RUNNING, FILE_PUBLISHING, FILE_COMPLETED, FILE_FAILED };
 
@@ -43,10 +64,11 @@ enum publish_outcome {
 	PUBLISH_CONFIRMED, /* the rename's answer was lost; the final name has the size */
 	PUBLISH_INFERRED, /* the part is gone, and no file of its size is there: a partner took it away */
 	PUBLISH_WRITTEN, /* it was written under that name (sallyport:upload=direct): nothing was renamed */
+	PUBLISH_DONE, /* MOVE, DELETE: answered with OK, and seen to be so */
 	PUBLISH_OUTCOME_COUNT,
 };
 
-/** "RENAMED", "CONFIRMED", "INFERRED", "WRITTEN". */
+/** "RENAMED", "CONFIRMED", "INFERRED", "WRITTEN", "DONE". */
 const char *publish_outcome_name(enum publish_outcome outcome);
 
 /**
@@ -67,14 +89,19 @@ enum verification {
 /** "ACKNOWLEDGED", "SIZE_CHECKED", "RE_READ", "SERVER_HASH", "INFERRED", "DIRECT", "UNKNOWN". */
 const char *verification_name(enum verification verification);
 
+/** What a path at a partner was when it was looked at. Numbers go over the wire: add at the end only. */
+enum found_kind { FOUND_UNKNOWN, FOUND_FILE, FOUND_DIRECTORY, FOUND_KIND_COUNT };
+
 enum { RESUME_STATE_HEX_MAX = 256 };
+enum { LISTING_ITEMS_MAX = 200000, LISTING_ITEMS_DEFAULT = 1000 };
 
 struct transfer {
 	char id[TRANSFER_ID_SIZE];
 	char connector_id[CONNECTOR_ID_SIZE];
 	enum transfer_direction direction;
-	char *local_directory; /* RETRIEVE: "/bucket/prefix" as given; else NULL. Owned. */
-	char *remote_directory; /* SEND: as given, escaped text; NULL is the home directory. Owned. */
+	char *local_directory; /* RETRIEVE, LIST: "/bucket/prefix" as given; else NULL. Owned. */
+	/* SEND, LIST: as given, escaped text; NULL is the home directory. MOVE: the target, the same way. Owned. */
+	char *remote_directory;
 	int64_t created_ms;
 };
 
@@ -84,10 +111,14 @@ struct transfer_file {
 	char connector_id[CONNECTOR_ID_SIZE];
 	enum transfer_direction direction;
 	int64_t position; /* its place in the connector's queue: ascending, unique in the store */
-	char *path; /* as the request has it (SEND: object, RETRIEVE: remote path). Owned, as all below. */
+	char *path; /* as the request has it (SEND: object, others: remote path). Owned, as all below. */
 	char *bucket, *key;     /* object read or written */
-	char *remote_directory; /* SEND: bytes, NULL is the home directory; RETRIEVE: NULL */
-	char *remote_name; /* SEND: bytes of the name in @remote_directory; RETRIEVE: bytes of the remote path */
+	char *remote_directory; /* SEND: bytes, NULL is the home directory; others: NULL */
+	char *remote_name; /* SEND: bytes of the name in @remote_directory; others: bytes of the remote path */
+	char *target_path; /* MOVE: bytes of the remote path that it gets; others: NULL */
+	int items_max;     /* LIST: entries, at most … */
+	int items;         /* … and those that are in the object, once it is READY … */
+	bool truncated;    /* … which there are more of */
 	enum file_state state;
 	int attempt; /* counts from 1 when the first attempt starts; part of every temporary name */
 	int tries;   /* failed attempts that count against the limit */
@@ -98,10 +129,11 @@ struct transfer_file {
 
 	/* Whose part (SEND) or temporary (RETRIEVE) is in use: an earlier attempt's when it is gone on with; 0: none yet. */
 	int part_attempt;
-	int64_t watermark;     /* bytes of it that an attempt may go on behind; 0: from the start */
-	char *resume_state;    /* hex digits: the hash's state there. NULL: none. Owned, as below */
-	char *source_identity; /* what the source was when the part was begun. NULL: not known */
-	int64_t bytes_moved;   /* over the wire, all attempts */
+	int64_t watermark;  /* bytes of it that an attempt may go on behind; 0: from the start */
+	char *resume_state; /* hex digits: the hash's state there. NULL: none. Owned, as below */
+	/* What the source was when the part was begun, or the move or deletion was permitted. NULL: not known */
+	char *source_identity;
+	int64_t bytes_moved; /* over the wire, all attempts */
 
 	/* As the connector's tags were when the part, if there may be one, was begun; @verify is not kept. */
 	struct publishing publishing;

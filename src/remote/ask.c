@@ -82,9 +82,22 @@ void ask_stat(struct remote *remote, enum wire_type type, const char *path, stru
 	ask_paths(remote, REPLY_ATTRIBUTES, type, path, NULL, asker);
 }
 
-void ask_remove(struct remote *remote, const char *path, struct asker asker)
+void ask_open_directory(struct remote *remote, const char *path, struct asker asker)
 {
-	ask_paths(remote, REPLY_STATUS, WIRE_REMOVE, path, NULL, asker);
+	ask_paths(remote, REPLY_HANDLE, WIRE_OPENDIR, path, NULL, asker);
+}
+
+void ask_names(struct remote *remote, const struct wire_handle *handle, struct asker asker)
+{
+	uint32_t id;
+	struct sp_writer *writer = begin(remote, REPLY_NAMES, asker, &id);
+	wire_put_handle(writer, WIRE_READDIR, id, handle);
+	session_end(remote, NULL, 0);
+}
+
+void ask_remove(struct remote *remote, enum wire_type type, const char *path, struct asker asker)
+{
+	ask_paths(remote, REPLY_STATUS, type, path, NULL, asker);
 }
 
 void ask_rename(struct remote *remote, const char *from, const char *to, bool posix,

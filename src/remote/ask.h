@@ -32,8 +32,12 @@ void ask_close(struct remote *remote, const struct wire_handle *handle, struct a
 /** WIRE_STAT, WIRE_LSTAT. */
 void ask_stat(struct remote *remote, enum wire_type type, const char *path, struct asker asker);
 
-/** WIRE_REMOVE. */
-void ask_remove(struct remote *remote, const char *path, struct asker asker);
+/** A directory, and what is in it next: NAME, or a STATUS that says EOF. */
+void ask_open_directory(struct remote *remote, const char *path, struct asker asker);
+void ask_names(struct remote *remote, const struct wire_handle *handle, struct asker asker);
+
+/** WIRE_REMOVE, WIRE_RMDIR. */
+void ask_remove(struct remote *remote, enum wire_type type, const char *path, struct asker asker);
 void ask_rename(struct remote *remote, const char *from, const char *to, bool posix,
 		struct asker asker);
 void ask_space(struct remote *remote, const char *path, struct asker asker);

@@ -77,14 +77,14 @@ static int wait_for_answer(struct remote *remote, const struct remote_patience *
 	return 0;
 }
 
-static int stat_path(struct remote *remote, const char *path,
+static int stat_path(struct remote *remote, enum wire_type type, const char *path,
 		     const struct remote_patience *patience, struct remote_attributes *out,
 		     struct sp_error *err)
 {
 	if (check_path(path, err) != 0 || session_wait_for_room(remote, 1, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
-	ask_stat(remote, WIRE_STAT, path, (struct asker){ note_answer, &waiting });
+	ask_stat(remote, type, path, (struct asker){ note_answer, &waiting });
 	if (wait_for_answer(remote, patience, &waiting, err) != 0)
 		return -1;
 	*out = waiting.attributes;
@@ -100,26 +100,42 @@ static int tell_path(struct sp_error *err, const char *what, const char *path)
 int remote_stat(struct remote *remote, const char *path, const struct remote_patience *patience,
 		struct remote_attributes *out, struct sp_error *err)
 {
-	if (stat_path(remote, path, patience, out, err) != 0)
+	if (stat_path(remote, WIRE_STAT, path, patience, out, err) != 0)
 		return tell_path(err, "look up", path);
 	return 0;
 }
 
-static int remove_path(struct remote *remote, const char *path,
+int remote_lstat(struct remote *remote, const char *path, const struct remote_patience *patience,
+		 struct remote_attributes *out, struct sp_error *err)
+{
+	if (stat_path(remote, WIRE_LSTAT, path, patience, out, err) != 0)
+		return tell_path(err, "look up", path);
+	return 0;
+}
+
+static int remove_path(struct remote *remote, enum wire_type type, const char *path,
 		       const struct remote_patience *patience, struct sp_error *err)
 {
 	if (check_path(path, err) != 0 || session_wait_for_room(remote, 1, patience, err) != 0)
 		return -1;
 	struct waiting waiting = { 0 };
-	ask_remove(remote, path, (struct asker){ note_answer, &waiting });
+	ask_remove(remote, type, path, (struct asker){ note_answer, &waiting });
 	return wait_for_answer(remote, patience, &waiting, err);
 }
 
 int remote_remove(struct remote *remote, const char *path, const struct remote_patience *patience,
 		  struct sp_error *err)
 {
-	if (remove_path(remote, path, patience, err) != 0)
+	if (remove_path(remote, WIRE_REMOVE, path, patience, err) != 0)
 		return tell_path(err, "remove", path);
+	return 0;
+}
+
+int remote_remove_directory(struct remote *remote, const char *path,
+			    const struct remote_patience *patience, struct sp_error *err)
+{
+	if (remove_path(remote, WIRE_RMDIR, path, patience, err) != 0)
+		return tell_path(err, "remove the directory", path);
 	return 0;
 }
 

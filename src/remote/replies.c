@@ -33,10 +33,15 @@ static bool get_hash(struct sp_reader *reader, struct reply *out)
 	return wire_get_hash(reader, &out->hash);
 }
 
+static bool get_names(struct sp_reader *reader, struct reply *out)
+{
+	return wire_get_names(reader, &out->names);
+}
+
 static const struct {
 	uint8_t type;
 	bool (*get)(struct sp_reader *reader, struct reply *out);
-} kinds[] = {
+} kinds[REPLY_KIND_COUNT] = {
 	[REPLY_STATUS] = { WIRE_STATUS, get_status },
 	[REPLY_HANDLE] = { WIRE_HANDLE, get_handle },
 	[REPLY_DATA] = { WIRE_DATA, NULL },
@@ -44,6 +49,7 @@ static const struct {
 	[REPLY_LIMITS] = { WIRE_EXTENDED_REPLY, get_limits },
 	[REPLY_SPACE] = { WIRE_EXTENDED_REPLY, get_space },
 	[REPLY_HASH] = { WIRE_EXTENDED_REPLY, get_hash },
+	[REPLY_NAMES] = { WIRE_NAME, get_names },
 };
 
 struct reply reply_for(const struct request *request)

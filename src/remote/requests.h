@@ -20,6 +20,8 @@ enum reply_kind {
 	REPLY_LIMITS,
 	REPLY_SPACE,
 	REPLY_HASH,
+	REPLY_NAMES,
+	REPLY_KIND_COUNT,
 };
 
 /** A reply, valid during the call. */
@@ -32,6 +34,7 @@ struct reply {
 	struct wire_limits limits;
 	struct wire_space space;
 	struct wire_hash hash;
+	struct wire_names names;
 	uint32_t data_length; /* bytes that were stored where the request said */
 
 	/* As the request had them. */

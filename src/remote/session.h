@@ -135,8 +135,15 @@ struct remote_patience {
 
 int remote_stat(struct remote *remote, const char *path, const struct remote_patience *patience,
 		struct remote_attributes *out, struct sp_error *err);
+/** The same of a symbolic link itself. */
+int remote_lstat(struct remote *remote, const char *path, const struct remote_patience *patience,
+		 struct remote_attributes *out, struct sp_error *err);
 int remote_remove(struct remote *remote, const char *path, const struct remote_patience *patience,
 		  struct sp_error *err);
+
+/** An empty one: servers refuse others, OpenSSH's with a bare FAILURE (SP_SYSTEM). */
+int remote_remove_directory(struct remote *remote, const char *path,
+			    const struct remote_patience *patience, struct sp_error *err);
 
 /** All @length bytes from @offset on; SP_PROTOCOL where the file ends before. Not for whole files: it fills memory. */
 int remote_read(struct remote *remote, const char *path, uint64_t offset, uint8_t *out,

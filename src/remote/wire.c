@@ -259,6 +259,32 @@ bool wire_get_attributes(struct sp_reader *reader, struct remote_attributes *out
 	return !reader->failed;
 }
 
+static bool get_name(struct sp_reader *reader, struct wire_name *out)
+{
+	out->name = read_bytes(reader);
+	out->line = read_bytes(reader);
+	return wire_get_attributes(reader, &out->attributes);
+}
+
+bool wire_get_names(struct sp_reader *reader, struct wire_names *out)
+{
+	struct wire_name ignored;
+	out->left = sp_read_u32(reader);
+	out->entries = *reader;
+	for (uint32_t i = 0; i < out->left; i++)
+		if (!get_name(reader, &ignored))
+			return false;
+	return !reader->failed;
+}
+
+bool wire_next_name(struct wire_names *names, struct wire_name *out)
+{
+	if (names->left == 0)
+		return false;
+	names->left--;
+	return get_name(&names->entries, out);
+}
+
 bool wire_get_limits(struct sp_reader *reader, struct wire_limits *out)
 {
 	out->packet = sp_read_u64(reader);

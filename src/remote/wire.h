@@ -21,7 +21,10 @@ enum wire_type {
 	WIRE_WRITE = 6,
 	WIRE_LSTAT = 7,
 	WIRE_FSTAT = 8,
+	WIRE_OPENDIR = 11,
+	WIRE_READDIR = 12,
 	WIRE_REMOVE = 13,
+	WIRE_RMDIR = 15,
 	WIRE_STAT = 17,
 	WIRE_RENAME = 18,
 	WIRE_STATUS = 101,
@@ -89,7 +92,7 @@ struct wire_handle {
 void wire_put_init(struct sp_writer *writer);
 void wire_put_open(struct sp_writer *writer, uint32_t id, const char *path, uint32_t flags);
 
-/** CLOSE, FSTAT. */
+/** CLOSE, FSTAT, READDIR. */
 void wire_put_handle(struct sp_writer *writer, enum wire_type type, uint32_t id,
 		     const struct wire_handle *handle);
 void wire_put_read(struct sp_writer *writer, uint32_t id, const struct wire_handle *handle,
@@ -99,7 +102,7 @@ void wire_put_read(struct sp_writer *writer, uint32_t id, const struct wire_hand
 void wire_put_write_head(struct sp_writer *writer, uint32_t id, const struct wire_handle *handle,
 			 uint64_t offset, uint32_t length);
 
-/** LSTAT, STAT, REMOVE, and with @second RENAME. */
+/** LSTAT, STAT, REMOVE, RMDIR, OPENDIR, and with @second RENAME. */
 void wire_put_paths(struct sp_writer *writer, enum wire_type type, uint32_t id, const char *first,
 		    const char *second);
 
@@ -127,6 +130,18 @@ struct wire_bytes {
 	size_t length;
 };
 
+/** NAME: what is in a directory. Every entry has been looked at: there are as many as it says. */
+struct wire_names {
+	uint32_t left; /* entries */
+	struct sp_reader entries;
+};
+
+struct wire_name {
+	struct wire_bytes name;
+	struct wire_bytes line; /* as `ls -l` shows it, in any form */
+	struct remote_attributes attributes;
+};
+
 /** limits@openssh.com; 0 means: not said. */
 struct wire_limits {
 	uint64_t packet, read, write, handles;
@@ -149,6 +164,10 @@ bool wire_get_version(struct sp_reader *reader, struct remote_features *out);
 bool wire_get_status(struct sp_reader *reader, struct wire_status *out);
 bool wire_get_handle(struct sp_reader *reader, struct wire_handle *out);
 bool wire_get_attributes(struct sp_reader *reader, struct remote_attributes *out);
+
+bool wire_get_names(struct sp_reader *reader, struct wire_names *out);
+/** The next one; false behind the last. */
+bool wire_next_name(struct wire_names *names, struct wire_name *out);
 
 bool wire_get_limits(struct sp_reader *reader, struct wire_limits *out);
 bool wire_get_hash(struct sp_reader *reader, struct wire_hash *out);

@@ -35,6 +35,9 @@ static void read_event(struct db_rows *rows, struct event *out)
 		.ended_ms = db_rows_integer(rows, 20),
 		.failure_code = failure_code_from_name(db_rows_text(rows, 21)),
 		.failure_message = db_rows_copy_text(rows, 22),
+		.items_max = (int)db_rows_integer(rows, 23),
+		.items = (int)db_rows_integer(rows, 24),
+		.truncated = db_rows_integer(rows, 25) != 0,
 	};
 	rows_copy(rows, 1, out->id, sizeof(out->id));
 	rows_copy(rows, 2, out->connector_id, sizeof(out->connector_id));
@@ -64,7 +67,8 @@ int events_put_file(struct db *db, const char *file_id, int64_t now_ms, struct s
 		   " CASE WHEN f.direction = 1 AND f.state = 3 AND f.published_name IS NOT NULL"
 		   "  THEN f.published_name ELSE f.object_key END,"
 		   " CASE f.state WHEN 3 THEN f.size ELSE 0 END,"
-		   " t.created_ms, f.started_ms, f.ended_ms, f.failure_code, f.failure_message"
+		   " t.created_ms, f.started_ms, f.ended_ms, f.failure_code, f.failure_message,"
+		   " f.items_max, CASE f.state WHEN 3 THEN f.items ELSE 0 END, f.truncated"
 		   " FROM files f JOIN transfers t ON t.id = f.transfer_id"
 		   " JOIN connectors c ON c.id = f.connector_id WHERE f.id = ?1",
 		   "ssi", file_id, id, now_ms) != 0)

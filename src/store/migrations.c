@@ -401,6 +401,15 @@ const char *const migrations_scripts[] = {
 	/* What CloudWatch Logs shows of connectors with a logging role. */
 	("CREATE INDEX events_logged ON events (connector_id, time_ms, number)"
 	 " WHERE is_logged = 1;"),
+
+	/* Listings of directories, moves and deletions at the partner. */
+	"ALTER TABLE files ADD COLUMN target_path BYTEA;"
+	"ALTER TABLE files ADD COLUMN items_max BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN items BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN truncated BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE events ADD COLUMN items_max BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE events ADD COLUMN items BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE events ADD COLUMN truncated BIGINT NOT NULL DEFAULT 0;",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

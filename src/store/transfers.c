@@ -13,7 +13,9 @@
 static_assert(FILE_QUEUED == 0 && FILE_RUNNING == 1 && FILE_PUBLISHING == 2 &&
 		      FILE_COMPLETED == 3 && FILE_FAILED == 4,
 	      "a store that is there means these");
-static_assert(TRANSFER_SEND == 0 && TRANSFER_RETRIEVE == 1, "a store that is there means these");
+static_assert(TRANSFER_SEND == 0 && TRANSFER_RETRIEVE == 1 && TRANSFER_LIST == 2 &&
+		      TRANSFER_MOVE == 3 && TRANSFER_DELETE == 4,
+	      "a store that is there means these");
 
 /* What read_file() reads, in its order. */
 #define FILE_COLUMNS                                                                               \
@@ -24,7 +26,8 @@ static_assert(TRANSFER_SEND == 0 && TRANSFER_RETRIEVE == 1, "a store that is the
 	" f.part_attempt, f.watermark, f.resume_state, f.source_identity, f.bytes_moved,"          \
 	" f.verification, f.outcome, f.published_name, f.connection,"                              \
 	" f.conflict, f.upload_mode, f.staging, f.temp_pattern, f.replaces, f.leaves_part,"        \
-	" (SELECT t.created_ms FROM transfers t WHERE t.id = f.transfer_id)"
+	" (SELECT t.created_ms FROM transfers t WHERE t.id = f.transfer_id),"                      \
+	" f.target_path, f.items_max, f.items, f.truncated"
 
 /* And not of one that was deleted, of which there may be rows for a while. */
 #define OF_A_CONNECTOR                                                                             \
@@ -82,6 +85,10 @@ static void read_file(struct db_rows *rows, struct transfer_file *out)
 	out->replaces = db_rows_integer(rows, 34) != 0;
 	out->leaves_part = db_rows_integer(rows, 35) != 0;
 	out->queued_ms = db_rows_integer(rows, 36);
+	out->target_path = rows_copy_bytes(rows, 37);
+	out->items_max = (int)db_rows_integer(rows, 38);
+	out->items = (int)db_rows_integer(rows, 39);
+	out->truncated = db_rows_integer(rows, 40) != 0;
 }
 
 /* Up to @max files; on failure none is left to finish. */
@@ -138,15 +145,16 @@ static int insert_file(struct db *db, const struct transfer_file *file, struct s
 		"INSERT INTO files (id, transfer_id, connector_id, direction, position, path,"
 		" bucket, object_key, remote_directory, remote_name, state, attempt, tries,"
 		" worker_deaths, not_before_ms, size, sha256, started_ms, ended_ms, failure_code,"
-		" failure_message)"
+		" failure_message, target_path, items_max)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-		" ?17, ?18, ?19, ?20, ?21)",
-		"sssiissbbbiiiiiisiiss", file->id, file->transfer_id, file->connector_id,
+		" ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+		"sssiissbbbiiiiiisiissbi", file->id, file->transfer_id, file->connector_id,
 		(int64_t)file->direction, file->position, file->path, file->bucket,
 		BYTES(file->key), BYTES(file->remote_directory), BYTES(file->remote_name),
 		(int64_t)file->state, (int64_t)file->attempt, (int64_t)file->tries,
 		(int64_t)file->worker_deaths, file->not_before_ms, file->size, file->sha256,
-		file->started_ms, file->ended_ms, file->failure_code, file->failure_message);
+		file->started_ms, file->ended_ms, file->failure_code, file->failure_message,
+		BYTES(file->target_path), (int64_t)file->items_max);
 }
 
 int transfers_insert(struct db *db, const struct transfer *transfer, struct transfer_file *files,
@@ -367,6 +375,8 @@ static int end_file(struct db *db, const struct transfer_file *file, struct sp_e
 	bool leaves = file->state == FILE_FAILED ? file->leaves_part : file->leaves_aside;
 	if (leaves && parts_left_add(db, file, err) != 0)
 		return -1;
+	if (transfer_is_errand(file->direction))
+		return 0; /* nothing was published */
 	if (file->state == FILE_COMPLETED && file->outcome == PUBLISH_CONFIRMED)
 		return db_run(db, err,
 			      "UPDATE connectors SET confirmed_publishes = confirmed_publishes + 1"
@@ -394,16 +404,16 @@ static int move_file(struct db *db, const struct transfer_file *file, enum file_
 		   "?15,"
 		   " resume_state = ?16, source_identity = ?17, bytes_moved = ?18,"
 		   " verification = ?19, outcome = ?20, published_name = ?21, connection = ?22,"
-		   " replaces = ?23, leaves_part = ?24"
-		   " WHERE id = ?1 AND state = ?2 AND (?25 = 1 OR" OF_A_CONNECTOR ")",
-		   "siiiiiiisiissiissiiibsiii", file->id, (int64_t)from, (int64_t)file->state,
+		   " replaces = ?23, leaves_part = ?24, items = ?25, truncated = ?26"
+		   " WHERE id = ?1 AND state = ?2 AND (?27 = 1 OR" OF_A_CONNECTOR ")",
+		   "siiiiiiisiissiissiiibsiiiii", file->id, (int64_t)from, (int64_t)file->state,
 		   (int64_t)file->attempt, (int64_t)file->tries, (int64_t)file->worker_deaths,
 		   file->not_before_ms, file->size, file->sha256, file->started_ms, file->ended_ms,
 		   file->failure_code, file->failure_message, (int64_t)file->part_attempt,
 		   file->watermark, file->resume_state, file->source_identity, file->bytes_moved,
 		   (int64_t)file->verification, (int64_t)file->outcome, BYTES(file->published_name),
 		   file->connection, (int64_t)file->replaces, (int64_t)file->leaves_part,
-		   (int64_t)of_any) != 0)
+		   (int64_t)file->items, (int64_t)file->truncated, (int64_t)of_any) != 0)
 		return sp_wrap(err, "could not move file \"%s\"", file->id);
 	if (db_changes(db) == 0)
 		return tell_why_not_moved(db, file->id, from, err);

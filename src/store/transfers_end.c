@@ -9,9 +9,10 @@
 #include "model/failure.h"
 #include "store/rows.h"
 
-/* Why they all FAIL: @before, the path in quotes, @after. */
+/* Why they all FAIL. */
 struct common_end {
-	const char *before, *after;
+	const char *why;
+	bool is_open; /* whether it was done is not known */
 	int64_t now_ms;
 };
 
@@ -35,8 +36,16 @@ static int fail_one(struct db *db, struct transfer_file *file, const struct comm
 {
 	enum file_state from = file->state;
 	SP_AUTO_BUFFER message = { 0 };
-	sp_buffer_format(&message, "%s \"%s\" %s%s", end->before, file->path, end->after,
-			 from == FILE_PUBLISHING ? "; it may have been published already" : "");
+	const char *done = transfer_direction_participle(file->direction);
+	if (end->is_open)
+		sp_buffer_format(&message, "could not tell whether \"%s\" was %s: %s", file->path,
+				 done, end->why);
+	else
+		sp_buffer_format(&message, "could not %s \"%s\": %s",
+				 transfer_direction_verb(file->direction), file->path, end->why);
+	if (from == FILE_PUBLISHING && !end->is_open)
+		sp_buffer_format(&message, "; it may have been %s already",
+				 transfer_is_errand(file->direction) ? done : "published");
 	free(file->failure_message);
 	file->failure_message = sp_buffer_take(&message);
 	file->failure_code = failure_code_from_name("UNKNOWN_ERROR");
@@ -65,28 +74,33 @@ static int fail_some_of(struct db *db, const char *connector_id, const struct co
 int transfers_end_with_connector(struct db *db, const char *connector_id, int64_t now_ms,
 				 size_t max, size_t *out_count, struct sp_error *err)
 {
-	const struct common_end end = { "could not move", "because its connector was deleted",
-					now_ms };
+	const struct common_end end = { "its connector was deleted", false, now_ms };
 	return fail_some_of(db, connector_id, &end, max, out_count, err);
 }
 
-static int try_restored_again(struct db *db, struct sp_error *err)
+/* A move or a deletion may have been done since: it is looked for as after a crash (PUBLISHING), whatever it was of. */
+static int try_restored_again(struct db *db, int64_t now_ms, struct sp_error *err)
 {
+	if (db_run(db, err,
+		   "UPDATE files SET state = 2, source_identity = NULL,"
+		   " started_ms = CASE started_ms WHEN 0 THEN ?1 ELSE started_ms END,"
+		   " attempt = attempt + ?2 WHERE state < 3 AND direction IN (3, 4)",
+		   "ii", now_ms, (int64_t)TRANSFERS_ATTEMPTS_LOST) != 0)
+		return -1;
 	return db_run(db, err,
 		      "UPDATE files SET state = 0, attempt = attempt + ?1, tries = 0,"
 		      " worker_deaths = 0, not_before_ms = 0, part_attempt = 0, watermark = 0,"
 		      " resume_state = NULL, source_identity = NULL, size = -1, sha256 = '',"
 		      " verification = 0, outcome = 0, published_name = NULL, replaces = 0,"
-		      " leaves_part = CASE direction WHEN 0 THEN 1 ELSE 0 END WHERE state < 3",
+		      " leaves_part = CASE direction WHEN 0 THEN 1 ELSE 0 END"
+		      " WHERE state < 3 AND direction < 3",
 		      "i", (int64_t)TRANSFERS_ATTEMPTS_LOST);
 }
 
 static int fail_restored(struct db *db, int64_t now_ms, struct sp_error *err)
 {
-	const struct common_end end = { "could not tell whether",
-					"was moved: the store was restored from a backup that was "
-					"made before",
-					now_ms };
+	const struct common_end end = { "the store was restored from a backup that was made before",
+					true, now_ms };
 	char id[CONNECTOR_ID_SIZE] = "", next[CONNECTOR_ID_SIZE];
 	size_t count;
 	for (;;) {
@@ -106,7 +120,7 @@ int transfers_after_restore(struct db *db, enum restored_files what, int64_t now
 {
 	if (rows_count(db, "SELECT COUNT(*) FROM files WHERE state < 3", NULL, out_count, err) !=
 		    0 ||
-	    try_restored_again(db, err) != 0)
+	    try_restored_again(db, now_ms, err) != 0)
 		return -1;
 	return what == RESTORED_FAIL ? fail_restored(db, now_ms, err) : 0;
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/name.h"
 #include "base/scope.h"
 #include "transfer/file_inside.h"
 
@@ -12,16 +13,31 @@ enum {
 	PUBLISH_WORKER_DEATHS_MAX = 10,
 };
 
+/* What it is called in sentences. */
+static char *shown_name(const struct transfer_file *file)
+{
+	struct sp_buffer shown = { 0 };
+	sp_buffer_format(&shown, "\"%s\"", file->path);
+	if (file->target_path != NULL) {
+		SP_AUTO_FREE char *target = sp_name_shown(file->target_path);
+		sp_buffer_format(&shown, " to \"%s\"", target);
+	}
+	return sp_buffer_take(&shown);
+}
+
 static void tell_end(const struct file_run *run)
 {
 	const struct transfer_file *file = &run->file;
-	const char *what = file->direction == TRANSFER_SEND ? "sent" : "retrieved";
+	const char *what = transfer_direction_participle(file->direction);
+	SP_AUTO_FREE char *shown = shown_name(file);
 	if (file->state == FILE_FAILED)
 		sp_log(SP_LOG_WARNING, "%s %s: %s", file->connector_id, file->failure_code,
 		       file->failure_message);
+	else if (file->state == FILE_COMPLETED && transfer_is_errand(file->direction))
+		sp_log(SP_LOG_INFO, "%s %s %s", file->connector_id, what, shown);
 	else if (file->state == FILE_COMPLETED)
-		sp_log(SP_LOG_INFO, "%s %s \"%s\" (%lld bytes, sha256 %s)", file->connector_id,
-		       what, file->path, (long long)file->size, file->sha256);
+		sp_log(SP_LOG_INFO, "%s %s %s (%lld bytes, sha256 %s)", file->connector_id, what,
+		       shown, (long long)file->size, file->sha256);
 }
 
 /* ---- COMPLETED ---------------------------------------------------------------------------------------------------- */
@@ -56,10 +72,16 @@ static bool is_connection_step(enum failure_step step)
 	return step >= STEP_RESOLVE && step <= STEP_SFTP;
 }
 
+static bool is_errand_step(enum failure_step step)
+{
+	return step == STEP_MOVE_REMOTE || step == STEP_MOVE_TARGET || step == STEP_DELETE_REMOTE;
+}
+
 /* Only who is in can fail there. */
 static bool is_partner_step(enum failure_step step)
 {
-	return step == STEP_WRITE_REMOTE || step == STEP_RENAME_REMOTE || step == STEP_READ_REMOTE;
+	return step == STEP_WRITE_REMOTE || step == STEP_RENAME_REMOTE ||
+	       step == STEP_READ_REMOTE || step == STEP_LIST_REMOTE || is_errand_step(step);
 }
 
 /* A worker whose connection lived has removed the part itself, unless there was a permit. */
@@ -85,8 +107,9 @@ static void end_failed(struct file_run *run, enum failure_step step, enum sp_cod
 {
 	struct transfer_file *file = &run->file;
 	SP_AUTO_BUFFER message = { 0 };
-	sp_buffer_format(&message, "could not %s \"%s\": %s",
-			 file->direction == TRANSFER_SEND ? "send" : "retrieve", file->path, text);
+	SP_AUTO_FREE char *shown = shown_name(file);
+	sp_buffer_format(&message, "could not %s %s: %s", transfer_direction_verb(file->direction),
+			 shown, text);
 	free(file->failure_message);
 	file->failure_message = sp_buffer_take(&message);
 	file->failure_code = failure_code(step, code);
@@ -132,6 +155,13 @@ static void recover_later(void *ctx)
 		run->recover(run);
 }
 
+/* While it is PUBLISHING. */
+static const char *may_have_been(const struct transfer_file *file)
+{
+	return transfer_is_errand(file->direction) ? transfer_direction_participle(file->direction)
+						   : "published";
+}
+
 /* Nobody could be asked. The file may have its final name, so this is not yet the end of it: as long as a file may
  * wait in the queue, this one is asked after. */
 static void ask_again(struct file_run *run, enum failure_step step, enum sp_code code,
@@ -141,15 +171,17 @@ static void ask_again(struct file_run *run, enum failure_step step, enum sp_code
 	if (ground_early_ms(run->owner->ground) - run->file.started_ms >
 	    options->queue_wait_max_ms) {
 		SP_AUTO_BUFFER honest = { 0 };
-		sp_buffer_format(&honest, "%s; it may have been published already", text);
+		sp_buffer_format(&honest, "%s; it may have been %s already", text,
+				 may_have_been(&run->file));
 		end_failed(run, step, code, sp_buffer_text(&honest));
 	} else if (run->owner->ground->stopping) {
 		file_over(run);
 	} else {
 		int64_t delay = retry_delay_ms(run, ++run->asked);
 		sp_log(SP_LOG_WARNING,
-		       "%s \"%s\" was permitted to be published and is asked after in %lld ms: %s",
-		       run->file.connector_id, run->file.path, (long long)delay, text);
+		       "%s \"%s\" was permitted to be %s and is asked after in %lld ms: %s",
+		       run->file.connector_id, run->file.path, may_have_been(&run->file),
+		       (long long)delay, text);
 		run->timer =
 			loop_add_timer(run->owner->ground->rooms.loop, delay, recover_later, run);
 	}
@@ -159,9 +191,11 @@ static void ask_again(struct file_run *run, enum failure_step step, enum sp_code
 static void fail_publish(struct file_run *run, enum failure_step step, enum sp_code code,
 			 const char *text)
 {
-	bool vanished = code == SP_NOT_FOUND || code == SP_CHANGED;
-	bool answered = (step == STEP_RENAME_REMOTE || step == STEP_WRITE_OBJECT) &&
-			(vanished || !failure_is_transient(step, code));
+	bool vanished = (code == SP_NOT_FOUND || code == SP_CHANGED) &&
+			!transfer_is_errand(run->file.direction);
+	bool answered =
+		(step == STEP_RENAME_REMOTE || step == STEP_WRITE_OBJECT || is_errand_step(step)) &&
+		(vanished || !failure_is_transient(step, code));
 	if (!answered) {
 		ask_again(run, step, code, text);
 	} else if (vanished && run->file.tries + 1 < run->owner->ground->options.attempts) {
@@ -228,6 +262,15 @@ void file_fail_with_err(struct file_run *run, enum failure_step step)
 	file_fail(run, step, run->err.code, run->err.message);
 }
 
+static void end_after_deaths(struct file_run *run, bool publishing)
+{
+	SP_AUTO_BUFFER text = { 0 };
+	sp_buffer_add_text(&text, "worker processes ended on it again and again");
+	if (publishing)
+		sp_buffer_format(&text, "; it may have been %s already", may_have_been(&run->file));
+	end_failed(run, STEP_WORKER, SP_INTERNAL, sp_buffer_text(&text));
+}
+
 void file_lose_worker(struct file_run *run, bool blame)
 {
 	run->at_worker = false;
@@ -239,10 +282,7 @@ void file_lose_worker(struct file_run *run, bool blame)
 	bool publishing = run->file.state == FILE_PUBLISHING;
 	int most = publishing ? PUBLISH_WORKER_DEATHS_MAX : WORKER_DEATHS_MAX;
 	if (run->file.worker_deaths >= most)
-		end_failed(run, STEP_WORKER, SP_INTERNAL,
-			   publishing ? "worker processes ended on it again and again; it may have "
-					"been published already"
-				      : "worker processes ended on it again and again");
+		end_after_deaths(run, publishing);
 	else if (run->owner->ground->stopping)
 		file_over(run); /* the next start finds it */
 	else if (publishing)

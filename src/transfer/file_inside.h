@@ -2,9 +2,9 @@
 /**
  * A file's run as the files of its house share it:
  *
- *   file_run.c ──► file_publish.c ──► file_end.c ──► file_trip.c ──► file_resume.c
- *   the way        its final name     the ends       what leaves     going on where another
- *                                                    the loop        attempt ended
+ *   file_run.c ──► file_errand.c  ──► file_publish.c ──► file_end.c ──► file_trip.c ──► file_resume.c
+ *   the way        what moves no      its final name     the ends       what leaves     going on where another
+ *                  bytes                                                the loop        attempt ended
  */
 
 #include "transfer/file_run.h"
@@ -35,7 +35,8 @@ struct file_run {
 	uint64_t bytes_done;                   /* of the file, as the worker says */
 	/* Going on with an earlier attempt's part or temporary: */
 	uint64_t went_on_at;                /* bytes that it had; 0: begun anew */
-	uint64_t remote_size, remote_mtime; /* RETRIEVE: what the file has to be */
+	uint64_t remote_size, remote_mtime; /* RETRIEVE: what the file has to be. MOVE, DELETE: … */
+	enum found_kind remote_kind;        /* … what was found before the permit */
 	int64_t moved_before;               /* bytes_moved of the attempts before */
 	struct mark_note *note;             /* under way to the store */
 	bool has_newer_mark;                /* than that one */
@@ -103,6 +104,18 @@ int publish_check_object(struct file_run *run, struct sp_error *err);
 void publish_object(struct file_run *run);
 /** The worker may do what it told last. */
 void publish_permit(struct file_run *run);
+
+/** Through which connection it went. */
+void publish_note_connection(struct file_run *run, const struct worker_message *message);
+
+/* ---- file_errand.c: MOVE and DELETE ---- */
+
+/** What it is done to is known. False when the worker may not say that now. */
+bool errand_found(struct file_run *run, const struct worker_message *message);
+/** It is done. */
+bool errand_done(struct file_run *run, const struct worker_message *message);
+/** Before it is given to the worker, which is told what was found by an earlier one. */
+void errand_begin(struct file_run *run);
 
 /* ---- file_end.c: how a run ends, or begins again ---- */
 

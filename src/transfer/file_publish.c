@@ -28,7 +28,7 @@ void publish_begin(struct file_run *run)
 
 /* ---- what a worker claims --------------------------------------------------------------------------------------- */
 
-static void note_connection(struct file_run *run, const struct worker_message *message)
+void publish_note_connection(struct file_run *run, const struct worker_message *message)
 {
 	const char *id = server_connection(run->owner->server, message->request);
 	free(run->file.connection);
@@ -62,7 +62,7 @@ bool publish_note_ready(struct file_run *run, const struct worker_message *messa
 	if (!may_claim(run, level))
 		return false;
 	run->file.verification = level;
-	note_connection(run, message);
+	publish_note_connection(run, message);
 	return true;
 }
 
@@ -80,8 +80,8 @@ bool publish_done(struct file_run *run, const struct worker_message *message)
 	enum publish_outcome outcome = (enum publish_outcome)message->outcome;
 	bool inferred = outcome == PUBLISH_INFERRED;
 	bool direct = file->publishing.upload == UPLOAD_DIRECT;
-	if (file->state != FILE_PUBLISHING || run->busy ||
-	    (!inferred && (outcome == PUBLISH_WRITTEN) != direct) ||
+	if (file->state != FILE_PUBLISHING || run->busy || file->direction != TRANSFER_SEND ||
+	    outcome == PUBLISH_DONE || (!inferred && (outcome == PUBLISH_WRITTEN) != direct) ||
 	    (message->replaces != 0 && !file->replaces) ||
 	    inferred != (message->verification == VERIFIED_INFERRED))
 		return false;
@@ -93,7 +93,7 @@ bool publish_done(struct file_run *run, const struct worker_message *message)
 	/* What was known of the part is known of the file: it was not written to since. */
 	if (inferred || file->verification == VERIFIED_UNKNOWN)
 		file->verification = (enum verification)message->verification;
-	note_connection(run, message);
+	publish_note_connection(run, message);
 	file_complete(run);
 	return true;
 }
@@ -116,7 +116,8 @@ void publish_permit(struct file_run *run)
 bool publish_taken(struct file_run *run, const struct worker_message *message)
 {
 	struct transfer_file *file = &run->file;
-	if (file->state != FILE_PUBLISHING || run->busy || file->publishing.upload == UPLOAD_DIRECT)
+	if (file->state != FILE_PUBLISHING || run->busy || file->direction != TRANSFER_SEND ||
+	    file->publishing.upload == UPLOAD_DIRECT)
 		return false;
 	switch (file->publishing.conflict) {
 	case CONFLICT_OVERWRITE:
@@ -149,7 +150,7 @@ static struct objects *objects_of(const struct file_run *run)
 int publish_check_object(struct file_run *run, struct sp_error *err)
 {
 	const struct transfer_file *file = &run->file;
-	if (file->direction == TRANSFER_SEND || file->publishing.conflict != CONFLICT_FAIL ||
+	if (!transfer_makes_object(file->direction) || file->publishing.conflict != CONFLICT_FAIL ||
 	    !objects_is_taken(objects_of(run), file->bucket, file->key))
 		return 0;
 	return sp_fail(err, SP_EXISTS,

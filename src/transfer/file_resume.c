@@ -167,7 +167,7 @@ bool resume_note(struct file_run *run, const struct worker_message *message)
 	struct transfer_file *file = &run->file;
 	char identity[IDENTITY_MAX];
 	if (file->state != FILE_RUNNING || message->size > INT64_MAX ||
-	    message->resume_state == NULL)
+	    file->direction > TRANSFER_RETRIEVE || message->resume_state == NULL)
 		return false;
 	if (file->direction == TRANSFER_SEND)
 		object_text(&run->identity, identity);

@@ -54,10 +54,21 @@ bool file_run_is_at_worker(const struct file_run *run)
 
 bool file_needs_worker(const struct transfer_file *file)
 {
-	return !(file->state == FILE_PUBLISHING && file->direction == TRANSFER_RETRIEVE);
+	return !(file->state == FILE_PUBLISHING && transfer_makes_object(file->direction));
 }
 
 /* ---- to the worker ---------------------------------------------------------------------------------------------------- */
+
+/* What it is asked for, at first and while it is PUBLISHING. */
+static const struct {
+	enum worker_kind begins, recovers;
+} orders[TRANSFER_DIRECTION_COUNT] = {
+	[TRANSFER_SEND] = { WORKER_SEND, WORKER_RECOVER },
+	[TRANSFER_RETRIEVE] = { WORKER_RETRIEVE, WORKER_RETRIEVE },
+	[TRANSFER_LIST] = { WORKER_LIST, WORKER_LIST },
+	[TRANSFER_MOVE] = { WORKER_MOVE, WORKER_MOVE },
+	[TRANSFER_DELETE] = { WORKER_DELETE, WORKER_DELETE },
+};
 
 static void give_to_worker(struct file_run *run, enum worker_kind kind)
 {
@@ -86,13 +97,19 @@ static void prepared(struct file_run *run)
 	if (sends)
 		run->owner->sized(run->owner->ctx, run->identity.size);
 	resume_begin(run);
-	give_to_worker(run, sends ? WORKER_SEND : WORKER_RETRIEVE);
+	give_to_worker(run, orders[run->file.direction].begins);
 }
 
 static void running(struct file_run *run)
 {
-	if (!file_catch_up(run))
+	if (file_catch_up(run))
+		return;
+	if (!transfer_is_errand(run->file.direction)) {
 		file_in_pool(run, prepare, prepared);
+		return;
+	}
+	errand_begin(run);
+	give_to_worker(run, orders[run->file.direction].begins);
 }
 
 /* A file that was under way once waits for its partner only. */
@@ -145,12 +162,15 @@ static void recover(struct file_run *run)
 {
 	enum failure_step step;
 	const struct sp_error *refusal = run->owner->refusal(run->owner->ctx, &step);
-	if (run->file.direction == TRANSFER_RETRIEVE)
+	if (transfer_makes_object(run->file.direction)) {
 		publish_object(run);
-	else if (refusal != NULL)
+	} else if (refusal != NULL) {
 		file_fail(run, step, refusal->code, refusal->message);
-	else
-		give_to_worker(run, WORKER_RECOVER);
+	} else {
+		if (transfer_is_errand(run->file.direction))
+			errand_begin(run);
+		give_to_worker(run, orders[run->file.direction].recovers);
+	}
 }
 
 struct file_run *file_run_create(const struct file_owner *owner, struct transfer_file *file)
@@ -216,6 +236,7 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	struct transfer_file *file = &run->file;
 	bool sends = file->direction == TRANSFER_SEND;
 	if (file->state != FILE_RUNNING || run->busy || file->size >= 0 ||
+	    transfer_is_errand(file->direction) || message->items > (uint32_t)file->items_max ||
 	    message->size > INT64_MAX || (sends && message->size != run->identity.size) ||
 	    !publish_note_ready(run, message))
 		return false;
@@ -223,6 +244,8 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	if (sends)
 		file->part_attempt = (int)message->part_attempt;
 	file->size = (int64_t)message->size;
+	file->items = (int)message->items;
+	file->truncated = message->truncated != 0;
 	snprintf(file->sha256, sizeof(file->sha256), "%s", message->sha256);
 	run->at_worker = sends;
 	if (!sends)
@@ -246,7 +269,8 @@ static void note_late_failure(struct file_run *run, const struct worker_message 
 static bool abandoned_message(struct file_run *run, const struct worker_message *message)
 {
 	if (message->kind == WORKER_READY || message->kind == WORKER_PROGRESS ||
-	    message->kind == WORKER_WATERMARK || message->kind == WORKER_TAKEN)
+	    message->kind == WORKER_WATERMARK || message->kind == WORKER_TAKEN ||
+	    message->kind == WORKER_FOUND)
 		return true; /* said before it heard of the CANCEL */
 	run->at_worker = false;
 	if (!run->busy)
@@ -273,6 +297,10 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 		return publish_done(run, message);
 	case WORKER_TAKEN:
 		return publish_taken(run, message);
+	case WORKER_FOUND:
+		return errand_found(run, message);
+	case WORKER_DONE:
+		return errand_done(run, message);
 	case WORKER_FILE_FAILED:
 		if (message->step >= FAILURE_STEP_COUNT || message->code == SP_OK)
 			return false;

@@ -49,7 +49,7 @@ static void remove_staging(void *ctx)
 
 void file_clear_away(struct file_run *run)
 {
-	if (run->file.direction == TRANSFER_RETRIEVE && run->file.attempt > 0)
+	if (transfer_makes_object(run->file.direction) && run->file.attempt > 0)
 		file_in_pool(run, remove_staging, file_over);
 	else
 		file_over(run);
@@ -73,11 +73,15 @@ struct worker_message file_message(struct file_run *run, enum worker_kind kind)
 		.resume_state = file->resume_state,
 		.source_size = run->remote_size,
 		.source_mtime = run->remote_mtime,
+		.source_kind = run->remote_kind,
+		.recovers = file->state == FILE_PUBLISHING,
+		.items_max = (uint32_t)file->items_max,
 		.size = kind == WORKER_RECOVER ? (uint64_t)file->size : run->identity.size,
 		.directory = file->remote_directory,
 		.name = file->remote_name,
 		.sha256 = kind == WORKER_RECOVER ? file->sha256 : NULL,
-		.final_name = file->published_name,
+		.final_name =
+			file->direction == TRANSFER_MOVE ? file->target_path : file->published_name,
 		.replaces = file->replaces,
 		.conflict = file->publishing.conflict,
 		.upload_mode = file->publishing.upload,

@@ -42,6 +42,7 @@ struct connection {
 	uint32_t request; /* the daemon's number of its socket */
 	struct learnt learnt;
 	unsigned rereads;      /* large files that are read back now */
+	unsigned listings;     /* directories that are read now */
 	int line;              /* the same socket as the transport's, to shut it down; -1: none */
 	char place[256];       /* the socket's other end and what is before it, for sentences */
 	int64_t opening_us;    /* that it took from asking for a socket to the session */

@@ -207,6 +207,8 @@ static const struct {
 	{ WORKER_RETRIEVE, hear_file },       { WORKER_RECOVER, hear_file },
 	{ WORKER_REMOVE, hear_file },         { WORKER_PERMIT, hear_permit },
 	{ WORKER_CANCEL, hear_cancel },       { WORKER_TEST, hear_test },
+	{ WORKER_LIST, hear_file },           { WORKER_MOVE, hear_file },
+	{ WORKER_DELETE, hear_file },
 };
 
 /* @letter is taken. */
@@ -320,12 +322,13 @@ static void end(struct desk *desk, unsigned number)
 	roll_note_told(&desk->roll, number);
 }
 
-/* What a connection says of a file that it has. READY is the end of a RETRIEVE only. */
+/* What a connection says of a file that it has. READY is the end of a RETRIEVE or LIST. */
 static void note_word(struct desk *desk, const struct letter *letter)
 {
 	struct rolled *file = &desk->roll.files[letter->file];
 	enum worker_kind kind = letter->message.kind;
-	if ((kind == WORKER_READY && file->kind == WORKER_SEND) || kind == WORKER_TAKEN) {
+	if ((kind == WORKER_READY && file->kind == WORKER_SEND) || kind == WORKER_TAKEN ||
+	    kind == WORKER_FOUND) {
 		file->may_permit = true;
 		desk_rest(desk, file);
 	} else if (kind != WORKER_PROGRESS && kind != WORKER_WATERMARK) {

@@ -6,7 +6,9 @@
 #include "remote/download.h"
 #include "remote/upload.h"
 #include "worker/aside.h"
+#include "worker/errand.h"
 #include "worker/help.h"
+#include "worker/list.h"
 #include "worker/publish.h"
 #include "worker/resume.h"
 #include "worker/verify.h"
@@ -17,18 +19,6 @@ enum {
 };
 
 /* ---- endings --------------------------------------------------------------------------------------------------- */
-
-static void tell_sum(struct task *task, uint64_t size, char *sha256)
-{
-	task_tell(task, &(struct worker_message){
-				.kind = WORKER_READY,
-				.part_attempt = task->part_attempt,
-				.request = task->connection->request,
-				.size = size,
-				.sha256 = sha256,
-				.verification = task->verification,
-			});
-}
 
 static void tell_published(struct task *task, enum publish_outcome outcome)
 {
@@ -156,22 +146,6 @@ static int run_download(struct task *task, struct feed *feed, struct download *d
 	}
 }
 
-/* @from NULL: from the start. */
-static struct feed *open_feed(struct task *task, enum feed_way way, int fd,
-			      const struct feed_mark *from)
-{
-	struct connection *connection = task->connection;
-	const struct feed_plan plan = { .way = way,
-					.size = task->order->size,
-					.from = from,
-					.owner = connection->schedule.current };
-	struct stream *stream;
-	struct feed *feed = NULL;
-	if (stream_open_descriptor(fd, &stream, &task->err) == 0)
-		feed_open(connection->feeds, &plan, stream, &feed, &task->err);
-	return feed;
-}
-
 /* ---- SEND ------------------------------------------------------------------------------------------------------ */
 
 /* What attempts before @end left, but for @kept. That one cannot be removed is no reason not to go on: @out_why. */
@@ -210,7 +184,7 @@ static int send_bytes(struct task *task, int fd, uint64_t *out_size,
 	if (resume_part(task, source_fd, &goes_on, &from) != 0)
 		return -1;
 	struct feed *feed =
-		open_feed(task, FEED_SOURCE, sp_take_fd(&source_fd), goes_on ? &from : NULL);
+		task_open_feed(task, FEED_SOURCE, sp_take_fd(&source_fd), goes_on ? &from : NULL);
 	if (feed == NULL)
 		return -1;
 	struct block_source source = feed_source(feed);
@@ -263,7 +237,8 @@ static int send_file(struct task *task, int fd)
 	}
 	if (task->old_part_path != NULL)
 		remove_quietly(task, task->old_part_path, CLEANUP_MS);
-	tell_sum(task, size, sha256);
+	task_tell_ready(task, size, sha256);
+	task->step = STEP_RENAME_REMOTE;
 	if (task_wait_for_permit(task) != 0) {
 		/* It may have been given just now: then the part belongs to whoever finds that out. */
 		if (task->err.code == SP_CANCELLED)
@@ -281,26 +256,12 @@ static int send_file(struct task *task, int fd)
 
 /* ---- RETRIEVE -------------------------------------------------------------------------------------------------- */
 
-/* All bytes are here: what becomes of the connection now is no matter. */
-static int flush(struct task *task, struct feed *feed)
-{
-	struct connection *connection = task->connection;
-	for (;;) {
-		int result = feed_flushed(feed, &task->err);
-		if (result != 0)
-			return result == 1 ? 0 : -1;
-		connection_wait(connection);
-		if (connection_cancelled(connection))
-			return task_fail_cancelled(task);
-	}
-}
-
 static int retrieve_file(struct task *task, int fd)
 {
 	task->step = STEP_WRITE_OBJECT;
 	struct feed_mark from;
 	bool goes_on = resume_mark(task->order, &from);
-	struct feed *feed = open_feed(task, FEED_SINK, fd, goes_on ? &from : NULL);
+	struct feed *feed = task_open_feed(task, FEED_SINK, fd, goes_on ? &from : NULL);
 	if (feed == NULL)
 		return -1;
 	task->step = STEP_READ_REMOTE;
@@ -319,7 +280,7 @@ static int retrieve_file(struct task *task, int fd)
 	help_end(&help);
 	if (result == 0) {
 		task->step = STEP_WRITE_OBJECT;
-		result = flush(task, feed);
+		result = task_flush(task, feed);
 	}
 	uint64_t size = 0;
 	char sha256[SP_SHA256_HEX_SIZE];
@@ -329,7 +290,7 @@ static int retrieve_file(struct task *task, int fd)
 	if (result == 0)
 		result = verify_remote(task, task->final_path, size, sha256);
 	if (result == 0)
-		tell_sum(task, size, sha256);
+		task_tell_ready(task, size, sha256);
 	return result;
 }
 
@@ -372,10 +333,10 @@ static const struct {
 	enum worker_kind kind;
 	int (*run)(struct task *task, int fd); /* @fd is taken */
 } works[] = {
-	{ WORKER_SEND, send_file },
-	{ WORKER_RETRIEVE, retrieve_file },
-	{ WORKER_RECOVER, recover_file },
-	{ WORKER_REMOVE, remove_file },
+	{ WORKER_SEND, send_file },       { WORKER_RETRIEVE, retrieve_file },
+	{ WORKER_RECOVER, recover_file }, { WORKER_REMOVE, remove_file },
+	{ WORKER_LIST, list_directory },  { WORKER_MOVE, errand_run },
+	{ WORKER_DELETE, errand_run },
 };
 
 bool file_is_work(enum worker_kind kind)

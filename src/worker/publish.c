@@ -285,17 +285,9 @@ static int give_final_name(struct task *task, enum publish_outcome *out)
 	return fail_to_publish(task, SP_EXISTS, "its name was taken again and again");
 }
 
-/* However a connection died (a server that breaks the protocol included): a rename may have been carried out. */
-static int note_doubt(struct task *task, int result)
-{
-	if (result != 0 && !connection_lives(task->connection))
-		task->err.code = SP_CLOSED;
-	return result;
-}
-
 int publish_part(struct task *task, enum publish_outcome *out)
 {
-	return note_doubt(task, aside_settle(task, give_final_name(task, out)));
+	return task_note_doubt(task, aside_settle(task, give_final_name(task, out)));
 }
 
 /* ---- after a crash ---------------------------------------------------------------------------------------------- */
@@ -367,5 +359,5 @@ int publish_recover(struct task *task, enum publish_outcome *out)
 	task->step = STEP_RENAME_REMOTE;
 	int result =
 		task->direct ? look_at_written(task, out) : aside_settle(task, recover(task, out));
-	return note_doubt(task, result);
+	return task_note_doubt(task, result);
 }

@@ -93,13 +93,64 @@ int task_wait_for_more(struct task *task)
 int task_wait_for_permit(struct task *task)
 {
 	struct connection *connection = task->connection;
-	task->step = STEP_RENAME_REMOTE;
 	while (!connection_take_permit(connection)) {
 		if (connection_cancelled(connection))
 			return task_fail_cancelled(task);
 		if (connection_turn(connection, &task->err) != 0)
-			return sp_wrap(&task->err,
-				       "could not keep the connection up to the rename");
+			return sp_wrap(
+				&task->err,
+				"could not keep the connection until the last step was permitted");
 	}
 	return 0;
+}
+
+int task_note_doubt(struct task *task, int result)
+{
+	if (result != 0 && !connection_lives(task->connection))
+		task->err.code = SP_CLOSED;
+	return result;
+}
+
+/* ---- the object's bytes ----------------------------------------------------------------------------------------- */
+
+struct feed *task_open_feed(struct task *task, enum feed_way way, int fd,
+			    const struct feed_mark *from)
+{
+	struct connection *connection = task->connection;
+	const struct feed_plan plan = { .way = way,
+					.size = task->order->size,
+					.from = from,
+					.owner = connection->schedule.current };
+	struct stream *stream;
+	struct feed *feed = NULL;
+	if (stream_open_descriptor(fd, &stream, &task->err) == 0)
+		feed_open(connection->feeds, &plan, stream, &feed, &task->err);
+	return feed;
+}
+
+int task_flush(struct task *task, struct feed *feed)
+{
+	struct connection *connection = task->connection;
+	for (;;) {
+		int result = feed_flushed(feed, &task->err);
+		if (result != 0)
+			return result == 1 ? 0 : -1;
+		connection_wait(connection);
+		if (connection_cancelled(connection))
+			return task_fail_cancelled(task);
+	}
+}
+
+void task_tell_ready(struct task *task, uint64_t size, char *sha256)
+{
+	task_tell(task, &(struct worker_message){
+				.kind = WORKER_READY,
+				.part_attempt = task->part_attempt,
+				.request = task->connection->request,
+				.size = size,
+				.sha256 = sha256,
+				.verification = task->verification,
+				.items = task->items,
+				.truncated = task->truncated,
+			});
 }

@@ -17,6 +17,8 @@ struct task {
 	bool has_just_put;     /* … by this very task … */
 	bool removed_existing; /* … or is gone … */
 	bool leaves_aside;     /* … or lies aside still, where it is not wanted any more */
+	uint32_t items;        /* LIST: entries in the object, and … */
+	bool truncated;        /* … there are more */
 	enum verification verification; /* once all bytes are there */
 	enum failure_step step;         /* what is being done */
 	struct sp_error err;            /* why it failed */
@@ -51,5 +53,19 @@ int task_advise_direct(struct task *task);
 /** Turns the connection once, a moment at most. -1 when it is dead or the daemon wants the file stopped. */
 int task_wait_for_more(struct task *task);
 
-/** What the daemon was told (READY, TAKEN) waits for its PERMIT. */
+/** What the daemon was told (READY, TAKEN, FOUND) waits for its PERMIT. */
 int task_wait_for_permit(struct task *task);
+
+/** However a connection died (a server that breaks the protocol included): what was asked for with a permit may have been
+ *  carried out, and SP_CLOSED says that nobody knows. Returns @result. */
+int task_note_doubt(struct task *task, int result);
+
+/** The object's bytes: out of @fd, which is taken, or into it. @from NULL: from the start. NULL when it fails. */
+struct feed *task_open_feed(struct task *task, enum feed_way way, int fd,
+			    const struct feed_mark *from);
+
+/** Until all that was put into a sink is written: what becomes of the connection meanwhile is no matter. */
+int task_flush(struct task *task, struct feed *feed);
+
+/** READY. */
+void task_tell_ready(struct task *task, uint64_t size, char *sha256);

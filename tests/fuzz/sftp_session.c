@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include "peer.h"
+#include "remote/listing.h"
 #include "run.h"
 
 enum { FILE_MAX = 400000, OPEN_MS = 10000, BLOCKS = 8, SENT_MAX = 4096, READ_MAX = 1024 };
@@ -147,8 +148,28 @@ static void ask_around(struct remote *remote, struct peer *peer)
 	check_result(remote_copy(remote, "/e", "/f", READ_MAX, &patience, &err), &err);
 }
 
+static void list(struct remote *remote, struct peer *peer)
+{
+	(void)peer;
+	enum { ENTRIES_MAX = 1000 };
+	struct sp_error err = { 0 };
+	struct remote_entry entry;
+	struct listing *listing = listing_start(remote, "/out");
+	int got = 0;
+	for (int count = 0; count < ENTRIES_MAX && got >= 0 && got != 2; count++) {
+		listing_allow_reads(listing, 8);
+		got = listing_next(listing, &entry, &err);
+		if (got == 1)
+			FUZZ_CHECK(entry.name[0] != '\0' && strpbrk(entry.name, "/\n") == NULL);
+		if (got == 0 && remote_pump(remote, -1, 0, 0, &err) != 0)
+			got = -1;
+	}
+	check_result(got < 0 ? -1 : 0, &err);
+	listing_destroy(listing);
+}
+
 static void (*const errands[])(struct remote *remote, struct peer *peer) = { fetch, send_to,
-									     ask_around };
+									     ask_around, list };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -19,7 +19,8 @@ OPERATION = re.compile(r'^\t\{ (?:\.name = )?"(\w+)"', re.MULTILINE)
 NATIVE = re.compile(r'^\t\{ "(\w+)", .*"(\w+)", "(/[^"]*)", \d+(?:, .*)? \},?$', re.MULTILINE)  # ours are known by their paths
 STEP = re.compile(r'^\t\[STEP_(\w+)\] = \{ "([\w-]+)"', re.MULTILINE)
 DICTIONARY = "tests/fuzz/operations.dict"
-ONLY_OF_FILES = ("READ_OBJECT", "WRITE_REMOTE", "RENAME_REMOTE", "READ_REMOTE", "WRITE_OBJECT", "WAIT", "WORKER")
+ONLY_OF_FILES = ("READ_OBJECT", "WRITE_REMOTE", "RENAME_REMOTE", "READ_REMOTE", "WRITE_OBJECT", "WAIT", "WORKER",
+                 "LIST_REMOTE", "MOVE_REMOTE", "MOVE_TARGET", "DELETE_REMOTE")
 LEFT_OUT = ("errors.md", "style-notes.md")  # made of the sources; about other trees
 
 

@@ -8,8 +8,9 @@
 --hold FILE      while FILE is there: the first rename is not carried out, and from then on nothing is answered
 --late FILE      as --hold; the rename is carried out while a later connection looks at the new name for the second time
 --swallow FILE   the same, but that rename is carried out
-A FILE that is not empty holds a regular expression: it is only about renames whose "old -> new" it is found in. Once the
-server fell silent there is FILE.silent as well.
+A FILE that is not empty holds a regular expression: it is only about renames whose "old -> new" it is found in, or, when it
+begins with "remove: ", about removals of files and directories, "remove: path". Once the server fell silent there is
+FILE.silent as well.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import sys
 import threading
 
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
-VERSION, STAT, RENAME, STATUS, EXTENDED, OK, FAILURE = 2, 17, 18, 101, 200, 0, 4
+VERSION, REMOVE, RMDIR, STAT, RENAME, STATUS, EXTENDED, OK, FAILURE = 2, 13, 15, 17, 18, 101, 200, 0, 4
 POSIX_RENAME, NO_RENAME = b"posix-rename@openssh.com", b"no-rename-atall@nowhere."
 
 
@@ -33,6 +34,10 @@ def read_packet(stream):
 
 def is_rename(packet):
     return packet[0] == RENAME or (packet[0] == EXTENDED and POSIX_RENAME in packet[5:40])
+
+
+def is_removal(packet):
+    return packet[0] in (REMOVE, RMDIR)
 
 
 def strings_of(packet):
@@ -46,11 +51,13 @@ def strings_of(packet):
 
 
 def is_meant(path, packet):
-    """Whether the habit of the file @path is about this rename."""
+    """Whether the habit of the file @path is about this rename or removal."""
     try:
         pattern = pathlib.Path(path or "").read_bytes()
     except OSError:
         return False
+    if is_removal(packet):
+        return pattern.startswith(b"remove: ") and re.search(pattern, b"remove: " + strings_of(packet)[0]) is not None
     old, new = strings_of(packet)[-2:]
     return re.search(pattern, old + b" -> " + new) is not None
 
@@ -105,9 +112,9 @@ class Server:
         if self.garbles and packet[0] == STAT:
             self.answer(bytes([STATUS]) + b"\xff\xff\xff\xff" + struct.pack(">III", OK, 0, 0))
             return
-        if not is_rename(packet):
+        if not is_rename(packet) and not is_removal(packet):
             self.ask(packet)
-        elif habits.lie or is_meant(habits.refuse, packet):
+        elif (habits.lie and is_rename(packet)) or is_meant(habits.refuse, packet):
             code = OK if habits.lie else FAILURE
             self.answer(bytes([STATUS]) + packet[1:5] + struct.pack(">III", code, 0, 0))
         elif is_meant(habits.late, packet):

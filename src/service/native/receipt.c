@@ -27,11 +27,6 @@ static void set_name(json_t *out, const char *name, const char *bytes)
 	sp_json_set_text(out, name, text);
 }
 
-static const char *direction_name(enum transfer_direction direction)
-{
-	return direction == TRANSFER_SEND ? "SEND" : "RETRIEVE";
-}
-
 /* ---- one file --------------------------------------------------------------------------------------------------- */
 
 struct receipt {
@@ -66,6 +61,7 @@ static void add_places(json_t *out, const struct transfer_file *file)
 	set_name(out, "Key", file->key);
 	set_name(out, "RemoteDirectory", file->remote_directory);
 	set_name(out, "RemoteName", file->remote_name);
+	set_name(out, "TargetPath", file->target_path);
 	set_name(out, "PublishedName", file->published_name);
 }
 
@@ -75,20 +71,26 @@ static void add_bytes(json_t *out, const struct transfer_file *file)
 		json_object_set_new(out, "Size", json_integer(file->size));
 	if (file->sha256[0] != '\0')
 		sp_json_set_text(out, "Sha256", file->sha256);
+	if (file->direction == TRANSFER_LIST && file->size >= 0) {
+		json_object_set_new(out, "Items", json_integer(file->items));
+		json_object_set_new(out, "Truncated", json_boolean(file->truncated));
+	}
 	json_object_set_new(out, "BytesMoved", json_integer(file->bytes_moved));
 	json_object_set_new(out, "Attempts", json_integer(file->attempt));
 }
 
 static void add_end(json_t *out, const struct transfer_file *file)
 {
-	if (file->attempt > 0) {
+	if (file->attempt > 0 && !transfer_is_errand(file->direction)) {
 		sp_json_set_text(out, "OnConflict",
 				 conflict_policy_name(file->publishing.conflict));
 		if (file->direction == TRANSFER_SEND)
 			sp_json_set_text(out, "Upload", upload_mode_name(file->publishing.upload));
 	}
 	if (file->state == FILE_COMPLETED) {
-		sp_json_set_text(out, "Verification", verification_name(file->verification));
+		if (!transfer_is_errand(file->direction))
+			sp_json_set_text(out, "Verification",
+					 verification_name(file->verification));
 		sp_json_set_text(out, "Outcome", publish_outcome_name(file->outcome));
 	}
 	if (file->state == FILE_FAILED)
@@ -101,7 +103,7 @@ static json_t *receipt_of(const struct receipt *receipt)
 	json_t *out = summary_of(file);
 	sp_json_set_text(out, "TransferId", file->transfer_id);
 	sp_json_set_text(out, "ConnectorId", file->connector_id);
-	sp_json_set_text(out, "Direction", direction_name(file->direction));
+	sp_json_set_text(out, "Direction", transfer_direction_name(file->direction));
 	add_places(out, file);
 	set_time(out, "Queued", file->queued_ms);
 	set_time(out, "Started", file->started_ms);
@@ -153,9 +155,9 @@ static json_t *transfer_of(const struct files *files)
 	json_t *list = json_array();
 	for (size_t i = 0; i < files->count; i++)
 		json_array_append_new(list, summary_of(&files->files[i]));
-	json_t *out =
-		json_pack("{s:s, s:s, s:s}", "TransferId", transfer->id, "ConnectorId",
-			  transfer->connector_id, "Direction", direction_name(transfer->direction));
+	json_t *out = json_pack("{s:s, s:s, s:s}", "TransferId", transfer->id, "ConnectorId",
+				transfer->connector_id, "Direction",
+				transfer_direction_name(transfer->direction));
 	set_time(out, "Created", transfer->created_ms);
 	sp_json_set_text(out, "LocalDirectoryPath", transfer->local_directory);
 	sp_json_set_text(out, "RemoteDirectoryPath", transfer->remote_directory);

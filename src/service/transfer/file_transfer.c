@@ -5,84 +5,23 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
-#include "service/request_token.h"
 #include "service/transfer/answer.h"
 #include "service/transfer/operations.h"
-#include "service/transfer/plan.h"
+#include "service/transfer/start.h"
 #include "store/connectors.h"
 #include "store/transfers.h"
 
-/* A request on its way to the store. */
-struct start {
-	struct api_call *call;
-	struct plan plan;
-	struct request_try this_try;
-	char made_before[NETWORK_ID_SIZE]; /* by an earlier try; "" */
-	bool queue_is_full;
-};
-
-static int insert(struct db *db, void *ctx, struct sp_error *err)
+static json_t *answer(const struct plan *plan, const char *transfer_id)
 {
-	struct start *start = ctx;
-	const char *connector_id = start->plan.transfer.connector_id;
-	int64_t pending = 0;
-	if (request_try_look_up(db, &start->this_try, start->made_before, err) != 0)
-		return -1;
-	if (start->made_before[0] != '\0')
-		return 0;
-	if (connectors_check_active(db, connector_id, err) != 0 ||
-	    transfers_count_pending(db, connector_id, &pending, err) != 0)
-		return -1;
-	int64_t most = answer_context(start->call)->queued_files_max;
-	start->queue_is_full = pending + (int64_t)start->plan.count > most;
-	if (start->queue_is_full)
-		return sp_fail(err, SP_LIMIT,
-			       "the queue of connector \"%s\" is full: %" PRId64
-			       " files are waiting, and at most %" PRId64
-			       " may (quota.queued_files)",
-			       connector_id, pending, most);
-	if (transfers_insert(db, &start->plan.transfer, start->plan.files, start->plan.count,
-			     err) != 0)
-		return -1;
-	return request_try_note(db, &start->this_try, start->plan.transfer.id, err);
-}
-
-/* On the writer's thread, once it is on disk. The engine is woken before the answer: as long as a call has none, the
- * rooms are there. */
-static void inserted(void *ctx, int result, const struct sp_error *err)
-{
-	struct start *start = ctx;
-	const struct transfer *transfer = &start->plan.transfer;
-	if (result == 0 && start->made_before[0] != '\0') {
-		api_reply(start->call, json_pack("{s:s}", "TransferId", start->made_before));
-	} else if (result == 0) {
-		transfer_engine_wake(answer_context(start->call)->engine, transfer->connector_id);
-		api_reply(start->call, json_pack("{s:s}", "TransferId", transfer->id));
-	} else if (start->queue_is_full) {
-		api_fail(start->call, THROTTLING, "%s", err->message);
-	} else if (err->code == SP_NOT_FOUND) {
-		answer_no_connector(start->call, transfer->connector_id);
-	} else {
-		answer_error(start->call, err);
-	}
-	plan_finish(&start->plan);
-	free(start);
+	(void)plan;
+	return json_pack("{s:s}", "TransferId", transfer_id);
 }
 
 /* Holds no thread while it waits for the disk, so that all who ask meanwhile share the next commit. */
 void transfer_start_file_transfer(struct api_call *call)
 {
-	struct start *start = sp_alloc(sizeof(*start));
-	struct sp_error err = { 0 };
-	start->call = call;
-	if (plan_make(api_input(call), sp_now_ms(), &start->plan, &err) != 0) {
-		free(start);
-		answer_error(call, &err);
-		return;
-	}
-	request_try_begin(call, "transfer StartFileTransfer", answer_context(call)->retry_window_ms,
-			  &start->this_try);
-	store_submit(answer_context(call)->store, insert, start, inserted, start);
+	static const struct start_kind kind = { "transfer StartFileTransfer", plan_make, answer };
+	start_plan(call, &kind);
 }
 
 /* One page; a transfer has at most TRANSFER_PATHS_MAX files. */
@@ -104,7 +43,13 @@ static int read_results(struct db *db, void *ctx, struct sp_error *err)
 		results->no_transfer = err->code == SP_NOT_FOUND;
 		return -1;
 	}
+	results->no_transfer = transfer.direction > TRANSFER_RETRIEVE;
 	transfer_finish(&transfer);
+	if (results->no_transfer)
+		return sp_fail(err, SP_NOT_FOUND,
+			       "\"%s\" is no file transfer: what became of listings, moves and "
+			       "deletions is told by events and the log",
+			       results->transfer_id);
 	return transfers_list_files(db, results->transfer_id, results->after, results->files,
 				    results->room, &results->count, err);
 }

@@ -19,6 +19,11 @@ void transfer_test_connection(struct api_call *call);
 void transfer_start_file_transfer(struct api_call *call);
 void transfer_list_file_transfer_results(struct api_call *call);
 
+/* directory.c */
+void transfer_start_directory_listing(struct api_call *call);
+void transfer_start_remote_move(struct api_call *call);
+void transfer_start_remote_delete(struct api_call *call);
+
 /* security_policy.c */
 void transfer_describe_security_policy(struct api_call *call);
 void transfer_list_security_policies(struct api_call *call);

@@ -9,6 +9,7 @@
 #include "base/scope.h"
 #include "model/failure.h"
 #include "objects/objects.h"
+#include "service/transfer/remote_path.h"
 
 void plan_finish(struct plan *plan)
 {
@@ -60,72 +61,6 @@ static int check_distinct(const char *member, const json_t *paths, struct sp_err
 	return 0;
 }
 
-/* ---- paths at the partner ----------------------------------------------------------------------------------------- */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash == NULL ? path : slash + 1;
-}
-
-static bool has_part(const char *path, const char *part)
-{
-	size_t part_length = strlen(part);
-	for (const char *at = path;; at++) {
-		size_t length = strcspn(at, "/");
-		if (length == part_length && memcmp(at, part, length) == 0)
-			return true;
-		at += length;
-		if (*at == '\0')
-			return false;
-	}
-}
-
-/* The bytes of a path at the partner, owned by the caller. */
-static int read_remote_path(const char *text, char **out, struct sp_error *err)
-{
-	SP_AUTO_FREE char *path = NULL;
-	if (sp_name_unescape(text, &path, err) != 0)
-		return -1;
-	if (strchr(path, '\n') != NULL)
-		return sp_fail(err, SP_INVALID, "a path cannot hold a line break");
-	if (has_part(path, ".."))
-		return sp_fail(err, SP_INVALID, "\"..\" is not taken in a path");
-	*out = sp_take_pointer(&path);
-	return 0;
-}
-
-static int fail_path(struct sp_error *err, const char *what, const char *text)
-{
-	SP_AUTO_FREE char *bytes = NULL;
-	sp_name_unescape(text, &bytes, NULL);
-	SP_AUTO_FREE char *shown = sp_name_shown(bytes != NULL ? bytes : text);
-	return sp_wrap(err, "cannot use the %s \"%s\"", what, shown);
-}
-
-static int read_remote_directory(const char *text, char **out, struct sp_error *err)
-{
-	if (text == NULL)
-		return 0;
-	if (read_remote_path(text, out, err) != 0)
-		return fail_path(err, "remote directory", text);
-	size_t length = strlen(*out);
-	while (length > 1 && (*out)[length - 1] == '/')
-		(*out)[--length] = '\0';
-	return 0;
-}
-
-static int read_remote_file(const char *text, char **out, struct sp_error *err)
-{
-	if (read_remote_path(text, out, err) != 0)
-		return fail_path(err, "remote path", text);
-	const char *name = base_name(*out);
-	if (name[0] != '\0' && strcmp(name, ".") != 0)
-		return 0;
-	sp_fail(err, SP_INVALID, "it names a folder, and files are retrieved one by one");
-	return fail_path(err, "remote path", text);
-}
-
 /* ---- one file ----------------------------------------------------------------------------------------------------- */
 
 static int plan_send(struct transfer_file *file, const char *remote_directory,
@@ -134,9 +69,9 @@ static int plan_send(struct transfer_file *file, const char *remote_directory,
 	*step = STEP_READ_OBJECT;
 	if (objects_split_path(file->path, true, &file->bucket, &file->key, err) != 0)
 		return -1;
-	file->remote_name = sp_strdup(base_name(file->key));
+	file->remote_name = sp_strdup(remote_base_name(file->key));
 	*step = STEP_WRITE_REMOTE;
-	return read_remote_directory(remote_directory, &file->remote_directory, err);
+	return remote_read_directory(remote_directory, &file->remote_directory, err);
 }
 
 static int plan_retrieve(struct transfer_file *file, const char *local_directory,
@@ -144,14 +79,14 @@ static int plan_retrieve(struct transfer_file *file, const char *local_directory
 {
 	SP_AUTO_FREE char *prefix = NULL;
 	*step = STEP_READ_REMOTE;
-	if (read_remote_file(file->path, &file->remote_name, err) != 0)
+	if (remote_read_file(file->path, &file->remote_name, err) != 0)
 		return -1;
 	*step = STEP_WRITE_OBJECT;
 	if (objects_split_path(local_directory, false, &file->bucket, &prefix, err) != 0)
 		return -1;
 	SP_AUTO_BUFFER key = { 0 };
 	sp_buffer_format(&key, "%s%s%s", prefix, prefix[0] != '\0' ? "/" : "",
-			 base_name(file->remote_name));
+			 remote_base_name(file->remote_name));
 	file->key = sp_buffer_take(&key);
 	if (objects_check_key(file->key, err) == 0)
 		return 0;
@@ -171,7 +106,7 @@ static void fail_file(struct transfer_file *file, enum failure_step step,
 
 static const char *target_name(const struct transfer_file *file)
 {
-	return base_name(file->direction == TRANSFER_SEND ? file->remote_name : file->key);
+	return remote_base_name(file->direction == TRANSFER_SEND ? file->remote_name : file->key);
 }
 
 /* Two files of one request that end under one name: the later would overwrite the earlier, in any order. */

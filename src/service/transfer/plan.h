@@ -1,8 +1,11 @@
 #pragma once
-/** Within service/transfer/: from StartFileTransfer's input to the rows that are kept. Pure. */
+/** Within service/transfer/: from the input of the Start… calls to the rows that are kept. Pure. */
 
 #include "base/json.h"
 #include "model/transfer.h"
+
+/* Of a connector and a listing: what its object is called. */
+#define LISTING_NAME_FORMAT "%s-%s.json"
 
 struct plan {
 	struct transfer transfer;
@@ -15,4 +18,13 @@ struct plan {
  * file that has FAILED, with its sentence: its neighbours go on.
  */
 int plan_make(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err);
+
+/**
+ * StartDirectoryListing, StartRemoteMove, StartRemoteDelete: one file each. Its path is all there is to such a request,
+ * so one that cannot be used is refused (SP_INVALID).
+ */
+int plan_listing(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err);
+int plan_move(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err);
+int plan_delete(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err);
+
 void plan_finish(struct plan *plan);

@@ -1,5 +1,7 @@
 #include "service/transfer/shapes.h"
 
+#include "model/transfer.h"
+
 /* clang-format off */
 
 #define STRING(name, minimum, maximum, regex) \
@@ -120,6 +122,22 @@ INPUT(transfer_list_file_transfer_results_input,
 	{ "TransferId", &transfer_id, REQUIRED },
 	{ "NextToken", &next_token, OPTIONAL },
 	{ "MaxResults", &max_results, OPTIONAL });
+
+INTEGER(max_items, 1, LISTING_ITEMS_MAX);
+INPUT(transfer_start_directory_listing_input,
+	{ "ConnectorId", &connector_id, REQUIRED },
+	{ "RemoteDirectoryPath", &file_path, REQUIRED },
+	{ "OutputDirectoryPath", &file_path, REQUIRED },
+	{ "MaxItems", &max_items, OPTIONAL });
+
+INPUT(transfer_start_remote_move_input,
+	{ "ConnectorId", &connector_id, REQUIRED },
+	{ "SourcePath", &file_path, REQUIRED },
+	{ "TargetPath", &file_path, REQUIRED });
+
+INPUT(transfer_start_remote_delete_input,
+	{ "ConnectorId", &connector_id, REQUIRED },
+	{ "DeletePath", &file_path, REQUIRED });
 
 /* ---- policies and tags ------------------------------------------------------------------------------------------ */
 

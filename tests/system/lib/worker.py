@@ -17,15 +17,17 @@ MESSAGE_MAX = 65536
 FILES_MAX = 512  # at a worker at a time
 
 STEPS = ("ROLE SECRET RESOLVE CONNECT BANNER KEY_EXCHANGE HOST_KEY AUTHENTICATE SFTP READ_OBJECT WRITE_REMOTE "
-         "RENAME_REMOTE READ_REMOTE WRITE_OBJECT WAIT WORKER CONFIGURATION PORT GATEWAY INTERFACE GROUPS ROUTE").split()
+         "RENAME_REMOTE READ_REMOTE WRITE_OBJECT WAIT WORKER CONFIGURATION PORT GATEWAY INTERFACE GROUPS ROUTE "
+         "LIST_REMOTE MOVE_REMOTE MOVE_TARGET DELETE_REMOTE").split()
 CODES = ("OK INVALID NOT_FOUND EXISTS DENIED AUTH UNTRUSTED CONFLICT LIMIT NO_SPACE UNSUPPORTED PROTOCOL UNREACHABLE "
          "CLOSED TIMEOUT CHANGED CANCELLED NO_MEMORY SYSTEM INTERNAL").split()
-OUTCOMES = ("RENAMED", "CONFIRMED", "INFERRED", "WRITTEN")
+OUTCOMES = ("RENAMED", "CONFIRMED", "INFERRED", "WRITTEN", "DONE")
+FOUND = ("UNKNOWN", "FILE", "DIRECTORY")
 CONFLICTS = ("OVERWRITE", "FAIL", "KEEP_BOTH")
 UPLOAD_MODES = ("PART", "DIRECT", "STRIPED")
 VERIFICATIONS = ("UNKNOWN", "INFERRED", "ACKNOWLEDGED", "SIZE", "REREAD", "SERVER_HASH", "DIRECT")
 NAMED = {"step": STEPS, "code": CODES, "outcome": OUTCOMES, "conflict": CONFLICTS, "upload_mode": UPLOAD_MODES,
-         "verification": VERIFICATIONS}
+         "verification": VERIFICATIONS, "source_kind": FOUND}
 
 # kind: number, fields in the order of the wire
 KINDS = {
@@ -43,8 +45,11 @@ KINDS = {
     "CANCEL": (8, "file_id attempt:4"),
     "TEST": (9, ""),
     "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 part_attempt:4 directory name replaces:4 staging temp_pattern"),
+    "LIST": (11, "file_id attempt:4 part_attempt:4 name items_max:4"),
+    "MOVE": (12, "file_id attempt:4 name final_name recovers:4 source_kind:4 source_size:8 source_mtime:8"),
+    "DELETE": (13, "file_id attempt:4 name recovers:4 source_kind:4 source_size:8 source_mtime:8"),
     "NEED_SOCKET": (64, "request:4 file_id"),
-    "READY": (65, "file_id attempt:4 part_attempt:4 request:4 size:8 sha256 verification:4"),
+    "READY": (65, "file_id attempt:4 part_attempt:4 request:4 size:8 sha256 verification:4 items:4 truncated:4"),
     "PUBLISHED": (66, "file_id attempt:4 request:4 outcome:4 replaces:4 verification:4"),
     "FILE_FAILED": (67, "file_id attempt:4 step:4 code:4 text"),
     "PROGRESS": (68, "file_id attempt:4 size:8"),
@@ -57,6 +62,8 @@ KINDS = {
     "BEAT": (72, ""),
     "TAKEN": (73, "file_id attempt:4 final_name"),
     "REMOVED": (74, "file_id attempt:4"),
+    "FOUND": (75, "file_id attempt:4 request:4 source_kind:4 source_size:8 source_mtime:8"),
+    "DONE": (76, "file_id attempt:4 request:4 outcome:4"),
 }
 UNASKED = ("PROGRESS", "WATERMARK", "CONNECTED")  # said while a file is under way, or not
 KIND_NAMES = {number: name for name, (number, _) in KINDS.items()}

@@ -128,6 +128,53 @@ static void a_file_that_was_not_sent(void **state)
 			   " {'domain': 'S3', 'bucket': 'bucket', 'key': 'out/a.csv'}"));
 }
 
+#define MAIN_IDS(id)                                                                               \
+	" '" id "': '11111111-2222-4333-8444-555555555555', 'connector-id': "                      \
+	"'c-0123456789abcdef0',"
+
+static void a_directory_that_was_listed(void **state)
+{
+	(void)state;
+	struct event event = fetched();
+	event.direction = TRANSFER_LIST;
+	event.path = "/out";
+	event.remote_directory = "/out";
+	event.local_directory = "/bucket/lists";
+	event.key = "lists/c-1.json";
+	event.items_max = 1000;
+	event.items = 1000;
+	event.truncated = true;
+	assert_json(event_to_json(&event, &place),
+		    AROUND("Directory Listing Completed", MAIN_IDS("listing-id") OPEN_WAY TIMES
+			   " 'status-code': 'COMPLETED', 'remote-directory-path': '/out',"
+			   " 'output-directory-path': '/bucket/lists', 'max-items': 1000,"
+			   " 'item-count': 1000, 'truncated': true, 'output-file-location':"
+			   " {'domain': 'S3', 'bucket': 'bucket', 'key': 'lists/c-1.json'}"));
+}
+
+static void what_was_moved_or_deleted_and_what_was_not(void **state)
+{
+	(void)state;
+	struct event event = sent();
+	event.direction = TRANSFER_MOVE;
+	event.path = "/in/a";
+	event.remote_directory = "/in/b";
+	event.bucket = event.key = NULL;
+	assert_json(event_to_json(&event, &place),
+		    AROUND("Remote Move Completed", MAIN_IDS("move-id") OPEN_WAY TIMES
+			   " 'status-code': 'COMPLETED', 'source-path': '/in/a',"
+			   " 'target-path': '/in/b'"));
+	event.direction = TRANSFER_DELETE;
+	event.remote_directory = NULL;
+	make_fail(&event);
+	event.failure_code = "DELETE_ERROR";
+	assert_json(event_to_json(&event, &place),
+		    AROUND("Remote Delete Failed", MAIN_IDS("delete-id") OPEN_WAY TIMES
+			   " 'status-code': 'FAILED', 'delete-path': '/in/a',"
+			   " 'failure-code': 'DELETE_ERROR', 'failure-message':"
+			   " 'could not send \\\"/bucket/out/a.csv\\\": \\\\xff'"));
+}
+
 static void a_file_that_was_fetched(void **state)
 {
 	(void)state;
@@ -201,6 +248,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_that_was_sent),
 		cmocka_unit_test(a_file_that_was_not_sent),
+		cmocka_unit_test(a_directory_that_was_listed),
+		cmocka_unit_test(what_was_moved_or_deleted_and_what_was_not),
 		cmocka_unit_test(a_file_that_was_fetched),
 		cmocka_unit_test(a_file_whose_path_names_nothing),
 		cmocka_unit_test(a_record_of_what_was_sent_has_what_is_known_and_no_nulls),

@@ -28,6 +28,19 @@ static void every_state_has_a_name_of_its_own(void **state)
 	assert_string_equal(file_state_aws_name(FILE_PUBLISHING), "IN_PROGRESS");
 }
 
+/* A move or a deletion has no bytes, and an object is made by what comes. */
+static void every_direction_has_its_words(void **state)
+{
+	(void)state;
+	assert_string_equal(transfer_direction_name(TRANSFER_LIST), "LIST");
+	assert_string_equal(transfer_direction_verb(TRANSFER_DELETE), "delete");
+	assert_string_equal(transfer_direction_participle(TRANSFER_SEND), "sent");
+	for (int direction = 0; direction < TRANSFER_DIRECTION_COUNT; direction++)
+		assert_false(transfer_makes_object((enum transfer_direction)direction) &&
+			     transfer_is_errand((enum transfer_direction)direction));
+	assert_true(transfer_makes_object(TRANSFER_LIST) && transfer_is_errand(TRANSFER_MOVE));
+}
+
 static void failures_have_the_contracts_codes(void **state)
 {
 	(void)state;
@@ -36,6 +49,15 @@ static void failures_have_the_contracts_codes(void **state)
 			    "RETRIEVE_FILE_NOT_FOUND");
 	assert_string_equal(failure_code(STEP_WRITE_REMOTE, SP_NOT_FOUND), "DIRECTORY_NOT_FOUND");
 	assert_string_equal(failure_code(STEP_CONNECT, SP_TIMEOUT), "TIMEOUT_ERROR");
+	assert_string_equal(failure_code(STEP_LIST_REMOTE, SP_DENIED), "LIST_DIRECTORY_ERROR");
+	assert_string_equal(failure_code(STEP_LIST_REMOTE, SP_NOT_FOUND), "DIRECTORY_NOT_FOUND");
+	assert_string_equal(failure_code(STEP_MOVE_REMOTE, SP_EXISTS), "RENAME_ERROR");
+	assert_string_equal(failure_code(STEP_MOVE_REMOTE, SP_NOT_FOUND), "FILE_NOT_FOUND");
+	assert_string_equal(failure_code(STEP_MOVE_TARGET, SP_NOT_FOUND), "PATH_NOT_FOUND");
+	assert_string_equal(failure_code(STEP_DELETE_REMOTE, SP_SYSTEM), "DELETE_ERROR");
+	assert_string_equal(failure_code(STEP_DELETE_REMOTE, SP_NOT_FOUND), "FILE_NOT_FOUND");
+	assert_string_equal(failure_code_from_name("PATH_NOT_FOUND"), "PATH_NOT_FOUND");
+	assert_false(failure_is_transient(STEP_LIST_REMOTE, SP_CONFLICT));
 	assert_false(failure_is_transient(STEP_AUTHENTICATE, SP_AUTH));
 	assert_true(failure_is_transient(STEP_CONNECT, SP_UNREACHABLE));
 	/* What is in the way of a private path, and goes away by itself or does not. */
@@ -73,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_ends_once),
 		cmocka_unit_test(every_state_has_a_name_of_its_own),
+		cmocka_unit_test(every_direction_has_its_words),
 		cmocka_unit_test(failures_have_the_contracts_codes),
 		cmocka_unit_test(every_policy_is_found_by_its_name),
 	};

@@ -216,6 +216,100 @@ static void a_request_that_makes_no_sense_is_refused(void **state)
 	}
 }
 
+/* ---- listings, moves and deletions ------------------------------------------------------------------------------- */
+
+typedef int plan_fn(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err);
+
+static int make_with(plan_fn *fn, const char *text, struct plan *plan, struct sp_error *err)
+{
+	SP_AUTO_JSON json_t *input = NULL;
+	if (sp_json_parse(text, strlen(text), &input, err) != 0)
+		fail_msg("%s: %s", text, err->message);
+	return fn(input, NOW_MS, plan, err);
+}
+
+static void a_listing_knows_its_object(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *output, *prefix;
+	} cases[] = { { "/bucket", "" }, { "bucket/lists/", "lists/" }, { "/bucket/a/b", "a/b/" } };
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		struct plan plan;
+		struct sp_error err = { 0 };
+		char input[256], key[128];
+		snprintf(input, sizeof(input),
+			 "{" CONNECTOR
+			 "\"RemoteDirectoryPath\":\"out/\\\\xe9/\",\"OutputDirectoryPath\":\"%s\"}",
+			 cases[i].output);
+		assert_int_equal(make_with(plan_listing, input, &plan, &err), 0);
+		const struct transfer_file *file = &plan.files[0];
+		snprintf(key, sizeof(key), "%sc-0123456789abcdef0-%s.json", cases[i].prefix,
+			 plan.transfer.id);
+		assert_int_equal(plan.count, 1);
+		assert_int_equal(file->direction, TRANSFER_LIST);
+		assert_string_equal(file->bucket, "bucket");
+		assert_string_equal(file->key, key);
+		assert_string_equal(file->remote_name, "out/\xe9");
+		assert_string_equal(plan.transfer.remote_directory, "out/\\xe9/");
+		assert_string_equal(plan.transfer.local_directory, cases[i].output);
+		assert_int_equal(file->items_max, LISTING_ITEMS_DEFAULT);
+		plan_finish(&plan);
+	}
+}
+
+static void a_move_knows_both_paths(void **state)
+{
+	(void)state;
+	struct plan plan;
+	struct sp_error err = { 0 };
+	assert_int_equal(make_with(plan_move,
+				   "{" CONNECTOR
+				   "\"SourcePath\":\"/in/a/\",\"TargetPath\":\"/in/b\"}",
+				   &plan, &err),
+			 0);
+	assert_string_equal(plan.files[0].remote_name, "/in/a");
+	assert_string_equal(plan.files[0].target_path, "/in/b");
+	assert_string_equal(plan.transfer.remote_directory, "/in/b");
+	plan_finish(&plan);
+}
+
+static void paths_that_name_nothing_to_move_or_delete_are_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		plan_fn *fn;
+		const char *members, *words;
+	} cases[] = {
+		{ plan_delete, "\"DeletePath\":\"/\"", "DeletePath: cannot use" },
+		{ plan_delete, "\"DeletePath\":\".\"", "names no file or directory" },
+		{ plan_delete, "\"DeletePath\":\"/a/.\"", "names no file or directory" },
+		{ plan_delete, "\"DeletePath\":\"/a/..\"", "\"..\" is not taken" },
+		{ plan_delete, "\"DeletePath\":\"a\\nb\"", "line break" },
+		{ plan_delete, "\"DeletePath\":\"a\\\\x00\"", "NUL" },
+		{ plan_move, "\"SourcePath\":\"//\",\"TargetPath\":\"/b\"",
+		  "SourcePath: cannot use" },
+		{ plan_move, "\"SourcePath\":\"/a\",\"TargetPath\":\"/\"",
+		  "TargetPath: cannot use" },
+		{ plan_move, "\"SourcePath\":\"/a\",\"TargetPath\":\"/a/\"",
+		  "TargetPath: is the same" },
+		{ plan_listing, "\"RemoteDirectoryPath\":\"..\",\"OutputDirectoryPath\":\"/b\"",
+		  "RemoteDirectoryPath: cannot use" },
+		{ plan_listing, "\"RemoteDirectoryPath\":\"/\",\"OutputDirectoryPath\":\"/b/../c\"",
+		  "OutputDirectoryPath: " },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		struct plan plan;
+		struct sp_error err = { 0 };
+		char input[256];
+		snprintf(input, sizeof(input), "{" CONNECTOR "%s}", cases[i].members);
+		assert_int_equal(make_with(cases[i].fn, input, &plan, &err), -1);
+		assert_int_equal(err.code, SP_INVALID);
+		if (strstr(err.message, cases[i].words) == NULL)
+			fail_msg("%s: %s", input, err.message);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +320,9 @@ int main(void)
 		cmocka_unit_test(a_sentence_quotes_the_path_as_it_was_typed),
 		cmocka_unit_test(a_directory_that_cannot_be_used_fails_every_file),
 		cmocka_unit_test(a_request_that_makes_no_sense_is_refused),
+		cmocka_unit_test(a_listing_knows_its_object),
+		cmocka_unit_test(a_move_knows_both_paths),
+		cmocka_unit_test(paths_that_name_nothing_to_move_or_delete_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

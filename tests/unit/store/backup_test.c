@@ -258,7 +258,7 @@ static void unfinished_files_fail_when_told_and_their_parts_are_looked_for(void 
 	assert_int_equal(file.state, FILE_FAILED);
 	assert_string_equal(file.failure_code, "UNKNOWN_ERROR");
 	assert_string_equal(file.failure_message,
-			    "could not tell whether \"/bucket/a.csv\" was moved: the store was "
+			    "could not tell whether \"/bucket/a.csv\" was sent: the store was "
 			    "restored from a backup that was made before");
 	assert_true(file.ended_ms > 0);
 	transfer_file_finish(&file);

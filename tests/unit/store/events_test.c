@@ -237,9 +237,9 @@ static void a_deleted_connector_ends_its_files_and_its_events_stay(void **state)
 		assert_true(events[i].ended_ms > 0);
 	}
 	assert_string_equal(events[2].failure_message,
-			    "could not move \"/some/path\" because its connector was deleted");
+			    "could not retrieve \"/some/path\": its connector was deleted");
 	assert_string_equal(events[3].failure_message,
-			    "could not move \"/some/path\" because its connector was deleted; it "
+			    "could not send \"/some/path\": its connector was deleted; it "
 			    "may have been published already");
 	struct transfer_file *files[] = { &done, &publishing, &running, &waiting, &others };
 	for (size_t i = 0; i < 5; i++)

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "tests" / "system" / "lib"))
 import calls  # noqa: E402  pylint: disable=wrong-import-position
 import clients  # noqa: E402  pylint: disable=wrong-import-position
 import ground  # noqa: E402  pylint: disable=wrong-import-position
+import listing  # noqa: E402  pylint: disable=wrong-import-position
 import machine  # noqa: E402  pylint: disable=wrong-import-position
 import measure  # noqa: E402  pylint: disable=wrong-import-position
 import ours  # noqa: E402  pylint: disable=wrong-import-position
@@ -27,8 +28,8 @@ import rows  # noqa: E402  pylint: disable=wrong-import-position
 QUICK_CLIENTS = ("sftp", ours.EndToEnd.name)
 QUICK_ROWS = ("large", "far", "small", "small-far", "calls")
 
-CALLS = "calls"  # a row of its own kind
-NAMES = (*(row.name for row in rows.ROWS), CALLS)
+CALLS, LISTING = "calls", "listing"  # rows of their own kinds
+NAMES = (*(row.name for row in rows.ROWS), CALLS, LISTING)
 
 
 def chosen_rows(options):
@@ -62,6 +63,8 @@ def run(options):
             sums = {way: place.sum_seconds(way) for way in found}
             results["rows"][row.name] = report.figures_of(row, found, sums)
             results["peak_pss_kib"] = {what: max(kib, us.peak[what]) for what, kib in results["peak_pss_kib"].items()}
+        if LISTING in options.rows:
+            results[LISTING] = listing.measure(place, tell)
     if CALLS in options.rows:
         results[CALLS] = calls.measure(tell)
     return results

@@ -3,6 +3,7 @@
 import json
 
 import calls
+import listing
 import machine
 import plots
 import rows
@@ -96,6 +97,7 @@ clients {about['openssh']}, cipher {results['cipher']}. Clients in turn, medians
 
 {cpu_table(results)}Peak Pss over all rows: daemon {peak['daemon'] / 1024:.1f} MiB, worker {peak['worker'] / 1024:.1f} MiB.
 {calls.text(results["calls"]) if "calls" in results else ""}
+{listing.text(results["listing"]) if "listing" in results else ""}
 """
 
 

@@ -25,6 +25,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+from errands import Errands  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import hostile  # noqa: E402
@@ -40,6 +41,7 @@ PATIENCE_SECONDS = 90
 PACKETS_SENT = {"send": 24, "retrieve": 57}  # by the server at least, for a file of SIZE
 CUTS = 20  # of each direction, without --all
 SENTENCE_MAX = 500
+ENTRIES, LISTED = 250, 200_000  # of a good directory; of one without end
 SETTINGS = {
     "transfer.handshake_timeout": "6s",
     "transfer.idle_timeout": "5s",
@@ -49,6 +51,7 @@ SETTINGS = {
 PATIENT = {"transfer.handshake_timeout": "80s", "transfer.idle_timeout": "80s"}
 
 CONNECTION, READ, WRITE, RENAME = "CONNECTION_ERROR", "READ_FILE_ERROR", "WRITE_FILE_ERROR", "RENAME_ERROR"
+LIST, DELETE = "LIST_DIRECTORY_ERROR", "DELETE_ERROR"
 LATE, NO_FILE = "TIMEOUT_ERROR", "RETRIEVE_FILE_NOT_FOUND"
 
 
@@ -62,7 +65,8 @@ class Case:
     size: int = SIZE
 
     def __str__(self):
-        way = {"send": "a file is sent", "retrieve": "a file is fetched"}[self.way]
+        way = {"send": "a file is sent", "retrieve": "a file is fetched", "list": "a directory is listed",
+               "move": "a file is moved", "delete": "a file is deleted"}[self.way]
         return f"{self.faults}: {way} {'well' if self.code is None else 'and fails, which is told'}"
 
 
@@ -72,6 +76,11 @@ def send(faults, code=None, *words, size=SIZE):
 
 def fetch(faults, code=None, *words, size=SIZE):
     return Case("retrieve", faults, code, words, size)
+
+
+def ask(way, faults, code=None, *words):
+    """A listing, a move or a deletion."""
+    return Case(way, faults, code, words)
 
 
 # What takes a time-out: it costs nothing but waiting, so all of them wait at once.
@@ -90,6 +99,10 @@ SILENT = [
     fetch("never", LATE),
     send("never --on write", LATE),
     fetch("rekey-stall --after 3", LATE),
+    ask("list", "never --on readdir", LATE),
+    ask("list", "never --on opendir", LATE),
+    ask("move", "never --on rename"),
+    ask("delete", "never --on remove"),
     fetch("rekey-storm --after 3", (LATE, READ)),
 ]
 
@@ -292,6 +305,37 @@ PACKETS = [
     send("status --on write shorten --on statvfs --amount 7", WRITE),
 ]
 
+DIRECTORIES = [
+    ask("list", "twice --on readdir", LIST, "not open"),
+    ask("list", "wrong-id --on readdir", LIST, "not open"),
+    ask("list", "shorten --on readdir --amount 9", LIST, "malformed"),
+    ask("list", "lengthen --on readdir"),
+    ask("list", "length --on readdir", LIST, "4294967295"),
+    ask("list", "type --on readdir --amount 103", LIST, "DATA"),
+    ask("list", "status --on readdir", LIST, "failure"),
+    ask("list", "status-bare --on readdir --amount 4294967295", LIST, "4294967295"),
+    ask("list", "handle --on opendir", LIST, "malformed"),
+    ask("list", "names --on opendir", LIST, "NAME"),
+    ask("list", "names --on readdir", LIST, "../../etc/passwd", "slash"),
+    ask("list", "names --on readdir --amount 4000000000", LIST, "malformed"),
+    ask("list", "name-long --on readdir", LIST, "longer than any name"),
+    ask("list", "name-long --on readdir --amount 1025", LIST, "longer than any name"),
+    ask("list", "name-long --on readdir --amount 4294967295", LIST),
+    ask("list", "name-flood --on readdir", LIST),
+    ask("list", "names-endless"),
+    ask("list", "names-endless --amount 0"),
+    ask("move", "ok --on rename", RENAME, "did not"),
+    ask("move", "status --on rename --amount 3", RENAME, "permission denied"),
+    ask("move", "wrong-id --on rename"),
+    ask("move", "twice --on rename"),
+    ask("move", "names --on lstat", RENAME, "NAME"),
+    ask("delete", "ok --on remove", DELETE, "did not"),
+    ask("delete", "wrong-id --on remove"),
+    ask("delete", "status-bare --on remove", DELETE, "failure"),
+    ask("delete", "shorten --on lstat", DELETE, "malformed"),
+]
+
+
 class Ground:
     """A daemon with what all its cases share."""
 
@@ -308,7 +352,7 @@ class Ground:
 
 
 def check_sentence(message):
-    assert re.match(r'could not (send|retrieve) "', message), message
+    assert re.match(r'could not (send|retrieve|list|move|delete) "', message), message
     assert message.isprintable(), f"a sentence that no terminal should see: {message!r}"
     assert len(message) < SENTENCE_MAX, f"{len(message)} characters: {message!r}"
 
@@ -332,7 +376,31 @@ def run(case, ground):
     return message, time.monotonic() - started
 
 
+def play_errand(case, ground, server, partner):
+    """A listing is COMPLETED with as much as was asked for at most; what was moved or deleted once is gone."""
+    errands = Errands(partner, "files", ground.bucket)
+    errands.daemon = ground.daemon  # whose store it is
+    for number in range(ENTRIES):
+        (server.root / f"entry-{number}").touch()
+    source = server.root / "entry-0"
+    begin = {"list": lambda: errands.start_listing("/", MaxItems=LISTED)["ListingId"],
+             "move": lambda: errands.start_move("/entry-0", "/moved"), "delete": lambda: errands.start_delete("/entry-0")}
+    row = errands.wait(begin[case.way](), PATIENCE_SECONDS)
+    if case.code is None:
+        assert row.completed, (row.code, row.message)
+        assert case.way != "list" or row.items in (0, ENTRIES, LISTED), row.items
+        assert case.way == "list" or not source.exists(), "it is COMPLETED and was not done"
+        return None
+    codes = (case.code,) if isinstance(case.code, str) else case.code
+    assert row.code in codes, vars(row)
+    assert all(word in row.message for word in case.words), row.message
+    check_sentence(row.message)
+    return row.message
+
+
 def play(case, ground, server, partner, local):
+    if case.way in ("list", "move", "delete"):
+        return play_errand(case, ground, server, partner)
     source, digest = ground.bucket / f"source-{case.size}", ground.sources[case.size]
     inbox = server.root / "in"
     inbox.mkdir()
@@ -430,7 +498,7 @@ def chosen(some, names):
 
 
 options = parse_arguments()
-cases = chosen([*SILENT, *GREETING, *ENTRY, *STORMS, *PACKETS], options.names)
+cases = chosen([*SILENT, *GREETING, *ENTRY, *STORMS, *PACKETS, *DIRECTORIES], options.names)
 cut_cases = chosen([case for way in PACKETS_SENT for case in cuts(way, options.seed, options.all)], options.names)
 
 with harness.Story() as story:

@@ -7,6 +7,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+from errands import DONE, Errands, names as listed  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import peers  # noqa: E402
@@ -15,6 +16,7 @@ MIB = 1 << 20
 LARGE, REACHED = 64 * MIB, 40 * MIB
 COST_MAX = 32 * MIB  # what a fault may cost
 SMALL_FILES = 60
+LISTED = 250
 SMALL_SIZES = (0, 1, 4095, 4096, 32768, 32769, 70000, 261121)
 PATIENCE = 120
 SETTINGS = {"transfer.attempts": "5", "transfer.idle_timeout": "3s", "transfer.worker_idle": "1s",
@@ -72,6 +74,25 @@ class Talk:
         for name, digest in digests.items():
             assert flows.sha256_of(folder / name) == digest, f"{name} is another file"
 
+    def directory(self, partner):
+        """More than a reply has is listed; a file and a directory get another name, and go."""
+        errands = Errands(partner, self.name, self.bucket)
+        folder = self.peer.home / "listed"
+        folder.mkdir()
+        folder.chmod(0o777)
+        for number in range(LISTED):
+            (folder / f"file-{number:03}").touch()
+        (folder / "folder").mkdir()
+        assert listed(errands.list(folder), folder) == ([f"file-{number:03}" for number in range(LISTED)], ["folder"])
+        for name in ("file-000", "folder"):
+            errands.wait_completed(errands.start_move(folder / name, folder / "moved"), DONE)
+            errands.wait_failed(errands.start_move(folder / "file-001", folder / "moved"), "RENAME_ERROR", "already")
+            errands.wait_completed(errands.start_delete(folder / "moved"), DONE)
+        assert len(list(folder.iterdir())) == LISTED - 1
+        errands.wait_failed(errands.start_delete(folder), "DELETE_ERROR")
+        errands.wait_failed(errands.start_delete(folder / "folder"), "FILE_NOT_FOUND")
+        errands.list_failed(folder / "folder", "DIRECTORY_NOT_FOUND")
+
     def cut(self, way):
         """The network goes away in the middle of a large file, without a word; returns the bytes that it carried."""
         name = f"cut-{way}"
@@ -116,6 +137,9 @@ with harness.Story() as story:
             with story.case(f"{what}: a large file goes out and comes back"):
                 flows.write_random(talk.bucket / "large", LARGE)
                 talk.there_and_back(friend, ["large"])
+
+            with story.case(f"{what}: a directory is listed, and what is in it gets other names and goes"):
+                talk.directory(friend)
 
             for direction in ("up", "down"):
                 with story.case(f"{what}: a file that is cut on its way {direction} is gone on with"):

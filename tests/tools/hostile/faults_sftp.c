@@ -1,5 +1,6 @@
 /* What can be wrong in SFTP's own packets. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "peer.h"
@@ -9,6 +10,7 @@ enum {
 	CONTENT_AT = 9, /* behind the id */
 	FLAGS_SIZE = 0x01,
 	FLAGS_PERMISSIONS = 0x04,
+	NAME_BYTES = 255,
 	FLOOD_WAITS_MAX = 1 << 20, /* what nobody takes is not worth more memory of ours */
 };
 #define FLAGS_EXTENDED 0x80000000u
@@ -175,6 +177,23 @@ static bool long_name(struct peer *peer, const struct use *use)
 	put_filling(&peer->draft, 'n', use->amount);
 	put_text(&peer->draft, "");
 	put_u32(&peer->draft, 0);
+	return send_built(peer);
+}
+
+/* A directory that has no end: of each READDIR so many directories with names of the longest kind that there is. */
+static bool endless_directory(struct peer *peer, const struct use *use)
+{
+	char name[NAME_BYTES + 1];
+	reply_begin(peer, SFTP_NAME);
+	put_u32(&peer->draft, (uint32_t)use->amount);
+	for (uint64_t i = 0; i < use->amount; i++) {
+		snprintf(name, sizeof(name), "%0*llu", (int)NAME_BYTES,
+			 (unsigned long long)(peer->request.id * use->amount + i));
+		put_text(&peer->draft, name);
+		put_text(&peer->draft, "");
+		put_u32(&peer->draft, FLAGS_PERMISSIONS);
+		put_u32(&peer->draft, 0040755);
+	}
 	return send_built(peer);
 }
 
@@ -391,6 +410,8 @@ const struct fault faults_of_sftp[] = {
 	{ "names", AT_REQUEST, SFTP_STAT, 10, names,
 	  "NAME with --amount names that no file may have" },
 	{ "name-long", AT_REQUEST, SFTP_STAT, 65536, long_name, "NAME with one of --amount bytes" },
+	{ "names-endless", AT_REQUEST, SFTP_READDIR, 500, endless_directory,
+	  "a directory without end, --amount names at a time" },
 	{ "name-flood", AT_REQUEST, SFTP_STAT, 1000, name_flood,
 	  "NAMEs, until the window is full" },
 

@@ -70,7 +70,10 @@ enum sftp_type {
 	SFTP_WRITE = 6,
 	SFTP_LSTAT = 7,
 	SFTP_FSTAT = 8,
+	SFTP_OPENDIR = 11,
+	SFTP_READDIR = 12,
 	SFTP_REMOVE = 13,
+	SFTP_RMDIR = 15,
 	SFTP_STAT = 17,
 	SFTP_RENAME = 18,
 	SFTP_STATUS = 101,
@@ -141,7 +144,8 @@ struct request {
 };
 
 struct handle {
-	int fd; /* -1: free */
+	int fd;        /* -1: free */
+	size_t listed; /* of a directory: entries that were told */
 };
 
 struct peer {

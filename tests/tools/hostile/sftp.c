@@ -1,5 +1,6 @@
 /* SFTP version 3 for a folder, with the extensions that OpenSSH's server has and its clients use. */
 
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@ enum {
 	OPEN_CREATE = 0x08,
 	OPEN_TRUNCATE = 0x10,
 	OPEN_EXCLUSIVE = 0x20,
+	NAMES_A_REPLY = 100, /* as many as OpenSSH's server sends */
 	ATTRIBUTES_ALL = 0x01 | 0x02 | 0x04 | 0x08,
 };
 
@@ -47,7 +49,10 @@ static const struct {
 	{ SFTP_WRITE, "write", NULL, NULL },
 	{ SFTP_LSTAT, "lstat", NULL, NULL },
 	{ SFTP_FSTAT, "fstat", NULL, NULL },
+	{ SFTP_OPENDIR, "opendir", NULL, NULL },
+	{ SFTP_READDIR, "readdir", NULL, NULL },
 	{ SFTP_REMOVE, "remove", NULL, NULL },
+	{ SFTP_RMDIR, "rmdir", NULL, NULL },
 	{ SFTP_STAT, "stat", NULL, NULL },
 	{ SFTP_RENAME, "rename", NULL, NULL },
 	{ SFTP_POSIX_RENAME, "posix-rename", "posix-rename@openssh.com", "1" },
@@ -125,13 +130,8 @@ static void reply_result(struct peer *peer, int result)
 		reply_errno(peer);
 }
 
-static void reply_attributes(struct peer *peer, int result, const struct stat *attributes)
+static void put_attributes(struct peer *peer, const struct stat *attributes)
 {
-	if (result != 0) {
-		reply_errno(peer);
-		return;
-	}
-	reply_begin(peer, SFTP_ATTRS);
 	put_u32(&peer->draft, ATTRIBUTES_ALL);
 	put_u64(&peer->draft, (uint64_t)attributes->st_size);
 	put_u32(&peer->draft, attributes->st_uid);
@@ -139,6 +139,16 @@ static void reply_attributes(struct peer *peer, int result, const struct stat *a
 	put_u32(&peer->draft, attributes->st_mode);
 	put_u32(&peer->draft, (uint32_t)attributes->st_atime);
 	put_u32(&peer->draft, (uint32_t)attributes->st_mtime);
+}
+
+static void reply_attributes(struct peer *peer, int result, const struct stat *attributes)
+{
+	if (result != 0) {
+		reply_errno(peer);
+		return;
+	}
+	reply_begin(peer, SFTP_ATTRS);
+	put_attributes(peer, attributes);
 	reply_end(peer);
 }
 
@@ -190,11 +200,8 @@ static int system_flags(uint32_t flags)
 	return result | ((flags & OPEN_EXCLUSIVE) != 0 ? O_EXCL : 0);
 }
 
-static void serve_open(struct peer *peer)
+static void open_handle(struct peer *peer, const char *path, int flags)
 {
-	char path[PATH_MAX];
-	if (!read_path(peer, path))
-		return;
 	uint8_t number = 0;
 	while (number < HANDLES_MAX && peer->handles[number].fd != -1)
 		number++;
@@ -202,15 +209,76 @@ static void serve_open(struct peer *peer)
 		reply_status(peer, FAILURE, "too many open files");
 		return;
 	}
-	int fd = open(path, system_flags(sp_read_u32(&peer->request.rest)), 0666);
+	int fd = open(path, flags, 0666);
 	if (fd == -1) {
 		reply_errno(peer);
 		return;
 	}
-	peer->handles[number].fd = fd;
+	peer->handles[number] = (struct handle){ .fd = fd };
 	reply_begin(peer, SFTP_HANDLE);
 	put_string(&peer->draft, &number, 1);
 	reply_end(peer);
+}
+
+static void serve_open(struct peer *peer)
+{
+	char path[PATH_MAX];
+	if (read_path(peer, path))
+		open_handle(peer, path, system_flags(sp_read_u32(&peer->request.rest)));
+}
+
+static void serve_opendir(struct peer *peer)
+{
+	char path[PATH_MAX];
+	if (read_path(peer, path))
+		open_handle(peer, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Those behind the first @handle->listed; returns how many. */
+static uint32_t put_names(struct peer *peer, struct handle *handle)
+{
+	uint32_t count = 0;
+	size_t place = 0;
+	int fd = openat(handle->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	while (folder != NULL && count < NAMES_A_REPLY && (entry = readdir(folder)) != NULL) {
+		struct stat attributes;
+		if (place++ < handle->listed ||
+		    fstatat(handle->fd, entry->d_name, &attributes, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		put_text(&peer->draft, entry->d_name);
+		put_text(&peer->draft, "");
+		put_attributes(peer, &attributes);
+		count++;
+	}
+	if (folder != NULL)
+		closedir(folder);
+	handle->listed += count;
+	return count;
+}
+
+static void serve_readdir(struct peer *peer)
+{
+	struct handle *handle = read_handle(peer);
+	if (handle == NULL)
+		return;
+	reply_begin(peer, SFTP_NAME);
+	size_t count_at = peer->draft.length;
+	put_u32(&peer->draft, 0);
+	uint32_t count = put_names(peer, handle);
+	set_u32(&peer->draft, count_at, count);
+	if (count > 0)
+		reply_end(peer);
+	else
+		reply_status(peer, END_OF_FILE, "");
+}
+
+static void serve_rmdir(struct peer *peer)
+{
+	char path[PATH_MAX];
+	if (read_path(peer, path))
+		reply_result(peer, rmdir(path));
 }
 
 static void serve_close(struct peer *peer)
@@ -341,13 +409,15 @@ static const struct {
 	uint8_t type;
 	void (*serve)(struct peer *peer);
 } services[] = {
-	{ SFTP_INIT, serve_init },     { SFTP_OPEN, serve_open },
-	{ SFTP_CLOSE, serve_close },   { SFTP_READ, serve_read },
-	{ SFTP_WRITE, serve_write },   { SFTP_LSTAT, serve_lstat },
-	{ SFTP_FSTAT, serve_fstat },   { SFTP_REMOVE, serve_remove },
-	{ SFTP_STAT, serve_stat },     { SFTP_RENAME, serve_rename },
-	{ SFTP_FSYNC, serve_fsync },   { SFTP_POSIX_RENAME, serve_rename },
-	{ SFTP_LIMITS, serve_limits }, { SFTP_STATVFS, serve_statvfs },
+	{ SFTP_INIT, serve_init },       { SFTP_OPEN, serve_open },
+	{ SFTP_CLOSE, serve_close },     { SFTP_READ, serve_read },
+	{ SFTP_WRITE, serve_write },     { SFTP_LSTAT, serve_lstat },
+	{ SFTP_FSTAT, serve_fstat },     { SFTP_REMOVE, serve_remove },
+	{ SFTP_STAT, serve_stat },       { SFTP_RENAME, serve_rename },
+	{ SFTP_FSYNC, serve_fsync },     { SFTP_POSIX_RENAME, serve_rename },
+	{ SFTP_LIMITS, serve_limits },   { SFTP_STATVFS, serve_statvfs },
+	{ SFTP_OPENDIR, serve_opendir }, { SFTP_READDIR, serve_readdir },
+	{ SFTP_RMDIR, serve_rmdir },
 };
 
 /* ---- all of them ---------------------------------------------------------------------------------------------------- */
@@ -372,7 +442,7 @@ static void tell_request(const struct request *request)
 	if (request->type == SFTP_READ || request->type == SFTP_WRITE)
 		return;
 	if (request->type != SFTP_INIT && request->type != SFTP_CLOSE &&
-	    request->type != SFTP_FSTAT)
+	    request->type != SFTP_FSTAT && request->type != SFTP_READDIR)
 		path = sp_read_string(&rest, &length);
 	tell("%s %.*s", sftp_name_of(request->type), path == NULL ? 0 : (int)length,
 	     (const char *)path);

@@ -19,6 +19,7 @@ function statusOf(error) {
 
 function serve(sftp) {
   const files = new Map();
+  const folders = new Map();
   let last = 0;
   const place = (name) => path.resolve(root, name);
   const done = (id) => (error) => sftp.status(id, error ? statusOf(error) : STATUS_CODE.OK);
@@ -54,14 +55,39 @@ function serve(sftp) {
   sftp.on('WRITE', (id, handle, offset, data) => withFile(id, handle, (fd) => {
     fs.write(fd, data, 0, data.length, offset, done(id));
   }));
-  sftp.on('CLOSE', (id, handle) => withFile(id, handle, (fd) => {
+  sftp.on('OPENDIR', (id, name) => fs.readdir(place(name), (error, names) => {
+    if (error) return sftp.status(id, statusOf(error));
+    const handle = Buffer.alloc(4);
+    handle.writeUInt32BE(++last, 0);
+    folders.set(last, { folder: place(name), names, told: false });
+    return sftp.handle(id, handle);
+  }));
+  // All at once, and the next time that this was all: whoever asks twice before there is an answer gets it twice.
+  sftp.on('READDIR', async (id, handle) => {
+    const found = folders.get(handle.readUInt32BE(0));
+    if (!found) return sftp.status(id, STATUS_CODE.FAILURE);
+    if (found.told) return sftp.status(id, STATUS_CODE.EOF);
+    const list = await Promise.all(found.names.map(async (filename) => {
+      const { size, mode, uid, gid, atimeMs, mtimeMs } = await fs.promises.lstat(path.join(found.folder, filename));
+      const [atime, mtime] = [atimeMs, mtimeMs].map((ms) => Math.floor(ms / 1000));
+      return { filename, longname: filename, attrs: { size, mode, uid, gid, atime, mtime } };
+    }));
+    found.told = true;
+    return sftp.name(id, list);
+  });
+  sftp.on('CLOSE', (id, handle) => {
+    if (folders.delete(handle.readUInt32BE(0))) sftp.status(id, STATUS_CODE.OK);
+    else closeFile(id, handle);
+  });
+  const closeFile = (id, handle) => withFile(id, handle, (fd) => {
     files.delete(handle.readUInt32BE(0));
     fs.close(fd, done(id));
-  }));
+  });
   sftp.on('FSTAT', (id, handle) => withFile(id, handle, (fd) => fs.fstat(fd, tell(id))));
   sftp.on('STAT', (id, name) => fs.stat(place(name), tell(id)));
   sftp.on('LSTAT', (id, name) => fs.lstat(place(name), tell(id)));
   sftp.on('REMOVE', (id, name) => fs.unlink(place(name), done(id)));
+  sftp.on('RMDIR', (id, name) => fs.rmdir(place(name), done(id)));
   sftp.on('RENAME', (id, from, to) => fs.rename(place(from), place(to), done(id)));
 }
 

@@ -143,6 +143,7 @@ static int deliver(struct file_sink *sink, struct sp_error *err)
 static void run(void *ctx)
 {
 	struct file_sink *sink = ctx;
+	sink_step_back();
 	do {
 		struct sp_error err = { 0 };
 		if (deliver(sink, &err) != 0) {

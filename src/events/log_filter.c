@@ -60,18 +60,18 @@ static int read_quoted(const char **at, char **out, struct sp_error *err)
 
 static int read_word(const char **at, char **out, struct sp_error *err)
 {
-	size_t length = strspn(*at, WORD_BYTES);
-	size_t whole = strcspn(*at, SPACES);
-	SP_AUTO_FREE char *word = strndup(*at, whole);
-	if (word == NULL || length != whole || whole == 0) {
-		SP_AUTO_FREE char *shown = sp_name_shown(word == NULL ? "" : word);
+	SP_AUTO_BUFFER word = { 0 };
+	size_t length = strcspn(*at, SPACES);
+	sp_buffer_add(&word, *at, length);
+	if (length == 0 || strspn(*at, WORD_BYTES) != length) {
+		SP_AUTO_FREE char *shown = sp_name_shown(sp_buffer_text(&word));
 		return sp_fail(err, SP_INVALID,
 			       "Invalid character(s) in term '%s': a term that has more than "
 			       "letters, digits and _ stands in double quotes",
 			       shown);
 	}
-	*at += whole;
-	*out = sp_take_pointer(&word);
+	*at += length;
+	*out = sp_buffer_take(&word);
 	return 0;
 }
 

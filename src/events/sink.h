@@ -22,9 +22,8 @@ struct sink_backend {
 /** The first member of each backend's own struct. */
 struct sink {
 	const struct sink_backend *backend;
-	char *name;       /* in the store; owned */
-	char *title;      /* in sentences; owned */
-	uint64_t waiting; /* of the outbox's keeper: how many wait, when that was told last */
+	char *name;  /* in the store; owned */
+	char *title; /* in sentences; owned */
 	/* All events up to this number were delivered, and that is committed. */
 	_Atomic int64_t delivered;
 };
@@ -34,6 +33,9 @@ struct sink_ground {
 	struct store *store;
 	struct event_place place;
 };
+
+/** The calling thread takes what others leave: whoever is told of events can wait, files cannot. */
+void sink_step_back(void);
 
 enum {
 	SINK_PAGE = 256,      /* events that are read at a time */

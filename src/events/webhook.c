@@ -285,6 +285,7 @@ static int sleep_ms(struct webhook *webhook, int64_t now_ms)
 static void run(void *ctx)
 {
 	struct webhook *webhook = ctx;
+	sink_step_back();
 	while (!atomic_load(&webhook->closing)) {
 		int64_t now_ms = sp_monotonic_ms();
 		go_on_if_told(webhook);

@@ -38,8 +38,9 @@ static void answer(struct api_call *call, const struct records *records, const c
 	struct event_log_position before = backward ? records->last : records->first;
 	if (records->count == 0) {
 		/* The other way begins with what is at this place itself; without any record, at the beginning. */
+		const struct event_log_position beginning = { 0 };
 		bool is_anywhere = beside.number == INT64_MAX;
-		behind = before = is_anywhere ? (struct event_log_position){ 0 } : beside;
+		behind = before = is_anywhere ? beginning : beside;
 		behind.number -= backward && !is_anywhere;
 		before.number += !backward;
 	}

@@ -150,7 +150,7 @@ static const struct setting {
 	  "Events, and the records of connectors that CloudWatch Logs shows, are kept in the store for so long; those that "
 	  "are not delivered to everybody stay longer." },
 	{ "events.records", AT(events_records), RANGE(VALUE_NUMBER, 100, 100000000), "1000000",
-	  "So many events are kept at most, about 700 bytes each. Beyond that the oldest go, and who has not taken them has "
+	  "So many events are kept at most, about 500 bytes each. Beyond that the oldest go, and who has not taken them has "
 	  "lost them: the log says so, and an hour after somebody stopped to take events that it may come to it." },
 	{ "transfer.attempts", AT(transfer_attempts), RANGE(VALUE_NUMBER, 1, 100), "4",
 	  "How often a file is tried while failures are of a kind that may pass." },

@@ -11,7 +11,7 @@
 enum {
 	LOOK_MS = 10000,
 	BATCH = 500,             /* events that go in one write */
-	RECORD_BYTES = 700,      /* what an event takes in the store, about */
+	RECORD_BYTES = 500,      /* what an event takes in the store, about */
 	TELL_EVERY_MS = 3600000, /* that a sink is behind, when … */
 	BEHIND_MS = 600000,      /* … an event waits for longer */
 };

@@ -526,6 +526,97 @@ static void a_resource_has_at_most_fifty_tags(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* ---- listings, moves and deletions -------------------------------------------------------------------------------- */
+
+static struct transfer_file insert_errand(enum transfer_direction direction)
+{
+	struct transfer transfer = { .direction = direction, .created_ms = 5 };
+	sp_random_uuid(transfer.id);
+	strcpy(transfer.connector_id, CONNECTOR);
+	bool moves = direction == TRANSFER_MOVE, lists = direction == TRANSFER_LIST;
+	struct transfer_file file = {
+		.direction = direction,
+		.path = "/in/a",
+		.remote_name = "/in/\xff",
+		.target_path = moves ? "/in/\xfe" : NULL,
+		.bucket = lists ? "bucket" : NULL,
+		.key = lists ? "listing.json" : NULL,
+		.items_max = lists ? 7 : 0,
+		.size = -1,
+	};
+	sp_random_hex(file.id, FILE_ID_SIZE - 1);
+	strcpy(file.transfer_id, transfer.id);
+	strcpy(file.connector_id, CONNECTOR);
+	assert_int_equal(transfers_insert(db, &transfer, &file, 1, &err), 0);
+	struct transfer_file kept;
+	assert_int_equal(transfers_find_file(db, file.id, &kept, &err), 0);
+	return kept;
+}
+
+static void a_listing_and_a_move_come_back_as_they_were_kept(void **state)
+{
+	(void)state;
+	struct transfer_file listing = insert_errand(TRANSFER_LIST);
+	struct transfer_file moved = insert_errand(TRANSFER_MOVE);
+	assert_string_equal(moved.target_path, "/in/\xfe");
+	assert_string_equal(moved.remote_name, "/in/\xff");
+	assert_null(listing.target_path);
+	assert_int_equal(listing.items_max, 7);
+	move(&listing, FILE_RUNNING);
+	listing.items = 7;
+	listing.truncated = true;
+	move(&listing, FILE_PUBLISHING);
+	struct transfer_file kept;
+	assert_int_equal(transfers_find_file(db, listing.id, &kept, &err), 0);
+	assert_int_equal(kept.items, 7);
+	assert_true(kept.truncated);
+	transfer_file_finish(&kept);
+	transfer_file_finish(&listing);
+	transfer_file_finish(&moved);
+}
+
+/* It may have been done since the backup, to whatever was there then. */
+static void after_a_restore_a_move_or_deletion_is_looked_for_and_a_listing_made_anew(void **state)
+{
+	(void)state;
+	struct transfer_file files[] = { insert_errand(TRANSFER_LIST), insert_errand(TRANSFER_MOVE),
+					 insert_errand(TRANSFER_DELETE) };
+	int64_t count;
+	assert_int_equal(transfers_after_restore(db, RESTORED_TRY_AGAIN, 99, &count, &err), 0);
+	assert_int_equal(count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		struct transfer_file now;
+		bool lists = files[i].direction == TRANSFER_LIST;
+		assert_int_equal(transfers_find_file(db, files[i].id, &now, &err), 0);
+		assert_int_equal(now.state, lists ? FILE_QUEUED : FILE_PUBLISHING);
+		assert_int_equal(now.attempt, TRANSFERS_ATTEMPTS_LOST);
+		assert_int_equal(now.started_ms, lists ? 0 : 99);
+		assert_null(now.source_identity);
+		transfer_file_finish(&now);
+		transfer_file_finish(&files[i]);
+	}
+}
+
+/* Nothing is published by it. */
+static void an_end_that_was_inferred_of_a_move_is_no_ambiguous_publish(void **state)
+{
+	(void)state;
+	struct transfer_file file = insert_errand(TRANSFER_MOVE);
+	move(&file, FILE_RUNNING);
+	move(&file, FILE_PUBLISHING);
+	file.outcome = PUBLISH_INFERRED;
+	file.size = 0;
+	move(&file, FILE_COMPLETED);
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	assert_int_equal(db_query(db, &rows, &err,
+				  "SELECT inferred_publishes FROM connectors WHERE id = ?1", "s",
+				  CONNECTOR),
+			 0);
+	assert_int_equal(db_rows_next(rows, &err), 1);
+	assert_int_equal(db_rows_integer(rows, 0), 0);
+	transfer_file_finish(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -544,6 +635,9 @@ int main(void)
 		WITH_DB(a_connector_comes_back_as_it_was_kept),
 		WITH_DB(connectors_are_listed_page_by_page),
 		WITH_DB(a_resource_has_at_most_fifty_tags),
+		WITH_DB(a_listing_and_a_move_come_back_as_they_were_kept),
+		WITH_DB(after_a_restore_a_move_or_deletion_is_looked_for_and_a_listing_made_anew),
+		WITH_DB(an_end_that_was_inferred_of_a_move_is_no_ambiguous_publish),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ ANSWERED = "# answered "
 TABLE = re.compile(r"static const struct api_operation operations\[\] = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
 OPERATION = re.compile(r'^\t\{ (?:\.name = )?"(\w+)"', re.MULTILINE)
 OURS = "native"  # the folder of src/service/ that no SDK has a client for
-PARTS = ["witness", "sts", "connectors", "transfers", "lattice", "secrets", "ec2_networks", "ec2_groups", "protocol",
+PARTS = ["witness", "sts", "connectors", "transfers", "directories", "lattice", "secrets", "ec2_networks", "ec2_groups", "protocol",
          "required", "retries", "logs"]
 ROUTING = ["routing"]
 

@@ -109,36 +109,6 @@ await check("a transfer belongs to its connector and to no other", async () => {
   await refused(transfer("ListFileTransferResults", { ConnectorId: other, TransferId: many }), ResourceNotFoundException);
 });
 
-// ---- listings, moves and deletions
-
-const state = async (id) => (await results(id).catch((error) => error)).name;
-await check("StartDirectoryListing names the object, which has what is there", async () => {
-  const { ListingId: id, OutputFileName: name } = await transfer("StartDirectoryListing",
-    { ConnectorId: connector, RemoteDirectoryPath: inbox, OutputDirectoryPath: "/files/lists", MaxItems: 10 });
-  assert.equal(name, `${connector}-${id}.json`);
-  const object = bucket(path.join("lists", name));
-  await until("the listing", async () => fs.existsSync(object));
-  const { files, paths, truncated } = JSON.parse(fs.readFileSync(object, "utf8"));
-  same(files.map((one) => one.filePath), [path.join(inbox, "invoice.txt")]);
-  same([paths, truncated], [[], false]);
-});
-await check("StartRemoteMove and StartRemoteDelete: a file has another name, then none", async () => {
-  const [from, to] = ["a", "b"].map((name) => path.join(env.PARTNER_HOME, name));
-  fs.writeFileSync(from, "here");
-  const { MoveId } = await transfer("StartRemoteMove", { ConnectorId: connector, SourcePath: from, TargetPath: to });
-  await until("the move", async () => fs.existsSync(to) && !fs.existsSync(from));
-  const { DeleteId } = await transfer("StartRemoteDelete", { ConnectorId: connector, DeletePath: to });
-  await until("the deletion", async () => !fs.existsSync(to));
-  for (const id of [MoveId, DeleteId]) {
-    assert.match(id, /^[0-9a-zA-Z./-]{1,512}$/);
-    assert.equal(await state(id), "ResourceNotFoundException");
-  }
-});
-await check("StartDirectoryListing refuses more than 200,000 entries", () =>
-  refused(transfer("StartDirectoryListing",
-    { ConnectorId: connector, RemoteDirectoryPath: inbox, OutputDirectoryPath: "/files", MaxItems: 200001 }),
-  InvalidRequestException, { status: 400, says: "MaxItems" }));
-
 // ---- refused
 
 for (const [what, says, input] of [

@@ -1,6 +1,7 @@
 /** The official clients, led to the daemon of the story by what admin.env says. */
 
 import * as EC2 from "@aws-sdk/client-ec2";
+import * as IAM from "@aws-sdk/client-iam";
 import * as Logs from "@aws-sdk/client-cloudwatch-logs";
 import * as Lattice from "@aws-sdk/client-vpc-lattice";
 import * as Secrets from "@aws-sdk/client-secrets-manager";
@@ -8,7 +9,7 @@ import * as STS from "@aws-sdk/client-sts";
 import * as Transfer from "@aws-sdk/client-transfer";
 import { witness } from "./witness.mjs";
 
-export { EC2, Lattice, Logs, Secrets, STS, Transfer };
+export { EC2, IAM, Lattice, Logs, Secrets, STS, Transfer };
 
 export const env = process.env;
 export const role = env.SALLYPORT_ROLE;
@@ -21,6 +22,7 @@ const SERVICES = {
   secretsmanager: [Secrets, Secrets.SecretsManagerClient, "json"],
   sts: [STS, STS.STSClient, "query"],
   ec2: [EC2, EC2.EC2Client, "ec2"],
+  iam: [IAM, IAM.IAMClient, "query"],
 };
 
 /** A client of its own; @options: of the SDK. Nothing is tried again: a check wants to see the first answer. */
@@ -56,3 +58,4 @@ export const secrets = (...what) => call("secretsmanager", ...what);
 export const sts = (...what) => call("sts", ...what);
 export const ec2 = (...what) => call("ec2", ...what);
 export const logs = (...what) => call("logs", ...what);
+export const iam = (...what) => call("iam", ...what);

@@ -5,7 +5,7 @@ import { assert, check } from "../lib/checks.mjs";
 import { call, command, env } from "../lib/clients.mjs";
 
 const CODES = { transfer: "InvalidRequestException", secretsmanager: "InvalidParameterException", lattice: "ValidationException",
-  ec2: "MissingParameter", logs: "InvalidParameterException" };
+  ec2: "MissingParameter", iam: "ValidationError", logs: "InvalidParameterException" };
 
 /** The names on the wire of the members that an input must have; those that are part of a path cannot be left out. */
 function needed(schema) {

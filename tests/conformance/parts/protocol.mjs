@@ -63,7 +63,10 @@ function tampering(service, change) {
   return made;
 }
 for (const [what, change] of [
-  ["a body that was changed on its way", (request) => { request.body = `${request.body} `; request.headers["content-length"] = String(Buffer.byteLength(request.body)); }],
+  ["a body that was changed on its way", (request) => {
+    request.body = `${request.body} `;
+    request.headers["content-length"] = String(Buffer.byteLength(request.body));
+  }],
   ["another target than was signed", (request) => { request.headers["x-amz-target"] = "TransferService.DeleteConnector"; }],
   ["a query that was not signed", (request) => { request.query = { a: "b" }; }],
 ]) {

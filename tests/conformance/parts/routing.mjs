@@ -137,7 +137,8 @@ await check("ReplaceRoute leads through the interface, and DeleteRoute removes t
 // ---- NAT
 
 await check("CreateNatGateway answers pending, and the SDK's waiter sees it available", async () => {
-  const { NatGateway: made } = await ec2("CreateNatGateway", { SubnetId: subnet, AllocationId: address, TagSpecifications: tags("natgateway", { Name: "nat" }) });
+  const { NatGateway: made } = await ec2("CreateNatGateway", { SubnetId: subnet, AllocationId: address,
+    TagSpecifications: tags("natgateway", { Name: "nat" }) });
   assert.match(made.NatGatewayId, /^nat-[0-9a-f]{17}$/);
   same([made.State, made.SubnetId, made.VpcId, made.ConnectivityType], ["pending", subnet, vpc, "public"]);
   isNow(made.CreateTime);
@@ -187,8 +188,8 @@ for (const [operation, code, input] of [
   ["ModifyNetworkInterfaceAttribute", "InvalidNetworkInterfaceID.NotFound", { NetworkInterfaceId: `eni-${NOWHERE}`, Description: { Value: "x" } }],
   ["CreateNatGateway", "InvalidSubnetID.NotFound", { SubnetId: `subnet-${NOWHERE}`, AllocationId: address }],
 ]) {
-  const [about] = Object.values(input);
-  await check(`${operation} of ${about.startsWith?.("rtb-") && about === routes ? JSON.stringify(Object.values(input).slice(1)) : about} is ${code}`, async () => {
+  const [first, ...others] = Object.values(input);
+  await check(`${operation} of ${first === routes ? others.join(", ") : first} is ${code}`, async () => {
     const asked = { ...input };
     if (asked.RouteTableId === "main") {
       const { RouteTables: [main] } = await ec2("DescribeRouteTables", { Filters: [

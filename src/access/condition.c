@@ -29,7 +29,7 @@ typedef int read_fn(const char *text, unsigned flags, struct value *out, struct 
 
 struct access_condition {
 	const struct operator* operator;
-	enum access_key key;
+	enum access_fact key;
 	bool if_exists;
 	struct value *values; /* owned */
 	size_t count;
@@ -230,18 +230,18 @@ static int read_condition(const char *name, const char *key, const json_t *value
 	if (out->operator== NULL)
 		return sp_fail(err, SP_INVALID, "there is no condition operator \"%.64s\" here",
 			       name);
-	if (!access_key_find(key, &out->key))
+	if (!access_fact_find(key, &out->key))
 		return sp_fail(err, SP_INVALID,
 			       "there is no condition key \"%.64s\" here, and a condition that is "
 			       "not known cannot be kept",
 			       key);
 	if (out->operator->type != ANY_TYPE && out->operator->type !=(int)
-		    access_key_type(out->key))
+		    access_fact_type(out->key))
 		return sp_fail(err, SP_INVALID,
 			       "the condition operator %s is not for the condition key %s",
-			       out->operator->name, access_key_name(out->key));
+			       out->operator->name, access_fact_name(out->key));
 	if (read_values(out, values, flags, err) != 0)
-		return sp_wrap(err, "%s of %s", out->operator->name, access_key_name(out->key));
+		return sp_wrap(err, "%s of %s", out->operator->name, access_fact_name(out->key));
 	return 0;
 }
 

@@ -24,21 +24,21 @@ static const struct {
 };
 /* clang-format on */
 
-const char *access_key_name(enum access_key key)
+const char *access_fact_name(enum access_fact key)
 {
 	return keys[key].name;
 }
 
-enum access_type access_key_type(enum access_key key)
+enum access_type access_fact_type(enum access_fact key)
 {
 	return keys[key].type;
 }
 
-bool access_key_find(const char *name, enum access_key *out)
+bool access_fact_find(const char *name, enum access_fact *out)
 {
 	for (int key = 0; key < ACCESS_KEY_COUNT; key++) {
 		if (strcasecmp(keys[key].name, name) == 0) {
-			*out = (enum access_key)key;
+			*out = (enum access_fact)key;
 			return true;
 		}
 	}

@@ -6,7 +6,7 @@
 /* What the operators of a condition may make of a key's value. */
 enum access_type { ACCESS_TEXT, ACCESS_ARN, ACCESS_ADDRESS, ACCESS_TRUTH, ACCESS_TIME };
 
-enum access_key {
+enum access_fact {
 	ACCESS_SOURCE_IP,        /* the client's address */
 	ACCESS_SECURE_TRANSPORT, /* "true": the request came over TLS */
 	ACCESS_CURRENT_TIME,     /* as sp_time_to_iso() writes it */
@@ -30,8 +30,8 @@ struct access_facts {
 };
 
 /** "aws:SourceIp" */
-const char *access_key_name(enum access_key key);
-enum access_type access_key_type(enum access_key key);
+const char *access_fact_name(enum access_fact key);
+enum access_type access_fact_type(enum access_fact key);
 
 /** By name, in upper or lower case. */
-bool access_key_find(const char *name, enum access_key *out);
+bool access_fact_find(const char *name, enum access_fact *out);

@@ -21,7 +21,7 @@ static const char *read_variable(const char *text, struct sp_buffer *out, struct
 	const char *end = strchr(text, '}');
 	size_t length = end == NULL ? 0 : (size_t)(end - text);
 	char name[NAME_MAX_BYTES + 1];
-	enum access_key key;
+	enum access_fact key;
 	if (length == 1 && strchr("*?$", text[0]) != NULL) {
 		sp_buffer_add_char(out, text[0]);
 		return end + 1;
@@ -29,7 +29,7 @@ static const char *read_variable(const char *text, struct sp_buffer *out, struct
 	if (length > 0 && length <= NAME_MAX_BYTES) {
 		memcpy(name, text, length);
 		name[length] = '\0';
-		if (access_key_find(name, &key)) {
+		if (access_fact_find(name, &key)) {
 			sp_buffer_add_char(out, VARIABLE);
 			sp_buffer_add_char(out, (char)(FIRST_KEY + (int)key));
 			return end + 1;

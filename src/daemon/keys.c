@@ -4,12 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/id.h"
 #include "base/log.h"
 
-/* As AWS draws them: "AKIA" and 16 characters of base 32, 40 characters of secret. */
-enum { ID_RANDOM = 16, SECRET_LENGTH = 40 };
-static_assert((int)SECRET_LENGTH <= (int)ACCESS_KEY_SECRET_MAX, "the secret must fit");
 static_assert(sizeof(((struct sign_key *)NULL)->secret) > (size_t)ACCESS_KEY_SECRET_MAX,
 	      "a key of the store must fit into the verifier's");
 
@@ -17,18 +13,6 @@ struct search {
 	const struct vault *vault;
 	struct admin_key key;
 };
-
-static void draw(struct admin_key *key)
-{
-	static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-	unsigned char random[ID_RANDOM];
-	sp_random_bytes(random, sizeof(random));
-	char *at = stpcpy(key->id, "AKIA");
-	for (size_t i = 0; i < ID_RANDOM; i++)
-		*at++ = base32[random[i] % 32];
-	*at = '\0';
-	sp_random_alphanumeric(key->secret, SECRET_LENGTH);
-}
 
 static int find_or_draw(struct db *db, void *ctx, struct sp_error *err)
 {
@@ -38,8 +22,8 @@ static int find_or_draw(struct db *db, void *ctx, struct sp_error *err)
 		return 0;
 	if (none.code != SP_NOT_FOUND)
 		return sp_fail(err, none.code, "%s", none.message);
-	draw(&search->key);
-	return access_keys_insert(db, search->vault, search->key.id, search->key.secret, err);
+	access_keys_draw(search->key.id, search->key.secret);
+	return access_keys_insert(db, search->vault, NULL, search->key.id, search->key.secret, err);
 }
 
 int keys_open_admin(struct keys *keys, struct admin_key *out, struct sp_error *err)
@@ -80,15 +64,13 @@ bool keys_find(void *ctx, const char *id, struct sign_key *out)
 
 bool keys_is_owner(void *ctx, const struct sign_identity *who)
 {
-	(void)ctx;
-	(void)who;
-	return true;
+	const struct keys *keys = ctx;
+	return identities_is_owner(keys->identities, who->access_key_id, who->service, who->region);
 }
 
 int keys_check(void *ctx, const struct sign_identity *who, struct access_request *request,
 	       struct sp_buffer *refusal, struct sp_error *err)
 {
-	(void)ctx;
-	access_add_sentence(ACCESS_NOT_ALLOWED, who->access_key_id, request, refusal);
-	return sp_fail(err, SP_DENIED, "there is no such user");
+	const struct keys *keys = ctx;
+	return identities_check(keys->identities, who->access_key_id, request, refusal, err);
 }

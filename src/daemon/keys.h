@@ -2,6 +2,7 @@
 /** Who may ask: the access keys in the store; and the first of them, the administrator's. */
 
 #include "access/verdict.h"
+#include "identity/identities.h"
 #include "sign/verify.h"
 #include "store/access_keys.h"
 #include "store/store.h"
@@ -11,12 +12,13 @@
 struct keys {
 	struct store *store;
 	const struct vault *vault;
+	struct identities *identities;
 };
 
 /** For sign_keys: looks into the store. Any thread but the loop's. */
 bool keys_find(void *ctx, const char *id, struct sign_key *out);
 
-/** For api_guard: whoever holds a key owns the account; there are no other users yet. */
+/** For api_guard. */
 bool keys_is_owner(void *ctx, const struct sign_identity *who);
 int keys_check(void *ctx, const struct sign_identity *who, struct access_request *request,
 	       struct sp_buffer *refusal, struct sp_error *err);

@@ -47,9 +47,17 @@ static int open_kept(struct rooms *rooms, const struct settings *settings,
 	    store_open(state->directory, &rooms->store, err) != 0)
 		return -1;
 	vault_derive(rooms->vault, "pagination", rooms->token_key);
-	rooms->keys = (struct keys){ .store = rooms->store, .vault = rooms->vault };
+	struct identities_options options = { .account = settings->account,
+					      .builtin_role = rooms->role };
+	if (identities_open(rooms->store, &options, &rooms->identities, err) != 0)
+		return -1;
+	rooms->keys = (struct keys){ .store = rooms->store,
+				     .vault = rooms->vault,
+				     .identities = rooms->identities };
 	rooms->sign_keys = (struct sign_keys){ .ctx = &rooms->keys, .find = keys_find };
-	rooms->guard = (struct api_guard){ .is_owner = keys_is_owner, .check = keys_check };
+	rooms->guard = (struct api_guard){ .ctx = &rooms->keys,
+					   .is_owner = keys_is_owner,
+					   .check = keys_check };
 	return keys_open_admin(&rooms->keys, admin, err);
 }
 
@@ -200,11 +208,11 @@ static int open_engine(struct rooms *rooms, const struct settings *settings,
 		.vault = rooms->vault,
 		.objects = rooms->objects,
 		.egress = rooms->egress,
+		.identities = rooms->identities,
 	};
 	struct transfer_options options = {
 		.worker_path = worker,
 		.run_directory = state->run,
-		.builtin_role = rooms->role,
 		.region = settings->region,
 		.account = settings->account,
 		.attempts = (int)settings->transfer_attempts,
@@ -236,6 +244,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.pools = &rooms->pools,
 		.internet = settings->network_internet,
 		.engine = rooms->engine,
+		.identities = rooms->identities,
 		.region = settings->region,
 		.account = settings->account,
 		.builtin_role = rooms->role,
@@ -355,6 +364,7 @@ void rooms_close(struct rooms *rooms)
 	pool_destroy(rooms->files);
 	pool_destroy(rooms->reads);
 	objects_close(rooms->objects);
+	identities_close(rooms->identities);
 	store_close(rooms->store);
 	vault_close(rooms->vault);
 	loop_destroy(rooms->loop);

@@ -23,6 +23,7 @@
 struct rooms {
 	struct vault *vault;
 	struct store *store;
+	struct identities *identities;
 	struct loop *loop;
 	struct pool *operations, *files, *reads;
 	struct objects *objects;

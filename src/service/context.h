@@ -5,6 +5,7 @@
 
 #include "egress/egress.h"
 #include "egress/networks.h"
+#include "identity/identities.h"
 #include "network/address_pools.h"
 #include "objects/objects.h"
 #include "store/store.h"
@@ -20,6 +21,7 @@ struct service_context {
 	const struct address_pools *pools;
 	bool internet; /* networks_options.internet */
 	struct transfer_engine *engine;
+	struct identities *identities;
 	const char *region, *account;
 	const char *builtin_role;       /* ARN */
 	int64_t events_keep_ms;         /* for so long what was logged is kept */

@@ -7,6 +7,7 @@
 extern const struct api_service *const services_all[];
 
 extern const struct api_service service_ec2;
+extern const struct api_service service_iam;
 extern const struct api_service service_lattice;
 extern const struct api_service service_logs;
 extern const struct api_service service_native; /* our own */

@@ -13,7 +13,8 @@
 #include "sign/canonical.h"
 #include "sign/claim.h"
 
-#define TERMINATOR "aws4_request"
+#define TERMINATOR    "aws4_request"
+#define GLOBAL_REGION "us-east-1"
 
 __attribute__((format(printf, 3, 4))) static enum sign_verdict refuse(struct sp_error *err,
 								      enum sign_verdict verdict,
@@ -34,7 +35,10 @@ static enum sign_verdict check_scope(const struct sign_claim *claim, const char 
 			      "Credential should be scoped with a valid terminator: '" TERMINATOR
 			      "', not '%s'.",
 			      claim->terminator);
-	if (strcmp(claim->region, region) != 0)
+	/* IAM is in no Region: its clients sign for the one where AWS has it. */
+	bool is_global =
+		strcmp(claim->service, "iam") == 0 && strcmp(claim->region, GLOBAL_REGION) == 0;
+	if (strcmp(claim->region, region) != 0 && !is_global)
 		return refuse(err, SIGN_WRONG_SCOPE,
 			      "Credential should be scoped to a valid region, not '%s'; "
 			      "this endpoint's is '%s'.",

@@ -1,11 +1,18 @@
 #include "store/access_keys.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/scope.h"
 #include "base/secret.h"
+#include "store/rows.h"
+
+/* As AWS draws them: "AKIA" and 16 characters of base 32, 40 characters of secret. */
+enum { ID_RANDOM = 16, SECRET_LENGTH = 40 };
+static_assert((int)SECRET_LENGTH <= (int)ACCESS_KEY_SECRET_MAX, "the secret must fit");
 
 /* What a sealed secret is bound to. */
 static char *place_of(const char *id)
@@ -15,8 +22,20 @@ static char *place_of(const char *id)
 	return sp_buffer_take(&place);
 }
 
-int access_keys_insert(struct db *db, const struct vault *vault, const char *id, const char *secret,
-		       struct sp_error *err)
+void access_keys_draw(char id[ACCESS_KEY_ID_MAX + 1], char secret[ACCESS_KEY_SECRET_MAX + 1])
+{
+	static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+	unsigned char random[ID_RANDOM];
+	sp_random_bytes(random, sizeof(random));
+	char *at = stpcpy(id, "AKIA");
+	for (size_t i = 0; i < ID_RANDOM; i++)
+		*at++ = base32[random[i] % 32];
+	*at = '\0';
+	sp_random_alphanumeric(secret, SECRET_LENGTH);
+}
+
+int access_keys_insert(struct db *db, const struct vault *vault, const char *owner, const char *id,
+		       const char *secret, struct sp_error *err)
 {
 	if (*id == '\0' || strlen(id) > ACCESS_KEY_ID_MAX || *secret == '\0' ||
 	    strlen(secret) > ACCESS_KEY_SECRET_MAX)
@@ -27,8 +46,10 @@ int access_keys_insert(struct db *db, const struct vault *vault, const char *id,
 	SP_AUTO_FREE void *sealed = NULL;
 	size_t length;
 	if (vault_seal(vault, place, secret, strlen(secret), &sealed, &length, err) != 0 ||
-	    db_run(db, err, "INSERT INTO access_keys (id, sealed, created_ms) VALUES (?1, ?2, ?3)",
-		   "sbi", id, sealed, length, sp_now_ms()) != 0)
+	    db_run(db, err,
+		   "INSERT INTO access_keys (id, sealed, created_ms, owner_id) VALUES (?1, ?2, ?3, "
+		   "?4)",
+		   "sbis", id, sealed, length, sp_now_ms(), owner) != 0)
 		return sp_wrap(err, "could not keep the access key \"%s\"", id);
 	return 0;
 }
@@ -79,7 +100,9 @@ int access_keys_first(struct db *db, const struct vault *vault, char id[ACCESS_K
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
 	if (db_query(db, &rows, err,
-		     "SELECT id, sealed FROM access_keys ORDER BY created_ms, id LIMIT 1", "") != 0)
+		     "SELECT id, sealed FROM access_keys WHERE owner_id IS NULL AND is_active = 1"
+		     " ORDER BY created_ms, id LIMIT 1",
+		     "") != 0)
 		return -1;
 	return read_key(rows, vault, id, secret, err);
 }
@@ -88,8 +111,78 @@ int access_keys_find(struct db *db, const struct vault *vault, const char *id,
 		     char secret[ACCESS_KEY_SECRET_MAX + 1], struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err, "SELECT id, sealed FROM access_keys WHERE id = ?1", "s", id) !=
-	    0)
+	if (db_query(db, &rows, err,
+		     "SELECT id, sealed FROM access_keys WHERE id = ?1 AND is_active = 1", "s",
+		     id) != 0)
 		return -1;
 	return read_key(rows, vault, NULL, secret, err);
+}
+
+/* ---- without their secrets ------------------------------------------------------------------------------------------ */
+
+#define COLUMNS "id, owner_id, is_active, created_ms, used_ms, used_service, used_region"
+
+static void describe(struct db_rows *rows, struct access_key *out)
+{
+	*out = (struct access_key){
+		.is_active = db_rows_integer(rows, 2) != 0,
+		.created_ms = db_rows_integer(rows, 3),
+		.used_ms = db_rows_integer(rows, 4),
+	};
+	rows_copy(rows, 0, out->id, sizeof(out->id));
+	rows_copy(rows, 1, out->owner, sizeof(out->owner));
+	rows_copy(rows, 5, out->used_service, sizeof(out->used_service));
+	rows_copy(rows, 6, out->used_region, sizeof(out->used_region));
+}
+
+int access_keys_describe(struct db *db, const char *id, struct access_key *out,
+			 struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err, "SELECT " COLUMNS " FROM access_keys WHERE id = ?1", "s",
+		     id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got == 0)
+		return sp_fail(err, SP_NOT_FOUND, "there is no access key \"%s\"", id);
+	if (got == 1)
+		describe(rows, out);
+	return got < 0 ? -1 : 0;
+}
+
+int access_keys_list(struct db *db, const char *owner,
+		     struct access_key out[ACCESS_KEYS_PER_USER_MAX], size_t *out_count,
+		     struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT " COLUMNS " FROM access_keys WHERE COALESCE(owner_id, '') = ?1"
+		     " ORDER BY created_ms, id",
+		     "s", owner == NULL ? "" : owner) != 0)
+		return -1;
+	int got = 0;
+	*out_count = 0;
+	while (*out_count < ACCESS_KEYS_PER_USER_MAX && (got = db_rows_next(rows, err)) == 1)
+		describe(rows, &out[(*out_count)++]);
+	return got < 0 ? -1 : 0;
+}
+
+int access_keys_set_active(struct db *db, const char *id, bool is_active, struct sp_error *err)
+{
+	return db_run(db, err, "UPDATE access_keys SET is_active = ?2 WHERE id = ?1", "si", id,
+		      (int64_t)is_active);
+}
+
+int access_keys_delete(struct db *db, const char *id, struct sp_error *err)
+{
+	return db_run(db, err, "DELETE FROM access_keys WHERE id = ?1", "s", id);
+}
+
+int access_keys_note_use(struct db *db, const char *id, const char *service, const char *region,
+			 int64_t now_ms, struct sp_error *err)
+{
+	return db_run(db, err,
+		      "UPDATE access_keys SET used_ms = ?2, used_service = ?3, used_region = ?4"
+		      " WHERE id = ?1",
+		      "siss", id, now_ms, service, region);
 }

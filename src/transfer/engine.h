@@ -15,11 +15,11 @@
 #include "store/vault.h"
 
 struct transfer_engine;
+struct identities;
 
 struct transfer_options {
 	const char *worker_path;      /* the program sallyport-worker */
 	const char *run_directory;    /* for the per-connector lock files */
-	const char *builtin_role;     /* ARN of the role that every connector may take on */
 	const char *region, *account; /* of connectors' ARNs, on which their tags hang */
 	int attempts;                 /* of one file, when failures are transient */
 	int64_t retry_delay_ms; /* before the second attempt; doubles, with jitter, up to retry_delay_max_ms */
@@ -48,6 +48,7 @@ struct transfer_rooms {
 	const struct vault *vault;
 	struct objects *objects;
 	struct egress *egress;
+	struct identities *identities; /* what roles may */
 };
 
 /** Finds what an earlier run left, and goes on with it. */

@@ -28,6 +28,8 @@ struct file_run {
 	struct object_identity identity;
 	int result; /* of the pool job, with … */
 	struct sp_error err;
+	enum failure_step err_step;          /* where that happened */
+	char *access_role;                   /* of the connector, when the attempt began; owned */
 	void (*after)(struct file_run *run); /* when it came back */
 	struct loop_timer *timer;
 	int asked;                             /* in vain, after a publish */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "transfer/file_inside.h"
+#include "transfer/permission.h"
 
 enum {
 	WORKER_DEATHS_ALONE = 2, /* so many, and the file gets a worker for itself */
@@ -78,11 +79,24 @@ static void give_to_worker(struct file_run *run, enum worker_kind kind)
 		file_lose_worker(run, false);
 }
 
+/* Asked anew for each attempt: policies change while files wait. */
+static int check_permission(struct file_run *run)
+{
+	const struct transfer_file *file = &run->file;
+	bool sends = file->direction == TRANSFER_SEND;
+	const struct permission permission = { run->owner->ground, file->connector_id,
+					       run->access_role };
+	run->err_step = sends ? STEP_READ_OBJECT : STEP_WRITE_OBJECT;
+	return permission_check_object(&permission, sends ? "s3:GetObject" : "s3:PutObject",
+				       file->bucket, file->key, &run->err_step, &run->err);
+}
+
 static void prepare(void *ctx)
 {
 	struct file_run *run = ctx;
-	run->result =
-		publish_check_object(run, &run->err) == 0 ? resume_prepare(run, &run->err) : -1;
+	run->result = check_permission(run) == 0 && publish_check_object(run, &run->err) == 0
+			      ? resume_prepare(run, &run->err)
+			      : -1;
 }
 
 static void prepared(struct file_run *run)
@@ -91,7 +105,7 @@ static void prepared(struct file_run *run)
 		return;
 	bool sends = run->file.direction == TRANSFER_SEND;
 	if (run->result != 0) {
-		file_fail_with_err(run, sends ? STEP_READ_OBJECT : STEP_WRITE_OBJECT);
+		file_fail_with_err(run, run->err_step);
 		return;
 	}
 	if (sends)
@@ -153,6 +167,8 @@ static void begin(struct file_run *run)
 		file->sha256[0] = '\0';
 		if (file->started_ms == 0)
 			file->started_ms = sp_now_ms();
+		free(run->access_role);
+		run->access_role = sp_strdup(run->owner->server->access_role);
 		publish_begin(run);
 		file_commit(run, FILE_RUNNING, running);
 	}

@@ -14,6 +14,7 @@ void file_over(struct file_run *run)
 	sp_close_fd(&run->fd);
 	free(run->late.text);
 	free(run->free_name);
+	free(run->access_role);
 	resume_end(run);
 	run->owner->ended(run->owner->ctx, run);
 	transfer_file_finish(&run->file);

@@ -27,7 +27,6 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 					    .store = rooms->store };
 	ground->options.worker_path = sp_strdup(options->worker_path);
 	ground->options.run_directory = sp_strdup(options->run_directory);
-	ground->options.builtin_role = sp_strdup(options->builtin_role);
 	ground->options.region = sp_strdup(options->region);
 	ground->options.account = sp_strdup(options->account);
 	struct rlimit limit;
@@ -39,7 +38,6 @@ void ground_finish(struct ground *ground)
 {
 	free((char *)(uintptr_t)ground->options.worker_path);
 	free((char *)(uintptr_t)ground->options.run_directory);
-	free((char *)(uintptr_t)ground->options.builtin_role);
 	free((char *)(uintptr_t)ground->options.region);
 	free((char *)(uintptr_t)ground->options.account);
 }

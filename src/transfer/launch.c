@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arn.h"
+#include "base/clock.h"
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -11,6 +12,7 @@
 #include "store/gateways.h"
 #include "store/secrets.h"
 #include "store/tags.h"
+#include "transfer/permission.h"
 
 /* A VPC_LATTICE connector's target as sentences name it. That it is gone is for egress/ to tell, at every connection. */
 static int name_target(struct db *db, struct launch *launch, struct sp_error *err)
@@ -47,12 +49,24 @@ static int read_connector(struct db *db, void *ctx, struct sp_error *err)
 
 struct secret_read {
 	const struct launch *launch;
-	char *value;
+	char *arn, *value;
 };
+
+static struct permission permission_of(const struct launch *launch)
+{
+	return (struct permission){ launch->ground, launch->connector_id,
+				    launch->connector.access_role };
+}
 
 static int read_secret(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct secret_read *read = ctx;
+	struct secret secret = { 0 };
+	if (secrets_find(db, read->launch->connector.user_secret_id, sp_now_ms(), &secret, err) !=
+	    0)
+		return -1;
+	read->arn = sp_take_pointer(&secret.arn);
+	secret_finish(&secret);
 	return secrets_read_value(db, read->launch->ground->rooms.vault,
 				  read->launch->connector.user_secret_id, NULL, &read->value, err);
 }
@@ -61,8 +75,10 @@ static int load_credentials(struct launch *launch)
 {
 	struct secret_read read = { .launch = launch };
 	int result = store_read(launch->ground->rooms.store, read_secret, &read, &launch->err);
+	SP_AUTO_FREE char *arn = read.arn;
 	SP_AUTO_SECRET char *value = read.value;
-	if (result != 0)
+	const struct permission permission = permission_of(launch);
+	if (result != 0 || permission_check_secret(&permission, arn, &launch->err) != 0)
 		return -1;
 	return credentials_parse(value, &launch->credentials, &launch->err);
 }
@@ -97,8 +113,6 @@ static void note_secret(struct launch *launch)
 
 static int load(struct launch *launch)
 {
-	const struct transfer_options *options = &launch->ground->options;
-
 	launch->step = STEP_WORKER;
 	if (store_read(launch->ground->rooms.store, read_connector, launch, &launch->err) != 0)
 		return -1;
@@ -106,14 +120,12 @@ static int load(struct launch *launch)
 		return -1;
 
 	launch->step = STEP_ROLE;
-	if (!sp_text_equal(launch->connector.access_role, options->builtin_role))
-		return sp_fail(&launch->err, SP_DENIED,
-			       "there is no role \"%s\" (the built-in one is \"%s\")",
-			       launch->connector.access_role, options->builtin_role);
-
+	const struct permission permission = permission_of(launch);
+	if (permission_check_role(&permission, &launch->err) != 0)
+		return -1;
 	trace_passed(&launch->trace, STEP_ROLE,
 		     json_pack("{s:s}", "Role", launch->connector.access_role),
-		     "the access role is the built-in one");
+		     "the access role \"%s\" can be taken on", launch->connector.access_role);
 
 	launch->step = STEP_SECRET;
 	if (load_credentials(launch) != 0)

@@ -30,6 +30,7 @@ void server_finish(struct server *server)
 	for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++)
 		forget_connection(&server->connections[i]);
 	publishing_finish(&server->publishing);
+	free(sp_take_pointer(&server->access_role));
 	known_server_finish(&server->known);
 }
 
@@ -38,6 +39,7 @@ void server_begin(struct server *server, struct launch *launch)
 	server_finish(server);
 	server->publishing = launch->publishing;
 	launch->publishing = (struct publishing){ 0 };
+	server->access_role = sp_strdup(launch->connector.access_role);
 	server->known = launch->server;
 	launch->server = (struct known_server){ 0 };
 }

@@ -27,6 +27,7 @@ struct server {
 	struct ground *ground;
 	char connector_id[CONNECTOR_ID_SIZE];
 	struct publishing publishing; /* as the connector's tags say */
+	char *access_role;            /* the connector's, an ARN; NULL: not known yet; owned */
 	struct known_server known;    /* what it can do */
 	struct server_connection connections[SERVER_CONNECTIONS_MAX];
 	size_t next; /* of these to be overwritten */

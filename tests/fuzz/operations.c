@@ -18,6 +18,7 @@
 #include "request.h"
 #include "service/context.h"
 #include "service/services.h"
+#include "store/access_keys.h"
 
 enum { REQUESTS_MAX = 8, IDS_MAX = 16, ID_DIGITS = 17, INPUT_MAX = 8192 };
 #define BETWEEN "\n====\n"
@@ -80,6 +81,8 @@ void MHD_resume_connection(struct MHD_Connection *connection)
 	sem_post(&answers);
 }
 
+static const char key_id[] = "AKIAFUZZ";
+
 /* ---- the store ------------------------------------------------------------------------------------------------- */
 
 static struct ground {
@@ -118,7 +121,14 @@ static struct store *open_store(void)
 	return store;
 }
 
-/* Once: a store without rows, to be copied. */
+/* Whoever asks here owns the account. */
+static int insert_key(struct db *db, void *ctx, struct sp_error *err)
+{
+	(void)ctx;
+	return access_keys_insert(db, ground.vault, NULL, key_id, "secret", err);
+}
+
+/* Once: a store without rows but that key, to be copied. */
 static void lay_ground(void)
 {
 	struct sp_error err = { 0 };
@@ -135,7 +145,9 @@ static void lay_ground(void)
 	SP_AUTO_FREE char *empty = path_of("empty.db");
 	FUZZ_CHECK(vault_open(key, &ground.vault, &err) == 0);
 	FUZZ_CHECK(address_pools_parse("one=203.0.113.8/29", &ground.pools, &err) == 0);
-	store_close(open_store());
+	struct store *first = open_store();
+	FUZZ_CHECK(store_write(first, insert_key, NULL, &err) == 0);
+	store_close(first);
 	FUZZ_CHECK(rename(store, empty) == 0);
 }
 
@@ -211,10 +223,10 @@ static void put_ids(const struct ids *ids, const char *text, size_t length, stru
 /* ---- requests -------------------------------------------------------------------------------------------------- */
 
 static const struct api_served served[] = {
-	{ &service_ec2, NULL },    { &service_lattice, NULL },
-	{ &service_logs, NULL },   { &service_secretsmanager, NULL },
-	{ &service_sts, NULL },    { &service_transfer, NULL },
-	{ &service_native, NULL },
+	{ &service_ec2, NULL },      { &service_lattice, NULL },
+	{ &service_logs, NULL },     { &service_secretsmanager, NULL },
+	{ &service_sts, NULL },      { &service_iam, NULL },
+	{ &service_transfer, NULL }, { &service_native, NULL },
 };
 
 /* By the looks, as there is no signature that says it. */
@@ -230,6 +242,8 @@ static const struct api_service *service_of(const struct api_call *call)
 		return &service_native;
 	if (!form_is_at_root(request.target))
 		return &service_lattice;
+	if (strstr(sp_buffer_text(&call->body), "2010-05-08") != NULL)
+		return &service_iam;
 	return strstr(sp_buffer_text(&call->body), "2011-06-15") != NULL ? &service_sts
 									 : &service_ec2;
 }
@@ -269,6 +283,7 @@ static void run(const char *text, size_t length, struct service_context *context
 		(struct api_catalogue){ .services = served, .service_count = SP_COUNT_OF(served) };
 	call->service = service_of(call);
 	call->context = context;
+	snprintf(call->identity.access_key_id, sizeof(call->identity.access_key_id), "%s", key_id);
 	carry_out(call, ids);
 	call_release(call);
 }
@@ -290,6 +305,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.builtin_role = "arn:aws:iam::123456789012:role/sallyport",
 		.token_key = token_key,
 	};
+	const struct identities_options known = { .account = context.account,
+						  .builtin_role = context.builtin_role };
+	struct sp_error err = { 0 };
+	FUZZ_CHECK(identities_open(context.store, &known, &context.identities, &err) == 0);
 	struct ids ids = { 0 };
 	SP_AUTO_FREE char *text = fuzz_text(data, size);
 	const char *at = text;
@@ -300,6 +319,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	while (ids.count > 0)
 		free(ids.list[--ids.count]);
+	identities_close(context.identities);
 	store_close(context.store);
 	return 0;
 }

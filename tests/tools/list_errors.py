@@ -28,6 +28,7 @@ READERS = {  # room: who sees what it says
     "db": BEHIND_OTHERS,
     "network": "whoever sees what egress/, netd/ and service/ say of networks",
     "store": "who calls the API; who starts the daemon, copies its store or restores it",
+    "identity": "who calls the API and may not; whose file it is; who tests a connector",
     "objects": ABOUT_A_FILE,
     "streams": ABOUT_A_FILE,
     "remote": ABOUT_A_FILE + "; who tests a connector",

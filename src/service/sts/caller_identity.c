@@ -1,18 +1,22 @@
 /** AWS Security Token Service: who am I? The first question of the CLI's users and of Terraform. */
 
 #include "api/guard.h"
-#include "base/arn.h"
-#include "base/scope.h"
 #include "service/context.h"
 #include "service/services.h"
 
-/* Whoever holds a key of this endpoint is the owner of its account; there are no other users yet. */
 static void get_caller_identity(struct api_call *call)
 {
 	const struct service_context *context = api_context(call);
-	SP_AUTO_FREE char *arn = sp_arn_format("iam", "", context->account, "root");
-	api_reply(call, json_pack("{s:s, s:s, s:s}", "Arn", arn, "UserId", context->account,
-				  "Account", context->account));
+	struct identity who;
+	struct sp_error err = { 0 };
+	if (identities_who(context->identities, api_access_key_id(call), &who, &err) != 0) {
+		api_fail(call, "InternalFailure", "%s", err.message);
+		return;
+	}
+	api_reply(call,
+		  json_pack("{s:s, s:s, s:s}", "Arn", who.arn, "UserId",
+			    who.is_owner ? context->account : who.id, "Account", context->account));
+	identity_finish(&who);
 }
 
 static const struct shape_member no_members[] = { { 0 } };

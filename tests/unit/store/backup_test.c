@@ -70,7 +70,7 @@ static int fill(struct db *db, void *ctx, struct sp_error *unused)
 	const struct secret_value value = { .data = (char *)"hush", .length = 4 };
 	bool is_new;
 	return connector_row_insert(db, CONNECTOR, &err) != 0 ||
-			       access_keys_insert(db, vault, "AKIA1", "secret", &err) != 0 ||
+			       access_keys_insert(db, vault, NULL, "AKIA1", "secret", &err) != 0 ||
 			       secrets_insert(db, &secret, 1, &err) != 0 ||
 			       secret_versions_put(db, vault, ARN, "v1", &value, NULL, 0, 1,
 						   &is_new, &err) != 0 ||

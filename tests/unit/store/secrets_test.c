@@ -474,16 +474,16 @@ static void access_keys_are_sealed_and_found(void **state)
 	char id[ACCESS_KEY_ID_MAX + 1], secret[ACCESS_KEY_SECRET_MAX + 1];
 	assert_int_equal(access_keys_first(db, vault, id, secret, &err), -1);
 	assert_int_equal(err.code, SP_NOT_FOUND);
-	assert_int_equal(access_keys_insert(db, vault, "FIRST", "very secret text", &err), 0);
-	assert_int_equal(access_keys_insert(db, vault, "SECOND", "another", &err), 0);
-	assert_int_equal(access_keys_insert(db, vault, "FIRST", "x", &err), -1);
+	assert_int_equal(access_keys_insert(db, vault, NULL, "FIRST", "very secret text", &err), 0);
+	assert_int_equal(access_keys_insert(db, vault, NULL, "SECOND", "another", &err), 0);
+	assert_int_equal(access_keys_insert(db, vault, NULL, "FIRST", "x", &err), -1);
 	assert_int_equal(err.code, SP_EXISTS);
-	assert_int_equal(access_keys_insert(db, vault, "", "x", &err), -1);
+	assert_int_equal(access_keys_insert(db, vault, NULL, "", "x", &err), -1);
 	assert_int_equal(err.code, SP_INVALID);
 	char long_secret[ACCESS_KEY_SECRET_MAX + 2];
 	memset(long_secret, 'x', sizeof(long_secret));
 	long_secret[sizeof(long_secret) - 1] = '\0';
-	assert_int_equal(access_keys_insert(db, vault, "LONG", long_secret, &err), -1);
+	assert_int_equal(access_keys_insert(db, vault, NULL, "LONG", long_secret, &err), -1);
 	assert_int_equal(err.code, SP_INVALID);
 
 	assert_int_equal(access_keys_first(db, vault, id, secret, &err), 0);

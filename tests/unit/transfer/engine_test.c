@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "identity/identities.h"
 #include "ipc/worker_message.h"
 #include "store/connectors.h"
 #include "store/parts_left.h"
@@ -92,7 +93,6 @@ static void start_engine(struct house *house)
 	const struct transfer_options options = {
 		.worker_path = SCRIPTED_WORKER,
 		.run_directory = run,
-		.builtin_role = role,
 		.region = "eu-central-1",
 		.account = "000000000000",
 		.leftover_age_ms = 86400000,
@@ -190,6 +190,9 @@ static int setup(void **state)
 	assert_int_equal(vault_open(key, &house->vault, &err), 0);
 	house->rooms.vault = house->vault;
 	assert_int_equal(store_open(house->directory, &house->rooms.store, &err), 0);
+	const struct identities_options known = { .account = "000000000000", .builtin_role = role };
+	assert_int_equal(
+		identities_open(house->rooms.store, &known, &house->rooms.identities, &err), 0);
 	assert_int_equal(objects_open(buckets, NULL, 0, &house->rooms.objects, &err), 0);
 	assert_int_equal(egress_open(house->rooms.loop, NULL, NULL, NULL, &egress,
 				     &house->rooms.egress, &err),
@@ -219,6 +222,7 @@ static int teardown(void **state)
 	egress_close(house->rooms.egress);
 	pool_destroy(house->rooms.files);
 	pool_destroy(house->rooms.reads);
+	identities_close(house->rooms.identities);
 	store_close(house->rooms.store);
 	objects_close(house->rooms.objects);
 	vault_close(house->vault);

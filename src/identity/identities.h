@@ -1,0 +1,70 @@
+#pragma once
+/**
+ * Who asks, and what they may: access keys, users and roles out of the store, with their policies ready to be asked. What
+ * was read once is kept until identities_changed(), so that a check costs no look into the store. Any thread but the loop's,
+ * unless it says otherwise.
+ */
+
+#include "access/policy.h"
+#include "model/principal.h"
+#include "store/store.h"
+
+struct identities;
+
+struct identities_options {
+	const char *account; /* kept */
+	const char *
+		builtin_role; /* kept: the ARN of the role that may do everything, and that every connector may have */
+};
+
+enum { IDENTITIES_KEPT_MAX = 1024 };
+
+int identities_open(struct store *store, const struct identities_options *options,
+		    struct identities **out, struct sp_error *err);
+void identities_close(struct identities *identities); /* NULL is fine */
+
+/** Any thread, after a commit that changed a key, a user, a role or a policy, and before its answer. */
+void identities_changed(struct identities *identities);
+
+/* ---- who asks ---- */
+
+struct identity {
+	bool is_owner; /* of the account: its own key. The members below are empty then, but for the ARN */
+	char id[PRINCIPAL_ID_SIZE], name[PRINCIPAL_NAME_SIZE];
+	char *arn; /* owned */
+};
+
+void identity_finish(struct identity *identity);
+
+/** Whether the key is the account's own, so that everything may be done with it. Notes now and then that it was used, and for what. */
+bool identities_is_owner(struct identities *identities, const char *key_id, const char *service,
+			 const char *region);
+
+/** SP_NOT_FOUND: there is no such key, or it is not active. */
+int identities_who(struct identities *identities, const char *key_id, struct identity *out,
+		   struct sp_error *err);
+
+/**
+ * Whether the key's owner may do it: 0, or -1 with SP_DENIED and AWS's sentence in @refusal, or with why it could not be
+ * found out. Adds who asks to the request's facts, for the time of the call.
+ */
+int identities_check(struct identities *identities, const char *key_id,
+		     struct access_request *request, struct sp_buffer *refusal,
+		     struct sp_error *err);
+
+/* ---- what a service may do with a role ---- */
+
+/** Somebody's errand: a service that takes on a role. All borrowed. */
+struct errand {
+	const char *role;    /* ARN */
+	const char *service; /* "transfer.amazonaws.com" */
+	const char *source;  /* ARN of what it is done for: a connector's */
+};
+
+/** Whether the service may take on the role. SP_NOT_FOUND: there is none. SP_DENIED: it does not trust the service. */
+int identities_assume(struct identities *identities, const struct errand *errand,
+		      struct sp_error *err);
+
+/** The same, and whether the role may do @action on @resource (SP_DENIED). A new role or policy holds at once. */
+int identities_role_may(struct identities *identities, const struct errand *errand,
+			const char *action, const char *resource, struct sp_error *err);

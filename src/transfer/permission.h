@@ -1,0 +1,26 @@
+#pragma once
+/** What a connector's access role lets us do for it. Any thread but the loop's. */
+
+#include "model/failure.h"
+#include "transfer/ground.h"
+
+/** Whose permission: a connector and its role. Borrowed. */
+struct permission {
+	const struct ground *ground;
+	const char *connector_id, *role;
+};
+
+/** The role is there and trusts Transfer Family. SP_NOT_FOUND, SP_DENIED. */
+int permission_check_role(const struct permission *permission, struct sp_error *err);
+
+/** It may read the secret. */
+int permission_check_secret(const struct permission *permission, const char *secret_arn,
+			    struct sp_error *err);
+
+/**
+ * It may do @action ("s3:GetObject") on an object.
+ * @out_step  STEP_ROLE when the role itself is the matter; else left alone
+ */
+int permission_check_object(const struct permission *permission, const char *action,
+			    const char *bucket, const char *key, enum failure_step *out_step,
+			    struct sp_error *err);

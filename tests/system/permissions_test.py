@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Nothing can be asked without a signature and a permission, whatever operations there are; and a connector touches only
+what its access role may."""
+
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import aws  # noqa: E402
+import flows  # noqa: E402
+import harness  # noqa: E402
+import sshd  # noqa: E402
+from policies import ACCOUNT, REGION, ROLE, allow, deny, policy, refused, sentence, trusting  # noqa: E402
+
+# A service of each protocol, how its operations are asked for, and what it says to who has not signed.
+SERVICES = {
+    "transfer": ("json", "MissingAuthenticationTokenException"),
+    "secretsmanager": ("json", "MissingAuthenticationTokenException"),
+    "ec2": ("query", "AuthFailure"),
+    "iam": ("query", "MissingAuthenticationToken"),
+    "sts": ("query", "MissingAuthenticationToken"),
+    "vpc-lattice": ("rest", "MissingAuthenticationTokenException"),
+    "sallyport": ("rest", "MissingAuthenticationTokenException"),
+}
+
+
+def iam(daemon, operation, **arguments):
+    return daemon.client.call("iam", operation, arguments)
+
+
+def user(daemon, name, *statements):
+    """A client with a key of a new user, who may do what the statements say."""
+    iam(daemon, "CreateUser", UserName=name)
+    if statements:
+        iam(daemon, "PutUserPolicy", UserName=name, PolicyName="p", PolicyDocument=policy(*statements))
+    key = iam(daemon, "CreateAccessKey", UserName=name)["AccessKey"]
+    return aws.Client(daemon.env["AWS_ENDPOINT_URL"], REGION, key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def operations_of(client, service):
+    """What the service says that it has when it is asked for what it has not."""
+    if SERVICES[service][0] == "rest":
+        try:
+            client.rest(service, "GET", "/none/such")
+        except aws.AwsError as error:
+            return re.findall(r"(\w+) \((\w+) (/[^)]*)\)", error.message.partition("it has ")[2])
+    error = refused(client, service, "NoneSuch")
+    return [(name, "POST", "/") for name in error.message.partition("it has ")[2].split(", ")]
+
+
+def unsigned(client, service, name, method, path):
+    """The request of an operation as far as its route goes."""
+    if SERVICES[service][0] == "rest":
+        return aws.Request(method, re.sub(r"\{\w+\}", "x", path), [("Host", client.host), ("Content-Type", "application/json")],
+                           b"{}" if method in ("POST", "PUT", "PATCH") else b"")
+    request = client.request(service, name, {})
+    request.set("Host", client.host)
+    return request
+
+
+def every_operation(story, daemon):
+    admin = daemon.client
+    found = {service: operations_of(admin, service) for service in SERVICES}
+
+    with story.case("nothing is answered without a signature, whatever operation it is"):
+        assert sum(map(len, found.values())) > 120, found
+        for service, operations in found.items():
+            for name, method, path in operations:
+                response = admin.exchange(unsigned(admin, service, name, method, path))
+                error = aws.error_of(response)
+                assert response.status in (400, 401, 403), (service, name, response.status)
+                assert error.code == SERVICES[service][1] or "Missing" in error.code or error.code in (
+                    "AuthFailure", "AccessDenied"), (service, name, error)
+
+    with story.case("nothing but who am I is done for a user without a policy"):
+        client = user(daemon, "nobody")
+        codes = {}
+        for service, operations in found.items():
+            for name, method, path in operations:
+                request = unsigned(client, service, name, method, path)
+                response = client.send(service, request)
+                codes[f"{service}:{name}"] = response.status
+                assert response.status in (400, 403) or name == "GetCallerIdentity", (service, name, response.body)
+        assert codes["sts:GetCallerIdentity"] == 200
+
+
+def connector_roles(story, daemon, server):
+    bucket = daemon.bucket("files")
+    (bucket / "in").mkdir()
+    (bucket / "a.txt").write_text("twelve bytes")
+    (server.home / "in").mkdir()
+    (server.home / "theirs.txt").write_text("theirs")
+    role = f"arn:aws:iam::{ACCOUNT}:role/mover"
+    partner = flows.partner_of(daemon, server)
+    iam(daemon, "CreateRole", RoleName="mover", AssumeRolePolicyDocument=trusting())
+    partner.call("UpdateConnector", ConnectorId=partner.id, AccessRole=role)
+    secret = allow("secretsmanager:GetSecretValue", partner.secret)
+
+    def may(*statements):
+        iam(daemon, "PutRolePolicy", RoleName="mover", PolicyName="p", PolicyDocument=policy(*statements))
+
+    with story.case("a role that may not read the secret opens no connection"):
+        test = partner.test()
+        assert test["StatusMessage"].startswith("Cannot access secret manager: "), test
+        assert f"is not allowed to do secretsmanager:GetSecretValue on {partner.secret}" in test["StatusMessage"], test
+        partner.wait_failed(partner.send("/files/a.txt", to="in"), "CONNECTION_ERROR", "secretsmanager:GetSecretValue", role)
+
+    with story.case("a role that may not read an object sends nothing"):
+        may(secret, allow("s3:GetObject", "arn:aws:s3:::files/else/*"))
+        assert partner.test()["Status"] == "OK"
+        partner.wait_failed(partner.send("/files/a.txt", to="in"), "READ_FILE_ERROR", "s3:GetObject",
+                            "arn:aws:s3:::files/a.txt", "none of its policies allows it")
+        assert list((server.home / "in").iterdir()) == []
+
+    with story.case("a policy that is changed holds for the next file, in both directions"):
+        may(secret, allow("s3:GetObject", "arn:aws:s3:::files/*"))
+        partner.wait_completed(partner.send("/files/a.txt", to="in"))
+        partner.wait_failed(partner.retrieve(server.home / "theirs.txt", to="/files/in"), "WRITE_FILE_ERROR", "s3:PutObject",
+                            "arn:aws:s3:::files/in/theirs.txt")
+        assert list((bucket / "in").iterdir()) == []
+        may(secret, allow(["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::files/*"))
+        partner.wait_completed(partner.retrieve(server.home / "theirs.txt", to="/files/in"))
+        assert (bucket / "in" / "theirs.txt").read_text() == "theirs"
+        may(secret, allow("s3:*"), deny("s3:GetObject", "arn:aws:s3:::files/a*"))
+        partner.wait_failed(partner.send("/files/a.txt", to="in"), "READ_FILE_ERROR", "one of its policies denies it")
+
+    with story.case("a role that trusts somebody else is not taken on"):
+        for trust in (trusting("logs.amazonaws.com"),
+                      trusting(Condition={"StringEquals": {"aws:SourceAccount": "999999999999"}}),
+                      trusting(Condition={"ArnLike": {"aws:SourceArn": "arn:aws:transfer:*:*:connector/c-none"}})):
+            iam(daemon, "UpdateAssumeRolePolicy", RoleName="mover", PolicyDocument=trust)
+            test = partner.test()
+            assert test["StatusMessage"].startswith("Unable to assume the configured access role: "), test
+            assert "does not trust transfer.amazonaws.com" in test["StatusMessage"], test
+            partner.wait_failed(partner.send("/files/a.txt", to="in"), "ASSUME_ROLE_ERROR", role, "sts:AssumeRole")
+        iam(daemon, "UpdateAssumeRolePolicy", RoleName="mover", PolicyDocument=trusting(Condition={
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:transfer:{REGION}:{ACCOUNT}:connector/*"}}))
+        may(secret, allow("s3:*"))
+        partner.wait_completed(partner.send("/files/a.txt", to="in"))
+
+    with story.case("a role that is gone is an ASSUME_ROLE_ERROR, and the built-in one may everything"):
+        iam(daemon, "DeleteRolePolicy", RoleName="mover", PolicyName="p")
+        iam(daemon, "DeleteRole", RoleName="mover")
+        partner.wait_failed(partner.send("/files/a.txt", to="in"), "ASSUME_ROLE_ERROR", f"there is no role \"{role}\"")
+        partner.call("UpdateConnector", ConnectorId=partner.id, AccessRole=ROLE)
+        partner.wait_completed(partner.send("/files/a.txt", to="in"))
+
+
+def main():
+    with harness.Story() as story:
+        server = story.enter(sshd.Sshd(story.folder / "partner"))
+        daemon = story.enter(harness.Daemon(story.folder / "state", {"region": REGION, "account": ACCOUNT}))
+        every_operation(story, daemon)
+        connector_roles(story, daemon, server)
+
+        with story.case("IAM is signed for us-east-1 or for here, and the others for here only"):
+            for service, operation, good in (("iam", "ListUsers", True), ("transfer", "ListConnectors", False)):
+                request = daemon.client.request(service, operation, {})
+                daemon.client.sign(service, request, region="us-east-1")
+                assert (daemon.client.exchange(request).status == 200) == good, service
+
+        with story.case("a restart forgets nobody, and admin.env stays the administrator's"):
+            kept = user(daemon, "kept", allow("transfer:List*"))
+            key = daemon.env["AWS_ACCESS_KEY_ID"]
+            daemon.stop()
+            daemon.start()
+            assert daemon.env["AWS_ACCESS_KEY_ID"] == key
+            client = aws.Client(daemon.env["AWS_ENDPOINT_URL"], REGION, kept.key, kept.secret)
+            client.call("transfer", "ListConnectors")
+            assert refused(client, "iam", "ListUsers").message == sentence("kept", "iam:ListUsers")
+
+        with story.case("an administrator whose key was switched off finds another one after the next start"):
+            first = daemon.env["AWS_ACCESS_KEY_ID"]
+            iam(daemon, "UpdateAccessKey", AccessKeyId=first, Status="Inactive")
+            assert refused(daemon.client, "iam", "ListUsers").code == "InvalidClientTokenId"
+            daemon.stop()
+            daemon.start()
+            assert daemon.env["AWS_ACCESS_KEY_ID"] != first
+            keys = iam(daemon, "ListAccessKeys")["AccessKeyMetadata"]
+            assert {one["AccessKeyId"]: one["Status"] for one in keys} == {
+                first: "Inactive", daemon.env["AWS_ACCESS_KEY_ID"]: "Active"}
+
+
+if __name__ == "__main__":
+    main()

@@ -47,8 +47,19 @@ static bool verify(struct api_call *call)
 		call->service = served->service;
 		call->context = served->context;
 	}
+	/* Who has not signed at all was only looking for the door. */
+	if (verdict != SIGN_GOOD && verdict != SIGN_MISSING)
+		api_limits_tell(call->catalogue.limits, &call->identity, call->source, err.message,
+				sp_monotonic_us());
 	if (verdict != SIGN_GOOD) {
 		call_refuse(call, refusal_of_verdict(verdict), err.message);
+		return false;
+	}
+	if (!api_limits_let(call->catalogue.limits, call->identity.access_key_id,
+			    sp_monotonic_us())) {
+		call_refuse(call, REFUSED_THROTTLED,
+			    call->service->protocol == API_EC2 ? "Request limit exceeded."
+							       : "Rate exceeded");
 		return false;
 	}
 	return true;

@@ -19,6 +19,7 @@
 #include "api/answer.h"
 #include "api/call.h"
 #include "api/guard.h"
+#include "api/limits.h"
 #include "api/refusal.h"
 #include "api/server.h"
 #include "base/buffer.h"
@@ -38,6 +39,7 @@ struct api_catalogue {
 	size_t service_count;
 	const struct sign_keys *keys;
 	const struct api_guard *guard;
+	struct api_limits *limits;
 	const char *region, *account;
 };
 

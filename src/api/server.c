@@ -87,6 +87,7 @@ static struct api_server *create(const struct api_server_options *options)
 		.service_count = options->service_count,
 		.keys = options->keys,
 		.guard = options->guard,
+		.limits = options->limits,
 		.region = options->region,
 		.account = options->account,
 	};

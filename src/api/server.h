@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "api/guard.h"
+#include "api/limits.h"
 #include "api/service.h"
 #include "loop/pool.h"
 #include "sign/verify.h"
@@ -31,6 +32,7 @@ struct api_server_options {
 	const char *region, *account;                 /* kept */
 	const struct sign_keys *keys;                 /* kept: who may ask */
 	const struct api_guard *guard;                /* kept: what they may do */
+	struct api_limits *limits;                    /* kept: how often */
 	struct pool *operations;                      /* kept */
 	const struct api_served *services; /* kept */ /* kept, as what they point to */
 	size_t service_count;

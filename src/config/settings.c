@@ -87,6 +87,9 @@ static const struct setting {
 	  "The largest body of a request; larger ones are refused." },
 	{ "http.connections_max", AT(http_connections_max), RANGE(VALUE_NUMBER, 1, 65536), "1024",
 	  "Connections of clients that are open at the same time." },
+	{ "http.requests_per_key", AT(http_requests_per_key), RANGE(VALUE_NUMBER, 0, 1000000), "0",
+	  "So many requests in a second may be signed with one access key, and twice as many at once after a rest; more are "
+	  "refused as AWS does it when somebody asks too often, and its tools come again. 0: as many as come." },
 	{ "http.idle_timeout", AT(http_idle_timeout_ms), RANGE(VALUE_TIME, SECOND, HOUR), "60s",
 	  "A client's connection is closed after so much silence." },
 	{ "http.retry_window", AT(http_retry_window_ms), RANGE(VALUE_TIME, 0, DAY), "15m",

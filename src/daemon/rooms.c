@@ -259,6 +259,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 	rooms->served = sp_alloc(count * sizeof(*rooms->served));
 	for (size_t i = 0; i < count; i++)
 		rooms->served[i] = (struct api_served){ services_all[i], &rooms->context };
+	rooms->limits = api_limits_create(settings->http_requests_per_key);
 	struct api_server_options options = {
 		.listen = settings->listen,
 		.tls_certificate = settings->tls_certificate,
@@ -271,6 +272,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.account = settings->account,
 		.keys = &rooms->sign_keys,
 		.guard = &rooms->guard,
+		.limits = rooms->limits,
 		.operations = rooms->operations,
 		.services = rooms->served,
 		.service_count = count,
@@ -364,6 +366,7 @@ void rooms_close(struct rooms *rooms)
 	pool_destroy(rooms->files);
 	pool_destroy(rooms->reads);
 	objects_close(rooms->objects);
+	api_limits_destroy(rooms->limits);
 	identities_close(rooms->identities);
 	store_close(rooms->store);
 	vault_close(rooms->vault);

@@ -42,6 +42,7 @@ struct rooms {
 	struct sign_keys sign_keys;
 	struct service_context context;
 	struct api_guard guard;
+	struct api_limits *limits;
 	struct api_served *served; /* owned */
 
 	bool drained; /* or told to */

@@ -161,6 +161,29 @@ def main():
                 daemon.client.sign(service, request, region="us-east-1")
                 assert (daemon.client.exchange(request).status == 200) == good, service
 
+        with story.case("who asks too often is told so in the words of each protocol, and others are not"):
+            busy = story.enter(harness.Daemon(story.folder / "busy", {"region": REGION, "account": ACCOUNT,
+                                                                      "http.requests_per_key": "1"}))
+            other = user(busy, "other")
+            codes = {}
+            for service, operation in 3 * (("transfer", "ListConnectors"), ("ec2", "DescribeVpcs"), ("sts", "GetCallerIdentity")):
+                try:
+                    busy.client.call(service, operation)
+                except aws.AwsError as error:
+                    codes[service] = error.code, error.status, error.message
+            assert codes == {"transfer": ("ThrottlingException", 400, "Rate exceeded"),
+                             "ec2": ("RequestLimitExceeded", 503, "Request limit exceeded."),
+                             "sts": ("Throttling", 400, "Rate exceeded")}, codes
+            assert other.call("sts", "GetCallerIdentity")["Arn"].endswith(":user/other")
+
+        with story.case("the log tells of wrong signatures, and not of each"):
+            wrong = aws.Client(daemon.env["AWS_ENDPOINT_URL"], REGION, daemon.env["AWS_ACCESS_KEY_ID"], "not-the-secret")
+            for _ in range(100):
+                assert refused(wrong, "transfer", "ListConnectors").code == "InvalidSignatureException"
+            lines = [line for line in daemon.log_text().splitlines() if "the signature of a request from 127.0.0.1" in line]
+            assert 1 <= len(lines) < 60 and daemon.env["AWS_ACCESS_KEY_ID"] in lines[0], lines
+            assert "not-the-secret" not in daemon.log_text()
+
         with story.case("a restart forgets nobody, and admin.env stays the administrator's"):
             kept = user(daemon, "kept", allow("transfer:List*"))
             key = daemon.env["AWS_ACCESS_KEY_ID"]

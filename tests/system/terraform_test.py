@@ -20,7 +20,7 @@ PROVIDER = "registry.terraform.io/hashicorp/aws"
 PROVIDER_VERSION = "5.100.0"
 PLACES = ("/opt", "/usr/share", "/usr/local/share", "~/.terraform.d")  # where people keep a mirror of providers
 MIRROR_VARIABLE = "SALLYPORT_TERRAFORM_PLUGINS"
-SERVICES = ("ec2", "vpclattice", "transfer", "secretsmanager", "sts")
+SERVICES = ("ec2", "vpclattice", "transfer", "secretsmanager", "sts", "iam")
 COMMAND_SECONDS = 300
 
 CONFIGURATION = """
@@ -117,8 +117,69 @@ resource "aws_vpclattice_resource_configuration" "partner" {{
   }}
 }}
 
+resource "aws_iam_role" "mover" {{
+  name = "mover"
+  assume_role_policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = {{ Service = "transfer.amazonaws.com" }}
+    }}]
+  }})
+  tags = {{ partner = "acme" }}
+}}
+
+resource "aws_iam_role_policy" "files" {{
+  name = "files"
+  role = aws_iam_role.mover.id
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"], Resource = "arn:aws:s3:::acme/{ports}/*" }}]
+  }})
+}}
+
+resource "aws_iam_policy" "secret" {{
+  name        = "read-secret"
+  path        = "/partners/"
+  description = "of one partner"
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Sid = "p{sid}", Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = aws_secretsmanager_secret.login.arn }}]
+  }})
+}}
+
+resource "aws_iam_role_policy_attachment" "secret" {{
+  role       = aws_iam_role.mover.name
+  policy_arn = aws_iam_policy.secret.arn
+}}
+
+resource "aws_iam_role_policy_attachment" "logging" {{
+  role       = aws_iam_role.mover.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AWSTransferLoggingAccess"
+}}
+
+resource "aws_iam_user" "billing" {{
+  name = "billing"
+  path = "/people/"
+  tags = {{ of = "finance" }}
+}}
+
+resource "aws_iam_access_key" "billing" {{
+  user = aws_iam_user.billing.name
+}}
+
+resource "aws_iam_user_policy" "send" {{
+  name = "send"
+  user = aws_iam_user.billing.name
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "transfer:StartFileTransfer", Resource = aws_transfer_connector.partner.arn }}]
+  }})
+}}
+
 resource "aws_transfer_connector" "partner" {{
-  access_role = "{role}"
+  access_role = aws_iam_role.mover.arn
   url         = "sftp://sftp.acme.example"
   sftp_config {{
     user_secret_id    = aws_secretsmanager_secret.login.id
@@ -320,7 +381,7 @@ class Terraform:
         endpoints = "\n".join(f'    {service} = "{endpoint}"' for service in SERVICES)
         (self.folder / "main.tf").write_text(CONFIGURATION.format(
             version=PROVIDER_VERSION, region=self.daemon.env["AWS_REGION"], endpoints=endpoints, provider=provider,
-            role=self.daemon.env["SALLYPORT_ROLE"], ports=ports, key=self.key()), encoding="ascii")
+            ports=ports, sid=ports.replace("-", ""), key=self.key()), encoding="ascii")
 
     def write_routing(self, name, partners):
         """@name: of things that change in place; @partners: the block that leads through the appliance."""
@@ -396,7 +457,7 @@ def begin(story, terraform):
         terraform.run("init", "-no-color")
         story.enter(Provider(terraform))
 
-    with story.case("terraform apply makes a network, a gateway, a configuration, a secret and a connector"):
+    with story.case("terraform apply makes a network, a gateway, a configuration, a secret, a role, a user and a connector"):
         done = of(CONFIGURATION, terraform.apply())
         assert {"aws_vpc.private", "aws_transfer_connector.partner"} <= set(done)
         assert all(actions == ["create"] for actions in done.values()), done
@@ -425,7 +486,8 @@ def change(story, terraform):
     with story.case("a change in place is applied, and then there is nothing to do"):
         write(terraform, "2022-2030", "renamed", "203.0.113.128/25")
         done = of(CONFIGURATION, terraform.apply())
-        assert done == {"aws_vpclattice_resource_configuration.partner": ["update"]}
+        assert done == {name: ["update"] for name in ("aws_vpclattice_resource_configuration.partner",
+                                                      "aws_iam_role_policy.files", "aws_iam_policy.secret")}, done
         assert of(CONFIGURATION, terraform.plan()) == {}
 
 
@@ -460,6 +522,8 @@ def go(story, daemon, terraform, owned):
             assert client.rest("vpc-lattice", "GET", path)["items"] == []
         assert client.call("transfer", "ListConnectors")["Connectors"] == []
         assert client.call("secretsmanager", "ListSecrets")["SecretList"] == []
+        for operation, members in (("ListUsers", "Users"), ("ListRoles", "Roles"), ("ListPolicies", "Policies")):
+            assert not client.call("iam", operation, {} if members != "Policies" else {"Scope": "Local"})[members], operation
         for action, members in (("DescribeAddresses", "addressesSet"), ("DescribeInternetGateways", "internetGatewaySet"),
                                 ("DescribeNetworkInterfaces", "networkInterfaceSet")):
             assert not client.call("ec2", action)[members], action

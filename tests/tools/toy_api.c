@@ -291,6 +291,7 @@ int main(int argc, char **argv)
 					     { &service_ec2_like, NULL },
 					     { &service_rest, NULL },
 					     { &service_sts_like, NULL } };
+	struct api_limits *limits = api_limits_create(0);
 	struct pool *pool;
 	struct api_server *server;
 	struct sp_error err = { 0 };
@@ -312,6 +313,7 @@ int main(int argc, char **argv)
 		.account = "123456789012",
 		.keys = &keys,
 		.guard = &guard,
+		.limits = limits,
 		.operations = pool,
 		.services = served,
 		.service_count = SP_COUNT_OF(served),
@@ -319,6 +321,7 @@ int main(int argc, char **argv)
 	if (api_server_open(&options, &server, &err) != 0) {
 		printf("refused %s\n", err.message);
 		pool_destroy(pool);
+		api_limits_destroy(limits);
 		return 1;
 	}
 	printf("port %u\n", (unsigned)api_server_port(server));
@@ -329,5 +332,6 @@ int main(int argc, char **argv)
 	}
 	api_server_close(server, 1000);
 	pool_destroy(pool);
+	api_limits_destroy(limits);
 	return 0;
 }

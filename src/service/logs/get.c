@@ -87,10 +87,6 @@ void logs_get_events(struct api_call *call)
 	sp_buffer_format(&list, "GetLogEvents %s", records.connector_id);
 	if (begin(call, &records, sp_buffer_text(&list)) != 0)
 		return;
-	if (strcmp(stream, records.connector_id) != 0) {
-		logs_answer_no_stream(call, stream);
-		return;
-	}
 	struct event_log_position beside = records.range.beside;
 	json_t *events = json_array();
 	records.ctx = events;
@@ -100,6 +96,9 @@ void logs_get_events(struct api_call *call)
 	} else if (!records.has_group) {
 		json_decref(events);
 		logs_answer_no_group(call, records.connector_id);
+	} else if (strcmp(stream, records.connector_id) != 0) {
+		json_decref(events);
+		logs_answer_no_stream(call, stream);
 	} else {
 		answer(call, &records, sp_buffer_text(&list), beside, events);
 	}

@@ -21,8 +21,7 @@ TABLE = re.compile(r"static const struct api_operation operations\[\] = \{\n(.*?
 OPERATION = re.compile(r'^\t\{ (?:\.name = )?"(\w+)"', re.MULTILINE)
 OURS = "native"  # the folder of src/service/ that no SDK has a client for
 PARTS = ["witness", "sts", "connectors", "transfers", "directories", "lattice", "secrets", "ec2_networks", "ec2_groups", "protocol",
-         "required", "retries", "logs"]
-PARTS += ["iam"] if (harness.ROOT / "src" / "service" / "iam").exists() else []  # its checks are here before its calls
+         "required", "retries", "logs", "iam"]
 ROUTING = ["routing"]
 
 

@@ -13,5 +13,7 @@ struct api_answer {
 		[API_ERROR_TYPE_SIZE]; /* for the header that the JSON protocols have; "" without error */
 	char *body; /* owned, a NUL behind it; NULL: empty. Wiped when it goes: it may be a secret */
 	size_t length;
-	bool close; /* the connection ends with this answer */
+	struct api_stream
+		*stream; /* instead of a body: what is written later; borrowed from the call */
+	bool close;      /* the connection ends with this answer */
 };

@@ -2,9 +2,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "api/exchange.h"
 #include "api/protocol.h"
+#include "api/stream_inside.h"
 #include "base/scope.h"
 
 const json_t *api_input(const struct api_call *call)
@@ -31,6 +33,42 @@ const char *api_invocation_id(const struct api_call *call)
 {
 	const struct sign_request request = call_request(call);
 	return sign_header_value(&request, "amz-sdk-invocation-id");
+}
+
+const char *api_header(const struct api_call *call, const char *name)
+{
+	const struct sign_request request = call_request(call);
+	return sign_header_value(&request, name);
+}
+
+void api_put_input(struct api_call *call, const char *name, const char *text)
+{
+	json_object_set_new(call->input, name, json_string(text));
+}
+
+void api_reply_text(struct api_call *call, unsigned status, const char *content_type, char *body)
+{
+	struct api_answer answer = {
+		.status = status, .content_type = content_type, .body = body, .length = strlen(body)
+	};
+	call_finish(call, &answer);
+}
+
+struct api_stream *api_stream_open(struct api_call *call, const char *content_type,
+				   size_t buffer_max)
+{
+	struct api_stream *stream = stream_create(call->connection, buffer_max);
+	pthread_mutex_lock(&call->lock);
+	call->stream = stream;
+	bool answered = call->answered;
+	pthread_mutex_unlock(&call->lock);
+	if (answered) /* the server is closing */
+		stream_end(stream);
+	struct api_answer answer = { .status = 200,
+				     .content_type = content_type,
+				     .stream = stream };
+	call_finish(call, &answer);
+	return stream;
 }
 
 void api_reply(struct api_call *call, json_t *output)

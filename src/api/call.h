@@ -28,6 +28,15 @@ const char *api_access_key_id(const struct api_call *call);
  */
 const char *api_invocation_id(const struct api_call *call);
 
+/** The value of a header that came once; NULL otherwise. Borrowed. */
+const char *api_header(const struct api_call *call, const char *name);
+
+/** Puts what a member of the input stands for in its place: an id for a name. */
+void api_put_input(struct api_call *call, const char *name, const char *text);
+
+/** An answer that is no JSON. @body is taken. */
+void api_reply_text(struct api_call *call, unsigned status, const char *content_type, char *body);
+
 /** @output is taken; NULL: no output (an empty body in AWS JSON). */
 void api_reply(struct api_call *call, json_t *output);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/stream_inside.h"
 #include "base/scope.h"
 #include "base/secret.h"
 
@@ -35,6 +36,7 @@ void call_release(struct api_call *call)
 	sp_buffer_finish(&call->body);
 	json_decref(call->input);
 	sp_secret_free(call->answer.body);
+	stream_release(call->stream);
 	pthread_mutex_destroy(&call->lock);
 	free(call);
 }
@@ -103,6 +105,14 @@ void call_refuse(struct api_call *call, enum refusal_reason reason, const char *
 	struct api_answer answer;
 	refusal_write(call_form(call), reason, message, call->id, &answer);
 	call_finish(call, &answer);
+}
+
+void call_end_stream(struct api_call *call)
+{
+	pthread_mutex_lock(&call->lock);
+	if (call->stream != NULL)
+		stream_end(call->stream);
+	pthread_mutex_unlock(&call->lock);
 }
 
 static unsigned status_of(const struct api_service *service, const char *type)

@@ -75,6 +75,7 @@ struct api_call {
 	pthread_mutex_t lock;
 	bool answered;
 	struct api_answer answer;
+	struct api_stream *stream; /* held; NULL: the answer is no stream */
 };
 
 /** One holder. */
@@ -104,6 +105,9 @@ void call_write_error(const struct api_call *call, const char *type, const char 
 /* The handler's side has said all it has to say: both answer and let go of the call. */
 void call_finish(struct api_call *call, struct api_answer *answer);
 void call_refuse(struct api_call *call, enum refusal_reason reason, const char *message);
+
+/** Whoever writes a stream is told that it is over. For the server, when it is closed. */
+void call_end_stream(struct api_call *call);
 
 /** From the pool: verifies, finds the operation, checks the input, runs it. @ctx: a call, held by the handler's side. */
 void call_run(void *ctx);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/stream_inside.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/secret.h"
@@ -86,7 +87,8 @@ static enum MHD_Result send_answer(struct api_call *call)
 {
 	struct api_answer *answer = &call->answer;
 	struct MHD_Response *response =
-		answer->body == NULL
+		answer->stream != NULL ? stream_response(answer->stream)
+		: answer->body == NULL
 			? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
 			: MHD_create_response_from_buffer_with_free_callback(
 				  answer->length, sp_take_pointer(&answer->body), wipe_body);
@@ -96,6 +98,8 @@ static enum MHD_Result send_answer(struct api_call *call)
 	if (answer->content_type != NULL)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 					answer->content_type);
+	if (answer->stream != NULL)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (answer->error_type[0] != '\0')
 		MHD_add_response_header(response, "x-amzn-errortype", answer->error_type);
 	if (answer->close)

@@ -162,6 +162,14 @@ static void answer_all(struct api_server *server)
 	}
 }
 
+/* Under the lock. They would go on for ever. */
+static void end_streams(struct api_server *server)
+{
+	struct api_call *call;
+	LIST_FOREACH(call, &server->under_way, link)
+	call_end_stream(call);
+}
+
 void api_server_close(struct api_server *server, int64_t timeout_ms)
 {
 	if (server == NULL)
@@ -170,9 +178,11 @@ void api_server_close(struct api_server *server, int64_t timeout_ms)
 	 * would take no more of those, aborts the program when one of its threads has noticed and left that socket already. */
 	pthread_mutex_lock(&server->lock);
 	server->closing = true;
+	end_streams(server);
 	wait_for_all(server, timeout_ms);
 	if (server->under_way_count > 0) {
 		answer_all(server);
+		end_streams(server); /* also those that began meanwhile */
 		wait_for_all(server, LAST_ANSWERS_MS);
 	}
 	pthread_mutex_unlock(&server->lock);

@@ -24,6 +24,8 @@ struct api_operation {
 	/* What it is about, for the check of permissions: words that api/guard.h explains. Its action is the service's
 	 * signing name, a colon and its name. Required. */
 	const char *resource;
+	/* REST-JSON only, of a path without labels: whether it is answered without a signature just now; NULL: never. */
+	bool (*is_open)(const void *context);
 };
 
 struct api_error_type {

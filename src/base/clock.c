@@ -90,6 +90,38 @@ bool sp_time_from_amz(const char *text, int64_t *out_ms)
 	return from_parts(parts, out_ms);
 }
 
+/* Digits where @form has them, and else what it has. */
+static bool has_form(const char *text, const char *form)
+{
+	if (strlen(text) != strlen(form))
+		return false;
+	for (size_t i = 0; form[i] != '\0'; i++)
+		if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	return true;
+}
+
+bool sp_time_from_iso(const char *text, int64_t *out_ms)
+{
+	struct tm parts = { 0 };
+	int part_ms = 0;
+	if (has_form(text, "0000-00-00"))
+		sscanf(text, "%4d-%2d-%2d", &parts.tm_year, &parts.tm_mon, &parts.tm_mday);
+	else if (has_form(text, "0000-00-00T00:00:00Z") ||
+		 has_form(text, "0000-00-00T00:00:00.000Z"))
+		sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3d", &parts.tm_year, &parts.tm_mon,
+		       &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &part_ms);
+	else
+		return false;
+	parts.tm_year -= 1900;
+	parts.tm_mon -= 1;
+	int64_t whole_ms;
+	if (!from_parts(parts, &whole_ms))
+		return false;
+	*out_ms = whole_ms + part_ms;
+	return true;
+}
+
 bool sp_time_from_http(const char *text, int64_t *out_ms)
 {
 	struct tm parts = { 0 };

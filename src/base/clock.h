@@ -13,6 +13,9 @@ enum { SP_ISO_TIME_SIZE = 32 };
 /** "2026-11-23T15:41:48.123Z" */
 void sp_time_to_iso(int64_t time_ms, char out[SP_ISO_TIME_SIZE]);
 
+/** What the above writes, also without the part of a second, and "2026-11-23" for the day's beginning. Not before 1970. */
+bool sp_time_from_iso(const char *text, int64_t *out_ms);
+
 /** "20261123T154148Z", as X-Amz-Date has it. False unless exactly that form, and not before 1970. */
 bool sp_time_from_amz(const char *text, int64_t *out_ms);
 void sp_time_to_amz(int64_t time_ms, char out[SP_ISO_TIME_SIZE]);

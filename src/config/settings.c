@@ -192,6 +192,13 @@ static const struct setting {
 	{ "quota.queued_files", AT(quota_queued_files), RANGE(VALUE_NUMBER, 1, 100000000), "100000",
 	  "So many files of one connector may wait; what asks for more is throttled. AWS has 1,000; here a queue costs only "
 	  "disk, about half a kilobyte a file." },
+	{ "events.clients_max", AT(events_clients_max), RANGE(VALUE_NUMBER, 0, 1024), "32",
+	  "So many clients may listen to GET /v1/events at the same time. Each has a connection and up to 256 KiB of memory." },
+	{ "metrics.open", AT(metrics_open), TEXT_OF(VALUE_BOOLEAN), "false",
+	  "Whether GET /metrics is answered without a signature, for Prometheus, which has none. What it tells are figures, no "
+	  "names." },
+	{ "usage.age", AT(usage_age_ms), RANGE(VALUE_TIME, DAY, 3650LL * DAY), "400d",
+	  "What was used is kept by the hour for so long; see GET /v1/usage." },
 };
 /* clang-format on */
 

@@ -55,6 +55,9 @@ struct settings {
 	int64_t transfer_worker_idle_ms, transfer_queue_wait_max_ms, transfer_leftover_age_ms;
 	int64_t quota_queued_files;
 	int64_t transfer_results_kept_ms;
+	int64_t events_clients_max;
+	bool metrics_open;
+	int64_t usage_age_ms;
 	struct settings_bucket *buckets; /* bucket.NAME = path */
 	size_t bucket_count;
 };

@@ -229,8 +229,22 @@ static int open_engine(struct rooms *rooms, const struct settings *settings,
 		.queue_wait_max_ms = settings->transfer_queue_wait_max_ms,
 		.results_kept_ms = settings->transfer_results_kept_ms,
 		.leftover_age_ms = settings->transfer_leftover_age_ms,
+		.usage_age_ms = settings->usage_age_ms,
 	};
 	return transfer_engine_open(&needed, &options, &rooms->engine, err);
+}
+
+static void open_watches(struct rooms *rooms, const struct settings *settings)
+{
+	const struct event_hub_options options = {
+		.loop = rooms->loop,
+		.reads = rooms->reads,
+		.store = rooms->store,
+		.board = transfer_engine_progress(rooms->engine),
+		.clients_max = (size_t)settings->events_clients_max,
+	};
+	rooms->events = event_hub_create(&options);
+	rooms->health = health_create(rooms->loop, rooms->store);
 }
 
 static int open_server(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
@@ -248,6 +262,9 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.region = settings->region,
 		.account = settings->account,
 		.builtin_role = rooms->role,
+		.events = rooms->events,
+		.health = rooms->health,
+		.metrics_open = settings->metrics_open,
 		.token_key = rooms->token_key,
 		.events_keep_ms = settings->events_keep_ms,
 		.retry_window_ms = settings->http_retry_window_ms,
@@ -294,6 +311,7 @@ int rooms_open(struct rooms *rooms, const struct settings *settings, const struc
 	    open_sinks(rooms, settings, state, err) != 0 ||
 	    open_egress(rooms, settings, err) != 0 || open_engine(rooms, settings, state, err) != 0)
 		return -1;
+	open_watches(rooms, settings);
 	return open_server(rooms, settings, err);
 }
 
@@ -346,6 +364,7 @@ void rooms_drain(struct rooms *rooms)
 	rooms->parts_to_end = 2;
 	loop_add_timer(rooms->loop, PATIENCE_MS, give_up, NULL);
 	pool_run(rooms->reads, rooms->loop, end_serving, part_ended, rooms);
+	event_hub_stop(rooms->events);
 	transfer_engine_stop(rooms->engine, part_ended, rooms);
 }
 
@@ -371,6 +390,8 @@ void rooms_close(struct rooms *rooms)
 	store_close(rooms->store);
 	vault_close(rooms->vault);
 	loop_destroy(rooms->loop);
+	event_hub_destroy(rooms->events);
+	health_destroy(rooms->health);
 	free(rooms->role);
 	free(rooms->served);
 	explicit_bzero(rooms, sizeof(*rooms));

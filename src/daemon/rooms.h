@@ -15,6 +15,8 @@
 #include "network/address_pools.h"
 #include "objects/objects.h"
 #include "service/context.h"
+#include "service/native/event_hub.h"
+#include "service/native/health.h"
 #include "store/store.h"
 #include "store/vault.h"
 #include "transfer/engine.h"
@@ -32,6 +34,8 @@ struct rooms {
 	struct sinks *sinks;
 	struct egress *egress;
 	struct transfer_engine *engine;
+	struct event_hub *events;
+	struct health *health;
 	struct api_server *server;
 
 	/* What they keep pointers to. */

@@ -54,9 +54,12 @@ const char *failure_code(enum failure_step step, enum sp_code code)
 	return steps[step].usual;
 }
 
+const char failure_cancelled[] = "CANCELLED";
+
 const char *failure_code_from_name(const char *name)
 {
-	static const char *const others[] = { "TIMEOUT_ERROR", "INTERNAL_ERROR" };
+	static const char *const others[] = { "TIMEOUT_ERROR", "INTERNAL_ERROR",
+					      failure_cancelled };
 	if (name == NULL)
 		return NULL;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)

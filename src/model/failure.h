@@ -48,5 +48,8 @@ const char *failure_code(enum failure_step step, enum sp_code code);
 /** The same static text for a code that was written down as text; NULL stays NULL, an unknown one is "UNKNOWN_ERROR". */
 const char *failure_code_from_name(const char *name);
 
+/** "CANCELLED": somebody wanted it to end. Ours, as the call for it is. */
+extern const char failure_cancelled[];
+
 /** Whether another attempt may help. */
 bool failure_is_transient(enum failure_step step, enum sp_code code);

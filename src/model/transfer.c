@@ -1,6 +1,7 @@
 #include "model/transfer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TO(state) (1u << (FILE_##state))
 
@@ -67,6 +68,35 @@ bool transfer_is_errand(enum transfer_direction direction)
 	return directions[direction].is_errand;
 }
 
+const char *transfer_state_name(enum transfer_state state)
+{
+	return file_state_aws_name((enum file_state)state);
+}
+
+bool transfer_state_find(const char *name, enum transfer_state *out)
+{
+	static const enum transfer_state all[] = { TRANSFER_QUEUED, TRANSFER_IN_PROGRESS,
+						   TRANSFER_COMPLETED, TRANSFER_FAILED };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (strcmp(transfer_state_name(all[i]), name) != 0)
+			continue;
+		*out = all[i];
+		return true;
+	}
+	return false;
+}
+
+bool transfer_direction_find(const char *name, enum transfer_direction *out)
+{
+	for (size_t i = 0; i < TRANSFER_DIRECTION_COUNT; i++) {
+		if (strcmp(directions[i].name, name) != 0)
+			continue;
+		*out = (enum transfer_direction)i;
+		return true;
+	}
+	return false;
+}
+
 void transfer_finish(struct transfer *transfer)
 {
 	free(transfer->local_directory);
@@ -87,6 +117,8 @@ void transfer_file_finish(struct transfer_file *file)
 	free(file->source_identity);
 	free(file->published_name);
 	free(file->connection);
+	free(file->cancelled_by);
+	free(file->attempt_failure);
 	publishing_finish(&file->publishing);
 	*file = (struct transfer_file){ 0 };
 }

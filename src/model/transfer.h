@@ -58,6 +58,23 @@ const char *file_state_aws_name(enum file_state state);
 
 bool file_state_may_move(enum file_state from, enum file_state to);
 
+/** What becomes of a transfer follows from its files. Numbers are kept, and those of the states of files. */
+enum transfer_state {
+	TRANSFER_QUEUED = FILE_QUEUED,       /* none was begun */
+	TRANSFER_IN_PROGRESS = FILE_RUNNING, /* some were, and not all have ended */
+	TRANSFER_COMPLETED = FILE_COMPLETED, /* all are */
+	TRANSFER_FAILED = FILE_FAILED,       /* all have ended, and one at least has failed */
+};
+
+/** "QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED". */
+const char *transfer_state_name(enum transfer_state state);
+
+/** False when there is none of this name. */
+bool transfer_state_find(const char *name, enum transfer_state *out);
+
+/** False when there is none of this name. */
+bool transfer_direction_find(const char *name, enum transfer_direction *out);
+
 /** How a file got its final name. Numbers go over the wire and are kept: add at the end only. */
 enum publish_outcome {
 	PUBLISH_RENAMED,   /* the rename was answered with OK, and a file of its size is there */
@@ -103,6 +120,8 @@ struct transfer {
 	/* SEND, LIST: as given, escaped text; NULL is the home directory. MOVE: the target, the same way. Owned. */
 	char *remote_directory;
 	int64_t created_ms;
+	enum transfer_state state;       /* follows from its files; kept along with them */
+	char retry_of[TRANSFER_ID_SIZE]; /* the one whose FAILED files these are; "": none */
 };
 
 struct transfer_file {
@@ -149,7 +168,12 @@ struct transfer_file {
 
 	int64_t queued_ms;            /* when the request was accepted */
 	int64_t started_ms, ended_ms; /* 0 until then */
-	const char *failure_code;     /* static text of the contract; NULL unless FAILED */
+	int64_t attempt_ms;           /* when the present attempt began */
+	int64_t publishing_ms;        /* when it was about to get its final name; 0: not yet */
+	int64_t cancelled_ms;         /* when somebody wanted it to end; 0: nobody does */
+	char *cancelled_by;           /* an access key's id */
+	char *attempt_failure; /* back in the queue: why the attempt ended; kept with that (store/attempts.h) */
+	const char *failure_code; /* static text of the contract; NULL unless FAILED */
 	char *failure_message;
 };
 

@@ -12,6 +12,9 @@
 #include "store/vault.h"
 #include "transfer/engine.h"
 
+struct event_hub;
+struct health;
+
 struct service_context {
 	struct store *store;
 	const struct vault *vault;
@@ -25,6 +28,9 @@ struct service_context {
 	const char *region, *account;
 	const char *builtin_role;       /* ARN */
 	int64_t events_keep_ms;         /* for so long what was logged is kept */
+	struct event_hub *events;       /* NULL: nobody may listen */
+	struct health *health;          /* NULL: nobody looks after it */
+	bool metrics_open;              /* to whoever asks, without a signature */
 	const unsigned char *token_key; /* 32 bytes: signs pagination tokens */
 	int64_t retry_window_ms;        /* for how long an SDK's try is known again */
 	int64_t queued_files_max;       /* that wait, of one connector */

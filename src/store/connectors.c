@@ -1,6 +1,14 @@
 #include "store/connectors.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/scope.h"
 #include "store/rows.h"
+#include "store/usage.h"
+
+enum { NAMESAKES_TOLD = 5 /* in a sentence, besides the first */ };
 
 /* What read_connector() reads, in its order. */
 #define CONNECTOR_COLUMNS                                                                          \
@@ -71,7 +79,8 @@ int connectors_insert(struct db *db, const struct connector *connector, struct s
 		   (int64_t)connector->max_connections, connector->security_policy,
 		   connector->created_ms, connector->configuration_arn, (int64_t)connector->port,
 		   (int64_t)connector->state, connector->failure) != 0 ||
-	    write_trusted_keys(db, connector, err) != 0)
+	    write_trusted_keys(db, connector, err) != 0 ||
+	    lifetimes_begin(db, connector->id, LIFETIME_CONNECTOR, connector->created_ms, err) != 0)
 		return sp_wrap(err, "could not keep the connector");
 	return 0;
 }
@@ -154,7 +163,8 @@ int connectors_delete(struct db *db, const char *id, int64_t now_ms, struct sp_e
 		return sp_wrap(err, "could not delete the connector");
 	if (db_changes(db) == 0)
 		return not_there(id, err);
-	if (db_run(db, err, "DELETE FROM breakers WHERE connector_id = ?1", "s", id) != 0)
+	if (lifetimes_end(db, id, now_ms, err) != 0 ||
+	    db_run(db, err, "DELETE FROM breakers WHERE connector_id = ?1", "s", id) != 0)
 		return -1;
 	/* Tags hang on an ARN, whose region and account only the services know. */
 	return db_run(db, err,
@@ -232,4 +242,80 @@ int connectors_pending(struct db *db, const char *after, struct connector *out, 
 		     (int64_t)max) != 0)
 		return -1;
 	return read_page(db, rows, out, max, out_count, err);
+}
+
+int connectors_find_pause(struct db *db, const char *id, struct connector_pause *out,
+			  struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT paused_ms, resumed_ms FROM connectors WHERE id = ?1"
+		     " AND deleted_ms = 0",
+		     "s", id) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return not_there(id, err);
+	out->paused_ms = db_rows_integer(rows, 0);
+	out->resumed_ms = db_rows_integer(rows, 1);
+	return 0;
+}
+
+int connectors_pause(struct db *db, const char *id, int64_t now_ms, struct sp_error *err)
+{
+	return db_run(db, err,
+		      "UPDATE connectors SET paused_ms = ?2 WHERE id = ?1 AND paused_ms = 0"
+		      " AND deleted_ms = 0",
+		      "si", id, now_ms);
+}
+
+int connectors_resume(struct db *db, const char *id, int64_t now_ms, struct sp_error *err)
+{
+	return db_run(db, err,
+		      "UPDATE connectors SET paused_ms = 0, resumed_ms = ?2"
+		      " WHERE id = ?1 AND paused_ms > 0",
+		      "si", id, now_ms);
+}
+
+static int fail_ambiguous(struct db_rows *rows, const char *name, const char *first,
+			  struct sp_error *err)
+{
+	SP_AUTO_BUFFER ids = { 0 };
+	size_t more = 0;
+	int got = 1;
+	sp_buffer_format(&ids, "%s", first);
+	do {
+		const char *arn = db_rows_text(rows, 0);
+		if (more++ < NAMESAKES_TOLD)
+			sp_buffer_format(&ids, ", %s", strrchr(arn, '/') + 1);
+	} while ((got = db_rows_next(rows, err)) == 1);
+	if (got < 0)
+		return -1;
+	return sp_fail(err, SP_CONFLICT, "more than one connector has the Name \"%.64s\": %s%s",
+		       name, sp_buffer_text(&ids), more > NAMESAKES_TOLD ? ", and more" : "");
+}
+
+int connectors_find_name(struct db *db, const char *arn_prefix, const char *name,
+			 char out_id[CONNECTOR_ID_SIZE], struct sp_error *err)
+{
+	SP_AUTO_FREE char *end = sp_strdup(arn_prefix);
+	end[strlen(end) - 1]++; /* what comes behind all that begin with it */
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT arn FROM tags WHERE tag_key = 'Name' AND tag_value = ?1"
+		     " AND arn >= ?2 AND arn < ?3 ORDER BY arn",
+		     "sss", name, arn_prefix, end) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return sp_fail(err, SP_NOT_FOUND,
+			       "there is no connector \"%.256s\", nor one with that Name", name);
+	const char *id = strrchr(db_rows_text(rows, 0), '/') + 1;
+	snprintf(out_id, CONNECTOR_ID_SIZE, "%s", id);
+	got = db_rows_next(rows, err);
+	return got == 1 ? fail_ambiguous(rows, name, out_id, err) : got;
 }

@@ -35,3 +35,22 @@ int connectors_pending(struct db *db, const char *after, struct connector *out, 
 /** Ascending ids after @after (NULL: from the start), at most @max. */
 int connectors_list(struct db *db, const char *after, struct connector *out, size_t max,
 		    size_t *out_count, struct sp_error *err);
+
+/** While it is paused nothing new is begun; what runs comes to its end. */
+struct connector_pause {
+	int64_t paused_ms;  /* since when; 0: it is not */
+	int64_t resumed_ms; /* when it was the last time; 0: it never was */
+};
+/** SP_NOT_FOUND. */
+int connectors_find_pause(struct db *db, const char *id, struct connector_pause *out,
+			  struct sp_error *err);
+/** One that is paused already stays so since then. */
+int connectors_pause(struct db *db, const char *id, int64_t now_ms, struct sp_error *err);
+int connectors_resume(struct db *db, const char *id, int64_t now_ms, struct sp_error *err);
+
+/**
+ * The id of the connector whose tag Name is @name. SP_NOT_FOUND; SP_CONFLICT names those that share it.
+ * @arn_prefix  what the ARNs of connectors begin with: "arn:aws:transfer:…:connector/"
+ */
+int connectors_find_name(struct db *db, const char *arn_prefix, const char *name,
+			 char out_id[CONNECTOR_ID_SIZE], struct sp_error *err);

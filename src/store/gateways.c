@@ -1,7 +1,9 @@
 #include "store/gateways.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "store/rows.h"
+#include "store/usage.h"
 
 typedef char network_id[NETWORK_ID_SIZE];
 
@@ -106,6 +108,8 @@ int gateways_insert(struct db *db, const struct resource_gateway *gateway, struc
 		      gateway->id, gateway->subnet_ids, gateway->subnet_count, err) != 0)
 		return sp_wrap(err, "could not keep the subnets of the resource gateway \"%s\"",
 			       gateway->name);
+	if (lifetimes_begin(db, gateway->id, LIFETIME_GATEWAY, gateway->created_ms, err) != 0)
+		return -1;
 	if (write_groups(db, gateway, err) != 0)
 		return sp_wrap(err,
 			       "could not keep the security groups of the resource gateway \"%s\"",
@@ -141,7 +145,9 @@ int gateways_delete(struct db *db, const char *id, struct sp_error *err)
 			      err) != 0 ||
 	    db_run(db, err, "DELETE FROM interfaces WHERE owner_id = ?1", "s", id) != 0)
 		return -1;
-	return rows_delete(db, &gateway_kind, id, err);
+	return rows_delete(db, &gateway_kind, id, err) == 0
+		       ? lifetimes_end(db, id, sp_now_ms(), err)
+		       : -1;
 }
 
 int gateways_list(struct db *db, struct resource_gateway **out, size_t *out_count,

@@ -455,6 +455,69 @@ const char *const migrations_scripts[] = {
 	"ALTER TABLE access_keys ADD COLUMN used_ms BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE access_keys ADD COLUMN used_service TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE access_keys ADD COLUMN used_region TEXT NOT NULL DEFAULT '';",
+
+	/* Transfers listed by time and state; 3 is COMPLETED, which most of them are. */
+	"ALTER TABLE transfers ADD COLUMN state BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE transfers ADD COLUMN retry_of TEXT NOT NULL DEFAULT '';"
+	"UPDATE transfers SET state = CASE"
+	"  WHEN EXISTS (SELECT 1 FROM files f WHERE f.transfer_id = transfers.id AND f.state < 3) "
+	"THEN"
+	"   CASE WHEN EXISTS (SELECT 1 FROM files f WHERE f.transfer_id = transfers.id"
+	"    AND (f.state > 0 OR f.attempt > 0)) THEN 1 ELSE 0 END"
+	"  WHEN EXISTS (SELECT 1 FROM files f WHERE f.transfer_id = transfers.id AND f.state = 4) "
+	"THEN 4"
+	"  ELSE 3 END;"
+	"DROP INDEX transfers_of_connector;"
+	"CREATE INDEX transfers_of_connector ON transfers (connector_id, created_ms, id);"
+	"CREATE INDEX transfers_by_state ON transfers (state, created_ms, id) WHERE state <> 3;"
+	"CREATE INDEX transfers_of_connector_by_state ON transfers (connector_id, state, "
+	"created_ms, id)"
+	"  WHERE state <> 3;"
+	"CREATE INDEX transfers_retried ON transfers (retry_of) WHERE retry_of <> '';"
+	/* Every change of a file's state has a number: what happened since is a walk along an index. */
+	"ALTER TABLE files ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX files_changed ON files (changed);"
+	"INSERT INTO counters (name, value) VALUES ('file change', 0);"
+	/* The present attempt, and whether somebody wants it to end. */
+	"ALTER TABLE files ADD COLUMN attempt_ms BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN publishing_ms BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN cancelled_ms BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN cancelled_by TEXT;"
+	"CREATE INDEX files_cancelled ON files (position) WHERE cancelled_ms > 0 AND state = 0;"
+	/* Attempts that were followed by another one; of each file the newest few. */
+	"CREATE TABLE attempts ("
+	"  position BIGINT NOT NULL REFERENCES files (position) ON DELETE CASCADE,"
+	"  number BIGINT NOT NULL,"
+	"  began_ms BIGINT NOT NULL,"
+	"  ended_ms BIGINT NOT NULL,"
+	"  reason TEXT NOT NULL,"
+	"  PRIMARY KEY (position, number));"
+	"ALTER TABLE connectors ADD COLUMN paused_ms BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE connectors ADD COLUMN resumed_ms BIGINT NOT NULL DEFAULT 0;"
+	/* Resources are found by the tag Name, too. */
+	"CREATE INDEX tags_by_value ON tags (tag_key, tag_value, arn);"
+	/* What was used, by the hour; and how long there was what is paid for by the hour. */
+	"CREATE TABLE usage ("
+	"  hour_ms BIGINT NOT NULL,"
+	"  connector_id TEXT NOT NULL,"
+	"  gateway_id TEXT NOT NULL," /* '' for service-managed egress */
+	"  direction BIGINT NOT NULL,"
+	"  files_completed BIGINT NOT NULL,"
+	"  files_failed BIGINT NOT NULL,"
+	"  bytes BIGINT NOT NULL,"
+	"  bytes_moved BIGINT NOT NULL,"
+	"  PRIMARY KEY (hour_ms, connector_id, gateway_id, direction));"
+	"CREATE TABLE lifetimes ("
+	"  id TEXT NOT NULL,"
+	"  kind BIGINT NOT NULL,"
+	"  created_ms BIGINT NOT NULL,"
+	"  deleted_ms BIGINT NOT NULL,"
+	"  PRIMARY KEY (id, kind));"
+	"CREATE INDEX lifetimes_deleted ON lifetimes (deleted_ms);"
+	"INSERT INTO lifetimes (id, kind, created_ms, deleted_ms)"
+	"  SELECT id, 0, created_ms, 0 FROM connectors;"
+	"INSERT INTO lifetimes (id, kind, created_ms, deleted_ms)"
+	"  SELECT id, 1, created_ms, 0 FROM gateways;",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

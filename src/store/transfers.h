@@ -11,7 +11,7 @@
 int transfers_insert(struct db *db, const struct transfer *transfer, struct transfer_file *files,
 		     size_t count, struct sp_error *err);
 
-/** SP_NOT_FOUND when there is none. @out is the caller's to finish. */
+/** SP_NOT_FOUND when there is none. @connector_id NULL: of any. @out is the caller's to finish. */
 int transfers_find(struct db *db, const char *connector_id, const char *transfer_id,
 		   struct transfer *out, struct sp_error *err);
 
@@ -45,7 +45,7 @@ int transfers_earliest_wait(struct db *db, const char *connector_id, int64_t *ou
 			    struct sp_error *err);
 
 /** After a start of the daemon: every RUNNING file becomes QUEUED again. */
-int transfers_requeue_running(struct db *db, struct sp_error *err);
+int transfers_requeue_running(struct db *db, int64_t now_ms, struct sp_error *err);
 
 /** What becomes of files that had not ended when the backup was made that a store was restored from. */
 enum restored_files {
@@ -87,8 +87,10 @@ int transfers_each_busy_connector(struct db *db, void (*fn)(void *ctx, const cha
 
 /**
  * Writes all that changes in the life of @file (state, attempt, tries … connection), if the
- * row is in state @from (and the state table allows the move). SP_CONFLICT when it is not. With an end comes what follows
- * from it: its event (events.h), an ambiguous publish is counted, parts that may have been left are listed (parts_left.h).
+ * row is in state @from (and the state table allows the move). SP_CONFLICT when it is not; SP_CANCELLED: it may not become
+ * PUBLISHING, for somebody wants it to end (cancellations.h). With it comes what follows: the transfer's state; an attempt
+ * that ended (attempts.h); with an end its event (events.h), the hour's usage (usage.h), an ambiguous publish is counted,
+ * and parts that may have been left are listed (parts_left.h).
  */
 int transfers_move_file(struct db *db, const struct transfer_file *file, enum file_state from,
 			struct sp_error *err);

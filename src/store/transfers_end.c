@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "model/failure.h"
 #include "store/rows.h"
+#include "store/transfers_inside.h"
 
 /* Why they all FAIL. */
 struct common_end {
@@ -78,11 +79,14 @@ int transfers_end_with_connector(struct db *db, const char *connector_id, int64_
 	return fail_some_of(db, connector_id, &end, max, out_count, err);
 }
 
+/* Who heard of changes that the backup does not know must not take their numbers for the new ones'. */
+enum { CHANGES_LOST = 1000 * 1000 * 1000 };
+
 /* A move or a deletion may have been done since: it is looked for as after a crash (PUBLISHING), whatever it was of. */
 static int try_restored_again(struct db *db, int64_t now_ms, struct sp_error *err)
 {
 	if (db_run(db, err,
-		   "UPDATE files SET state = 2, source_identity = NULL,"
+		   "UPDATE files SET state = 2, source_identity = NULL," CHANGED_AT_ONCE ","
 		   " started_ms = CASE started_ms WHEN 0 THEN ?1 ELSE started_ms END,"
 		   " attempt = attempt + ?2 WHERE state < 3 AND direction IN (3, 4)",
 		   "ii", now_ms, (int64_t)TRANSFERS_ATTEMPTS_LOST) != 0)
@@ -92,6 +96,7 @@ static int try_restored_again(struct db *db, int64_t now_ms, struct sp_error *er
 		      " worker_deaths = 0, not_before_ms = 0, part_attempt = 0, watermark = 0,"
 		      " resume_state = NULL, source_identity = NULL, size = -1, sha256 = '',"
 		      " verification = 0, outcome = 0, published_name = NULL, replaces = 0,"
+		      " publishing_ms = 0," CHANGED_AT_ONCE ","
 		      " leaves_part = CASE direction WHEN 0 THEN 1 ELSE 0 END"
 		      " WHERE state < 3 AND direction < 3",
 		      "i", (int64_t)TRANSFERS_ATTEMPTS_LOST);
@@ -120,6 +125,7 @@ int transfers_after_restore(struct db *db, enum restored_files what, int64_t now
 {
 	if (rows_count(db, "SELECT COUNT(*) FROM files WHERE state < 3", NULL, out_count, err) !=
 		    0 ||
+	    transfers_leave_numbers(db, CHANGES_LOST, err) != 0 ||
 	    try_restored_again(db, now_ms, err) != 0)
 		return -1;
 	return what == RESTORED_FAIL ? fail_restored(db, now_ms, err) : 0;

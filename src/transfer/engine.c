@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "store/breakers.h"
+#include "store/cancellations.h"
 #include "store/transfers.h"
 #include "transfer/ground.h"
 #include "transfer/lane.h"
@@ -178,6 +179,94 @@ static void make_room(void *ctx)
 		lane_wake(lane);
 }
 
+/* ---- what people want to know, and to end ---- */
+
+struct progress_board *transfer_engine_progress(const struct transfer_engine *engine)
+{
+	return engine->ground.board;
+}
+
+struct pausing {
+	struct transfer_engine *engine;
+	char connector_id[CONNECTOR_ID_SIZE];
+	struct connector_pause pause;
+	loop_fn *fn;
+	void *ctx;
+};
+
+static void pause_on_loop(void *ctx)
+{
+	struct pausing *pausing = ctx;
+	struct lane *lane = find_lane(pausing->engine, pausing->connector_id);
+	if (lane != NULL)
+		lane_pause(lane, &pausing->pause);
+	else if (pausing->pause.paused_ms == 0)
+		wake_lane(pausing->engine, pausing->connector_id);
+	pausing->fn(pausing->ctx);
+	free(pausing);
+}
+
+void transfer_engine_pause(struct transfer_engine *engine, const char *connector_id,
+			   const struct connector_pause *pause, loop_fn *fn, void *ctx)
+{
+	struct pausing *pausing = sp_alloc(sizeof(*pausing));
+	*pausing = (struct pausing){ .engine = engine, .pause = *pause, .fn = fn, .ctx = ctx };
+	snprintf(pausing->connector_id, sizeof(pausing->connector_id), "%s", connector_id);
+	loop_post(engine->ground.rooms.loop, pause_on_loop, pausing);
+}
+
+struct cancel {
+	struct transfer_engine *engine;
+	char connector_id[CONNECTOR_ID_SIZE];
+	char file_id[FILE_ID_SIZE];
+	char *by; /* owned */
+	int64_t at_ms;
+};
+
+static void forget_cancel(struct cancel *cancel)
+{
+	free(cancel->by);
+	free(cancel);
+}
+
+static int settle_cancelled(struct db *db, void *ctx, struct sp_error *err)
+{
+	const struct cancel *cancel = ctx;
+	return cancellations_settle(db, cancel->connector_id, sp_now_ms(), err);
+}
+
+static void cancelled_settled(void *ctx, int result, const struct sp_error *err)
+{
+	if (result != 0)
+		sp_log(SP_LOG_ERROR, "could not end what was cancelled: %s", err->message);
+	forget_cancel(ctx);
+}
+
+/* What has no run here is in its queue, or was when the wish was noted. */
+static void cancel_on_loop(void *ctx)
+{
+	struct cancel *cancel = ctx;
+	struct lane *lane = find_lane(cancel->engine, cancel->connector_id);
+	bool stopping = cancel->engine->ground.stopping; /* the next start settles it */
+	if (stopping ||
+	    (lane != NULL && lane_cancel(lane, cancel->file_id, cancel->by, cancel->at_ms)))
+		forget_cancel(cancel);
+	else
+		ground_commit(&cancel->engine->ground, settle_cancelled, cancelled_settled, cancel);
+}
+
+void transfer_engine_cancel(struct transfer_engine *engine, const char *connector_id,
+			    const char *file_id, const char *by, int64_t at_ms)
+{
+	struct cancel *cancel = sp_alloc(sizeof(*cancel));
+	cancel->engine = engine;
+	cancel->by = sp_strdup(by);
+	cancel->at_ms = at_ms;
+	snprintf(cancel->connector_id, sizeof(cancel->connector_id), "%s", connector_id);
+	snprintf(cancel->file_id, sizeof(cancel->file_id), "%s", file_id);
+	loop_post(engine->ground.rooms.loop, cancel_on_loop, cancel);
+}
+
 /* ---- opening and closing ---------------------------------------------------------------------------------------------- */
 
 static int requeue(struct db *db, void *ctx, struct sp_error *err)
@@ -185,7 +274,9 @@ static int requeue(struct db *db, void *ctx, struct sp_error *err)
 	const struct transfer_options *options = ctx;
 	int64_t now_ms = sp_now_ms();
 	int64_t latest_ms = now_ms + 2 * options->retry_delay_max_ms; /* with jitter */
-	if (transfers_requeue_running(db, err) != 0 || transfers_end_waits(db, latest_ms, err) != 0)
+	if (transfers_requeue_running(db, now_ms, err) != 0 ||
+	    cancellations_settle(db, NULL, now_ms, err) != 0 ||
+	    transfers_end_waits(db, latest_ms, err) != 0)
 		return -1;
 	return parts_end_waits(db, now_ms, err);
 }

@@ -16,6 +16,7 @@
 
 struct transfer_engine;
 struct identities;
+struct connector_pause;
 
 struct transfer_options {
 	const char *worker_path;      /* the program sallyport-worker */
@@ -36,6 +37,7 @@ struct transfer_options {
 	int64_t worker_idle_ms;    /* a worker without work leaves after so long */
 	int64_t queue_wait_max_ms; /* QUEUED for longer: TIMEOUT_ERROR */
 	int64_t results_kept_ms;   /* after their end; 0: for ever */
+	int64_t usage_age_ms;      /* what was used by the hour is kept for so long; 0: for ever */
 	int64_t leftover_age_ms; /* what was left in buckets goes when nobody wrote to it for so long */
 };
 
@@ -73,6 +75,21 @@ void transfer_engine_wake(struct transfer_engine *engine, const char *connector_
  * secret may have changed.
  */
 void transfer_engine_changed(struct transfer_engine *engine, const char *connector_id);
+
+struct progress_board;
+/** How far files are (transfer/progress.h). Borrowed, for as long as the engine is open. */
+struct progress_board *transfer_engine_progress(const struct transfer_engine *engine);
+
+/**
+ * Any thread: that the connector is paused or not any more was committed. @fn(@ctx) is called on the loop's thread, once
+ * nothing is begun against it.
+ */
+void transfer_engine_pause(struct transfer_engine *engine, const char *connector_id,
+			   const struct connector_pause *pause, loop_fn *fn, void *ctx);
+
+/** Any thread: the wish that a file of the connector ends was committed (store/cancellations.h), whose and when. */
+void transfer_engine_cancel(struct transfer_engine *engine, const char *connector_id,
+			    const char *file_id, const char *by, int64_t at_ms);
 
 struct transfer_test_result {
 	enum sp_code code;      /* SP_OK: it works */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/name.h"
 #include "base/scope.h"
+#include "store/cancellations.h"
 #include "transfer/file_inside.h"
 
 enum {
@@ -45,6 +46,7 @@ static void tell_end(const struct file_run *run)
 static void ended(struct file_run *run)
 {
 	tell_end(run);
+	progress_count(run->owner->ground->board, &run->file);
 	file_over(run);
 }
 
@@ -61,6 +63,7 @@ void file_complete(struct file_run *run)
 static void failed(struct file_run *run)
 {
 	tell_end(run);
+	progress_count(run->owner->ground->board, &run->file);
 	if (run->file.leaves_part)
 		run->owner->left_part(run->owner->ctx, &run->file);
 	file_clear_away(run);
@@ -117,6 +120,18 @@ static void end_failed(struct file_run *run, enum failure_step step, enum sp_cod
 	file_commit(run, FILE_FAILED, failed);
 }
 
+void file_end_cancelled(struct file_run *run)
+{
+	struct transfer_file *file = &run->file;
+	run->at_worker = false;
+	sp_close_fd(&run->fd);
+	free(file->failure_message);
+	file->failure_message = cancellation_sentence(file);
+	file->failure_code = failure_cancelled;
+	file->ended_ms = sp_now_ms();
+	file_commit(run, FILE_FAILED, failed);
+}
+
 /* ---- another try -------------------------------------------------------------------------------------------------- */
 
 static int64_t retry_delay_ms(const struct file_run *run, int tries)
@@ -135,14 +150,23 @@ static void forget_publish(struct file_run *run)
 	file->replaces = false;
 }
 
-static void requeue(struct file_run *run, int64_t delay_ms)
+static void queued_again(struct file_run *run)
 {
+	progress_count(run->owner->ground->board, &run->file);
+	file_over(run);
+}
+
+/* @why: how the attempt ended. */
+static void requeue(struct file_run *run, int64_t delay_ms, const char *why)
+{
+	free(run->file.attempt_failure);
+	run->file.attempt_failure = sp_strdup(why);
 	if (run->file.state == FILE_PUBLISHING) {
 		resume_forget(run); /* its part had a permit */
 		forget_publish(run);
 	}
 	run->file.not_before_ms = ground_late_ms(run->owner->ground) + delay_ms;
-	file_commit(run, FILE_QUEUED, file_over);
+	file_commit(run, FILE_QUEUED, queued_again);
 }
 
 static void recover_later(void *ctx)
@@ -200,7 +224,7 @@ static void fail_publish(struct file_run *run, enum failure_step step, enum sp_c
 		ask_again(run, step, code, text);
 	} else if (vanished && run->file.tries + 1 < run->owner->ground->options.attempts) {
 		run->file.tries++;
-		requeue(run, retry_delay_ms(run, run->file.tries));
+		requeue(run, retry_delay_ms(run, run->file.tries), text);
 	} else {
 		end_failed(run, step, code, text);
 	}
@@ -237,12 +261,16 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 		return;
 	}
 
+	if (run->cancelled) {
+		file_end_cancelled(run);
+		return;
+	}
 	bool begun =
 		run->file.state != FILE_QUEUED; /* otherwise it was refused, or it is too late */
 	bool last = !begun || !failure_is_transient(step, code) ||
 		    run->file.tries + 1 >= options->attempts;
 	if (tell_partner(run, step, code, text, last)) {
-		requeue(run, 0);
+		requeue(run, 0, text);
 		return;
 	}
 	if (last) {
@@ -254,7 +282,7 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 	sp_log(SP_LOG_INFO, "%s \"%s\" is tried again in %lld ms, after %llu bytes: %s",
 	       run->file.connector_id, run->file.path, (long long)delay,
 	       (unsigned long long)run->bytes_done, text);
-	requeue(run, delay);
+	requeue(run, delay, text);
 }
 
 void file_fail_with_err(struct file_run *run, enum failure_step step)
@@ -280,6 +308,10 @@ void file_lose_worker(struct file_run *run, bool blame)
 	note_part(run, run->file.state != FILE_QUEUED);
 
 	bool publishing = run->file.state == FILE_PUBLISHING;
+	if (run->cancelled && !publishing) {
+		file_end_cancelled(run);
+		return;
+	}
 	int most = publishing ? PUBLISH_WORKER_DEATHS_MAX : WORKER_DEATHS_MAX;
 	if (run->file.worker_deaths >= most)
 		end_after_deaths(run, publishing);
@@ -288,7 +320,20 @@ void file_lose_worker(struct file_run *run, bool blame)
 	else if (publishing)
 		run->owner->need_worker(run->owner->ctx);
 	else
-		requeue(run, blame ? retry_delay_ms(run, run->file.worker_deaths) : 0);
+		requeue(run, blame ? retry_delay_ms(run, run->file.worker_deaths) : 0,
+			blame ? "the worker process ended while it had the file"
+			      : "the worker process was told to leave while it had the file");
+}
+
+/* Somebody wants it to end. True: it does, now or with the worker's answer. */
+static bool end_by_wish(struct file_run *run)
+{
+	if (!run->at_worker)
+		file_end_cancelled(run);
+	else if (!run->cancel_told)
+		file_cancel_at_worker(run);
+	run->cancel_told = true;
+	return true;
 }
 
 bool file_catch_up(struct file_run *run)
@@ -308,7 +353,24 @@ bool file_catch_up(struct file_run *run)
 		file_fail(run, run->late.step, run->late.code, text);
 		return true;
 	}
-	return false;
+	return run->cancelled && run->file.state == FILE_RUNNING && end_by_wish(run);
+}
+
+bool file_run_cancel(struct file_run *run, const char *by, int64_t at_ms)
+{
+	struct transfer_file *file = &run->file;
+	if (file->state == FILE_QUEUED)
+		return false;
+	if (run->abandoned || run->cancelled || file->state == FILE_COMPLETED ||
+	    file->state == FILE_FAILED)
+		return true;
+	run->cancelled = true;
+	file->cancelled_ms = at_ms;
+	free(file->cancelled_by);
+	file->cancelled_by = sp_strdup(by);
+	if (!run->busy)
+		file_catch_up(run);
+	return true;
 }
 
 /* ---- no end at all ------------------------------------------------------------------------------------------------ */

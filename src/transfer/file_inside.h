@@ -16,8 +16,10 @@ struct file_run {
 	struct transfer_file file;
 	enum file_state from; /* the state before the commit under way */
 	bool busy;            /* a pool job or a commit is under way: what happens waits in … */
-	bool abandoned;       /* … these four */
+	bool abandoned;       /* … these five */
 	bool worker_lost, blamed;
+	bool cancelled;   /* somebody wants it to end … */
+	bool cancel_told; /* … and the worker was told */
 	struct {
 		enum failure_step step;
 		enum sp_code code;
@@ -32,9 +34,10 @@ struct file_run {
 	char *access_role;                   /* of the connector, when the attempt began; owned */
 	void (*after)(struct file_run *run); /* when it came back */
 	struct loop_timer *timer;
-	int asked;                             /* in vain, after a publish */
-	void (*recover)(struct file_run *run); /* tries to finish a publish, at once */
-	uint64_t bytes_done;                   /* of the file, as the worker says */
+	int asked;                              /* in vain, after a publish */
+	void (*recover)(struct file_run *run);  /* tries to finish a publish, at once */
+	bool (*catch_up)(struct file_run *run); /* file_catch_up(), for who stands below it */
+	uint64_t bytes_done;                    /* of the file, as the worker says */
 	/* Going on with an earlier attempt's part or temporary: */
 	uint64_t went_on_at;                /* bytes that it had; 0: begun anew */
 	uint64_t remote_size, remote_mtime; /* RETRIEVE: what the file has to be. MOVE, DELETE: … */
@@ -72,7 +75,7 @@ void file_clear_away(struct file_run *run);
 /** What the worker is told of the file; its texts are the run's. */
 struct worker_message file_message(struct file_run *run, enum worker_kind kind);
 
-/** The worker, if it has the file, stops and removes the part. */
+/** The worker, if it has the file, stops and removes the part; its answer is a failure. */
 void file_cancel_at_worker(struct file_run *run);
 
 /* ---- file_resume.c: going on where an earlier attempt ended ---- */
@@ -122,6 +125,9 @@ void errand_begin(struct file_run *run);
 /* ---- file_end.c: how a run ends, or begins again ---- */
 
 void file_complete(struct file_run *run);
+
+/** Somebody wanted it to end, and the worker does not have it any more: FAILED. */
+void file_end_cancelled(struct file_run *run);
 
 /** Ends it as FAILED, or puts it back into the queue for another try, by the class of the failure. */
 void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, const char *text);

@@ -100,6 +100,10 @@ void resume_begin(struct file_run *run)
 {
 	run->moved_before = run->file.bytes_moved;
 	run->went_on_at = (uint64_t)run->file.watermark;
+	bool sends = run->file.direction == TRANSFER_SEND;
+	uint64_t size = sends ? run->identity.size : run->remote_size;
+	progress_begin(run->owner->ground->board, &run->file, run->file.watermark,
+		       sends || size > 0 ? (int64_t)size : -1);
 	if (run->went_on_at > 0)
 		sp_log(SP_LOG_INFO, "%s \"%s\" goes on behind byte %" PRIu64,
 		       run->file.connector_id, run->file.path, run->went_on_at);
@@ -108,6 +112,7 @@ void resume_begin(struct file_run *run)
 void resume_progress(struct file_run *run, uint64_t done)
 {
 	run->bytes_done = done;
+	progress_note(run->owner->ground->board, run->file.id, (int64_t)done);
 	if (done > run->went_on_at)
 		run->file.bytes_moved = run->moved_before + (int64_t)(done - run->went_on_at);
 }
@@ -173,6 +178,9 @@ bool resume_note(struct file_run *run, const struct worker_message *message)
 		object_text(&run->identity, identity);
 	else
 		remote_text(message->source_size, message->source_mtime, identity);
+	if (file->direction == TRANSFER_RETRIEVE && message->source_size <= INT64_MAX)
+		progress_note_size(run->owner->ground->board, file->id,
+				   (int64_t)message->source_size);
 	resume_forget(run);
 	file->part_attempt = (int)message->part_attempt;
 	file->watermark = (int64_t)message->size;
@@ -191,4 +199,5 @@ void resume_end(struct file_run *run)
 	if (run->note != NULL)
 		run->note->run = NULL;
 	run->note = NULL;
+	progress_end(run->owner->ground->board, run->file.id);
 }

@@ -127,11 +127,15 @@ static void running(struct file_run *run)
 }
 
 /* A file that was under way once waits for its partner only. */
-int64_t file_gives_up_at(const struct transfer_file *file, const struct transfer_options *options,
+int64_t file_gives_up_at(const struct transfer_file *file, const struct file_owner *owner,
 			 int64_t unreached_since_ms)
 {
 	int64_t since = file->started_ms == 0 ? file->queued_ms : unreached_since_ms;
-	return since == 0 ? INT64_MAX : since + options->queue_wait_max_ms;
+	if (since == 0)
+		return INT64_MAX;
+	if (since < owner->resumed_ms)
+		since = owner->resumed_ms;
+	return since + owner->ground->options.queue_wait_max_ms;
 }
 
 static void give_up_waiting(struct file_run *run)
@@ -156,13 +160,17 @@ static void begin(struct file_run *run)
 	const char *why;
 	int64_t unreached_since = run->owner->unreached_since(run->owner->ctx, &why);
 
-	if (ground_early_ms(run->owner->ground) >
-	    file_gives_up_at(file, &run->owner->ground->options, unreached_since)) {
+	if (file->cancelled_ms > 0) {
+		file_end_cancelled(run);
+	} else if (ground_early_ms(run->owner->ground) >
+		   file_gives_up_at(file, run->owner, unreached_since)) {
 		give_up_waiting(run);
 	} else if (refusal != NULL) {
 		file_fail(run, step, refusal->code, refusal->message);
 	} else {
 		file->attempt++;
+		file->attempt_ms = sp_now_ms();
+		file->publishing_ms = 0;
 		file->size = -1;
 		file->sha256[0] = '\0';
 		if (file->started_ms == 0)
@@ -194,6 +202,7 @@ struct file_run *file_run_create(const struct file_owner *owner, struct transfer
 	struct file_run *run = sp_alloc(sizeof(*run));
 	run->owner = owner;
 	run->recover = recover;
+	run->catch_up = file_catch_up;
 	run->file = *file;
 	run->fd = -1;
 	*file = (struct transfer_file){ 0 };

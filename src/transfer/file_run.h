@@ -37,6 +37,8 @@ struct file_owner {
 	int64_t (*unreached_since)(void *ctx, const char **out_reason);
 	/** How many bytes the file has was found out. */
 	void (*sized)(void *ctx, uint64_t size);
+	/** When the connector was resumed the last time (wall clock): what waited before waits anew. 0: it never was paused. */
+	int64_t resumed_ms;
 	/** @file has FAILED, and may have left a part at the partner. */
 	void (*left_part)(void *ctx, const struct transfer_file *file);
 	/** The run is over; it frees itself after the call. */
@@ -66,7 +68,7 @@ uint32_t file_oldest_part(const struct transfer_file *file);
 bool file_run_is_at_worker(const struct file_run *run);
 
 /** When it fails if it still is QUEUED then (wall clock). */
-int64_t file_gives_up_at(const struct transfer_file *file, const struct transfer_options *options,
+int64_t file_gives_up_at(const struct transfer_file *file, const struct file_owner *owner,
 			 int64_t unreached_since_ms);
 
 /** False: it can go on without a worker, for only the bucket is left to be asked (RETRIEVE in PUBLISHING). */
@@ -83,6 +85,12 @@ void file_run_worker_changed(struct file_run *run);
 
 /** The engine stops: a run that waits for time to pass ends; others end as they come back. */
 void file_run_stop(struct file_run *run);
+
+/**
+ * Somebody wants it to end, which is noted in the store: it ends as FAILED. False when it is on its way back to its queue:
+ * who waits there is ended by cancellations_settle().
+ */
+bool file_run_cancel(struct file_run *run, const char *by, int64_t at_ms);
 
 /** The connector was deleted. */
 void file_run_abandon(struct file_run *run);

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "store/transfers.h"
@@ -129,6 +130,13 @@ static void written(void *ctx, int result, const struct sp_error *err)
 		run->after(run);
 		return;
 	}
+	if (err->code == SP_CANCELLED) {
+		/* Whose wish that is comes in a moment, unless it is here already: file_run_cancel(). */
+		run->file.state = run->from;
+		run->busy = false;
+		run->catch_up(run);
+		return;
+	}
 	if (err->code == SP_CONFLICT || err->code == SP_NOT_FOUND) {
 		/* The row is no longer what it was when it was read: its connector was deleted. */
 		run->busy = false;
@@ -151,6 +159,8 @@ void file_commit(struct file_run *run, enum file_state to, void (*after)(struct 
 {
 	run->from = run->file.state;
 	run->file.state = to;
+	if (to == FILE_PUBLISHING && run->from != to)
+		run->file.publishing_ms = sp_now_ms();
 	run->busy = true;
 	run->after = after;
 	ground_commit(run->owner->ground, write_move, written, run);

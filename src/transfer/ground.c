@@ -25,6 +25,7 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 	ground->convoys = (struct convoys){ .loop = rooms->loop,
 					    .pool = rooms->files,
 					    .store = rooms->store };
+	ground->board = progress_board_create();
 	ground->options.worker_path = sp_strdup(options->worker_path);
 	ground->options.run_directory = sp_strdup(options->run_directory);
 	ground->options.region = sp_strdup(options->region);
@@ -36,6 +37,7 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 
 void ground_finish(struct ground *ground)
 {
+	progress_board_destroy(ground->board);
 	free((char *)(uintptr_t)ground->options.worker_path);
 	free((char *)(uintptr_t)ground->options.run_directory);
 	free((char *)(uintptr_t)ground->options.region);

@@ -14,6 +14,7 @@
 #include "transfer/convoy.h"
 #include "transfer/engine.h"
 #include "transfer/places.h"
+#include "transfer/progress.h"
 #include "transfer/wait_clock.h"
 
 struct ground {
@@ -25,6 +26,7 @@ struct ground {
 	size_t descriptors; /* that they may have together */
 	struct wait_clock wait_clock;
 	struct convoys convoys;
+	struct progress_board *board;
 	bool stopping; /* nothing new is begun */
 	loop_fn *stopped;
 	void *stopped_ctx;

@@ -167,6 +167,12 @@ static void hold_back(struct lane *lane, int64_t gives_up_ms)
 	wake_in(lane, lane->wanted ? 0 : patience < wait ? patience : wait);
 }
 
+static void know_pause(struct lane *lane, const struct connector_pause *pause)
+{
+	lane->paused = pause->paused_ms > 0;
+	lane->owner.resumed_ms = pause->resumed_ms;
+}
+
 static void page_read(void *ctx)
 {
 	struct lane *lane = ctx;
@@ -177,12 +183,15 @@ static void page_read(void *ctx)
 
 	if (good)
 		partner_know(&lane->partner, page->has_breaker ? &page->breaker : NULL);
+	if (good && !lane->pause_told)
+		know_pause(lane, &page->pause);
 	if (!good)
 		sp_log(SP_LOG_ERROR, "%s: could not read the queue: %s", lane->connector_id,
 		       page->err.message);
 	else if (!lane->ground->stopping)
 		seen = lane_start_files(lane, page);
-	bool more = page->count == page->max;
+	size_t considered = lane->paused ? page->publishing_count : page->count;
+	bool more = considered == page->max;
 	int64_t gives_up_ms = lane_first_gives_up_at(lane, page);
 	queue_page_destroy(page);
 
@@ -203,7 +212,7 @@ static void page_read(void *ctx)
 		wake_in(lane, READ_RETRY_MS);
 	else if (seen == 0 && lane->runs.count == 0 && !lane->deletion.looking &&
 		 lane->worker.state != LANE_WORKER_LOADING)
-		rest(lane, earliest_ms);
+		rest(lane, lane->paused ? 0 : earliest_ms);
 }
 
 static void read_queue(struct lane *lane)
@@ -217,6 +226,7 @@ static void read_queue(struct lane *lane)
 	};
 	memcpy(wish.connector_id, lane->connector_id, sizeof(wish.connector_id));
 	lane->ended_count = 0;
+	lane->pause_told = false;
 	lane->page = queue_page_read(&wish, page_read, lane);
 }
 
@@ -389,6 +399,19 @@ void lane_changed(struct lane *lane)
 {
 	lane->stale = true;
 	deletion_look(&lane->deletion);
+}
+
+void lane_pause(struct lane *lane, const struct connector_pause *pause)
+{
+	know_pause(lane, pause);
+	lane->pause_told = true;
+	lane_wake(lane);
+}
+
+bool lane_cancel(struct lane *lane, const char *file_id, const char *by, int64_t at_ms)
+{
+	struct file_run *run = run_set_find(&lane->runs, file_id);
+	return run != NULL && file_run_cancel(run, by, at_ms);
 }
 
 void lane_stop(struct lane *lane)

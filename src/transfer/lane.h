@@ -3,6 +3,7 @@
  * One busy connector: its worker (lane_worker.h), the files it works on within its credit, and what it waits for.
  */
 
+#include "store/connectors.h"
 #include "transfer/ground.h"
 
 struct lane;
@@ -26,6 +27,12 @@ void lane_changed(struct lane *lane);
 
 /** A partner that did not let us in may do so now: one file goes to see. */
 void lane_ask_again(struct lane *lane);
+
+/** The connector was paused or resumed: from now on. */
+void lane_pause(struct lane *lane, const struct connector_pause *pause);
+
+/** Somebody wants the file to end. False when it is not under way here. */
+bool lane_cancel(struct lane *lane, const char *file_id, const char *by, int64_t at_ms);
 
 /** The engine stops: the worker is told to leave. */
 void lane_stop(struct lane *lane);

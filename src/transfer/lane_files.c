@@ -27,16 +27,15 @@ static bool in_hand(const struct lane *lane, const struct transfer_file *file)
 static int64_t gives_up_at(const struct lane *lane, const struct transfer_file *file)
 {
 	const char *why;
-	return file_gives_up_at(file, &lane->ground->options,
-				partner_unreached_since(&lane->partner, &why));
+	return file_gives_up_at(file, &lane->owner, partner_unreached_since(&lane->partner, &why));
 }
 
 /* False when it has to wait. */
 static bool start_file(struct lane *lane, struct transfer_file *file)
 {
 	enum breaker_lets lets = partner_lets(&lane->partner);
-	bool alone =
-		!file_needs_worker(file) || gives_up_at(lane, file) < ground_early_ms(lane->ground);
+	bool alone = !file_needs_worker(file) || file->cancelled_ms > 0 ||
+		     gives_up_at(lane, file) < ground_early_ms(lane->ground);
 	bool can = lets != BREAKER_LETS_NONE && (lane->worker.state == LANE_WORKER_WORKING ||
 						 lane->worker.state == LANE_WORKER_REFUSED);
 	size_t most = lets == BREAKER_LETS_ONE && !alone ? 1 : lane_credit(lane);
@@ -44,6 +43,12 @@ static bool start_file(struct lane *lane, struct transfer_file *file)
 		return false;
 	add_run(lane, file);
 	return true;
+}
+
+/* A paused connector's files wait, but what may have its final name already, and what somebody wants to end. */
+static bool is_held(const struct lane *lane, const struct queue_page *page, size_t i)
+{
+	return lane->paused && i >= page->publishing_count && page->files[i].cancelled_ms == 0;
 }
 
 /* A file that may have killed workers runs alone, and those behind it wait as well, or its turn would never come. */
@@ -57,6 +62,10 @@ size_t lane_start_files(struct lane *lane, struct queue_page *page)
 		struct transfer_file *file = &page->files[i];
 		int64_t position = file->position;
 		bool waited = file->not_before_ms > 0;
+		if (is_held(lane, page, i)) {
+			all = false;
+			continue;
+		}
 		if (!in_hand(lane, file)) {
 			bool suspect = file_is_suspect(file);
 			seen++;

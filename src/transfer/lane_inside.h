@@ -34,6 +34,8 @@ struct lane {
 	bool wanted;             /* something happened since the page was asked for */
 	bool need_worker;        /* a publish waits for one */
 	bool stale;              /* the worker has old settings */
+	bool paused;             /* nothing new is begun … */
+	bool pause_told;         /* … as was told while a page was read that may be older */
 	int64_t paused_until_ms; /* monotonic; 0: not paused */
 	int64_t idle_since_ms;   /* monotonic; 0: it had work when it last looked */
 	/* What comes first: a retry, the end of a pause, the worker's idle time. */

@@ -26,6 +26,10 @@ static int read_files(struct db *db, void *ctx, struct sp_error *err)
 	page->count += queued;
 	if (transfers_earliest_wait(db, page->connector_id, &page->earliest_ms, err) != 0)
 		return -1;
+	/* A connector that was deleted is not paused. */
+	if (connectors_find_pause(db, page->connector_id, &page->pause, err) != 0 &&
+	    err->code != SP_NOT_FOUND)
+		return -1;
 	return breakers_find(db, page->connector_id, &page->breaker, &page->has_breaker, err);
 }
 

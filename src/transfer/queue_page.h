@@ -3,6 +3,7 @@
 
 #include "model/breaker.h"
 #include "model/transfer.h"
+#include "store/connectors.h"
 #include "transfer/ground.h"
 
 enum { QUEUE_PAGE_MAX = 256 /* files */ };
@@ -22,6 +23,7 @@ struct queue_page {
 	int64_t earliest_ms; /* when the next waiting file may run; 0: none */
 	bool has_breaker;
 	struct breaker_record breaker; /* as it was kept */
+	struct connector_pause pause;
 	int result;
 	struct sp_error err;
 	loop_fn *done;

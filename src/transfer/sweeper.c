@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "store/transfers.h"
+#include "store/usage.h"
 
 enum {
 	EVERY_MS = 60 * 60 * 1000, /* or leftover_age_ms, if that is shorter */
@@ -53,6 +54,19 @@ static void work(void *ctx)
 					       is_needed, sweep);
 }
 
+static int forget_usage(struct db *db, void *ctx, struct sp_error *err)
+{
+	const struct ground *ground = ctx;
+	return usage_forget(db, sp_now_ms() - ground->options.usage_age_ms, err);
+}
+
+static void usage_forgotten(void *ctx, int result, const struct sp_error *err)
+{
+	(void)ctx;
+	if (result != 0)
+		sp_log(SP_LOG_WARNING, "could not forget what was used long ago: %s", err->message);
+}
+
 static void begin(void *ctx);
 
 static void done(void *ctx)
@@ -78,6 +92,8 @@ static void begin(void *ctx)
 	*sweep = (struct sweep){ .sweeper = sweeper, .ground = sweeper->ground };
 	sweeper->timer = NULL;
 	ground_run(sweeper->ground, work, done, sweep);
+	if (sweeper->ground->options.usage_age_ms > 0)
+		ground_commit(sweeper->ground, forget_usage, usage_forgotten, sweeper->ground);
 }
 
 void sweeper_begin(struct sweeper *sweeper, struct ground *ground)

@@ -19,6 +19,7 @@
 #include "service/context.h"
 #include "service/services.h"
 #include "store/access_keys.h"
+#include "transfer/progress.h"
 
 enum { REQUESTS_MAX = 8, IDS_MAX = 16, ID_DIGITS = 17, INPUT_MAX = 8192 };
 #define BETWEEN "\n====\n"
@@ -64,6 +65,28 @@ void transfer_engine_test(struct transfer_engine *engine, const char *connector_
 	(void)engine, (void)connector_id;
 	const struct transfer_test_result result = { .code = SP_TIMEOUT, .message = "away" };
 	fn(ctx, &result);
+}
+
+void transfer_engine_pause(struct transfer_engine *engine, const char *connector_id,
+			   const struct connector_pause *pause, loop_fn *fn, void *ctx)
+{
+	(void)engine, (void)connector_id, (void)pause;
+	fn(ctx);
+}
+
+void transfer_engine_cancel(struct transfer_engine *engine, const char *connector_id,
+			    const char *file_id, const char *by, int64_t at_ms)
+{
+	(void)engine, (void)connector_id, (void)file_id, (void)by, (void)at_ms;
+}
+
+struct progress_board *transfer_engine_progress(const struct transfer_engine *engine)
+{
+	static struct progress_board *board;
+	(void)engine;
+	if (board == NULL)
+		board = progress_board_create();
+	return board;
 }
 
 size_t egress_source_count(const struct egress *egress)

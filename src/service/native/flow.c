@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "egress/flows.h"
 #include "service/native/operations.h"
-#include "service/transfer/answer.h"
+#include "service/native/request.h"
 #include "store/flows.h"
 
 static const char list_name[] = "flows";
@@ -49,6 +49,8 @@ static void reply(struct api_call *call, const struct page *page, size_t max)
 
 void native_list_flows(struct api_call *call)
 {
+	if (native_find_connector(call) != 0)
+		return;
 	const json_t *input = api_input(call);
 	size_t max = answer_page_size(call);
 	SP_AUTO_FREE char *position = NULL;

@@ -1,62 +1,41 @@
 /** Our own API: what Sallyport knows and AWS's services have no operation for. REST-JSON, signed for "sallyport". */
 
+#include "api/guard.h"
 #include "service/native/operations.h"
+#include "service/native/request.h"
+#include "service/native/shapes.h"
 #include "service/services.h"
 
 /* clang-format off */
 
-static const struct shape connector_id = { .type = SHAPE_STRING, .min = 19, .max = 19, .pattern = "c-[0-9a-f]{17}" };
-static const struct shape connector_input = {
-	.type = SHAPE_STRUCTURE,
-	.members = (const struct shape_member[]){ { "ConnectorId", &connector_id, true }, { 0 } },
-};
-
-static const struct shape transfer_id = { .type = SHAPE_STRING, .min = 1, .max = 64 };
-static const struct shape transfer_input = {
-	.type = SHAPE_STRUCTURE,
-	.members = (const struct shape_member[]){
-		{ "ConnectorId", &connector_id, true },
-		{ "TransferId",  &transfer_id,  true },
-		{ 0 },
-	},
-};
-
-static const struct shape file_id = { .type = SHAPE_STRING, .min = 32, .max = 32, .pattern = "[0-9a-f]{32}" };
-static const struct shape file_input = {
-	.type = SHAPE_STRUCTURE,
-	.members = (const struct shape_member[]){ { "FileId", &file_id, true }, { 0 } },
-};
-
-static const struct shape id = { .type = SHAPE_STRING, .min = 1, .max = 64 };
-static const struct shape verdict = { .type = SHAPE_STRING, .min = 1, .max = 16, .pattern = "ACCEPTED|REJECTED|FAILED" };
-static const struct shape max_results = { .type = SHAPE_INTEGER, .min = 1, .max = 1000 };
-static const struct shape next_token = { .type = SHAPE_STRING, .min = 1, .max = 6144 };
-static const struct shape flows_input = {
-	.type = SHAPE_STRUCTURE,
-	.members = (const struct shape_member[]){
-		{ "ConnectorId",        &id,          false },
-		{ "TransferId",         &id,          false },
-		{ "NetworkInterfaceId", &id,          false },
-		{ "Verdict",            &verdict,     false },
-		{ "MaxResults",         &max_results, false },
-		{ "NextToken",          &next_token,  false },
-		{ 0 },
-	},
-};
-
 static const struct api_operation operations[] = {
-	{ "GetConnector", &connector_input, native_get_connector, "GET", "/v1/connectors/{ConnectorId}", 0, .resource = "connector/{ConnectorId}" },
-	{ "TestConnector", &connector_input, native_test_connector, "POST", "/v1/connectors/{ConnectorId}/test", 0, .resource = "connector/{ConnectorId}" },
-	{ "GetServer", &connector_input, native_get_server, "GET", "/v1/connectors/{ConnectorId}/server", 0, .resource = "connector/{ConnectorId}" },
-	{ "GetTransfer", &transfer_input, native_get_transfer, "GET", "/v1/connectors/{ConnectorId}/transfers/{TransferId}", 0, .resource = "connector/{ConnectorId}" },
-	{ "GetReceipt", &file_input, native_get_receipt, "GET", "/v1/files/{FileId}/receipt", 0, .resource = "*" },
-	{ "ListFlows", &flows_input, native_list_flows, "GET", "/v1/flows", 0, .resource = "*" },
+	{ "GetConnector", &native_connector, native_get_connector, "GET", "/v1/connectors/{ConnectorId}", 0, .resource = "connector/{ConnectorId}" },
+	{ "TestConnector", &native_connector, native_test_connector, "POST", "/v1/connectors/{ConnectorId}/test", 0, .resource = "connector/{ConnectorId}" },
+	{ "PauseConnector", &native_connector, native_pause_connector, "POST", "/v1/connectors/{ConnectorId}/pause", 0, .resource = "connector/{ConnectorId}" },
+	{ "ResumeConnector", &native_connector, native_resume_connector, "POST", "/v1/connectors/{ConnectorId}/resume", 0, .resource = "connector/{ConnectorId}" },
+	{ "GetServer", &native_connector, native_get_server, "GET", "/v1/connectors/{ConnectorId}/server", 0, .resource = "connector/{ConnectorId}" },
+	{ "GetConnectorTransfer", &native_connector_transfer, native_get_transfer, "GET", "/v1/connectors/{ConnectorId}/transfers/{TransferId}", 0, .resource = "connector/{ConnectorId}" },
+	{ "ListTransfers", &native_transfers, native_list_transfers, "GET", "/v1/transfers", 0, .resource = "connector/{ConnectorId}" },
+	{ "GetTransfer", &native_transfer, native_get_transfer, "GET", "/v1/transfers/{TransferId}", 0, .resource = "transfer/{TransferId}" },
+	{ "CancelTransfer", &native_transfer, native_cancel_transfer, "POST", "/v1/transfers/{TransferId}/cancel", 0, .resource = "transfer/{TransferId}" },
+	{ "RetryTransfer", &native_transfer, native_retry_transfer, "POST", "/v1/transfers/{TransferId}/retry", 0, .resource = "transfer/{TransferId}" },
+	{ "GetFile", &native_file, native_get_file, "GET", "/v1/files/{FileId}", 0, .resource = "file/{FileId}" },
+	{ "CancelFile", &native_file, native_cancel_file, "POST", "/v1/files/{FileId}/cancel", 0, .resource = "file/{FileId}" },
+	{ "GetReceipt", &native_file, native_get_receipt, "GET", "/v1/files/{FileId}/receipt", 0, .resource = "file/{FileId}" },
+	{ "ListFlows", &native_flows, native_list_flows, "GET", "/v1/flows", 0, .resource = "connector/{ConnectorId}" },
+	{ "ListenToEvents", &native_events, native_listen, "GET", "/v1/events", 0, .resource = "connector/{ConnectorId}" },
+	{ "ListUsage", &native_usage, native_list_usage, "GET", "/v1/usage", 0, .resource = "*" },
+	{ "ListResourceHours", &native_usage, native_list_resource_hours, "GET", "/v1/usage/resources", 0, .resource = "*" },
+	{ "GetHealth", &native_nothing, native_get_health, "GET", "/healthz", 0, .resource = GUARD_ANYBODY, .is_open = native_health_is_open },
+	{ "GetMetrics", &native_nothing, native_get_metrics, "GET", "/metrics", 0, .resource = "*", .is_open = native_metrics_are_open },
 	{ 0 },
 };
 
 static const struct api_error_type errors[] = {
 	{ "ResourceNotFoundException",   404 },
+	{ CONFLICT_EXCEPTION,            409 },
 	{ "InvalidRequestException",     400 },
+	{ THROTTLING,                    429 },
 	{ "InternalServiceError",        500 },
 	{ "ServiceUnavailableException", 503 },
 	{ 0 },

@@ -1,5 +1,5 @@
 #pragma once
-/** Within service/transfer/: from the input of the Start… calls to the rows that are kept. Pure. */
+/** Within service/transfer/ and service/native/: from the input of the Start… calls to the rows that are kept. Pure. */
 
 #include "base/json.h"
 #include "model/transfer.h"

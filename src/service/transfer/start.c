@@ -19,28 +19,34 @@ struct start {
 	bool queue_is_full;
 };
 
-static int insert(struct db *db, void *ctx, struct sp_error *err)
+int start_insert(struct db *db, struct plan *plan, int64_t most, bool *out_full,
+		 struct sp_error *err)
 {
-	struct start *start = ctx;
-	const char *connector_id = start->plan.transfer.connector_id;
+	const char *connector_id = plan->transfer.connector_id;
 	int64_t pending = 0;
-	if (request_try_look_up(db, &start->this_try, start->made_before, err) != 0)
-		return -1;
-	if (start->made_before[0] != '\0')
-		return 0;
 	if (connectors_check_active(db, connector_id, err) != 0 ||
 	    transfers_count_pending(db, connector_id, &pending, err) != 0)
 		return -1;
-	int64_t most = answer_context(start->call)->queued_files_max;
-	start->queue_is_full = pending + (int64_t)start->plan.count > most;
-	if (start->queue_is_full)
+	*out_full = pending + (int64_t)plan->count > most;
+	if (*out_full)
 		return sp_fail(err, SP_LIMIT,
 			       "the queue of connector \"%s\" is full: %" PRId64
 			       " files are waiting, and at most %" PRId64
 			       " may (quota.queued_files)",
 			       connector_id, pending, most);
-	if (transfers_insert(db, &start->plan.transfer, start->plan.files, start->plan.count,
-			     err) != 0)
+	return transfers_insert(db, &plan->transfer, plan->files, plan->count, err);
+}
+
+static int insert(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct start *start = ctx;
+	const struct service_context *context = answer_context(start->call);
+	if (request_try_look_up(db, &start->this_try, start->made_before, err) != 0)
+		return -1;
+	if (start->made_before[0] != '\0')
+		return 0;
+	if (start_insert(db, &start->plan, context->queued_files_max, &start->queue_is_full, err) !=
+	    0)
 		return -1;
 	return request_try_note(db, &start->this_try, start->plan.transfer.id, err);
 }

@@ -1,7 +1,8 @@
 #pragma once
-/** Within service/transfer/: what a request wants is planned, comes into the connector's queue, and is answered. */
+/** Within service/transfer/ and service/native/: what a request wants is planned, comes into the connector's queue, and is answered. */
 
 #include "api/call.h"
+#include "db/db.h"
 #include "service/transfer/plan.h"
 
 struct start_kind {
@@ -17,3 +18,12 @@ struct start_kind {
  * commit. @kind: kept until then.
  */
 void start_plan(struct api_call *call, const struct start_kind *kind);
+
+/**
+ * Only its way into the store, in a write.
+ * @most      so many files of one connector may wait
+ * @out_full  it was refused (SP_LIMIT) because the connector's queue is full
+ * SP_NOT_FOUND: there is no such connector. SP_CONFLICT: it is not ACTIVE.
+ */
+int start_insert(struct db *db, struct plan *plan, int64_t most, bool *out_full,
+		 struct sp_error *err);

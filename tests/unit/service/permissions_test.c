@@ -11,7 +11,7 @@
 #include "service/services.h"
 
 /* What may be asked by anybody who can sign. */
-static const char *const for_anybody[] = { "sts:GetCallerIdentity" };
+static const char *const for_anybody[] = { "sts:GetCallerIdentity", "sallyport:GetHealth" };
 
 typedef void each_fn(const struct api_service *service, const struct api_operation *operation);
 

@@ -147,7 +147,7 @@ static void a_start_knows_that_what_ran_may_have_left_a_part(void **state)
 {
 	(void)state;
 	struct transfer_file file = insert_running();
-	assert_int_equal(transfers_requeue_running(db, &err), 0);
+	assert_int_equal(transfers_requeue_running(db, 9, &err), 0);
 	struct transfer_file kept = found(file.id);
 	assert_int_equal(kept.state, FILE_QUEUED);
 	assert_true(kept.leaves_part);

@@ -144,7 +144,7 @@ static void a_start_requeues_what_ran_and_keeps_what_was_published(void **state)
 	publishing.size = 42;
 	strcpy(publishing.sha256, "abcd");
 	move(&publishing, FILE_PUBLISHING);
-	assert_int_equal(transfers_requeue_running(db, &err), 0);
+	assert_int_equal(transfers_requeue_running(db, 9, &err), 0);
 
 	struct transfer_file file = next_file(CONNECTOR, 0, 0);
 	assert_int_equal(file.position, running.position);
@@ -431,7 +431,7 @@ static void no_step_walks_through_a_long_queue(void **state)
 	for (size_t k = 0; k < count; k++)
 		transfer_file_finish(&files[k]);
 	assert_int_equal(transfers_earliest_wait(db, CONNECTOR, &wait, &err), 0);
-	assert_int_equal(transfers_requeue_running(db, &err), 0);
+	assert_int_equal(transfers_requeue_running(db, 9, &err), 0);
 	assert_int_equal(transfers_each_busy_connector(db, note_busy, busy, &err), 0);
 	assert_int_equal(transfers_find(db, CONNECTOR, transfer.id, &found, &err), 0);
 	transfer_finish(&found);

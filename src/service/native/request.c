@@ -1,0 +1,76 @@
+#include "service/native/request.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/scope.h"
+#include "store/connectors.h"
+
+void native_error(struct api_call *call, const struct sp_error *err)
+{
+	if (err->code == SP_CONFLICT)
+		api_fail(call, CONFLICT_EXCEPTION, "%s", err->message);
+	else
+		answer_error(call, err);
+}
+
+struct reference {
+	const char *given;
+	char *arn_prefix;
+	char id[CONNECTOR_ID_SIZE];
+};
+
+static int find(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct reference *reference = ctx;
+	struct sp_error why = { 0 };
+	if (connectors_check(db, reference->given, &why) == 0) {
+		memcpy(reference->id, reference->given, strlen(reference->given) + 1);
+		return 0;
+	}
+	if (why.code != SP_NOT_FOUND)
+		return sp_fail(err, why.code, "%s", why.message);
+	return connectors_find_name(db, reference->arn_prefix, reference->given, reference->id,
+				    err);
+}
+
+int native_find_connector(struct api_call *call)
+{
+	const struct service_context *context = answer_context(call);
+	struct reference reference = { .given = sp_json_string(api_input(call), "ConnectorId") };
+	if (reference.given == NULL)
+		return 0;
+	reference.arn_prefix = answer_connector_arn(context, "");
+	struct sp_error err = { 0 };
+	int result = store_read(context->store, find, &reference, &err);
+	free(reference.arn_prefix);
+	if (result == 0)
+		api_put_input(call, "ConnectorId", reference.id);
+	else if (err.code == SP_NOT_FOUND)
+		answer_not_found(call, "Connector", reference.given, err.message);
+	else
+		native_error(call, &err);
+	return result;
+}
+
+int native_read_time(struct api_call *call, const char *name, int64_t fallback, int64_t *out_ms)
+{
+	const char *text = sp_json_string(api_input(call), name);
+	*out_ms = fallback;
+	if (text == NULL || sp_time_from_iso(text, out_ms))
+		return 0;
+	api_fail(call, INVALID_REQUEST,
+		 "%s: must be a time such as 2026-11-23T15:41:48Z, or a day such as 2026-11-23, "
+		 "not \"%.64s\"",
+		 name, text);
+	return -1;
+}
+
+void native_set_time(json_t *out, const char *name, int64_t time_ms)
+{
+	char text[SP_ISO_TIME_SIZE];
+	if (time_ms <= 0)
+		return;
+	sp_time_to_iso(time_ms, text);
+	sp_json_set_text(out, name, text);
+}

@@ -1,0 +1,21 @@
+#pragma once
+/** Within service/native/: what its operations read and refuse alike. */
+
+#include "service/transfer/answer.h"
+
+#define CONFLICT_EXCEPTION "ConflictException"
+
+/** As answer_error(), with SP_CONFLICT as what it is. */
+void native_error(struct api_call *call, const struct sp_error *err);
+
+/**
+ * The connector that the member ConnectorId of the input means, which may be the value of its tag Name: from then on it is
+ * its id, or absent as before. -1 when the call was answered.
+ */
+int native_find_connector(struct api_call *call);
+
+/** A member with a time, "2026-11-23" or "2026-11-23T15:41:48Z"; @fallback when it is absent. -1 when the call was answered. */
+int native_read_time(struct api_call *call, const char *name, int64_t fallback, int64_t *out_ms);
+
+/** Sets a member to a time; 0 leaves it out. */
+void native_set_time(json_t *out, const char *name, int64_t time_ms);

@@ -1,0 +1,8 @@
+#pragma once
+/** Within service/native/: what the operations take. */
+
+#include "api/shape.h"
+
+extern const struct shape native_nothing, native_connector, native_transfer,
+	native_connector_transfer, native_file;
+extern const struct shape native_transfers, native_flows, native_events, native_usage;

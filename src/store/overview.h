@@ -1,0 +1,14 @@
+#pragma once
+/** The store as a whole: for those who watch over the daemon. */
+
+#include "db/db.h"
+
+struct store_overview {
+	int64_t connectors, paused /* connectors */, away /* their partners */, gateways;
+	int64_t pending; /* files */
+};
+
+int overview_read(struct db *db, struct store_overview *out, struct sp_error *err);
+
+/** Changes nothing, and has it written to the disk: that a disk is full is noticed by no other way. */
+int overview_touch(struct db *db, struct sp_error *err);

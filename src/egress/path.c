@@ -57,6 +57,11 @@ static int read_configuration(struct reader *reader, struct sp_error *err)
 			       ? sp_fail(err, SP_NOT_FOUND,
 					 "there is no resource configuration \"%s\" any more", id)
 			       : sp_fail(err, why.code, "%s", why.message);
+	if (configuration->type == CONFIGURATION_GROUP)
+		return sp_fail(err, SP_INVALID,
+			       "cannot use the resource configuration \"%s\" (%s): it is a GROUP, "
+			       "which leads nowhere; use one of its children",
+			       configuration->name, configuration->id);
 	trace_passed(reader->trace, STEP_CONFIGURATION,
 		     json_pack("{s:s, s:s, s:s, s:s}", "Id", configuration->id, "Name",
 			       configuration->name, "Target", configuration->target,

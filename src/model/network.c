@@ -58,5 +58,24 @@ void resource_configuration_finish(struct resource_configuration *configuration)
 	free(configuration->name);
 	free(configuration->target);
 	free(configuration->custom_domain);
+	free(configuration->group_domain);
 	*configuration = (struct resource_configuration){ 0 };
+}
+
+static const char *const configuration_types[CONFIGURATION_TYPE_COUNT] = { "SINGLE", "GROUP",
+									   "CHILD" };
+
+const char *configuration_type_name(enum configuration_type type)
+{
+	return configuration_types[type];
+}
+
+bool configuration_type_find(const char *name, enum configuration_type *out)
+{
+	for (size_t i = 0; i < CONFIGURATION_TYPE_COUNT; i++)
+		if (strcmp(configuration_types[i], name) == 0) {
+			*out = (enum configuration_type)i;
+			return true;
+		}
+	return false;
 }

@@ -173,12 +173,27 @@ struct port_range {
 	uint16_t from, to;
 };
 
+/** Numbers are kept: add at the end only. */
+enum configuration_type {
+	CONFIGURATION_SINGLE,
+	CONFIGURATION_GROUP, /* leads nowhere itself: its children do */
+	CONFIGURATION_CHILD,
+	CONFIGURATION_TYPE_COUNT,
+};
+
+/** "SINGLE", "GROUP", "CHILD". */
+const char *configuration_type_name(enum configuration_type type);
+bool configuration_type_find(const char *name, enum configuration_type *out);
+
 struct resource_configuration {
 	char id[NETWORK_ID_SIZE];
-	char gateway_id[NETWORK_ID_SIZE];
+	char gateway_id[NETWORK_ID_SIZE]; /* a child's is its group's */
+	enum configuration_type type;
+	char group_id[NETWORK_ID_SIZE]; /* CHILD; "" else */
+	char *group_domain;             /* GROUP; NULL when none */
 	char *name;
 	bool is_name; /* dnsResource, else ipResource */
-	char *target; /* the name or address, as given */
+	char *target; /* the name or address, as given; "" of a GROUP */
 	struct port_range ports[CONFIGURATION_PORT_RANGES_MAX];
 	size_t port_count;
 	bool allow_association; /* allowAssociationToShareableServiceNetwork */

@@ -30,7 +30,10 @@ static int read_configuration(struct db *db, struct db_rows *rows, void *out, st
 		.custom_domain = db_rows_copy_text(rows, 6),
 		.created_ms = db_rows_integer(rows, 7),
 		.updated_ms = db_rows_integer(rows, 8),
+		.type = (enum configuration_type)db_rows_integer(rows, 9),
+		.group_domain = db_rows_copy_text(rows, 11),
 	};
+	rows_copy(rows, 10, configuration->group_id, sizeof(configuration->group_id));
 	rows_copy(rows, 0, configuration->id, sizeof(configuration->id));
 	rows_copy(rows, 1, configuration->gateway_id, sizeof(configuration->gateway_id));
 	if (read_ports(db, configuration, err) != 0) {
@@ -49,7 +52,7 @@ static const struct row_kind configuration_kind = {
 	.name = "resource configuration",
 	.table = "configurations",
 	.columns = "id, gateway_id, name, is_name, target, allow_association, custom_domain,"
-		   " created_ms, updated_ms",
+		   " created_ms, updated_ms, type, group_id, group_domain",
 	.size = sizeof(struct resource_configuration),
 	.read = read_configuration,
 	.finish = finish_configuration,
@@ -82,12 +85,15 @@ int configurations_insert(struct db *db, const struct resource_configuration *co
 		return -1;
 	if (db_run(db, err,
 		   "INSERT INTO configurations (id, gateway_id, name, is_name, target,"
-		   " allow_association, custom_domain, created_ms, updated_ms)"
-		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-		   "sssisisii", configuration->id, configuration->gateway_id, configuration->name,
-		   (int64_t)configuration->is_name, configuration->target,
+		   " allow_association, custom_domain, created_ms, updated_ms, type, group_id,"
+		   " group_domain) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		   "sssisisiiiss", configuration->id, configuration->gateway_id,
+		   configuration->name, (int64_t)configuration->is_name, configuration->target,
 		   (int64_t)configuration->allow_association, configuration->custom_domain,
-		   configuration->created_ms, configuration->updated_ms) == 0)
+		   configuration->created_ms, configuration->updated_ms,
+		   (int64_t)configuration->type,
+		   configuration->group_id[0] == '\0' ? NULL : configuration->group_id,
+		   configuration->group_domain) == 0)
 		return write_ports(db, configuration, err);
 	if (err->code == SP_EXISTS)
 		return sp_fail(err, SP_EXISTS,
@@ -133,4 +139,19 @@ int configurations_list(struct db *db, const char *gateway_id, struct resource_c
 void configurations_free(struct resource_configuration *configurations, size_t count)
 {
 	rows_free(&configuration_kind, configurations, count);
+}
+
+int configurations_count_children(struct db *db, const char *group_id, int64_t *out,
+				  struct sp_error *err)
+{
+	return rows_count(db, "SELECT COUNT(*) FROM configurations WHERE group_id = ?1", group_id,
+			  out, err);
+}
+
+int configurations_first_child(struct db *db, const char *group_id, char out_id[NETWORK_ID_SIZE],
+			       struct sp_error *err)
+{
+	return rows_text(db,
+			 "SELECT id FROM configurations WHERE group_id = ?1 ORDER BY id LIMIT 1",
+			 group_id, out_id, NETWORK_ID_SIZE, err);
 }

@@ -47,4 +47,9 @@ int configurations_delete(struct db *db, const char *id, struct sp_error *err);
 /** @gateway_id NULL: of all. */
 int configurations_list(struct db *db, const char *gateway_id, struct resource_configuration **out,
 			size_t *out_count, struct sp_error *err);
+int configurations_count_children(struct db *db, const char *group_id, int64_t *out,
+				  struct sp_error *err);
+/** @out_id is "" when it has none. */
+int configurations_first_child(struct db *db, const char *group_id, char out_id[NETWORK_ID_SIZE],
+			       struct sp_error *err);
 void configurations_free(struct resource_configuration *configurations, size_t count);

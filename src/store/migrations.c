@@ -518,6 +518,12 @@ const char *const migrations_scripts[] = {
 	"  SELECT id, 0, created_ms, 0 FROM connectors;"
 	"INSERT INTO lifetimes (id, kind, created_ms, deleted_ms)"
 	"  SELECT id, 1, created_ms, 0 FROM gateways;",
+
+	/* Resource configurations that are groups, and their children. */
+	"ALTER TABLE configurations ADD COLUMN type BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE configurations ADD COLUMN group_id TEXT REFERENCES configurations (id);"
+	"ALTER TABLE configurations ADD COLUMN group_domain TEXT;"
+	"CREATE INDEX configurations_of_group ON configurations (group_id, id);",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

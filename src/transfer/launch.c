@@ -24,7 +24,9 @@ static int name_target(struct db *db, struct launch *launch, struct sp_error *er
 	struct sp_error why = { 0 };
 	if (configurations_find(db, id, &configuration, &why) != 0 && why.code != SP_NOT_FOUND)
 		return sp_fail(err, why.code, "%s", why.message);
-	launch->host = sp_strdup(configuration.target == NULL ? id : configuration.target);
+	launch->host = sp_strdup(configuration.target == NULL || configuration.target[0] == '\0'
+					 ? id
+					 : configuration.target);
 	resource_configuration_finish(&configuration);
 	return 0;
 }

@@ -330,8 +330,10 @@ def configurations(story, call, gateway):
     with story.case("a configuration that makes no sense or is not offered is refused, naming the field"):
         definition, where = "resourceConfigurationDefinition", ".ipResource.ipAddress"
         for field, more in (
-                ("name", {"name": "rcfg-one"}), ("name", {"name": "A-b"}), ("type", {"type": None}), ("type", {"type": "GROUP"}),
-                ("type", {"type": "CHILD"}), ("type", {"type": "ARN"}), ("type", {"type": "ALL"}), ("protocol", {"protocol": "UDP"}),
+                ("name", {"name": "rcfg-one"}), ("name", {"name": "A-b"}), ("type", {"type": None}),
+                (definition, {"type": "GROUP"}), ("resourceGatewayIdentifier", {"type": "CHILD"}),
+                ("resourceConfigurationGroupIdentifier", {"type": "CHILD", "resourceGatewayIdentifier": None}),
+                ("type", {"type": "ARN"}), ("type", {"type": "CIDR"}), ("type", {"type": "ALL"}), ("protocol", {"protocol": "UDP"}),
                 ("resourceGatewayIdentifier", {"resourceGatewayIdentifier": None}), ("portRanges", {"portRanges": []}),
                 ("portRanges[0]", {"portRanges": ["0"]}), ("portRanges[1]", {"portRanges": ["22", "65536"]}),
                 ("portRanges[0]", {"portRanges": ["30-20"]}), ("portRanges", {"portRanges": ["20-30", "30"]}),
@@ -390,6 +392,94 @@ def configurations(story, call, gateway):
         response = call.daemon.client.send("vpc-lattice", aws.Request("DELETE", f"{CONFIGURATIONS}/{made['id']}"))
         assert (response.status, response.body) == (204, b"")
         call.refused("ResourceNotFoundException", made["id"], "GET", f"{CONFIGURATIONS}/{made['id']}")
+
+
+CHILDREN_MAX = 60
+
+
+def groups(story, call, gateway):
+    group = first = {}
+
+    def child(name, **more):
+        return call("POST", CONFIGURATIONS, {"name": name, "type": "CHILD", "portRanges": ["22"],
+                                             "resourceConfigurationGroupIdentifier": group["id"],
+                                             "resourceConfigurationDefinition": address("10.0.0.8"), **more})
+
+    with story.case("a GROUP has a gateway and no target, and its CHILD inherits the gateway; by the CLI"):
+        cli.needs()
+        group = cli.aws(call.daemon, "vpc-lattice", "create-resource-configuration", "--name", "partners", "--type", "GROUP",
+                        "--resource-gateway-identifier", gateway)
+        assert (group["type"], group["resourceGatewayId"]) == ("GROUP", gateway), group
+        assert "resourceConfigurationDefinition" not in group and "resourceConfigurationGroupId" not in group, group
+        first = cli.aws(call.daemon, "vpc-lattice", "create-resource-configuration", "--name", "partner-1", "--type", "CHILD",
+                        "--resource-configuration-group-identifier", group["arn"], "--port-ranges", "22",
+                        "--resource-configuration-definition", "ipResource={ipAddress=10.0.0.8}")
+        assert (first["type"], first["resourceConfigurationGroupId"]) == ("CHILD", group["id"]), first
+        assert first["resourceGatewayId"] == gateway and first["portRanges"] == ["22"], first
+        shown = call("GET", f"{CONFIGURATIONS}/{first['id']}")
+        assert shown["resourceConfigurationDefinition"] == address("10.0.0.8") and shown["status"] == "ACTIVE", shown
+
+    with story.case("a list is of one group when it is asked so, and a token of one group is none of another"):
+        second = child("partner-2")
+        listed = f"{CONFIGURATIONS}?resourceConfigurationGroupIdentifier={group['id']}&maxResults=1"
+        page = call("GET", listed)
+        rest = call("GET", f"{listed}&nextToken={label(page['nextToken'])}")
+        assert {item["id"] for item in page["items"] + rest["items"]} == {first["id"], second["id"]}, (page, rest)
+        assert fields(call.refused("ValidationException", "nextToken", "GET",
+                                   f"{CONFIGURATIONS}?maxResults=1&nextToken={label(page['nextToken'])}")) == ["nextToken"]
+
+    with story.case("names of children lie in the domain of their group"):
+        named = call("POST", CONFIGURATIONS, {"name": "named", "type": "GROUP", "resourceGatewayIdentifier": gateway,
+                                              "groupDomain": "partners.example"})
+        inside = {"resourceConfigurationGroupIdentifier": named["id"]}
+        made = child("in-domain", customDomainName="a.partners.example", **inside)
+        assert (named["groupDomain"], made["customDomainName"]) == ("partners.example", "a.partners.example")
+        for body in ({**inside, "customDomainName": "a.example"}, {"customDomainName": "a.partners.example"}):
+            call.refused("ValidationException", "groupDomain", "POST", CONFIGURATIONS, {
+                "name": "outside", "type": "CHILD", "resourceConfigurationGroupIdentifier": group["id"],
+                "resourceConfigurationDefinition": address("10.0.0.8"), **body})
+        call("DELETE", f"{CONFIGURATIONS}/{made['id']}")
+        call("DELETE", f"{CONFIGURATIONS}/{named['id']}")
+
+    with story.case("what is no group has no children, and a group has no target, also not later"):
+        call.refused("ValidationException", "is a CHILD", "POST", CONFIGURATIONS, {
+            "name": "grandchild", "type": "CHILD", "resourceConfigurationGroupIdentifier": first["id"],
+            "resourceConfigurationDefinition": address("10.0.0.8")})
+        call.refused("ResourceNotFoundException", f"rcfg-{NOWHERE}", "POST", CONFIGURATIONS, {
+            "name": "orphan", "type": "CHILD", "resourceConfigurationGroupIdentifier": f"rcfg-{NOWHERE}",
+            "resourceConfigurationDefinition": address("10.0.0.8")})
+        call.refused("ValidationException", "leads nowhere", "PATCH", f"{CONFIGURATIONS}/{group['id']}",
+                     {"resourceConfigurationDefinition": address("10.0.0.8")})
+
+    with story.case("a connector leads to a CHILD, and one to a GROUP says what to do instead"):
+        secret = call.daemon.client.call("secretsmanager", "CreateSecret", {
+            "Name": "of-group", "SecretString": json.dumps({"Username": "u", "Password": "p"})})["ARN"]
+        found = {}
+        for kind, arn in (("CHILD", first["arn"]), ("GROUP", group["arn"])):
+            connector = call.daemon.client.call("transfer", "CreateConnector", {
+                "AccessRole": call.daemon.env["SALLYPORT_ROLE"], "SftpConfig": {"UserSecretId": secret},
+                "EgressConfig": {"VpcLattice": {"ResourceConfigurationArn": arn}}})["ConnectorId"]
+
+            def settled(connector=connector):
+                shown = call.daemon.client.call("transfer", "DescribeConnector", {"ConnectorId": connector})["Connector"]
+                return shown if shown["Status"] != "PENDING" else None
+            found[kind] = harness.wait_until(settled, "the connector to be no longer PENDING")
+            call.refused("ConflictException", "", "DELETE", f"{CONFIGURATIONS}/{arn.rpartition('/')[2]}")
+            call.daemon.client.call("transfer", "DeleteConnector", {"ConnectorId": connector})
+        assert found["CHILD"]["Status"] == "ACTIVE", found
+        assert found["GROUP"]["Status"] == "ERRORED" and "use one of its children" in found["GROUP"]["ErrorMessage"], found
+
+    with story.case("a group has sixty children, and goes when they have gone"):
+        more = [child(f"child-{number}") for number in range(CHILDREN_MAX - 2)]
+        members = call.refused("ServiceQuotaExceededException", group["id"], "POST", CONFIGURATIONS, {
+            "name": "one-more", "type": "CHILD", "resourceConfigurationGroupIdentifier": group["id"],
+            "resourceConfigurationDefinition": address("10.0.0.8")})
+        assert members["quotaCode"] == "L-9BC96FEF", members
+        members = call.refused("ConflictException", "has children", "DELETE", f"{CONFIGURATIONS}/{group['id']}")
+        assert members["resourceId"] == group["id"], members
+        for configuration in (first, second, *more, group):
+            call("DELETE", f"{CONFIGURATIONS}/{configuration['id']}")
+        assert [item for item in call("GET", CONFIGURATIONS)["items"] if item["type"] != "SINGLE"] == []
 
 
 # ---- tokens, tags, the protocol -----------------------------------------------------------------------------------------
@@ -461,5 +551,6 @@ with harness.Story() as main_story:
     walk(main_story, main_daemon, ground)
     main_vpc, main_subnet, main_gateway = gateways(main_story, ground)
     configurations(main_story, ground, main_gateway)
+    groups(main_story, ground, main_gateway)
     tokens(main_story, ground, main_vpc, main_subnet, main_gateway)
     survival(main_story, ground, main_vpc, main_subnet)

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/scope.h"
@@ -13,9 +14,12 @@
 #include "store/networks.h"
 #include "store/tags.h"
 
-#define OPERATION     "vpc-lattice CreateResourceConfiguration"
-#define QUOTA_SERVICE "vpc-lattice"
-#define QUOTA_CODE    "L-5FF8F9B9" /* resource configurations per Region */
+#define OPERATION      "vpc-lattice CreateResourceConfiguration"
+#define QUOTA_SERVICE  "vpc-lattice"
+#define QUOTA_CODE     "L-5FF8F9B9" /* resource configurations per Region */
+#define QUOTA_CHILDREN "L-9BC96FEF" /* child configurations per group */
+
+enum { CHILDREN_MAX = 60 };
 
 static int find_provider(struct db *db, const char *gateway_id, enum network_provider *out,
 			 struct sp_error *err)
@@ -82,10 +86,73 @@ static int insert(struct lattice_request *request, struct db *db,
 	return -1;
 }
 
+/* "db.group.example" is in "group.example". */
+static bool is_in_domain(const char *name, const char *domain)
+{
+	size_t length = strlen(name), domain_length = strlen(domain);
+	return length > domain_length && name[length - domain_length - 1] == '.' &&
+	       strcasecmp(name + length - domain_length, domain) == 0;
+}
+
+static int check_room_in(struct lattice_request *request, struct db *db,
+			 const struct resource_configuration *child, struct sp_error *err)
+{
+	int64_t count;
+	if (configurations_count_children(db, child->group_id, &count, err) != 0)
+		return -1;
+	if (count < CHILDREN_MAX)
+		return 0;
+	sp_fail(err, SP_LIMIT, "the group \"%s\" has %d children, more cannot be made",
+		child->group_id, CHILDREN_MAX);
+	return lattice_refuse_quota(request, LATTICE_CONFIGURATION, child->name, QUOTA_SERVICE,
+				    QUOTA_CHILDREN);
+}
+
+/* Its group's gateway is its own. */
+static int join_group(struct lattice_request *request, struct db *db,
+		      const struct resource_configuration *group,
+		      struct resource_configuration *child, struct sp_error *err)
+{
+	if (group->type != CONFIGURATION_GROUP)
+		return lattice_refuse_field(request, err, "resourceConfigurationGroupIdentifier",
+					    "\"%s\" is a %s, and no GROUP", group->id,
+					    configuration_type_name(group->type));
+	if (child->custom_domain != NULL &&
+	    (group->group_domain == NULL ||
+	     !is_in_domain(child->custom_domain, group->group_domain)))
+		return lattice_refuse_field(request, err, "customDomainName",
+					    "\"%s\" is not in the groupDomain of its group, %s%s%s",
+					    child->custom_domain,
+					    group->group_domain == NULL ? "which has none" : "\"",
+					    group->group_domain == NULL ? "" : group->group_domain,
+					    group->group_domain == NULL ? "" : "\"");
+	memcpy(child->group_id, group->id, sizeof(child->group_id));
+	memcpy(child->gateway_id, group->gateway_id, sizeof(child->gateway_id));
+	return check_room_in(request, db, child, err);
+}
+
+static int find_place(struct lattice_request *request, struct db *db,
+		      struct resource_configuration *configuration, struct sp_error *err)
+{
+	if (configuration->type == CONFIGURATION_CHILD) {
+		struct resource_configuration group = { 0 };
+		if (lattice_find_group(request, db, &group, err) != 0)
+			return -1;
+		int result = join_group(request, db, &group, configuration, err);
+		resource_configuration_finish(&group);
+		return result;
+	}
+	struct resource_gateway gateway = { 0 };
+	if (lattice_find_gateway(request, db, &gateway, err) != 0)
+		return -1;
+	memcpy(configuration->gateway_id, gateway.id, sizeof(gateway.id));
+	resource_gateway_finish(&gateway);
+	return 0;
+}
+
 static int make(struct lattice_request *request, struct db *db, void *ctx, struct sp_error *err)
 {
 	struct resource_configuration *configuration = ctx;
-	struct resource_gateway gateway = { 0 };
 	enum network_provider provider;
 	char made_id[NETWORK_ID_SIZE];
 	if (lattice_token_look_up(request, db, OPERATION, LATTICE_CONFIGURATION, made_id, err) != 0)
@@ -93,11 +160,8 @@ static int make(struct lattice_request *request, struct db *db, void *ctx, struc
 	if (made_id[0] != '\0')
 		return answer_again(request, db, made_id, err);
 
-	if (lattice_find_gateway(request, db, &gateway, err) != 0)
+	if (find_place(request, db, configuration, err) != 0)
 		return -1;
-	memcpy(configuration->gateway_id, gateway.id, sizeof(gateway.id));
-	resource_gateway_finish(&gateway);
-
 	SP_AUTO_FREE char *arn =
 		lattice_arn(request->context, LATTICE_CONFIGURATION, configuration->id);
 	if (find_provider(db, configuration->gateway_id, &provider, err) != 0 ||
@@ -177,8 +241,15 @@ static int delete (struct lattice_request *request, struct db *db, void *ctx, st
 	resource_configuration_finish(&configuration);
 
 	SP_AUTO_FREE char *arn = lattice_arn(request->context, LATTICE_CONFIGURATION, id);
-	if (connectors_using(db, arn, user, err) != 0)
+	char child[NETWORK_ID_SIZE];
+	if (configurations_first_child(db, id, child, err) != 0 ||
+	    connectors_using(db, arn, user, err) != 0)
 		return -1;
+	if (child[0] != '\0')
+		return lattice_refuse_conflict(request, LATTICE_CONFIGURATION, id, err,
+					       "the resource configuration \"%s\" has children, "
+					       "\"%s\" first: delete them before",
+					       id, child);
 	if (user[0] != '\0')
 		return lattice_refuse_conflict(
 			request, LATTICE_CONFIGURATION, id, err,

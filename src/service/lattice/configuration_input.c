@@ -115,6 +115,15 @@ int lattice_read_target(struct lattice_request *request, enum network_provider p
 			struct resource_configuration *out, struct sp_error *err)
 {
 	const json_t *definition = json_object_get(request->input, DEFINITION);
+	if (out->type == CONFIGURATION_GROUP) {
+		free(out->target);
+		out->target = sp_strdup("");
+		return definition == NULL
+			       ? 0
+			       : lattice_refuse_field(request, err, DEFINITION,
+						      "a GROUP leads nowhere itself: its children "
+						      "do, configurations of the type CHILD");
+	}
 	const json_t *dns = json_object_get(definition, "dnsResource");
 	const json_t *ip = json_object_get(definition, "ipResource");
 	if (definition == NULL)
@@ -137,53 +146,93 @@ int lattice_read_target(struct lattice_request *request, enum network_provider p
 
 /* ---- all of it ------------------------------------------------------------------------------------------------------ */
 
-/* What AWS has and we have not, or what belongs to another type of configuration. */
-static int check_offered(struct lattice_request *request, struct sp_error *err)
+/* Members that only some types have. */
+static const struct {
+	const char *member;
+	bool taken[CONFIGURATION_TYPE_COUNT], needed[CONFIGURATION_TYPE_COUNT];
+	const char *why_not;
+} members[] = {
+	{ "resourceGatewayIdentifier",
+	  { [CONFIGURATION_SINGLE] = true, [CONFIGURATION_GROUP] = true },
+	  { [CONFIGURATION_SINGLE] = true, [CONFIGURATION_GROUP] = true },
+	  "a CHILD has the resource gateway of its group" },
+	{ "resourceConfigurationGroupIdentifier",
+	  { [CONFIGURATION_CHILD] = true },
+	  { [CONFIGURATION_CHILD] = true },
+	  "only configurations of the type CHILD have one" },
+	{ "groupDomain",
+	  { [CONFIGURATION_GROUP] = true },
+	  { false },
+	  "only configurations of the type GROUP have one" },
+	{ "customDomainName",
+	  { [CONFIGURATION_SINGLE] = true, [CONFIGURATION_CHILD] = true },
+	  { false },
+	  "a GROUP has a groupDomain, and its children have names in it" },
+	{ "resourceConfigurationDefinition",
+	  { [CONFIGURATION_SINGLE] = true, [CONFIGURATION_CHILD] = true },
+	  { false }, /* told where it is read */
+	  "a GROUP leads nowhere itself: its children do, configurations of the type CHILD" },
+	{ "domainVerificationIdentifier",
+	  { false },
+	  { false },
+	  "the verification of domains is not offered yet" },
+};
+
+static bool is_given(const struct lattice_request *request, size_t member)
 {
-	static const struct {
-		const char *member, *why;
-	} others[] = {
-		{ "resourceConfigurationGroupIdentifier",
-		  "only configurations of the type CHILD have one" },
-		{ "groupDomain", "only configurations of the type GROUP have one" },
-		{ "domainVerificationIdentifier",
-		  "the verification of domains is not offered yet" },
-	};
+	return json_object_get(request->input, members[member].member) != NULL;
+}
+
+static int check_members(struct lattice_request *request, enum configuration_type type,
+			 struct sp_error *err)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(members); i++)
+		if (is_given(request, i) && !members[i].taken[type])
+			return lattice_refuse_field(request, err, members[i].member, "%s",
+						    members[i].why_not);
+	for (size_t i = 0; i < SP_COUNT_OF(members); i++)
+		if (!is_given(request, i) && members[i].needed[type])
+			return lattice_refuse_field(request, err, members[i].member, "is required");
+	return 0;
+}
+
+static int read_type(struct lattice_request *request, struct resource_configuration *out,
+		     struct sp_error *err)
+{
 	const char *type = sp_json_string(request->input, "type");
 	const char *protocol = sp_json_string(request->input, "protocol");
-	if (strcmp(type, "SINGLE") != 0)
+	if (!configuration_type_find(type, &out->type))
 		return lattice_refuse_field(
 			request, err, "type",
-			"%s is not offered yet: only SINGLE configurations are, with an address "
-			"or a domain name",
+			"%s is not offered: only SINGLE, GROUP and CHILD are, whose targets are "
+			"addresses and domain names",
 			type);
 	if (protocol != NULL && strcmp(protocol, "TCP") != 0)
 		return lattice_refuse_field(request, err, "protocol",
 					    "%s is not offered, only TCP is", protocol);
-	for (size_t i = 0; i < SP_COUNT_OF(others); i++)
-		if (json_object_get(request->input, others[i].member) != NULL)
-			return lattice_refuse_field(request, err, others[i].member, "%s",
-						    others[i].why);
-	if (json_object_get(request->input, "resourceGatewayIdentifier") == NULL)
-		return lattice_refuse_field(request, err, "resourceGatewayIdentifier",
-					    "is required");
+	return check_members(request, out->type, err);
+}
+
+static int read_domain(struct lattice_request *request, const char *member, char **out,
+		       struct sp_error *err)
+{
+	const char *name = sp_json_string(request->input, member);
+	if (name != NULL && !is_domain_name(name))
+		return lattice_refuse_field(request, err, member, "\"%s\" is no domain name", name);
+	*out = sp_strdup(name);
 	return 0;
 }
 
 int lattice_read_configuration(struct lattice_request *request, struct resource_configuration *out,
 			       struct sp_error *err)
 {
-	static const char domain[] = "customDomainName";
-	const char *custom = sp_json_string(request->input, domain);
 	if (lattice_check_name(request, LATTICE_CONFIGURATION, err) != 0 ||
-	    check_offered(request, err) != 0)
+	    read_type(request, out, err) != 0 ||
+	    read_domain(request, "customDomainName", &out->custom_domain, err) != 0 ||
+	    read_domain(request, "groupDomain", &out->group_domain, err) != 0)
 		return -1;
-	if (custom != NULL && !is_domain_name(custom))
-		return lattice_refuse_field(request, err, domain, "\"%s\" is no domain name",
-					    custom);
 
 	out->name = sp_strdup(sp_json_string(request->input, "name"));
-	out->custom_domain = custom == NULL ? NULL : sp_strdup(custom);
 	out->allow_association = json_is_true(
 		json_object_get(request->input, "allowAssociationToShareableServiceNetwork"));
 	if (json_object_get(request->input, "portRanges") != NULL)

@@ -1,6 +1,7 @@
 #include "service/lattice/configuration_view.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/scope.h"
 #include "network/port_ranges.h"
@@ -16,7 +17,11 @@ static json_t *show_head(const struct service_context *context,
 	SP_AUTO_FREE char *arn = lattice_arn(context, LATTICE_CONFIGURATION, configuration->id);
 	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", configuration->id, "name",
 				configuration->name, "arn", arn, "resourceGatewayId",
-				configuration->gateway_id, "type", "SINGLE", "status", "ACTIVE");
+				configuration->gateway_id, "type",
+				configuration_type_name(configuration->type), "status", "ACTIVE");
+	if (configuration->group_id[0] != '\0')
+		sp_json_set_text(out, "resourceConfigurationGroupId", configuration->group_id);
+	sp_json_set_text(out, "groupDomain", configuration->group_domain);
 	sp_json_set_text(out, "customDomainName", configuration->custom_domain);
 	return out;
 }
@@ -41,6 +46,8 @@ json_t *lattice_show_configuration(const struct service_context *context,
 	sp_json_set_text(out, "protocol", "TCP");
 	json_object_set_new(out, "allowAssociationToShareableServiceNetwork",
 			    json_boolean(configuration->allow_association));
+	if (configuration->type == CONFIGURATION_GROUP)
+		return out;
 	json_object_set_new(
 		out, "resourceConfigurationDefinition",
 		configuration->is_name
@@ -50,18 +57,29 @@ json_t *lattice_show_configuration(const struct service_context *context,
 	return out;
 }
 
-int lattice_find_configuration(struct lattice_request *request, struct db *db,
-			       struct resource_configuration *out, struct sp_error *err)
+static int find_by(struct lattice_request *request, struct db *db, const char *field,
+		   struct resource_configuration *out, struct sp_error *err)
 {
 	char id[NETWORK_ID_SIZE];
-	if (lattice_read_identifier(request, LATTICE_CONFIGURATION,
-				    "resourceConfigurationIdentifier", id, err) != 0)
+	if (lattice_read_identifier(request, LATTICE_CONFIGURATION, field, id, err) != 0)
 		return -1;
 	if (configurations_find(db, id, out, err) == 0)
 		return 0;
 	return err->code == SP_NOT_FOUND
 		       ? lattice_refuse_missing(request, LATTICE_CONFIGURATION, id, err)
 		       : -1;
+}
+
+int lattice_find_configuration(struct lattice_request *request, struct db *db,
+			       struct resource_configuration *out, struct sp_error *err)
+{
+	return find_by(request, db, "resourceConfigurationIdentifier", out, err);
+}
+
+int lattice_find_group(struct lattice_request *request, struct db *db,
+		       struct resource_configuration *out, struct sp_error *err)
+{
+	return find_by(request, db, "resourceConfigurationGroupIdentifier", out, err);
 }
 
 static int get(struct lattice_request *request, struct db *db, void *ctx, struct sp_error *err)
@@ -79,15 +97,17 @@ static int get(struct lattice_request *request, struct db *db, void *ctx, struct
 	return 0;
 }
 
+/* @group_id NULL: of any, and of none. */
 static int list_page(struct lattice_request *request, struct db *db, const char *gateway_id,
-		     struct lattice_page *page, struct sp_error *err)
+		     const char *group_id, struct lattice_page *page, struct sp_error *err)
 {
 	struct resource_configuration *found = NULL;
 	size_t count = 0;
 	if (configurations_list(db, gateway_id, &found, &count, err) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (!lattice_page_wants(page, found[i].id))
+		if ((group_id != NULL && strcmp(found[i].group_id, group_id) != 0) ||
+		    !lattice_page_wants(page, found[i].id))
 			continue;
 		json_t *item = show_head(request->context, &found[i]);
 		json_object_set_new(item, "amazonManaged", json_false());
@@ -98,24 +118,34 @@ static int list_page(struct lattice_request *request, struct db *db, const char 
 	return 0;
 }
 
-/* Nothing here has a group or a verified domain: who asks for those of one gets none. */
+/* An optional filter; "" without it. */
+static int read_filter(struct lattice_request *request, enum lattice_resource resource,
+		       const char *field, char out[NETWORK_ID_SIZE], struct sp_error *err)
+{
+	out[0] = '\0';
+	return json_object_get(request->input, field) == NULL
+		       ? 0
+		       : lattice_read_identifier(request, resource, field, out, err);
+}
+
+/* Nothing here has a verified domain: who asks for those of one gets none. */
 static int list(struct lattice_request *request, struct db *db, void *ctx, struct sp_error *err)
 {
 	(void)ctx;
-	const json_t *input = request->input;
-	bool by_gateway = json_object_get(input, "resourceGatewayIdentifier") != NULL;
-	bool none = json_object_get(input, "resourceConfigurationGroupIdentifier") != NULL ||
-		    json_object_get(input, "domainVerificationIdentifier") != NULL;
-	char gateway_id[NETWORK_ID_SIZE] = "", name[96];
+	bool none = json_object_get(request->input, "domainVerificationIdentifier") != NULL;
+	char gateway_id[NETWORK_ID_SIZE], group_id[NETWORK_ID_SIZE], name[160];
 	struct lattice_page page;
-	if (by_gateway &&
-	    lattice_read_identifier(request, LATTICE_GATEWAY, "resourceGatewayIdentifier",
-				    gateway_id, err) != 0)
+	if (read_filter(request, LATTICE_GATEWAY, "resourceGatewayIdentifier", gateway_id, err) !=
+		    0 ||
+	    read_filter(request, LATTICE_CONFIGURATION, "resourceConfigurationGroupIdentifier",
+			group_id, err) != 0)
 		return -1;
-	snprintf(name, sizeof(name), "resource configurations of %s", gateway_id);
+	snprintf(name, sizeof(name), "resource configurations of %s and %s", gateway_id, group_id);
 	if (lattice_page_begin(request, name, &page, err) != 0)
 		return -1;
-	int result = none ? 0 : list_page(request, db, by_gateway ? gateway_id : NULL, &page, err);
+	int result = none ? 0
+			  : list_page(request, db, gateway_id[0] != '\0' ? gateway_id : NULL,
+				      group_id[0] != '\0' ? group_id : NULL, &page, err);
 	lattice_page_end(&page, request);
 	return result;
 }

@@ -285,10 +285,20 @@ static void what_is_not_offered_is_refused_by_its_name(void **state)
 	static const struct {
 		const char *input, *field, *sentence;
 	} cases[] = {
-		{ "{\"name\":\"abc\",\"type\":\"GROUP\"}", "type", "GROUP is not offered yet" },
-		{ "{\"name\":\"abc\",\"type\":\"CHILD\"}", "type", "CHILD is not offered yet" },
-		{ "{\"name\":\"abc\",\"type\":\"ARN\"}", "type", "ARN is not offered yet" },
-		{ "{\"name\":\"abc\",\"type\":\"CIDR\"}", "type", "CIDR is not offered yet" },
+		{ "{\"name\":\"abc\",\"type\":\"ARN\"}", "type", "ARN is not offered" },
+		{ "{\"name\":\"abc\",\"type\":\"CIDR\"}", "type", "CIDR is not offered" },
+		{ "{\"name\":\"abc\",\"type\":\"GROUP\"}", "resourceGatewayIdentifier",
+		  "is required" },
+		{ "{\"name\":\"abc\",\"type\":\"GROUP\",\"resourceGatewayIdentifier\":\"x\","
+		  "\"resourceConfigurationDefinition\":{}}",
+		  DEFINITION, "leads nowhere itself" },
+		{ "{\"name\":\"abc\",\"type\":\"GROUP\",\"resourceGatewayIdentifier\":\"x\","
+		  "\"customDomainName\":\"a.b\"}",
+		  "customDomainName", "has a groupDomain" },
+		{ "{\"name\":\"abc\",\"type\":\"CHILD\"}", "resourceConfigurationGroupIdentifier",
+		  "is required" },
+		{ "{\"name\":\"abc\",\"type\":\"CHILD\",\"resourceGatewayIdentifier\":\"x\"}",
+		  "resourceGatewayIdentifier", "the resource gateway of its group" },
 		{ "{\"name\":\"abc\",\"type\":\"SINGLE\",\"protocol\":\"TCP_UDP\"}", "protocol",
 		  "only TCP is" },
 		{ "{\"name\":\"abc\",\"type\":\"SINGLE\",\"groupDomain\":\"a.b\"}", "groupDomain",

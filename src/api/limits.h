@@ -9,9 +9,7 @@
 struct api_limits;
 
 enum {
-	LIMITS_KEYS_MAX =
-		4096,       /* that are told apart; of more, those go that have rested longest */
-	LIMITS_BURST_S = 2, /* so many seconds' worth of requests may come at once */
+	LIMITS_BURST_S = 2,        /* so many seconds' worth of requests may come at once */
 	LIMITS_LINES_PER_S = 1,    /* of refused signatures … */
 	LIMITS_LINES_AT_ONCE = 10, /* … in the log */
 };

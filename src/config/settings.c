@@ -192,6 +192,13 @@ static const struct setting {
 	{ "quota.queued_files", AT(quota_queued_files), RANGE(VALUE_NUMBER, 1, 100000000), "100000",
 	  "So many files of one connector may wait; what asks for more is throttled. AWS has 1,000; here a queue costs only "
 	  "disk, about half a kilobyte a file." },
+	{ "quota.test_rate", AT(quota_test_rate), RANGE(VALUE_NUMBER, 0, 10000), "1",
+	  "So many times a second a connector may be tested, and five times as often at once: each test is a program and a "
+	  "connection to the partner. More are refused with ThrottlingException, which AWS's tools wait for. With 0 there is no "
+	  "limit." },
+	{ "quota.start_rate", AT(quota_start_rate), RANGE(VALUE_NUMBER, 0, 1000000), "0",
+	  "So many requests a second that start something for a connector are taken, and five times as many at once; more are "
+	  "refused like that. With 0 there is no limit: what waits is limited by quota.queued_files." },
 	{ "events.clients_max", AT(events_clients_max), RANGE(VALUE_NUMBER, 0, 1024), "32",
 	  "So many clients may listen to GET /v1/events at the same time. Each has a connection and up to 256 KiB of memory." },
 	{ "metrics.open", AT(metrics_open), TEXT_OF(VALUE_BOOLEAN), "false",

@@ -53,7 +53,7 @@ struct settings {
 	int64_t transfer_resume_check;
 	int64_t transfer_handshake_timeout_ms, transfer_idle_timeout_ms;
 	int64_t transfer_worker_idle_ms, transfer_queue_wait_max_ms, transfer_leftover_age_ms;
-	int64_t quota_queued_files;
+	int64_t quota_queued_files, quota_test_rate, quota_start_rate;
 	int64_t transfer_results_kept_ms;
 	int64_t events_clients_max;
 	bool metrics_open;

@@ -22,6 +22,7 @@ enum {
 	READ_THREADS = 2,
 	READ_QUEUE_MAX = 4096,
 	OPERATION_QUEUE_MAX = 4096,
+	RATE_BURST_S = 5,    /* so many seconds' worth of what has a rate may come at once */
 	DRAIN_MS = 5000,     /* for the requests under way when we are told to end */
 	PATIENCE_MS = 20000, /* for all that is under way: a bucket may hang for ever */
 };
@@ -245,6 +246,8 @@ static void open_watches(struct rooms *rooms, const struct settings *settings)
 	};
 	rooms->events = event_hub_create(&options);
 	rooms->health = health_create(rooms->loop, rooms->store);
+	rooms->test_rate = token_table_create(settings->quota_test_rate, RATE_BURST_S);
+	rooms->start_rate = token_table_create(settings->quota_start_rate, RATE_BURST_S);
 }
 
 static int open_server(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
@@ -267,6 +270,8 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.metrics_open = settings->metrics_open,
 		.token_key = rooms->token_key,
 		.events_keep_ms = settings->events_keep_ms,
+		.test_rate = rooms->test_rate,
+		.start_rate = rooms->start_rate,
 		.retry_window_ms = settings->http_retry_window_ms,
 		.queued_files_max = settings->quota_queued_files,
 	};
@@ -392,6 +397,8 @@ void rooms_close(struct rooms *rooms)
 	loop_destroy(rooms->loop);
 	event_hub_destroy(rooms->events);
 	health_destroy(rooms->health);
+	token_table_destroy(rooms->test_rate);
+	token_table_destroy(rooms->start_rate);
 	free(rooms->role);
 	free(rooms->served);
 	explicit_bzero(rooms, sizeof(*rooms));

@@ -44,6 +44,7 @@ struct rooms {
 	struct keys keys;
 	struct address_pools pools;
 	struct sign_keys sign_keys;
+	struct token_table *test_rate, *start_rate;
 	struct service_context context;
 	struct api_guard guard;
 	struct api_limits *limits;

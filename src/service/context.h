@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/token_table.h"
 #include "egress/egress.h"
 #include "egress/networks.h"
 #include "identity/identities.h"
@@ -32,6 +33,8 @@ struct service_context {
 	struct health *health;          /* NULL: nobody looks after it */
 	bool metrics_open;              /* to whoever asks, without a signature */
 	const unsigned char *token_key; /* 32 bytes: signs pagination tokens */
-	int64_t retry_window_ms;        /* for how long an SDK's try is known again */
-	int64_t queued_files_max;       /* that wait, of one connector */
+	/* Of one connector: how often it may be tried, and how often something may be started. */
+	struct token_table *test_rate, *start_rate;
+	int64_t retry_window_ms;  /* for how long an SDK's try is known again */
+	int64_t queued_files_max; /* that wait, of one connector */
 };

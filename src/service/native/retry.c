@@ -16,9 +16,10 @@
 
 struct retry {
 	const char *transfer_id;
-	int64_t queued_files_max;
+	const struct service_context *context;
 	struct transfer transfer;
 	struct plan plan;
+	int64_t wait_us; /* when it came too early */
 	bool queue_is_full;
 };
 
@@ -83,25 +84,32 @@ static int write_retry(struct db *db, void *ctx, struct sp_error *err)
 	if (transfers_find(db, NULL, retry->transfer_id, &retry->transfer, err) != 0 ||
 	    check(db, &retry->transfer, err) != 0)
 		return -1;
+	if (!token_table_take(retry->context->start_rate, retry->transfer.connector_id,
+			      sp_monotonic_us(), &retry->wait_us))
+		return sp_fail(err, SP_LIMIT, "too often");
 	SP_AUTO_JSON json_t *request = write_request(db, &retry->transfer, err);
 	if (request == NULL || plan_make(request, sp_now_ms(), &retry->plan, err) != 0)
 		return -1;
 	memcpy(retry->plan.transfer.retry_of, retry->transfer.id,
 	       sizeof(retry->plan.transfer.retry_of));
-	return start_insert(db, &retry->plan, retry->queued_files_max, &retry->queue_is_full, err);
+	return start_insert(db, &retry->plan, retry->context->queued_files_max,
+			    &retry->queue_is_full, err);
 }
 
 void native_retry_transfer(struct api_call *call)
 {
 	struct retry retry = { .transfer_id = sp_json_string(api_input(call), "TransferId") };
 	struct sp_error err = { 0 };
-	retry.queued_files_max = answer_context(call)->queued_files_max;
+	retry.context = answer_context(call);
 	const struct transfer *planned = &retry.plan.transfer;
 	if (store_write(answer_context(call)->store, write_retry, &retry, &err) == 0) {
 		transfer_engine_wake(answer_context(call)->engine, planned->connector_id);
 		api_reply(call,
 			  json_pack("{s:s, s:s, s:I}", "TransferId", planned->id, "RetryOf",
 				    planned->retry_of, "Files", (json_int_t)retry.plan.count));
+	} else if (retry.wait_us > 0) {
+		answer_too_often(call, retry.transfer.connector_id, retry.wait_us,
+				 "quota.start_rate");
 	} else if (retry.queue_is_full) {
 		api_fail(call, THROTTLING, "%s", err.message);
 	} else if (err.code == SP_NOT_FOUND) {

@@ -1,6 +1,10 @@
 #include "service/transfer/answer.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/arn.h"
+#include "base/clock.h"
 #include "base/scope.h"
 #include "service/page_token.h"
 
@@ -45,6 +49,28 @@ static const char *exception_of(enum sp_code code)
 void answer_error(struct api_call *call, const struct sp_error *err)
 {
 	api_fail(call, exception_of(err->code), "%s", err->message);
+}
+
+void answer_too_often(struct api_call *call, const char *connector_id, int64_t wait_us,
+		      const char *setting)
+{
+	enum { US_PER_SECOND = 1000 * 1000 };
+	char seconds[24];
+	snprintf(seconds, sizeof(seconds), "%" PRId64,
+		 (wait_us + US_PER_SECOND - 1) / US_PER_SECOND);
+	api_fail_with(call, THROTTLING, json_pack("{s:s}", "RetryAfterSeconds", seconds),
+		      "the connector \"%s\" is asked for this too often: once more in %s s (%s)",
+		      connector_id, seconds, setting);
+}
+
+int answer_check_rate(struct api_call *call, struct token_table *rate, const char *setting)
+{
+	const char *id = sp_json_string(api_input(call), "ConnectorId");
+	int64_t wait_us;
+	if (token_table_take(rate, id, sp_monotonic_us(), &wait_us))
+		return 0;
+	answer_too_often(call, id, wait_us, setting);
+	return -1;
 }
 
 void answer_not_found(struct api_call *call, const char *type, const char *resource,

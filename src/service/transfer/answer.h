@@ -14,6 +14,16 @@ struct service_context *answer_context(const struct api_call *call);
 /** The exception that stands for @err's code. */
 void answer_error(struct api_call *call, const struct sp_error *err);
 
+/**
+ * Whether the connector that the request names may be the matter of one more. -1 when the call was answered, with
+ * ThrottlingException. @setting: its name, for the sentence.
+ */
+int answer_check_rate(struct api_call *call, struct token_table *rate, const char *setting);
+
+/** That refusal: the next may come in @wait_us. */
+void answer_too_often(struct api_call *call, const char *connector_id, int64_t wait_us,
+		      const char *setting);
+
 /** ResourceNotFoundException with its members. @type: "Connector" … */
 void answer_not_found(struct api_call *call, const char *type, const char *resource,
 		      const char *sentence);

@@ -75,8 +75,10 @@ static void inserted(void *ctx, int result, const struct sp_error *err)
 
 void start_plan(struct api_call *call, const struct start_kind *kind)
 {
-	struct start *start = sp_alloc(sizeof(*start));
 	struct sp_error err = { 0 };
+	if (answer_check_rate(call, answer_context(call)->start_rate, "quota.start_rate") != 0)
+		return;
+	struct start *start = sp_alloc(sizeof(*start));
 	start->call = call;
 	start->kind = kind;
 	if (kind->plan(api_input(call), sp_now_ms(), &start->plan, &err) != 0) {

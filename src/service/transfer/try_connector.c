@@ -112,6 +112,8 @@ static int look_at_connector(struct db *db, void *ctx, struct sp_error *err)
 void try_connector(struct api_call *call, try_connector_fn *fn)
 {
 	const struct service_context *context = answer_context(call);
+	if (answer_check_rate(call, context->test_rate, "quota.test_rate") != 0)
+		return;
 	struct test *test = sp_alloc(sizeof(*test));
 	struct sp_error err = { 0 };
 	test->call = call;

@@ -327,6 +327,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.account = "123456789012",
 		.builtin_role = "arn:aws:iam::123456789012:role/sallyport",
 		.token_key = token_key,
+		.test_rate = token_table_create(0, 1),
+		.start_rate = token_table_create(0, 1),
 	};
 	const struct identities_options known = { .account = context.account,
 						  .builtin_role = context.builtin_role };
@@ -344,5 +346,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(ids.list[--ids.count]);
 	identities_close(context.identities);
 	store_close(context.store);
+	token_table_destroy(context.test_rate);
+	token_table_destroy(context.start_rate);
 	return 0;
 }

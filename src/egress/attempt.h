@@ -47,6 +47,7 @@ struct egress_attempt {
 	char *host;                          /* NULL: a private path */
 	char *configuration_arn;             /* NULL: service-managed */
 	uint16_t port;
+	bool dual_stack;
 	egress_fn *fn;
 	void *ctx;
 	int64_t deadline_ms; /* monotonic */

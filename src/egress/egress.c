@@ -75,6 +75,7 @@ struct egress_attempt *egress_connect(struct egress *egress, const struct egress
 	attempt->host = sp_strdup(target->host);
 	attempt->configuration_arn = sp_strdup(target->configuration_arn);
 	attempt->port = target->port;
+	attempt->dual_stack = target->dual_stack;
 	attempt->fn = fn;
 	attempt->ctx = ctx;
 	attempt->connector_id = sp_strdup(target->connector_id);

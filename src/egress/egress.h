@@ -29,6 +29,7 @@ struct egress_target {
 	const char *
 		configuration_arn; /* or VPC_LATTICE: a resource configuration; then host is NULL */
 	uint16_t port;
+	bool dual_stack; /* service-managed: IPv6 first, then IPv4; else IPv4 alone */
 	/* For the flow log; NULL: nothing is said. */
 	const char *connector_id;
 	const char *transfer_id; /* NULL: a test of the connector */

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "egress/attempt.h"
 #include "egress/host_addresses.h"
 
@@ -142,6 +143,10 @@ static int open_socket(void *ctx, const struct address *address, int *out_fd, st
 			       "it is %s, which the setting egress.allow_private_targets forbids",
 			       kind);
 	int family = address_family(address);
+	if (family == AF_INET6 && !attempt->dual_stack)
+		return sp_fail(err, SP_DENIED,
+			       "it is an IPv6 address, which the connector's IpAddressType must be "
+			       "DUALSTACK for");
 	SP_AUTO_FD fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return sp_fail_errno(err, "could not open a socket");
@@ -153,12 +158,26 @@ static int open_socket(void *ctx, const struct address *address, int *out_fd, st
 
 /* ---- the way --------------------------------------------------------------------------------------------------- */
 
+/* IPv6 before IPv4, each in its order; @out has room for all. */
+static void prefer_v6(const struct address *addresses, size_t count, struct address *out)
+{
+	static const int families[] = { AF_INET6, AF_INET };
+	size_t filled = 0;
+	for (size_t k = 0; k < SP_COUNT_OF(families); k++)
+		for (size_t i = 0; i < count; i++)
+			if (address_family(&addresses[i]) == families[k])
+				out[filled++] = addresses[i];
+}
+
+/* @addresses: IPv4 before IPv6, at most LOOKUP_ADDRESSES_MAX. */
 static void dial(struct egress_attempt *attempt, const struct address *addresses, size_t count)
 {
+	struct address turned[LOOKUP_ADDRESSES_MAX];
+	prefer_v6(addresses, count, turned);
 	const struct dial_plan plan = {
 		.host = attempt->host,
 		.port = attempt->port,
-		.addresses = addresses,
+		.addresses = attempt->dual_stack ? turned : addresses,
 		.address_count = count,
 		.deadline_ms = attempt->deadline_ms,
 		.open = open_socket,
@@ -189,14 +208,16 @@ void service_managed_begin(struct egress_attempt *attempt)
 	if (host_is_localhost(attempt->host)) {
 		address_parse("127.0.0.1", attempt->port, &addresses[0]);
 		address_parse("::1", attempt->port, &addresses[1]);
-		attempt_note_found(attempt, attempt->host, "", addresses, 2);
-		dial(attempt, addresses, 2);
+		attempt_note_found(attempt, attempt->host, "", addresses,
+				   attempt->dual_stack ? 2 : 1);
+		dial(attempt, addresses, attempt->dual_stack ? 2 : 1);
 		return;
 	}
 	const struct lookup_question question = {
 		.host = attempt->host,
 		.port = attempt->port,
 		.servers = egress->dns_servers,
+		.only_v4 = !attempt->dual_stack,
 		.timeout_ms = egress->connect_timeout_ms / LOOKUP_SHARE,
 	};
 	attempt->lookup = lookup_start(egress->loop, &question, on_lookup, attempt);

@@ -55,6 +55,10 @@ enum field {
 	USER,
 	PASSWORD,
 	PRIVATE_KEY,
+	PASSWORD_2,
+	PRIVATE_KEY_2,
+	PASSWORD_3,
+	PRIVATE_KEY_3,
 	TRUSTED_KEYS,
 	POLICY,
 	CONNECTIONS,
@@ -134,6 +138,10 @@ static const struct {
 	[USER]              = { AT(user),                 TEXT,      WORKER_TEXT_MAX },
 	[PASSWORD]          = { AT(password),             TEXT,      WORKER_TEXT_MAX },
 	[PRIVATE_KEY]       = { AT(private_key),          TEXT,      WORKER_TEXT_MAX },
+	[PASSWORD_2]        = { AT(other_passwords[0]),    TEXT,     WORKER_TEXT_MAX },
+	[PRIVATE_KEY_2]     = { AT(other_private_keys[0]), TEXT,     WORKER_TEXT_MAX },
+	[PASSWORD_3]        = { AT(other_passwords[1]),    TEXT,     WORKER_TEXT_MAX },
+	[PRIVATE_KEY_3]     = { AT(other_private_keys[1]), TEXT,     WORKER_TEXT_MAX },
 	[TRUSTED_KEYS]      = { AT(trusted_keys),         TEXT,      WORKER_TEXT_MAX },
 	[POLICY]            = { AT(security_policy),      TEXT,      WORKER_TEXT_MAX },
 	[CONNECTIONS]       = { AT(connections),          NUMBER_32, CONNECTOR_CONNECTIONS_MAX },
@@ -177,8 +185,8 @@ static const struct kind {
 	size_t fd_count;
 	enum field fields[32]; /* in the order of the wire, up to FIELD_END */
 } kinds[] = {
-	{ WORKER_CONFIGURE,   "CONFIGURE",   0, { CONNECTOR, HOST, PORT, USER, PASSWORD, PRIVATE_KEY, TRUSTED_KEYS,
-						  POLICY, CONNECTIONS, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, KEEPALIVE,
+	{ WORKER_CONFIGURE,   "CONFIGURE",   0, { CONNECTOR, HOST, PORT, USER, PASSWORD, PRIVATE_KEY, PASSWORD_2,
+						  PRIVATE_KEY_2, PASSWORD_3, PRIVATE_KEY_3, TRUSTED_KEYS, POLICY, CONNECTIONS, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, KEEPALIVE,
 						  UPLOAD_WAY, VERIFY, RESUME_CHECK, BANNER, FINGERPRINT, FEATURES } },
 	{ WORKER_SOCKET,      "SOCKET",      1, { REQUEST, WORDS } },
 	{ WORKER_NO_SOCKET,   "NO_SOCKET",   0, { REQUEST, STEP, CODE, WORDS } },

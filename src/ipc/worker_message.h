@@ -78,7 +78,8 @@ enum {
 	 * for their turn. */
 	WORKER_CONNECTION_FILES_MAX = 256,
 	WORKER_TEXT_MAX = 32768, /* bytes of one text */
-	WORKER_LINE_MAX = 1024,  /* of what a test learnt, each */
+	WORKER_OTHER_LOGINS_MAX = CONNECTOR_STAGES_MAX - 1,
+	WORKER_LINE_MAX = 1024, /* of what a test learnt, each */
 };
 
 /** "SEND", "READY" …: as the picture above has it, for logs. */
@@ -140,8 +141,11 @@ struct worker_message {
 	char *host; /* the name in the URL: for sentences only */
 	uint32_t port;
 	char *user;
-	char *password;     /* NULL when none */
-	char *private_key;  /* NULL when none */
+	char *password;    /* NULL when none */
+	char *private_key; /* NULL when none */
+	/* Of further versions of the secret, tried in their order when that was refused; both NULL: no further one */
+	char *other_passwords[WORKER_OTHER_LOGINS_MAX];
+	char *other_private_keys[WORKER_OTHER_LOGINS_MAX];
 	char *trusted_keys; /* lines, one key each */
 	char *security_policy;
 	uint32_t connections;          /* at most that many SSH connections */

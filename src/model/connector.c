@@ -27,6 +27,8 @@ void connector_finish(struct connector *connector)
 	free(connector->user_secret_id);
 	for (size_t i = 0; i < connector->trusted_key_count; i++)
 		free(connector->trusted_keys[i]);
+	for (size_t i = 0; i < connector->secret_stage_count; i++)
+		free(connector->secret_stages[i]);
 	free(connector->security_policy);
 	free(connector->configuration_arn);
 	free(connector->failure);
@@ -82,4 +84,13 @@ bool connector_split_url(const char *url, char **out_host, uint16_t *out_port)
 	*out_host = strndup(host, length);
 	*out_port = port;
 	return *out_host != NULL;
+}
+
+bool connector_url_is_v6(const char *url)
+{
+	char *host = NULL;
+	uint16_t port;
+	bool result = connector_split_url(url, &host, &port) && strchr(host, ':') != NULL;
+	free(host);
+	return result;
 }

@@ -12,6 +12,8 @@ enum {
 	CONNECTOR_CONNECTIONS_MAX = 5,
 	CONNECTOR_CONNECTIONS_DEFAULT = 1,
 	CONNECTOR_PORT_DEFAULT = 22,
+	CONNECTOR_STAGES_MAX = 3,
+	CONNECTOR_STAGE_CHARACTERS_MAX = 256,
 };
 
 /** Of service-managed connectors always CONNECTOR_ACTIVE. Numbers are kept: add at the end only. */
@@ -26,6 +28,10 @@ struct connector {
 	char *trusted_keys[CONNECTOR_TRUSTED_KEYS_MAX]; /* as given */
 	size_t trusted_key_count;
 	int max_connections;
+	/* Which versions of the secret are tried, in this order: stage labels. None: AWSCURRENT. */
+	char *secret_stages[CONNECTOR_STAGES_MAX];
+	size_t secret_stage_count;
+	bool dual_stack;       /* IpAddressType: DUALSTACK, else IPV4 */
 	char *security_policy; /* a name that security_policy_find() knows */
 	int64_t created_ms;
 
@@ -47,3 +53,6 @@ void connector_finish(struct connector *connector);
  * False when it is no such URL or has a user, path or query.
  */
 bool connector_split_url(const char *url, char **out_host, uint16_t *out_port);
+
+/** Whether the host of a URL is an IPv6 address. */
+bool connector_url_is_v6(const char *url);

@@ -27,7 +27,9 @@ static const struct errand errand = { "authentication",
 struct attempt {
 	struct handshake *handshake;
 	ssh_session session;
-	ssh_key key;            /* NULL: none */
+	const char *password; /* of the login that is tried; NULL: none */
+	ssh_key key;          /* the same */
+	size_t others_tried;
 	struct sp_buffer story; /* "public key … refused, password refused" */
 };
 
@@ -38,7 +40,7 @@ static bool has_key(const struct attempt *attempt)
 
 static bool has_password(const struct attempt *attempt)
 {
-	return attempt->handshake->options->password != NULL;
+	return attempt->password != NULL;
 }
 
 static int sleep_until_answered(struct attempt *attempt, struct sp_error *err)
@@ -119,8 +121,7 @@ static int try_public_key(struct attempt *attempt, struct sp_error *err)
 static int try_password(struct attempt *attempt, struct sp_error *err)
 {
 	int result;
-	while ((result = ssh_userauth_password(attempt->session, NULL,
-					       attempt->handshake->options->password)) ==
+	while ((result = ssh_userauth_password(attempt->session, NULL, attempt->password)) ==
 	       SSH_AUTH_AGAIN)
 		if (sleep_until_answered(attempt, err) != 0)
 			return SSH_AUTH_ERROR;
@@ -158,8 +159,7 @@ static int answer(struct attempt *attempt, bool *answered, struct sp_error *err)
 	    ssh_userauth_kbdint_getprompt(attempt->session, 0, &echo) == NULL || echo != 0)
 		return fail_question(attempt, prompts, err);
 	*answered = true;
-	if (ssh_userauth_kbdint_setanswer(attempt->session, 0,
-					  attempt->handshake->options->password) != 0) {
+	if (ssh_userauth_kbdint_setanswer(attempt->session, 0, attempt->password) != 0) {
 		sp_fail(err, SP_INTERNAL, "could not answer the server's question");
 		return SSH_AUTH_ERROR;
 	}
@@ -281,43 +281,6 @@ static const struct method *known_method(const struct attempt *attempt)
 	return NULL;
 }
 
-static int try_all(struct attempt *attempt, struct sp_error *err)
-{
-	struct transport_report *report = attempt->handshake->report;
-	const struct method *known = known_method(attempt);
-	const char *name = known == NULL ? "none" : known->name;
-	int tried = known == NULL ? 0 : known->bit;
-	int result = known == NULL ? try_none(attempt, err) : known->run(attempt, err);
-
-	bool is_alone = true;
-	while (result == SSH_AUTH_DENIED || result == SSH_AUTH_PARTIAL) {
-		int offered = ssh_userauth_list(attempt->session, NULL);
-		note_offered(report, offered);
-		if (result == SSH_AUTH_PARTIAL) {
-			is_alone = false;
-			tell(attempt, "one method was accepted, another is wanted");
-			/* What was refused as the first may be right as the second. */
-			if (known != NULL && strcmp(name, known->name) != 0)
-				tried &= ~sp_take_pointer(&known)->bit;
-		}
-		const struct method *method = next_method(attempt, offered, tried);
-		if (method == NULL)
-			return fail_refused(attempt, err);
-		tried |= method->bit;
-		name = method->name;
-		result = method->run(attempt, err);
-	}
-	if (result != SSH_AUTH_SUCCESS) {
-		const struct transport *transport = attempt->handshake->transport;
-		bool is_refusal = tried != 0 && failure_has_happened(transport) &&
-				  (attempt->story.length != 0 || failure_is_refusal(transport));
-		return is_refusal ? fail_hung_up(attempt, name, err) : -1;
-	}
-	strncpy(report->authenticated_by, name, sizeof(report->authenticated_by) - 1);
-	report->by_one_method = is_alone;
-	return 0;
-}
-
 /** Never asks a terminal: what still wants a passphrase is refused. */
 static int refuse_passphrase(const char *prompt, char *out, size_t room, int echo, int verify,
 			     void *ignored)
@@ -349,14 +312,76 @@ static int read_private_key(const char *text, ssh_key *out, struct sp_error *err
 	return 0;
 }
 
+/* A key that cannot be read ends it: nobody would learn of that otherwise. */
+static int take_login(struct attempt *attempt, const char *password, const char *private_key,
+		      struct sp_error *err)
+{
+	ssh_key_free(attempt->key);
+	attempt->key = NULL;
+	attempt->password = password;
+	return private_key == NULL ? 0 : read_private_key(private_key, &attempt->key, err);
+}
+
+/* All that one login has was refused: the next one's turn. 0 when there is one, 1 when there is none. */
+static int take_next_login(struct attempt *attempt, struct sp_error *err)
+{
+	const struct transport_options *options = attempt->handshake->options;
+	if (attempt->others_tried == options->other_count)
+		return 1;
+	const struct transport_login *next = &options->others[attempt->others_tried++];
+	tell(attempt, "then, with the next version of the secret");
+	return take_login(attempt, next->password, next->private_key, err);
+}
+
+static int try_all(struct attempt *attempt, struct sp_error *err)
+{
+	struct transport_report *report = attempt->handshake->report;
+	const struct method *known = known_method(attempt);
+	const char *name = known == NULL ? "none" : known->name;
+	int tried = known == NULL ? 0 : known->bit;
+	int result = known == NULL ? try_none(attempt, err) : known->run(attempt, err);
+
+	bool is_alone = true;
+	while (result == SSH_AUTH_DENIED || result == SSH_AUTH_PARTIAL) {
+		int offered = ssh_userauth_list(attempt->session, NULL);
+		note_offered(report, offered);
+		if (result == SSH_AUTH_PARTIAL) {
+			is_alone = false;
+			tell(attempt, "one method was accepted, another is wanted");
+			/* What was refused as the first may be right as the second. */
+			if (known != NULL && strcmp(name, known->name) != 0)
+				tried &= ~sp_take_pointer(&known)->bit;
+		}
+		const struct method *method;
+		while ((method = next_method(attempt, offered, tried)) == NULL) {
+			int end = take_next_login(attempt, err);
+			if (end != 0)
+				return end < 0 ? -1 : fail_refused(attempt, err);
+			tried = 0;
+		}
+		tried |= method->bit;
+		name = method->name;
+		result = method->run(attempt, err);
+	}
+	if (result != SSH_AUTH_SUCCESS) {
+		const struct transport *transport = attempt->handshake->transport;
+		bool is_refusal = tried != 0 && failure_has_happened(transport) &&
+				  (attempt->story.length != 0 || failure_is_refusal(transport));
+		return is_refusal ? fail_hung_up(attempt, name, err) : -1;
+	}
+	strncpy(report->authenticated_by, name, sizeof(report->authenticated_by) - 1);
+	report->by_one_method = is_alone;
+	return 0;
+}
+
 int handshake_authenticate(struct handshake *handshake, struct sp_error *err)
 {
-	const char *key_text = handshake->options->private_key;
+	const struct transport_options *options = handshake->options;
 	struct attempt attempt = { .handshake = handshake,
 				   .session = handshake->transport->session };
 
 	handshake_begin_step(handshake->report, STEP_AUTHENTICATE);
-	int result = key_text == NULL ? 0 : read_private_key(key_text, &attempt.key, err);
+	int result = take_login(&attempt, options->password, options->private_key, err);
 	if (result == 0)
 		result = try_all(&attempt, err);
 	ssh_key_free(attempt.key);

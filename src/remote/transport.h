@@ -18,11 +18,19 @@
 
 struct transport;
 
+struct transport_login {
+	const char *password;    /* NULL: none */
+	const char *private_key; /* text of a key file; NULL: none */
+};
+
 struct transport_options {
-	int fd;                   /* connected; taken, also when the call fails */
-	const char *user;         /* all borrowed for the call */
-	const char *password;     /* NULL: none */
-	const char *private_key;  /* text of a key file; NULL: none */
+	int fd;                  /* connected; taken, also when the call fails */
+	const char *user;        /* all borrowed for the call */
+	const char *password;    /* NULL: none */
+	const char *private_key; /* text of a key file; NULL: none */
+	/* Tried in their order, on the same connection, when that was refused. */
+	const struct transport_login *others;
+	size_t other_count;
 	const char *trusted_keys; /* lines "[host] type base64 [comment]"; NULL or "": none */
 	const struct security_policy *policy;
 	int64_t timeout_ms; /* from here to the authenticated connection */

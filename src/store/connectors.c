@@ -13,7 +13,7 @@ enum { NAMESAKES_TOLD = 5 /* in a sentence, besides the first */ };
 /* What read_connector() reads, in its order. */
 #define CONNECTOR_COLUMNS                                                                          \
 	"id, url, access_role, logging_role, user_secret_id, max_connections, security_policy,"    \
-	" created_ms, configuration_arn, port, state, failure"
+	" created_ms, configuration_arn, port, state, failure, dual_stack"
 
 static int read_trusted_keys(struct db *db, struct connector *connector, struct sp_error *err)
 {
@@ -27,6 +27,22 @@ static int read_trusted_keys(struct db *db, struct connector *connector, struct 
 	while (connector->trusted_key_count < CONNECTOR_TRUSTED_KEYS_MAX &&
 	       (got = db_rows_next(rows, err)) == 1)
 		connector->trusted_keys[connector->trusted_key_count++] =
+			db_rows_copy_text(rows, 0);
+	return got < 0 ? -1 : 0;
+}
+
+static int read_stages(struct db *db, struct connector *connector, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT stage FROM connector_secret_stages WHERE connector_id = ?1"
+		     " ORDER BY place",
+		     "s", connector->id) != 0)
+		return -1;
+	int got = 0;
+	while (connector->secret_stage_count < CONNECTOR_STAGES_MAX &&
+	       (got = db_rows_next(rows, err)) == 1)
+		connector->secret_stages[connector->secret_stage_count++] =
 			db_rows_copy_text(rows, 0);
 	return got < 0 ? -1 : 0;
 }
@@ -45,9 +61,10 @@ static int read_connector(struct db *db, struct db_rows *rows, struct connector 
 				   .configuration_arn = db_rows_copy_text(rows, 8),
 				   .port = (int)db_rows_integer(rows, 9),
 				   .state = (enum connector_state)db_rows_integer(rows, 10),
-				   .failure = db_rows_copy_text(rows, 11) };
+				   .failure = db_rows_copy_text(rows, 11),
+				   .dual_stack = db_rows_integer(rows, 12) != 0 };
 	rows_copy(rows, 0, out->id, sizeof(out->id));
-	if (read_trusted_keys(db, out, err) != 0) {
+	if (read_trusted_keys(db, out, err) != 0 || read_stages(db, out, err) != 0) {
 		connector_finish(out);
 		return -1;
 	}
@@ -69,17 +86,32 @@ static int write_trusted_keys(struct db *db, const struct connector *connector,
 	return 0;
 }
 
+static int write_stages(struct db *db, const struct connector *connector, struct sp_error *err)
+{
+	if (db_run(db, err, "DELETE FROM connector_secret_stages WHERE connector_id = ?1", "s",
+		   connector->id) != 0)
+		return -1;
+	for (size_t i = 0; i < connector->secret_stage_count; i++)
+		if (db_run(db, err,
+			   "INSERT INTO connector_secret_stages (connector_id, place, stage)"
+			   " VALUES (?1, ?2, ?3)",
+			   "sis", connector->id, (int64_t)i, connector->secret_stages[i]) != 0)
+			return -1;
+	return 0;
+}
+
 int connectors_insert(struct db *db, const struct connector *connector, struct sp_error *err)
 {
 	if (db_run(db, err,
 		   "INSERT INTO connectors (" CONNECTOR_COLUMNS
-		   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-		   "sssssisisiis", connector->id, connector->url, connector->access_role,
+		   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+		   "sssssisisiisi", connector->id, connector->url, connector->access_role,
 		   connector->logging_role, connector->user_secret_id,
 		   (int64_t)connector->max_connections, connector->security_policy,
 		   connector->created_ms, connector->configuration_arn, (int64_t)connector->port,
-		   (int64_t)connector->state, connector->failure) != 0 ||
-	    write_trusted_keys(db, connector, err) != 0 ||
+		   (int64_t)connector->state, connector->failure,
+		   (int64_t)connector->dual_stack) != 0 ||
+	    write_trusted_keys(db, connector, err) != 0 || write_stages(db, connector, err) != 0 ||
 	    lifetimes_begin(db, connector->id, LIFETIME_CONNECTOR, connector->created_ms, err) != 0)
 		return sp_wrap(err, "could not keep the connector");
 	return 0;
@@ -142,17 +174,18 @@ int connectors_update(struct db *db, const struct connector *connector, struct s
 	if (db_run(db, err,
 		   "UPDATE connectors SET url = ?2, access_role = ?3, logging_role = ?4,"
 		   " user_secret_id = ?5, max_connections = ?6, security_policy = ?7,"
-		   " configuration_arn = ?8, port = ?9, state = ?10, failure = ?11"
-		   " WHERE id = ?1 AND deleted_ms = 0",
-		   "sssssissiis", connector->id, connector->url, connector->access_role,
+		   " configuration_arn = ?8, port = ?9, state = ?10, failure = ?11,"
+		   " dual_stack = ?12 WHERE id = ?1 AND deleted_ms = 0",
+		   "sssssissiisi", connector->id, connector->url, connector->access_role,
 		   connector->logging_role, connector->user_secret_id,
 		   (int64_t)connector->max_connections, connector->security_policy,
 		   connector->configuration_arn, (int64_t)connector->port,
-		   (int64_t)connector->state, connector->failure) != 0)
+		   (int64_t)connector->state, connector->failure,
+		   (int64_t)connector->dual_stack) != 0)
 		return sp_wrap(err, "could not change the connector");
 	if (db_changes(db) == 0)
 		return not_there(connector->id, err);
-	return write_trusted_keys(db, connector, err);
+	return write_trusted_keys(db, connector, err) != 0 ? -1 : write_stages(db, connector, err);
 }
 
 int connectors_delete(struct db *db, const char *id, int64_t now_ms, struct sp_error *err)

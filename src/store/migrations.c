@@ -524,6 +524,14 @@ const char *const migrations_scripts[] = {
 	"ALTER TABLE configurations ADD COLUMN group_id TEXT REFERENCES configurations (id);"
 	"ALTER TABLE configurations ADD COLUMN group_domain TEXT;"
 	"CREATE INDEX configurations_of_group ON configurations (group_id, id);",
+
+	/* Which versions of its secret a connector tries, and whether IPv6 is its way. */
+	"ALTER TABLE connectors ADD COLUMN dual_stack BIGINT NOT NULL DEFAULT 0;"
+	"CREATE TABLE connector_secret_stages ("
+	"  connector_id TEXT NOT NULL REFERENCES connectors (id) ON DELETE CASCADE,"
+	"  place BIGINT NOT NULL,"
+	"  stage TEXT NOT NULL,"
+	"  PRIMARY KEY (connector_id, place));",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

@@ -53,14 +53,15 @@ int credentials_parse(const char *secret, struct credentials *out, struct sp_err
 			       "the secret is JSON, but not an object with \"Username\" and "
 			       "\"Password\" or \"PrivateKey\"");
 
-	struct credentials found = { 0 };
+	struct credentials found = { .login_count = 1 };
+	struct login *login = &found.logins[0];
 	if (take_text(object, "Username", CREDENTIAL_USER_MAX, &found.user, err) != 0 ||
-	    take_text(object, "Password", CREDENTIAL_PASSWORD_MAX, &found.password, err) != 0 ||
-	    take_text(object, "PrivateKey", CREDENTIAL_KEY_MAX, &found.private_key, err) != 0) {
+	    take_text(object, "Password", CREDENTIAL_PASSWORD_MAX, &login->password, err) != 0 ||
+	    take_text(object, "PrivateKey", CREDENTIAL_KEY_MAX, &login->private_key, err) != 0) {
 		credentials_finish(&found);
 		return -1;
 	}
-	if (found.user == NULL || (found.password == NULL && found.private_key == NULL)) {
+	if (found.user == NULL || (login->password == NULL && login->private_key == NULL)) {
 		bool has_user = found.user != NULL;
 		credentials_finish(&found);
 		return has_user ? sp_fail(err, SP_INVALID,
@@ -71,10 +72,47 @@ int credentials_parse(const char *secret, struct credentials *out, struct sp_err
 	return 0;
 }
 
+static bool is_same(const struct login *a, const struct login *b)
+{
+	return sp_text_equal(a->password, b->password) &&
+	       sp_text_equal(a->private_key, b->private_key);
+}
+
+static bool is_there(const struct credentials *credentials, const struct login *login)
+{
+	for (size_t i = 0; i < credentials->login_count; i++)
+		if (is_same(&credentials->logins[i], login))
+			return true;
+	return false;
+}
+
+int credentials_add(struct credentials *credentials, struct credentials *next, struct sp_error *err)
+{
+	if (credentials->login_count == 0) {
+		*credentials = *next;
+		*next = (struct credentials){ 0 };
+		return 0;
+	}
+	int result = 0;
+	if (!sp_text_equal(credentials->user, next->user)) {
+		result = sp_fail(err, SP_INVALID,
+				 "its versions have different values of \"Username\", and one "
+				 "connection is for one user");
+	} else if (credentials->login_count < CONNECTOR_STAGES_MAX &&
+		   !is_there(credentials, &next->logins[0])) {
+		credentials->logins[credentials->login_count++] = next->logins[0];
+		next->logins[0] = (struct login){ 0 };
+	}
+	credentials_finish(next);
+	return result;
+}
+
 void credentials_finish(struct credentials *credentials)
 {
 	sp_secret_free(credentials->user);
-	sp_secret_free(credentials->password);
-	sp_secret_free(credentials->private_key);
+	for (size_t i = 0; i < credentials->login_count; i++) {
+		sp_secret_free(credentials->logins[i].password);
+		sp_secret_free(credentials->logins[i].private_key);
+	}
 	*credentials = (struct credentials){ 0 };
 }

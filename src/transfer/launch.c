@@ -49,40 +49,76 @@ static int read_connector(struct db *db, void *ctx, struct sp_error *err)
 	return launch->connector.configuration_arn == NULL ? 0 : name_target(db, launch, err);
 }
 
-struct secret_read {
-	const struct launch *launch;
-	char *arn, *value;
-};
-
 static struct permission permission_of(const struct launch *launch)
 {
 	return (struct permission){ launch->ground, launch->connector_id,
 				    launch->connector.access_role };
 }
 
-static int read_secret(struct db *db, void *ctx, struct sp_error *err)
+static int find_secret(struct db *db, void *ctx, struct sp_error *err)
 {
-	struct secret_read *read = ctx;
+	struct launch *launch = ctx;
 	struct secret secret = { 0 };
-	if (secrets_find(db, read->launch->connector.user_secret_id, sp_now_ms(), &secret, err) !=
-	    0)
+	if (secrets_find(db, launch->connector.user_secret_id, sp_now_ms(), &secret, err) != 0)
 		return -1;
-	read->arn = sp_take_pointer(&secret.arn);
+	launch->secret_arn = sp_take_pointer(&secret.arn);
 	secret_finish(&secret);
-	return secrets_read_value(db, read->launch->ground->rooms.vault,
-				  read->launch->connector.user_secret_id, NULL, &read->value, err);
+	return 0;
 }
 
+struct version_read {
+	const struct launch *launch;
+	const char *stage; /* NULL: AWSCURRENT */
+	char *value;
+};
+
+/* Of the very secret that the role may read, whatever has its name meanwhile. */
+static int read_version(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct version_read *read = ctx;
+	return secrets_read_value(db, read->launch->ground->rooms.vault, read->launch->secret_arn,
+				  read->stage, &read->value, err);
+}
+
+static int load_version(struct launch *launch, const char *stage, struct credentials *out,
+			struct sp_error *err)
+{
+	struct version_read read = { .launch = launch, .stage = stage };
+	int result = store_read(launch->ground->rooms.store, read_version, &read, err);
+	SP_AUTO_SECRET char *value = read.value;
+	return result != 0 ? -1 : credentials_parse(value, out, err);
+}
+
+/* Each version that can be read and used; what is wrong with the first of them counts when there is none. */
+static int load_stages(struct launch *launch)
+{
+	const struct connector *connector = &launch->connector;
+	struct sp_error first = { 0 };
+	for (size_t i = 0; i < connector->secret_stage_count; i++) {
+		struct credentials next = { 0 };
+		struct sp_error why = { 0 };
+		if (load_version(launch, connector->secret_stages[i], &next, &why) == 0) {
+			if (credentials_add(&launch->credentials, &next, &launch->err) != 0)
+				return -1;
+		} else if (first.code == SP_OK) {
+			first = why;
+		}
+	}
+	if (launch->credentials.login_count > 0)
+		return 0;
+	return sp_fail(&launch->err, first.code, "%s", first.message);
+}
+
+/* Before any version is read: which of them there are is nothing for a role that may not have them. */
 static int load_credentials(struct launch *launch)
 {
-	struct secret_read read = { .launch = launch };
-	int result = store_read(launch->ground->rooms.store, read_secret, &read, &launch->err);
-	SP_AUTO_FREE char *arn = read.arn;
-	SP_AUTO_SECRET char *value = read.value;
 	const struct permission permission = permission_of(launch);
-	if (result != 0 || permission_check_secret(&permission, arn, &launch->err) != 0)
+	if (store_read(launch->ground->rooms.store, find_secret, launch, &launch->err) != 0 ||
+	    permission_check_secret(&permission, launch->secret_arn, &launch->err) != 0)
 		return -1;
-	return credentials_parse(value, &launch->credentials, &launch->err);
+	return launch->connector.secret_stage_count > 0
+		       ? load_stages(launch)
+		       : load_version(launch, NULL, &launch->credentials, &launch->err);
 }
 
 static int read_target(struct launch *launch)
@@ -102,15 +138,16 @@ static int read_target(struct launch *launch)
 static void note_secret(struct launch *launch)
 {
 	const struct credentials *credentials = &launch->credentials;
-	const char *has = credentials->private_key == NULL ? "a password"
-			  : credentials->password == NULL  ? "a private key"
-							   : "a private key and a password";
+	const struct login *login = &credentials->logins[0];
+	const char *has = login->private_key == NULL ? "a password"
+			  : login->password == NULL  ? "a private key"
+						     : "a private key and a password";
 	trace_passed(&launch->trace, STEP_SECRET,
-		     json_pack("{s:s, s:b, s:b}", "SecretId", launch->connector.user_secret_id,
-			       "PrivateKey", credentials->private_key != NULL, "Password",
-			       credentials->password != NULL),
-		     "the secret \"%s\" has a user name and %s", launch->connector.user_secret_id,
-		     has);
+		     json_pack("{s:s, s:b, s:b, s:i}", "SecretId", launch->connector.user_secret_id,
+			       "PrivateKey", login->private_key != NULL, "Password",
+			       login->password != NULL, "Versions", (int)credentials->login_count),
+		     "the secret \"%s\" has a user name and %s%s", launch->connector.user_secret_id,
+		     has, credentials->login_count > 1 ? ", and further versions" : "");
 }
 
 static int load(struct launch *launch)
@@ -172,5 +209,6 @@ void launch_destroy(struct launch *launch)
 	known_server_finish(&launch->server);
 	trace_finish(&launch->trace);
 	free(launch->host);
+	free(launch->secret_arn);
 	free(launch);
 }

@@ -14,6 +14,7 @@ struct launch {
 	struct connector connector;
 	char *host; /* of the URL; VPC_LATTICE: the target, for sentences */
 	uint16_t port;
+	char *secret_arn; /* of what credentials are read from */
 	struct credentials credentials;
 	struct publishing publishing; /* as its tags say */
 	struct known_server server;   /* what was learnt before */

@@ -42,6 +42,7 @@ struct worker_process {
 	char connector_id[CONNECTOR_ID_SIZE];
 	char *host;
 	char *configuration_arn; /* NULL: service-managed */
+	bool dual_stack;
 	uint16_t port;
 	pid_t pid;
 	int fd; /* -1 once closed */
@@ -208,8 +209,8 @@ static void configure(struct worker_process *process, const struct launch *launc
 		.host = launch->host,
 		.port = launch->port,
 		.user = launch->credentials.user,
-		.password = launch->credentials.password,
-		.private_key = launch->credentials.private_key,
+		.password = launch->credentials.logins[0].password,
+		.private_key = launch->credentials.logins[0].private_key,
 		.trusted_keys = keys.length == 0 ? NULL : keys.data,
 		.security_policy = launch->connector.security_policy,
 		.connections = (uint32_t)launch->connector.max_connections,
@@ -223,6 +224,10 @@ static void configure(struct worker_process *process, const struct launch *launc
 		.fingerprint = test ? NULL : launch->server.host_key,
 		.features = test ? NULL : launch->server.features,
 	};
+	for (size_t i = 1; i < launch->credentials.login_count; i++) {
+		message.other_passwords[i - 1] = launch->credentials.logins[i].password;
+		message.other_private_keys[i - 1] = launch->credentials.logins[i].private_key;
+	}
 	worker_process_send(process, &message, -1);
 }
 
@@ -275,6 +280,7 @@ static int give_socket(struct worker_process *process, const struct worker_messa
 		.host = process->configuration_arn == NULL ? process->host : NULL,
 		.configuration_arn = process->configuration_arn,
 		.port = process->port,
+		.dual_stack = process->dual_stack,
 		.connector_id = process->connector_id,
 		.transfer_id = transfer_of(process, message->file_id),
 		.holder = process,
@@ -446,6 +452,7 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 	process->owner = *owner;
 	process->host = sp_strdup(launch->host);
 	process->configuration_arn = sp_strdup(launch->connector.configuration_arn);
+	process->dual_stack = launch->connector.dual_stack;
 	process->port = launch->port;
 	process->pid = pid;
 	process->fd = sp_take_fd(&ours);

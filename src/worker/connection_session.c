@@ -130,12 +130,23 @@ static int shake_hands(struct connection *connection, int fd, enum failure_step 
 	const struct worker_message *configuration = connection->configuration;
 	struct learnt known;
 	learnt_recall(connection, &known);
+	struct transport_login others[WORKER_OTHER_LOGINS_MAX];
+	size_t other_count = 0;
+	for (size_t i = 0; i < WORKER_OTHER_LOGINS_MAX; i++)
+		if (configuration->other_passwords[i] != NULL ||
+		    configuration->other_private_keys[i] != NULL)
+			others[other_count++] = (struct transport_login){
+				.password = configuration->other_passwords[i],
+				.private_key = configuration->other_private_keys[i],
+			};
 	int64_t deadline = sp_monotonic_ms() + configuration->handshake_timeout_ms;
 	struct transport_options options = {
 		.fd = fd,
 		.user = configuration->user,
 		.password = configuration->password,
 		.private_key = configuration->private_key,
+		.others = others,
+		.other_count = other_count,
 		.trusted_keys = configuration->trusted_keys,
 		.policy = security_policy_find(configuration->security_policy),
 		.timeout_ms = configuration->handshake_timeout_ms,

@@ -90,8 +90,7 @@ static void keep_secret(struct desk *desk, char **text)
 	if (*text == NULL)
 		return;
 	size_t size = strlen(*text) + 1;
-	assert(desk->secrets_used + size <=
-	       SECRETS_MAX); /* no text is longer than WORKER_TEXT_MAX */
+	assert(desk->secrets_used + size <= SECRETS_MAX); /* all of them were in one message */
 	char *kept = memcpy(desk->secrets + desk->secrets_used, *text, size);
 	desk->secrets_used += size;
 	sp_secret_free(*text);
@@ -109,6 +108,10 @@ static int hear_configure(struct desk *desk, struct letter *letter, struct sp_er
 	letter_destroy(letter);
 	keep_secret(desk, &desk->configuration.password);
 	keep_secret(desk, &desk->configuration.private_key);
+	for (size_t i = 0; i < WORKER_OTHER_LOGINS_MAX; i++) {
+		keep_secret(desk, &desk->configuration.other_passwords[i]);
+		keep_secret(desk, &desk->configuration.other_private_keys[i]);
+	}
 
 	const struct worker_message *configuration = &desk->configuration;
 	if (configuration->host == NULL || configuration->user == NULL ||

@@ -31,7 +31,8 @@ struct slot {
 	bool dismissed;                /* OPENING: was told to give up */
 };
 
-enum { SECRETS_MAX = 2 * (WORKER_TEXT_MAX + 1) };
+/* They come in one message, with something in front of each that is no shorter than a NUL. */
+enum { SECRETS_MAX = IPC_MESSAGE_MAX };
 
 /* All of it in pages for secrets: they come in by @wire. */
 struct desk {

@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	FUZZ_CHECK(credentials.user[0] != '\0');
-	FUZZ_CHECK(credentials.password != NULL || credentials.private_key != NULL);
+	FUZZ_CHECK(credentials.logins[0].password != NULL ||
+		   credentials.logins[0].private_key != NULL);
 	credentials_finish(&credentials);
 	return 0;
 }

@@ -89,8 +89,9 @@ with harness.Story() as story:
         assert call("UpdateConnector", ConnectorId=full, SftpConfig={"UserSecretId": "other"}) == {"ConnectorId": full}
         before["SftpConfig"]["UserSecretId"] = "other"
         assert call.describe(full) == before
-        call("UpdateConnector", ConnectorId=full, Url="sftp://[2001:db8::1]", SecurityPolicyName=POLICY + "2023-07")
-        assert call.describe(full) == {**before, "Url": "sftp://[2001:db8::1]",
+        call("UpdateConnector", ConnectorId=full, Url="sftp://[2001:db8::1]", SecurityPolicyName=POLICY + "2023-07",
+             IpAddressType="DUALSTACK")
+        assert call.describe(full) == {**before, "Url": "sftp://[2001:db8::1]", "IpAddressType": "DUALSTACK",
                                        "SecurityPolicyName": POLICY + "2023-07"}
 
     with story.case("an update that is refused changes nothing"):
@@ -104,7 +105,9 @@ with harness.Story() as story:
                 (("Url",), {"Url": "partner.example"}),
                 (("Url", "without user"), {"Url": "sftp://user@partner.example"}),
                 (("As2Config",), {"As2Config": {"LocalProfileId": "p"}}),
-                (("DUALSTACK",), {"IpAddressType": "DUALSTACK"}),
+                (("Url", "DUALSTACK"), {"Url": "sftp://[2001:db8::1]"}),
+                (("OrderedUserSecretVersionStages", "twice"), {"SftpConfig": {
+                    "UserSecretId": "s", "OrderedUserSecretVersionStages": ["AWSCURRENT", "AWSCURRENT"]}}),
                 (("AccessRole",), {"AccessRole": "arn:aws:iam::000000000000:user/x"}),
                 (("MaxConcurrentConnections",), {"SftpConfig": {"UserSecretId": "s", "MaxConcurrentConnections": 6}}),
                 (("UserSecretId", "required"), {"SftpConfig": {}}),

@@ -109,6 +109,17 @@ def connector_roles(story, daemon, server):
         assert f"is not allowed to do secretsmanager:GetSecretValue on {partner.secret}" in test["StatusMessage"], test
         partner.wait_failed(partner.send("/files/a.txt", to="in"), "CONNECTION_ERROR", "secretsmanager:GetSecretValue", role)
 
+    with story.case("nor does it learn which versions the secret has; one that may read it reads all that are asked for"):
+        def stages(*names):
+            partner.call("UpdateConnector", ConnectorId=partner.id, SftpConfig={"OrderedUserSecretVersionStages": list(names)})
+
+        stages("NOT-YET", "AWSCURRENT")
+        test = partner.test()
+        assert "secretsmanager:GetSecretValue" in test["StatusMessage"] and "NOT-YET" not in test["StatusMessage"], test
+        may(secret)
+        assert partner.test()["Status"] == "OK"
+        stages()
+
     with story.case("a role that may not read an object sends nothing"):
         may(secret, allow("s3:GetObject", "arn:aws:s3:::files/else/*"))
         assert partner.test()["Status"] == "OK"

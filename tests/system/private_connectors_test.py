@@ -177,7 +177,6 @@ with harness.Story() as story:
                 (("PortNumber",), {"EgressConfig": {"VpcLattice": {**lattice, "PortNumber": 0}}}),
                 (("PortNumber",), {"EgressConfig": {"VpcLattice": {**lattice, "PortNumber": 65536}}}),
                 (("EgressConfig",), {"EgressConfig": {}}),
-                (("IpAddressType", "DUALSTACK"), {"IpAddressType": "DUALSTACK"}),
                 (("TrustedHostKeys[1]", "host name"), {"SftpConfig": {"TrustedHostKeys": [
                     call.keys[0], "partner.example " + call.keys[0]]}})]:
             call.refused(*words, operation="UpdateConnector", ConnectorId=connector, **more)

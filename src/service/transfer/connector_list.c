@@ -26,6 +26,12 @@ static json_t *sftp_config(const struct connector *connector)
 	sp_json_set_text(config, "UserSecretId", connector->user_secret_id);
 	json_object_set_new(config, "MaxConcurrentConnections",
 			    json_integer(connector->max_connections));
+	json_t *stages = json_array();
+	for (size_t i = 0; i < connector->secret_stage_count; i++)
+		json_array_append_new(stages, json_string(connector->secret_stages[i]));
+	if (connector->secret_stage_count > 0)
+		json_object_set(config, "OrderedUserSecretVersionStages", stages);
+	json_decref(stages);
 	json_t *keys = json_array();
 	for (size_t i = 0; i < connector->trusted_key_count; i++)
 		json_array_append_new(keys, json_string(connector->trusted_keys[i]));
@@ -84,9 +90,9 @@ void transfer_describe_connector(struct api_call *call)
 		return;
 	}
 
-	json_t *out =
-		json_pack("{s:s, s:s, s:s, s:s}", "Arn", arn, "ConnectorId", id, "Status",
-			  connector_state_name(found.connector.state), "IpAddressType", "IPV4");
+	json_t *out = json_pack("{s:s, s:s, s:s, s:s}", "Arn", arn, "ConnectorId", id, "Status",
+				connector_state_name(found.connector.state), "IpAddressType",
+				found.connector.dual_stack ? "DUALSTACK" : "IPV4");
 	sp_json_set_text(out, "Url", found.connector.url);
 	sp_json_set_text(out, "AccessRole", found.connector.access_role);
 	sp_json_set_text(out, "LoggingRole", found.connector.logging_role);

@@ -20,23 +20,13 @@ static void set_text(char **member, const json_t *object, const char *name)
 	*member = sp_strdup(text);
 }
 
-/* What AWS has and we have not, or not yet. */
+/* What AWS has and we have not. */
 static int check_offered(const json_t *input, struct sp_error *err)
 {
 	if (json_object_get(input, "As2Config") != NULL)
 		return sp_fail(
 			err, SP_UNSUPPORTED,
 			"As2Config: AS2 is not offered, only SFTP connectors are (SftpConfig)");
-	if (sp_text_equal(sp_json_string(input, "IpAddressType"), "DUALSTACK"))
-		return sp_fail(err, SP_UNSUPPORTED,
-			       "IpAddressType: DUALSTACK is not offered yet, only IPV4 is");
-
-	const json_t *sftp = json_object_get(input, "SftpConfig");
-	if (json_array_size(json_object_get(sftp, "OrderedUserSecretVersionStages")) > 0)
-		return sp_fail(
-			err, SP_UNSUPPORTED,
-			"SftpConfig.OrderedUserSecretVersionStages: this is not offered yet, "
-			"the version AWSCURRENT of the secret is used");
 	return 0;
 }
 
@@ -128,6 +118,43 @@ static int set_egress(struct connector *connector, const json_t *input,
 	return 0;
 }
 
+/* A preference on a private path, whose networks have IPv4 addresses only. */
+static int set_address_type(struct connector *connector, const json_t *input, struct sp_error *err)
+{
+	const char *type = sp_json_string(input, "IpAddressType");
+	if (type != NULL)
+		connector->dual_stack = strcmp(type, "DUALSTACK") == 0;
+	if (connector->dual_stack || connector->url == NULL || !connector_url_is_v6(connector->url))
+		return 0;
+	return sp_fail(
+		err, SP_INVALID,
+		"Url: \"%s\" has an IPv6 address, which IpAddressType DUALSTACK is needed for",
+		connector->url);
+}
+
+/* ---- the secret ------------------------------------------------------------------------------------------------ */
+
+/* An empty list is AWSCURRENT again, as without one. */
+static int set_stages(struct connector *connector, const json_t *sftp, struct sp_error *err)
+{
+	static const char member[] = "SftpConfig.OrderedUserSecretVersionStages";
+	const json_t *stages = json_object_get(sftp, "OrderedUserSecretVersionStages");
+	if (stages == NULL)
+		return 0;
+	for (size_t i = 0; i < json_array_size(stages); i++)
+		for (size_t j = 0; j < i; j++)
+			if (json_equal(json_array_get(stages, i), json_array_get(stages, j)))
+				return sp_fail(err, SP_INVALID, "%s[%zu]: \"%s\" is given twice",
+					       member, i,
+					       json_string_value(json_array_get(stages, i)));
+	while (connector->secret_stage_count > 0)
+		free(connector->secret_stages[--connector->secret_stage_count]);
+	for (size_t i = 0; i < json_array_size(stages) && i < CONNECTOR_STAGES_MAX; i++)
+		connector->secret_stages[connector->secret_stage_count++] =
+			sp_strdup(json_string_value(json_array_get(stages, i)));
+	return 0;
+}
+
 /* ---- the server's keys ----------------------------------------------------------------------------------------- */
 
 static void set_trusted_keys(struct connector *connector, const json_t *sftp)
@@ -171,7 +198,8 @@ int connector_request_update(const json_t *input, const struct connector_home *h
 			     struct connector *connector, struct sp_error *err)
 {
 	const json_t *sftp = json_object_get(input, "SftpConfig");
-	if (check_offered(input, err) != 0 || set_egress(connector, input, home, err) != 0)
+	if (check_offered(input, err) != 0 || set_egress(connector, input, home, err) != 0 ||
+	    set_address_type(connector, input, err) != 0 || set_stages(connector, sftp, err) != 0)
 		return -1;
 	set_trusted_keys(connector, sftp);
 	if (check_trusted_keys(connector, err) != 0 ||

@@ -1,5 +1,6 @@
 #include "service/transfer/shapes.h"
 
+#include "model/connector.h"
 #include "model/transfer.h"
 
 /* clang-format off */
@@ -32,8 +33,8 @@ STRING(secret_id, 1, 2048, NULL);
 STRING(trusted_host_key, 1, 2048, NULL);
 LIST(trusted_host_keys, 0, 10, trusted_host_key);
 INTEGER(concurrent_connections, 1, 5);
-STRING(version_stage, 1, 256, NULL);
-LIST(version_stages, 0, 0, version_stage);
+STRING(version_stage, 1, CONNECTOR_STAGE_CHARACTERS_MAX, NULL);
+LIST(version_stages, 0, CONNECTOR_STAGES_MAX, version_stage);
 STRUCTURE(sftp_config,
 	{ "UserSecretId", &secret_id, OPTIONAL },
 	{ "TrustedHostKeys", &trusted_host_keys, OPTIONAL },

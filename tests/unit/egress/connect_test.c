@@ -13,6 +13,7 @@ static const struct dns_name names[] = {
 	{ .name = "none-answers.test", .v4 = { "127.0.0.2", "127.0.0.4" } },
 	{ .name = "half-silent.test", .v4 = { "127.0.0.3" }, .silent_v6 = true },
 	{ .name = "six.test", .v6 = { "::1" } },
+	{ .name = "both.test", .v4 = { "127.0.0.3" }, .v6 = { "::1" } },
 	{ .name = "empty.test" },
 	{ .name = "silent.test", .silent = true },
 	{ .name = "broken.test", .code = DNS_SERVFAIL },
@@ -26,7 +27,8 @@ struct fixture {
 	struct egress *egress;
 	struct egress_result result;
 	int answers;
-	int listener; /* on 127.0.0.3 */
+	bool dual_stack; /* of the target */
+	int listener;    /* on 127.0.0.3 */
 	uint16_t port;
 	struct loop_timer *timer;
 };
@@ -62,6 +64,7 @@ static int set_up(void **state)
 	assert_int_equal(loop_create(&f->loop, &err), 0);
 	name_server_open(&f->server, f->loop, names);
 	f->listener = listen_on("127.0.0.3", &f->port);
+	f->dual_stack = true;
 	*state = f;
 	return 0;
 }
@@ -98,7 +101,9 @@ static void open_egress(struct fixture *f, const char *source, bool allow_privat
 static void go_to(struct fixture *f, const char *host, uint16_t port)
 {
 	f->answers = 0;
-	const struct egress_target target = { .host = host, .port = port };
+	const struct egress_target target = { .host = host,
+					      .port = port,
+					      .dual_stack = f->dual_stack };
 	trace_finish(&f->result.trace);
 	assert_non_null(egress_connect(f->egress, &target, on_result, f));
 	assert_int_equal(f->answers, 0);
@@ -221,6 +226,44 @@ static void tries_all_addresses_in_turn(void **state)
 	assert_int_equal(f->result.step, STEP_CONNECT);
 	assert_non_null(strstr(f->result.error.message, "127.0.0.2: Connection refused"));
 	assert_non_null(strstr(f->result.error.message, "127.0.0.4: Connection refused"));
+}
+
+static int listen_on_v6(uint16_t port)
+{
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6,
+					.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+					.sin6_port = htons(port) };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+		skip(); /* this machine has no IPv6 */
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+static void prefers_ipv6_where_it_may_and_takes_ipv4_alone_where_it_may_not(void **state)
+{
+	struct fixture *f = *state;
+	open_egress(f, NULL, true, 5000);
+	int listener = listen_on_v6(f->port);
+	go_to(f, "both.test", f->port);
+	assert_int_equal(f->result.error.code, SP_OK);
+	assert_true(sp_text_starts_with(f->result.target, "[::1]:"));
+	close(f->result.fd);
+	close(listener);
+	go_to(f, "both.test", f->port); /* nobody answers there any more */
+	assert_connected(f);
+
+	f->dual_stack = false;
+	listener = listen_on_v6(f->port);
+	go_to(f, "both.test", f->port);
+	assert_connected(f);
+	close(listener);
+	go_to(f, "::1", f->port);
+	assert_int_equal(f->result.error.code, SP_DENIED);
+	assert_non_null(strstr(f->result.error.message, "DUALSTACK"));
+	go_to(f, "six.test", f->port);
+	assert_failed(f, STEP_RESOLVE, SP_NOT_FOUND,
+		      "cannot find the host \"six.test\": the name has no IPv4 address");
 }
 
 /* A server that says nothing about IPv6 must not make everybody wait for the whole time-out. */
@@ -415,6 +458,7 @@ int main(void)
 		STORY(traces_what_was_found_and_where_it_ended),
 		STORY(localhost_is_this_host_and_nobody_is_asked),
 		STORY(tries_all_addresses_in_turn),
+		STORY(prefers_ipv6_where_it_may_and_takes_ipv4_alone_where_it_may_not),
 		STORY(does_not_wait_for_the_family_that_nobody_answers),
 		STORY(leaves_from_the_configured_address_or_not_at_all),
 		STORY(takes_no_address_that_this_host_does_not_have),

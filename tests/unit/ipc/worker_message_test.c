@@ -24,6 +24,8 @@ static const struct {
 	    .user = "acme",
 	    .password = "p\xe4ss",
 	    .private_key = "-----BEGIN\n",
+	    .other_passwords = { NULL, "old" },
+	    .other_private_keys = { "older", "oldest" },
 	    .trusted_keys = "ssh-ed25519 AAAA\n",
 	    .security_policy = "TransferSFTPConnectorSecurityPolicy-2024-03",
 	    .connections = 5,
@@ -231,6 +233,10 @@ static void every_kind_comes_back_as_it_was_sent(void **state)
 		assert_same_text(got.user, sent->user);
 		assert_same_text(got.password, sent->password);
 		assert_same_text(got.private_key, sent->private_key);
+		for (size_t k = 0; k < WORKER_OTHER_LOGINS_MAX; k++) {
+			assert_same_text(got.other_passwords[k], sent->other_passwords[k]);
+			assert_same_text(got.other_private_keys[k], sent->other_private_keys[k]);
+		}
 		assert_same_text(got.trusted_keys, sent->trusted_keys);
 		assert_same_text(got.security_policy, sent->security_policy);
 		assert_int_equal(got.connections, sent->connections);

@@ -445,6 +445,35 @@ static void a_refused_key_and_a_refused_password_are_told_apart(void **state)
 	free_keys(&keys);
 }
 
+/* What the secret says now, and what it said before: on one connection, in this order. */
+static void what_one_version_is_refused_for_the_next_one_is_tried(void **state)
+{
+	(void)state;
+	struct transport_report report;
+	struct keys keys = read_keys("host_ed25519.pub", "user_ed25519");
+	struct server server = server_sshd(&folder, "");
+	const struct transport_login others[] = { { .password = "older" },
+						  { .private_key = keys.user } };
+	struct transport_options options = usual_options(&server);
+	options.trusted_keys = keys.trusted;
+	options.password = "wrong";
+	options.others = others;
+	options.other_count = 1;
+	expect_refusal(&options, STEP_AUTHENTICATE, SP_AUTH,
+		       ": password refused, then, with the next version of the secret, password "
+		       "refused; it offers",
+		       &report);
+	server_end(&server, false);
+
+	server = server_sshd(&folder, "");
+	options.fd = server.client_fd;
+	options.other_count = 2;
+	expect_open(&options, &report);
+	assert_string_equal(report.authenticated_by, "publickey");
+	server_end(&server, false);
+	free_keys(&keys);
+}
+
 /* The key is accepted, and the server wants the password too. */
 static void a_server_may_want_both(void **state)
 {
@@ -808,6 +837,7 @@ int main(void)
 		cmocka_unit_test(an_rsa_signature_with_sha1_needs_the_old_policy),
 		cmocka_unit_test(an_rsa_key_is_kept_from_a_server_that_takes_only_sha1),
 		cmocka_unit_test(a_refused_key_and_a_refused_password_are_told_apart),
+		cmocka_unit_test(what_one_version_is_refused_for_the_next_one_is_tried),
 		cmocka_unit_test(a_server_may_want_both),
 		cmocka_unit_test(what_let_us_in_before_is_tried_first_at_that_server_alone),
 		cmocka_unit_test(what_let_us_in_before_and_does_not_any_more_is_not_the_end),

@@ -116,12 +116,43 @@ static void an_update_changes_what_it_names_and_nothing_else(void **state)
 
 	assert_int_equal(update("{\"SftpConfig\":{\"TrustedHostKeys\":[]}}", &connector, &err), 0);
 	assert_int_equal(connector.trusted_key_count, 0);
-	assert_int_equal(update("{\"Url\":\"sftp://[2001:db8::1]\",\"LoggingRole\":"
-				"\"arn:aws:iam::000000000000:role/log\"}",
+	assert_int_equal(update("{\"Url\":\"sftp://[2001:db8::1]\",\"IpAddressType\":\"DUALSTACK\","
+				"\"LoggingRole\":\"arn:aws:iam::000000000000:role/log\"}",
 				&connector, &err),
 			 0);
 	assert_string_equal(connector.url, "sftp://[2001:db8::1]");
 	assert_string_equal(connector.logging_role, "arn:aws:iam::000000000000:role/log");
+	assert_true(connector.dual_stack);
+	assert_int_equal(update("{\"IpAddressType\":\"IPV4\"}", &connector, &err), -1);
+	assert_non_null(strstr(err.message, "DUALSTACK"));
+	connector_finish(&connector);
+}
+
+static void version_stages_stay_until_others_are_given(void **state)
+{
+	(void)state;
+	struct connector connector = { 0 };
+	struct sp_error err = { 0 };
+	assert_int_equal(
+		create("{" ROLE "," URL ",\"SftpConfig\":{" SECRET
+		       ",\"OrderedUserSecretVersionStages\":[\"AWSPENDING\",\"AWSCURRENT\"]}}",
+		       &connector, &err),
+		0);
+	assert_int_equal(
+		update("{\"SftpConfig\":{\"MaxConcurrentConnections\":2}}", &connector, &err), 0);
+	assert_int_equal(connector.secret_stage_count, 2);
+	assert_string_equal(connector.secret_stages[0], "AWSPENDING");
+	assert_string_equal(connector.secret_stages[1], "AWSCURRENT");
+	assert_int_equal(
+		update("{\"SftpConfig\":{\"OrderedUserSecretVersionStages\":[\"AWSPREVIOUS\"]}}",
+		       &connector, &err),
+		0);
+	assert_int_equal(connector.secret_stage_count, 1);
+	assert_string_equal(connector.secret_stages[0], "AWSPREVIOUS");
+	assert_int_equal(update("{\"SftpConfig\":{\"OrderedUserSecretVersionStages\":[]}}",
+				&connector, &err),
+			 0);
+	assert_int_equal(connector.secret_stage_count, 0);
 	connector_finish(&connector);
 }
 
@@ -300,8 +331,8 @@ static void what_makes_no_sense_is_refused_with_the_members_name(void **state)
 		       "}," EGRESS(CONFIGURATION("arn:aws-cn:vpc-lattice:eu-central-1:000000000000:"
 						 "resourceconfiguration/rcfg-00000000000000001")),
 		  "\"aws-cn\"", SP_INVALID },
-		{ ROLE "," URL ",\"IpAddressType\":\"DUALSTACK\",\"SftpConfig\":{" SECRET "}",
-		  "DUALSTACK", SP_UNSUPPORTED },
+		{ ROLE ",\"Url\":\"sftp://[::1]\",\"SftpConfig\":{" SECRET "}", "DUALSTACK",
+		  SP_INVALID },
 		{ ROLE "," URL ",\"IpAddressType\":\"IPV5\",\"SftpConfig\":{" SECRET "}",
 		  "IpAddressType", SP_INVALID },
 		{ ROLE "," URL ",\"SftpConfig\":{" SECRET ",\"MaxConcurrentConnections\":6}",
@@ -309,8 +340,11 @@ static void what_makes_no_sense_is_refused_with_the_members_name(void **state)
 		{ ROLE "," URL ",\"SftpConfig\":{" SECRET ",\"MaxConcurrentConnections\":0}",
 		  "between 1 and 5", SP_INVALID },
 		{ ROLE "," URL ",\"SftpConfig\":{" SECRET
-		       ",\"OrderedUserSecretVersionStages\":[\"AWSPREVIOUS\"]}",
-		  "OrderedUserSecretVersionStages", SP_UNSUPPORTED },
+		       ",\"OrderedUserSecretVersionStages\":[\"A\",\"A\"]}",
+		  "\"A\" is given twice", SP_INVALID },
+		{ ROLE "," URL ",\"SftpConfig\":{" SECRET
+		       ",\"OrderedUserSecretVersionStages\":[\"A\",\"B\",\"C\",\"D\"]}",
+		  "OrderedUserSecretVersionStages", SP_INVALID },
 		{ ROLE "," URL ",\"SftpConfig\":{" SECRET ",\"TrustedHostKeys\":[\"" KEY
 		       "\",\"ssh-ed25519 AAAA\"]}",
 		  "SftpConfig.TrustedHostKeys[1]: ", SP_INVALID },
@@ -342,6 +376,7 @@ int main(void)
 		cmocka_unit_test(a_new_connector_has_an_id_and_defaults),
 		cmocka_unit_test(host_keys_are_kept_as_they_were_given),
 		cmocka_unit_test(an_update_changes_what_it_names_and_nothing_else),
+		cmocka_unit_test(version_stages_stay_until_others_are_given),
 		cmocka_unit_test(a_private_path_is_pending_and_has_no_url),
 		cmocka_unit_test(an_update_of_the_private_path_merges_and_makes_it_pending_again),
 		cmocka_unit_test(an_update_of_something_else_leaves_a_good_path_alone),

@@ -15,15 +15,15 @@ static void reads_what_the_contract_says(void **state)
 					   &credentials, &err),
 			 0);
 	assert_string_equal(credentials.user, "u");
-	assert_string_equal(credentials.password, "p\xc3\xa4");
-	assert_string_equal(credentials.private_key, "k\n");
+	assert_string_equal(credentials.logins[0].password, "p\xc3\xa4");
+	assert_string_equal(credentials.logins[0].private_key, "k\n");
 	credentials_finish(&credentials);
 
 	assert_int_equal(
 		credentials_parse("{\"Username\":\"u\",\"Password\":\"p\",\"PrivateKey\":\"\"}",
 				  &credentials, &err),
 		0);
-	assert_null(credentials.private_key);
+	assert_null(credentials.logins[0].private_key);
 	credentials_finish(&credentials);
 }
 
@@ -53,6 +53,35 @@ static void says_what_is_wrong_and_never_what_is_in_it(void **state)
 	}
 }
 
+static void parse(const char *secret, struct credentials *out)
+{
+	struct sp_error err = { 0 };
+	*out = (struct credentials){ 0 };
+	assert_int_equal(credentials_parse(secret, out, &err), 0);
+}
+
+static void versions_are_tried_in_their_order_and_once_each(void **state)
+{
+	(void)state;
+	struct credentials all = { 0 }, next;
+	struct sp_error err = { 0 };
+	static const char *const secrets[] = { "{\"Username\":\"u\",\"Password\":\"new\"}",
+					       "{\"Username\":\"u\",\"Password\":\"new\",\"x\":1}",
+					       "{\"Username\":\"u\",\"PrivateKey\":\"old\"}" };
+	for (size_t i = 0; i < SP_COUNT_OF(secrets); i++) {
+		parse(secrets[i], &next);
+		assert_int_equal(credentials_add(&all, &next, &err), 0);
+	}
+	assert_int_equal(all.login_count, 2);
+	assert_string_equal(all.logins[0].password, "new");
+	assert_string_equal(all.logins[1].private_key, "old");
+	parse("{\"Username\":\"other\",\"Password\":\"hunter2\"}", &next);
+	assert_int_equal(credentials_add(&all, &next, &err), -1);
+	assert_int_equal(err.code, SP_INVALID);
+	assert_non_null(strstr(err.message, "\"Username\""));
+	credentials_finish(&all);
+}
+
 static void bounds_are_the_contracts(void **state)
 {
 	(void)state;
@@ -75,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_the_contract_says),
 		cmocka_unit_test(says_what_is_wrong_and_never_what_is_in_it),
+		cmocka_unit_test(versions_are_tried_in_their_order_and_once_each),
 		cmocka_unit_test(bounds_are_the_contracts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,14 @@
 
 enum { TOKEN_MAX = 8192 };
 
+char *page_token_list(const char *list, const json_t *filters)
+{
+	SP_AUTO_BUFFER name = { 0 };
+	SP_AUTO_FREE char *text = filters == NULL ? NULL : sp_json_text(filters);
+	sp_buffer_format(&name, "%s|%s", list, text == NULL ? "" : text);
+	return sp_buffer_take(&name);
+}
+
 static void sign(const unsigned char *key, const char *list, const char *position, size_t length,
 		 unsigned char out[SP_SHA256_SIZE])
 {

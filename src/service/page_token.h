@@ -5,8 +5,16 @@
  */
 
 #include "base/error.h"
+#include "base/json.h"
 
 enum { PAGE_TOKEN_KEY_SIZE = 32 };
+
+/**
+ * What a list that is filtered is called: with other filters its pages are others. The caller's to free.
+ *
+ * @filters  any JSON value; NULL when there are none
+ */
+char *page_token_list(const char *list, const json_t *filters);
 
 /**
  * @key       PAGE_TOKEN_KEY_SIZE bytes

@@ -348,6 +348,8 @@ with harness.Story() as story:
         page = call("ListSecrets", MaxResults=1, SortBy="name")
         good = page["NextToken"]
         for arguments in ({"NextToken": good}, {"NextToken": good, "SortBy": "name", "SortOrder": "desc"},
+                          {"NextToken": good, "SortBy": "name", **mine},
+                          {"NextToken": good, "SortBy": "name", "IncludePlannedDeletion": True},
                           {"NextToken": good[:-2], "SortBy": "name"}, {"NextToken": "AAAA", "SortBy": "name"}):
             call.refused("InvalidNextTokenException", "NextToken", operation="ListSecrets", **arguments)
 

@@ -148,13 +148,18 @@ static int page_size(const struct ec2_view *view, size_t *out, struct sp_error *
 	return 0;
 }
 
+static char *list_of(const struct ec2_view *view)
+{
+	return page_token_list(view->kind->set, json_object_get(view->request->input, "Filter"));
+}
+
 static int page_start(const struct ec2_view *view, char **out, struct sp_error *err)
 {
 	const char *token = ec2_text(view->request, "NextToken");
 	if (token == NULL || *token == '\0' || view->kind->page_max == 0)
 		return 0;
-	if (page_token_read(view->request->context->token_key, view->kind->set, token, out, err) ==
-	    0)
+	SP_AUTO_FREE char *list = list_of(view);
+	if (page_token_read(view->request->context->token_key, list, token, out, err) == 0)
 		return 0;
 	view->request->code = "InvalidNextToken";
 	return sp_wrap(err, "The NextToken is invalid");
@@ -178,8 +183,9 @@ static void answer_page(const struct ec2_view *view, size_t max)
 		    !ec2_filters_match(filters, view->kind->filters, shown->item))
 			continue;
 		if (json_array_size(set) == max) {
+			SP_AUTO_FREE char *list = list_of(view);
 			SP_AUTO_FREE char *token =
-				page_token_make(request->context->token_key, view->kind->set, last);
+				page_token_make(request->context->token_key, list, last);
 			sp_json_set_text(request->output, "nextToken", token);
 			return;
 		}

@@ -207,13 +207,15 @@ static int list(struct db *db, void *ctx, struct sp_error *err)
 	const json_t *input = request->input;
 	enum secrets_order order = order_from_input(input);
 	bool descending = sp_text_equal(sp_json_string(input, "SortOrder"), "desc");
+	bool deleted_too = json_is_true(json_object_get(input, "IncludePlannedDeletion"));
 	const char *token = sp_json_string(input, "NextToken");
 
-	/* The position means something in the same order only. */
+	/* The position means something in the same order only, and the page in the same list. */
 	SP_AUTO_BUFFER name = { 0 };
 	SP_AUTO_FREE char *position_text = NULL;
-	sp_buffer_format(&name, "ListSecrets|%d|%d", (int)order, descending);
-	const char *list_name = sp_buffer_text(&name);
+	sp_buffer_format(&name, "ListSecrets|%d|%d|%d", (int)order, descending, deleted_too);
+	SP_AUTO_FREE char *list_name =
+		page_token_list(sp_buffer_text(&name), json_object_get(input, "Filters"));
 	const unsigned char *key = request->context->token_key;
 	if (token != NULL && page_token_read(key, list_name, token, &position_text, err) != 0)
 		return sp_fail(err, SP_UNTRUSTED, "NextToken was not given out for this list");
@@ -226,7 +228,7 @@ static int list(struct db *db, void *ctx, struct sp_error *err)
 		.input = input,
 		.secrets = json_array(),
 		.max = (size_t)sp_json_integer(input, "MaxResults", PAGE_MAX),
-		.deleted_too = json_is_true(json_object_get(input, "IncludePlannedDeletion")),
+		.deleted_too = deleted_too,
 		.err = err,
 	};
 	json_object_set_new(request->output, "SecretList", page.secrets);

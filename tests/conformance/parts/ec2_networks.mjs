@@ -166,6 +166,7 @@ const { NextToken } = await ec2("DescribeSubnets", { MaxResults: 5 });
 for (const [what, operation, input] of [
   ["forged token", "DescribeSubnets", { NextToken: "forged" }], ["token with a letter more", "DescribeSubnets", { NextToken: `${NextToken}A` }],
   ["token of another describe", "DescribeVpcs", { NextToken }],
+  ["token of other filters", "DescribeSubnets", { NextToken, ...filter("vpc-id", vpc) }],
 ]) {
   await check(`a ${what} is InvalidNextToken`, () => refused(ec2(operation, input), "InvalidNextToken", { status: 400 }));
 }

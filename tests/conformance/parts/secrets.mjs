@@ -213,6 +213,13 @@ await check("ListSecrets orders by name, both ways", async () => {
 const { NextToken } = await secrets("ListSecrets", { MaxResults: 1 });
 await check("ListSecrets refuses a forged token", () =>
   refused(secrets("ListSecrets", { NextToken: "forged" }), InvalidNextTokenException, { status: 400 }));
+for (const [what, input] of [
+  ["other filters", { Filters: [{ Key: "name", Values: ["conform/"] }] }], ["another order", { SortOrder: "desc", SortBy: "name" }],
+  ["a list without what is deleted", { IncludePlannedDeletion: true }],
+]) {
+  await check(`ListSecrets refuses the token of ${what}`, () =>
+    refused(secrets("ListSecrets", { NextToken, ...input }), InvalidNextTokenException, { status: 400 }));
+}
 await check("ListSecretVersionIds refuses the token of ListSecrets", () =>
   refused(secrets("ListSecretVersionIds", { SecretId: "conform/move", NextToken }), InvalidNextTokenException, { status: 400 }));
 for (const size of [0, 101]) {

@@ -65,11 +65,35 @@ static void a_made_up_token_is_refused(void **state)
 	free(token);
 }
 
+static void a_token_is_good_for_the_same_filters_only(void **state)
+{
+	(void)state;
+	SP_AUTO_JSON json_t *red = json_pack("[{s:s, s:[s]}]", "Name", "color", "Value", "red");
+	SP_AUTO_JSON json_t *blue = json_pack("[{s:s, s:[s]}]", "Name", "color", "Value", "blue");
+	SP_AUTO_JSON json_t *none = json_array();
+	const json_t *others[] = { NULL, none, blue };
+	char *list = page_token_list("ListThings", red);
+	char *token = page_token_make(key, list, "x");
+	char *again = page_token_list("ListThings", red);
+	char *position;
+	assert_int_equal(page_token_read(key, again, token, &position, &err), 0);
+	free(position);
+	free(again);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		char *other = page_token_list("ListThings", others[i]);
+		assert_refused(other, token);
+		free(other);
+	}
+	free(token);
+	free(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_position_comes_back),
 		cmocka_unit_test(a_token_is_good_for_its_list_only),
+		cmocka_unit_test(a_token_is_good_for_the_same_filters_only),
 		cmocka_unit_test(a_made_up_token_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

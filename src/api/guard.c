@@ -107,7 +107,8 @@ static int read_resource(struct reading *reading, const char *action, bool other
 		return add_wish(reading, action,
 				strcmp(text, "*") == 0 ? sp_strdup(text)
 						       : own_arn(reading, text, ""));
-	SP_AUTO_FREE char *kind = strndup(text, (size_t)(brace - text));
+	SP_AUTO_FREE char *kind = sp_strdup(text);
+	kind[brace - text] = '\0';
 	const json_t *value = find_member(reading->input, brace + 1, strcspn(brace + 1, "}"));
 	size_t before = reading->out->count;
 	if (value != NULL && add_values(reading, action, kind, value) != 0)

@@ -272,7 +272,7 @@ static int move(struct task *task, enum publish_outcome *out)
 int errand_run(struct task *task, int fd)
 {
 	(void)fd; /* it brings none */
-	enum publish_outcome outcome;
+	enum publish_outcome outcome = PUBLISH_RENAMED;
 	int result =
 		task->order->kind == WORKER_MOVE ? move(task, &outcome) : delete (task, &outcome);
 	if (result == 0)

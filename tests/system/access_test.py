@@ -73,14 +73,16 @@ def users(story, daemon):
             resource = None if service == "ec2" else "*"
             assert (error.code, error.status) == (code, status), error
             assert error.message == words + sentence("team/Ann", f"{service}:{operation}", resource), error
-        for service, path, action in (("vpc-lattice", "/resourcegateways", "vpc-lattice:ListResourceGateways"),
-                                      ("sallyport", "/v1/flows", "sallyport:ListFlows")):
+        connectors = f"arn:aws:sallyport:eu-central-1:{ACCOUNT}:connector/*"
+        for service, path, action, resource in (
+                ("vpc-lattice", "/resourcegateways", "vpc-lattice:ListResourceGateways", "*"),
+                ("sallyport", "/v1/flows", "sallyport:ListFlows", connectors)):
             try:
                 client.rest(service, "GET", path)
                 raise AssertionError("was not refused")
             except aws.AwsError as error:
                 assert (error.code, error.status) == ("AccessDeniedException", 403), error
-                assert error.message == sentence("team/Ann", action), error
+                assert error.message == sentence("team/Ann", action, resource), error
         assert "AccessDeniedException" in ann.refusal("transfer", "list-connectors")
 
     with story.case("a policy holds at once, for what it names and nothing else"):

@@ -67,7 +67,8 @@ char *native_find_arn(void *ctx, const json_t *input, const char *kind, const ch
 	struct search search = { .kind = kind, .value = value };
 	struct sp_error err = { 0 };
 	(void)input;
-	SP_AUTO_FREE char *prefix = search.arn_prefix = answer_connector_arn(context, "");
+	SP_AUTO_FREE char *prefix = answer_connector_arn(context, "");
+	search.arn_prefix = prefix;
 	store_read(context->store, find, &search, &err);
 	if (search.id[0] != '\0')
 		return answer_connector_arn(context, search.id);

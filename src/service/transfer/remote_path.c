@@ -76,6 +76,8 @@ int remote_read_entry(const char *text, char **out, struct sp_error *err)
 	SP_AUTO_FREE char *path = NULL;
 	if (remote_read_directory(text, &path, err) != 0)
 		return -1;
+	if (path == NULL)
+		return sp_fail(err, SP_INVALID, "a path is missing");
 	const char *name = remote_base_name(path);
 	if (name[0] != '\0' && strcmp(name, ".") != 0) {
 		*out = sp_take_pointer(&path);

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "store/parts_left.h"
+#include "store/removal.h"
 #include "store/servers.h"
 #include "store/transfers.h"
 
@@ -180,6 +181,8 @@ static void a_connection_is_found_by_its_id_as_long_as_its_connector_is_there(vo
 	assert_string_equal(text, "{}");
 	free(text);
 	assert_int_equal(connectors_delete(db, CONNECTOR, 1, &err), 0);
+	for (bool more = true; more;) /* what it leaves goes in pieces */
+		assert_int_equal(removal_of_deleted(db, 2, &more, &err), 0);
 	assert_int_equal(servers_find_connection(db, "0123456789abcdef", &text, &err), 0);
 	assert_null(text);
 }

@@ -17,6 +17,7 @@ import sshd  # noqa: E402
 MIB = 1 << 20
 SIZE = 96 * MIB
 DELAY_MS = 20  # each way
+SLOW = 12 * MIB  # bytes a second: so that who is called for a download comes in time
 PATIENCE = 120
 SETTINGS = {"transfer.attempts": "6", "transfer.handshake_timeout": "20s", "transfer.idle_timeout": "5s",
             "transfer.retry_delay": "100ms"}
@@ -35,8 +36,8 @@ class Crowd(harness.Looker):
 
 
 class Run(runs.Run):
-    def __init__(self, server, way, connections):
-        super().__init__(places, server, way, f"{way}-{connections}.bin", SIZE, DELAY_MS, connections=connections)
+    def __init__(self, server, way, connections, rate=0):
+        super().__init__(places, server, way, f"{way}-{connections}.bin", SIZE, DELAY_MS, rate, connections=connections)
         self.logins = len(server.logins())
 
     def finish(self):
@@ -55,7 +56,7 @@ with harness.Story() as story:
 
     for way in ("up", "down"):
         with story.case(f"a large file goes over all connections that its connector may have, {way}"):
-            with Run(usual, way, connections=3) as run:
+            with Run(usual, way, connections=3, rate=SLOW) as run:
                 run.start()
                 run.finish()
                 harness.wait_until(lambda: run.new_logins() == 3, "three logins", PATIENCE)

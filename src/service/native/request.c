@@ -20,16 +20,15 @@ struct reference {
 	char id[CONNECTOR_ID_SIZE];
 };
 
+bool native_is_connector_id(const char *text)
+{
+	return strlen(text) == CONNECTOR_ID_SIZE - 1 && strncmp(text, "c-", 2) == 0 &&
+	       strspn(text + 2, "0123456789abcdef") == CONNECTOR_ID_SIZE - 3;
+}
+
 static int find(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct reference *reference = ctx;
-	struct sp_error why = { 0 };
-	if (connectors_check(db, reference->given, &why) == 0) {
-		memcpy(reference->id, reference->given, strlen(reference->given) + 1);
-		return 0;
-	}
-	if (why.code != SP_NOT_FOUND)
-		return sp_fail(err, why.code, "%s", why.message);
 	return connectors_find_name(db, reference->arn_prefix, reference->given, reference->id,
 				    err);
 }
@@ -38,7 +37,7 @@ int native_find_connector(struct api_call *call)
 {
 	const struct service_context *context = answer_context(call);
 	struct reference reference = { .given = sp_json_string(api_input(call), "ConnectorId") };
-	if (reference.given == NULL)
+	if (reference.given == NULL || native_is_connector_id(reference.given))
 		return 0;
 	reference.arn_prefix = answer_connector_arn(context, "");
 	struct sp_error err = { 0 };

@@ -8,9 +8,13 @@
 /** As answer_error(), with SP_CONFLICT as what it is. */
 void native_error(struct api_call *call, const struct sp_error *err);
 
+/** Whether @text is an id and not a Name, which then means nobody else, whoever has such a Name. */
+bool native_is_connector_id(const char *text);
+
 /**
  * The connector that the member ConnectorId of the input means, which may be the value of its tag Name: from then on it is
- * its id, or absent as before. -1 when the call was answered.
+ * its id, or absent as before. An id stays as it is, also that of a connector that was deleted: what it left is looked for.
+ * -1 when the call was answered.
  */
 int native_find_connector(struct api_call *call);
 

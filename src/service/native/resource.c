@@ -4,6 +4,7 @@
 
 #include "base/scope.h"
 #include "service/native/operations.h"
+#include "service/native/request.h"
 #include "service/transfer/answer.h"
 #include "store/connectors.h"
 #include "store/transfers.h"
@@ -17,7 +18,7 @@ struct search {
 /* What is not found is refused by the operation itself, which says so. */
 static int find_connector(struct db *db, struct search *search, struct sp_error *err)
 {
-	return connectors_check(db, search->value, err) == 0
+	return native_is_connector_id(search->value)
 		       ? 1
 		       : connectors_find_name(db, search->arn_prefix, search->value, search->id,
 					      err);

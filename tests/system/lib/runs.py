@@ -26,14 +26,15 @@ class Run:
     """
     While it is entered there is a file of @size random bytes to send ("up") or to retrieve ("down").
 
+    @rate     bytes a second that its line carries; 0: as fast as it goes
     @partner  of flows.partner_of(): connections …
     """
 
-    def __init__(self, places, server, way, name, size, delay_ms=0, **partner):
+    def __init__(self, places, server, way, name, size, delay_ms=0, rate=0, **partner):
         self.places, self.server, self.way, self.name, self.size = places, server, way, name, size
         self.inbox, self.outbox = places.boxes(server)
         self.source, self.target = (places.bucket, self.inbox) if way == "up" else (self.outbox, places.arrivals)
-        self.proxy, self.options = harness.Proxy(server.port, delay_ms), partner
+        self.proxy, self.options = harness.Proxy(server.port, delay_ms, rate), partner
         self.partner = self.digest = self.transfer = None
 
     def __enter__(self):

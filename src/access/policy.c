@@ -169,18 +169,28 @@ enum access_verdict access_judge(struct access_policy *const *policies, size_t c
 static bool names_aws(const char *principal, const struct access_assumer *who)
 {
 	size_t account = strlen("arn:aws:iam::");
-	if (strcmp(principal, "*") == 0 || strcmp(principal, who->account) == 0 ||
-	    sp_text_equal(principal, who->arn) || sp_text_equal(principal, who->session))
+	if (strcmp(principal, who->account) == 0 || sp_text_equal(principal, who->arn) ||
+	    sp_text_equal(principal, who->session))
 		return true;
 	return sp_text_starts_with(principal, "arn:aws:iam::") &&
 	       strncmp(principal + account, who->account, strlen(who->account)) == 0 &&
 	       strcmp(principal + account + strlen(who->account), ":root") == 0;
 }
 
-static bool names(const struct access_principals *principals, const struct access_assumer *who)
+static bool names_everybody(const struct access_principals *principals)
 {
-	if (principals->anybody)
-		return who->service == NULL;
+	for (size_t i = 0; i < principals->aws.count; i++)
+		if (strcmp(principals->aws.list[i], "*") == 0)
+			return true;
+	return principals->anybody;
+}
+
+/* A service is let in by its name only, but everybody who is kept out is a service, too. */
+static bool names(const struct access_statement *statement, const struct access_assumer *who)
+{
+	const struct access_principals *principals = &statement->principals;
+	if (names_everybody(principals) && (who->service == NULL || statement->denies))
+		return true;
 	if (who->service != NULL) {
 		for (size_t i = 0; i < principals->services.count; i++)
 			if (strcmp(principals->services.list[i], who->service) == 0)
@@ -202,7 +212,7 @@ enum access_verdict access_judge_trust(const struct access_policy *trust,
 	enum access_verdict verdict = ACCESS_NOT_ALLOWED;
 	for (size_t i = 0; i < trust->count; i++) {
 		const struct access_statement *statement = &trust->statements[i];
-		if (!names(&statement->principals, who) || !is_about(statement, action, request))
+		if (!names(statement, who) || !is_about(statement, action, request))
 			continue;
 		if (statement->denies)
 			return ACCESS_DENIED;

@@ -108,6 +108,18 @@ def users(story, daemon):
         cli.aws(daemon, "iam", "delete-user-policy", "--user-name", "Ann", "--policy-name", "no")
         ann.aws("transfer", "list-connectors")
 
+    with story.case("a security group that is called as an id of something else begins is still that group"):
+        vpc = cli.aws(daemon, "ec2", "create-vpc", "--cidr-block", "10.77.0.0/16")["Vpc"]["VpcId"]
+        group = cli.aws(daemon, "ec2", "create-security-group", "--group-name", "vpc-inside", "--description", "d",
+                        "--vpc-id", vpc)["GroupId"]
+        cli.aws(daemon, "iam", "put-user-policy", "--user-name", "Ann", "--policy-name", "no", "--policy-document",
+                policy(deny("ec2:*", f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{group}")))
+        for words in (("--group-id", group), ("--group-name", "vpc-inside")):
+            assert "explicit deny" in ann.refusal("ec2", "delete-security-group", *words)
+        cli.aws(daemon, "iam", "delete-user-policy", "--user-name", "Ann", "--policy-name", "no")
+        ann.aws("ec2", "delete-security-group", "--group-name", "vpc-inside")
+        ann.aws("ec2", "delete-vpc", "--vpc-id", vpc)
+
     with story.case("conditions look at where a request comes from and by what way"):
         for condition, good in (({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, False),
                                 ({"NotIpAddress": {"aws:SourceIp": ["127.0.0.0/8", "::1"]}}, True),

@@ -74,7 +74,8 @@ char *ec2_find_arn(void *context, const json_t *input, const char *kind, const c
 	const struct service_context *service = context;
 	const struct ec2_kind *of_id = ec2_kind_of(value);
 	(void)input;
-	if (of_id != NULL)
+	/* Of any kind where the operation is: a group may be called "vpc-inside". */
+	if (of_id != NULL && (kind[0] == '\0' || sp_text_starts_with(kind, of_id->type)))
 		return ec2_arn(service, of_id, value);
 	for (size_t i = 0; i < SP_COUNT_OF(searches); i++) {
 		struct search search = { .name = value };

@@ -8,6 +8,8 @@
 #include "base/scope.h"
 #include "base/text.h"
 
+#define OR_ASKER "|@"
+
 void guard_wishes_finish(struct guard_wishes *wishes)
 {
 	for (size_t i = 0; i < wishes->count; i++) {
@@ -109,13 +111,16 @@ static int read_resource(struct reading *reading, const char *action, bool other
 						       : own_arn(reading, text, ""));
 	SP_AUTO_FREE char *kind = sp_strdup(text);
 	kind[brace - text] = '\0';
-	const json_t *value = find_member(reading->input, brace + 1, strcspn(brace + 1, "}"));
+	size_t length = strcspn(++brace, "}");
+	bool or_asker = sp_text_starts_with(brace + length - strlen(OR_ASKER), OR_ASKER);
+	const json_t *value =
+		find_member(reading->input, brace, length - (or_asker ? strlen(OR_ASKER) : 0));
 	size_t before = reading->out->count;
 	if (value != NULL && add_values(reading, action, kind, value) != 0)
 		return -1;
 	if (reading->out->count > before || other)
 		return 0;
-	return add_wish(reading, action, own_arn(reading, kind, "*"));
+	return add_wish(reading, action, or_asker ? NULL : own_arn(reading, kind, "*"));
 }
 
 static int read_word(struct reading *reading, const char *word)

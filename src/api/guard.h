@@ -9,6 +9,7 @@
  *   connector/{ConnectorId}       on arn:aws:<service>:<region>:<account>:connector/…; when the member is itself an ARN, on that;
  *                                 when it is a list, on each of it; {A|B}: the first of them that is there; when none is,
  *                                 on connector/ and a star
+ *   user/{UserName|@}             the same, but when none is there, on whoever asks
  *   iam:PassRole={AccessRole}     another action; when the member is not there, nothing is asked
  *   GUARD_ANYBODY                 nothing is asked: whoever can sign may
  */
@@ -27,7 +28,8 @@ struct api_guard {
 	bool (*is_owner)(void *ctx, const struct sign_identity *who);
 	/**
 	 * Returns 0, or -1: with @err SP_DENIED and the whole sentence in @refusal; with another code when it could not be
-	 * found out. Adds what it knows of @who to the request's facts, which nobody looks at afterwards.
+	 * found out. Adds what it knows of @who to the request's facts, which nobody looks at afterwards. A request without
+	 * a resource is about @who.
 	 */
 	int (*check)(void *ctx, const struct sign_identity *who, struct access_request *request,
 		     struct sp_buffer *refusal, struct sp_error *err);
@@ -35,7 +37,7 @@ struct api_guard {
 
 /** One thing that an operation's row asks for. */
 struct guard_wish {
-	char *action, *resource; /* owned */
+	char *action, *resource; /* owned; without a resource it is about whoever asks */
 };
 
 enum { GUARD_WISHES_MAX = 1024 };

@@ -224,6 +224,8 @@ int identities_check(struct identities *identities, const char *key_id,
 		return 0;
 	struct access_request full = *request;
 	const char **facts = full.facts.values;
+	if (full.resource == NULL)
+		full.resource = grants->arn;
 	facts[ACCESS_PRINCIPAL_ARN] = grants->arn;
 	facts[ACCESS_PRINCIPAL_ACCOUNT] = identities->options.account;
 	facts[ACCESS_PRINCIPAL_TYPE] = "User";
@@ -232,7 +234,7 @@ int identities_check(struct identities *identities, const char *key_id,
 	enum access_verdict verdict = access_judge(grants->policies, grants->count, &full);
 	if (verdict == ACCESS_ALLOWED)
 		return 0;
-	access_add_sentence(verdict, grants->arn, request, refusal);
+	access_add_sentence(verdict, grants->arn, &full, refusal);
 	return sp_fail(err, SP_DENIED, "%s", sp_buffer_text(refusal));
 }
 

@@ -46,7 +46,7 @@ int identities_who(struct identities *identities, const char *key_id, struct ide
 
 /**
  * Whether the key's owner may do it: 0, or -1 with SP_DENIED and AWS's sentence in @refusal, or with why it could not be
- * found out. Adds who asks to the request's facts, for the time of the call.
+ * found out. Adds who asks to the request's facts, for the time of the call; a request without a resource is about them.
  */
 int identities_check(struct identities *identities, const char *key_id,
 		     struct access_request *request, struct sp_buffer *refusal,

@@ -120,6 +120,29 @@ def users(story, daemon):
         ann.aws("ec2", "delete-security-group", "--group-name", "vpc-inside")
         ann.aws("ec2", "delete-vpc", "--vpc-id", vpc)
 
+    with story.case("whoever names nobody asks for herself, and a policy may say so"):
+        cli.aws(daemon, "iam", "create-user", "--user-name", "own", "--path", "/team/")
+        own = User(daemon, "own")
+        mine = f"arn:aws:iam::{ACCOUNT}:user/team/${{aws:username}}"
+        cli.aws(daemon, "iam", "put-user-policy", "--user-name", "own", "--policy-name", "p", "--policy-document",
+                policy(allow(["iam:GetUser", "iam:ListAccessKeys", "iam:UpdateUser"], mine)))
+        assert own.aws("iam", "get-user")["User"]["UserName"] == "own"
+        assert len(own.aws("iam", "list-access-keys")["AccessKeyMetadata"]) == 1
+        assert sentence("team/own", "iam:GetUser", f"arn:aws:iam::{ACCOUNT}:user/team/Ann") in \
+            own.refusal("iam", "get-user", "--user-name", "Ann")
+        cli.aws(daemon, "iam", "put-user-policy", "--user-name", "own", "--policy-name", "q", "--policy-document",
+                policy(allow("iam:*AccessKey*"), deny("iam:*AccessKey*", mine)))
+        assert "explicit deny" in own.refusal("iam", "create-access-key")
+
+    with story.case("who renames a user must be allowed what it is called afterwards"):
+        for words, name in ((("--new-path", "/admins/"), "admins/own"), (("--new-user-name", "Boss"), "team/Boss")):
+            assert sentence("team/own", "iam:UpdateUser", f"arn:aws:iam::{ACCOUNT}:user/{name}") in \
+                own.refusal("iam", "update-user", "--user-name", "own", *words)
+        for name in ("p", "q"):
+            cli.aws(daemon, "iam", "delete-user-policy", "--user-name", "own", "--policy-name", name)
+        cli.aws(daemon, "iam", "delete-access-key", "--user-name", "own", "--access-key-id", own.key["AccessKeyId"])
+        cli.aws(daemon, "iam", "delete-user", "--user-name", "own")
+
     with story.case("conditions look at where a request comes from and by what way"):
         for condition, good in (({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, False),
                                 ({"NotIpAddress": {"aws:SourceIp": ["127.0.0.0/8", "::1"]}}, True),

@@ -47,16 +47,17 @@ static const struct shape tag_keys = { .type = SHAPE_LIST, .max = 50, .element =
 #define VERSION     { "VersionId", &version_id, REQUIRED }
 
 #define ON_USER   .resource = "user/{UserName}"
+#define ON_OWN    .resource = "user/{UserName|@}"
 #define ON_ROLE   .resource = "role/{RoleName}"
 #define ON_POLICY .resource = "{PolicyArn}"
 
 static const struct api_operation operations[] = {
 	{ "CreateUser", INPUT(USER, { "Path", &path, OPTIONAL }, { "PermissionsBoundary", &arn, OPTIONAL },
 		{ "Tags", &tags, OPTIONAL }), iam_create_user, ON_USER },
-	{ "GetUser", INPUT(OWN_USER), iam_get_user, ON_USER },
+	{ "GetUser", INPUT(OWN_USER), iam_get_user, ON_OWN },
 	{ "ListUsers", INPUT(PAGED, { "PathPrefix", &path_prefix, OPTIONAL }), iam_list_users, .resource = "*" },
 	{ "UpdateUser", INPUT(USER, { "NewUserName", &principal_name, OPTIONAL }, { "NewPath", &path, OPTIONAL }),
-		iam_update_user, .resource = "user/{UserName} iam:UpdateUser=user/{NewUserName}" },
+		iam_update_user, .resource = "user/{UserName} iam:UpdateUser=renamed-user/{NewUserName|NewPath}" },
 	{ "DeleteUser", INPUT(USER), iam_delete_principal, ON_USER },
 	{ "TagUser", INPUT(USER, TAGS), iam_tag_principal, ON_USER },
 	{ "UntagUser", INPUT(USER, TAG_KEYS), iam_untag_principal, ON_USER },
@@ -72,10 +73,10 @@ static const struct api_operation operations[] = {
 	{ "ListAttachedUserPolicies", INPUT(USER, PAGED, { "PathPrefix", &path_prefix, OPTIONAL }),
 		iam_list_attached_policies, ON_USER },
 
-	{ "CreateAccessKey", INPUT(OWN_USER), iam_create_access_key, ON_USER },
-	{ "ListAccessKeys", INPUT(OWN_USER, PAGED), iam_list_access_keys, ON_USER },
-	{ "UpdateAccessKey", INPUT(OWN_USER, KEY, { "Status", &status, REQUIRED }), iam_update_access_key, ON_USER },
-	{ "DeleteAccessKey", INPUT(OWN_USER, KEY), iam_delete_access_key, ON_USER },
+	{ "CreateAccessKey", INPUT(OWN_USER), iam_create_access_key, ON_OWN },
+	{ "ListAccessKeys", INPUT(OWN_USER, PAGED), iam_list_access_keys, ON_OWN },
+	{ "UpdateAccessKey", INPUT(OWN_USER, KEY, { "Status", &status, REQUIRED }), iam_update_access_key, ON_OWN },
+	{ "DeleteAccessKey", INPUT(OWN_USER, KEY), iam_delete_access_key, ON_OWN },
 	{ "GetAccessKeyLastUsed", INPUT(KEY), iam_get_access_key_last_used, .resource = "*" },
 
 	{ "CreateRole", INPUT(ROLE, { "Path", &path, OPTIONAL }, { "AssumeRolePolicyDocument", &document, REQUIRED },

@@ -39,7 +39,8 @@ static char *wishes_of(const char *row, const char *input_text)
 		sp_buffer_format(&text, "%d: %s", err.code, err.message);
 	for (size_t i = 0; i < wishes.count; i++)
 		sp_buffer_format(&text, "%s%s %s", i == 0 ? "" : "; ", wishes.list[i].action,
-				 wishes.list[i].resource);
+				 wishes.list[i].resource == NULL ? "who asks"
+								 : wishes.list[i].resource);
 	guard_wishes_finish(&wishes);
 	return sp_buffer_take(&text);
 }
@@ -60,6 +61,8 @@ static const struct {
 	{ "thing/{Id}", "{\"Id\":[\"a\",\"b\"]}", "toy:Do " THING "a; toy:Do " THING "b" },
 	{ "thing/{Id|Name}", "{\"Name\":\"n\"}", "toy:Do " THING "n" },
 	{ "thing/{Id|Name}", "{\"Name\":\"n\",\"Id\":\"i\"}", "toy:Do " THING "i" },
+	{ "thing/{Id|@}", "{\"Id\":\"t-9\",\"@\":\"t-1\"}", "toy:Do " THING "t-9" },
+	{ "thing/{Id|@}", "{\"@\":\"t-1\"}", "toy:Do who asks" },
 	{ "{Arn}", "{\"Arn\":\"arn:aws:toy:r:1:x/y\"}", "toy:Do arn:aws:toy:r:1:x/y" },
 	/* There is one partition, and no other name for what is in it. */
 	{ "{Arn}", "{\"Arn\":\"arn:aws-cn:toy:r:1:x\"}", "toy:Do arn:aws:toy:r:1:x" },

@@ -57,7 +57,8 @@ static void check_members(const struct api_service *service, const struct api_op
 		assert_non_null(end);
 		while (at < end) {
 			size_t length = strcspn(at, "|}");
-			if (!has_member(operation->input, at, length))
+			bool is_asker = length == 1 && *at == '@';
+			if (!is_asker && !has_member(operation->input, at, length))
 				fail_msg("%s:%s has no text member %.*s", service->signing_name,
 					 operation->name, (int)length, at);
 			at += length + 1;

@@ -96,6 +96,18 @@ static bool after_time(const struct value *value, const char *fact,
 	return time_of(fact) > value->time_ms;
 }
 
+static bool not_after_time(const struct value *value, const char *fact,
+			   const struct access_facts *facts)
+{
+	return !after_time(value, fact, facts);
+}
+
+static bool not_before_time(const struct value *value, const char *fact,
+			    const struct access_facts *facts)
+{
+	return !before_time(value, fact, facts);
+}
+
 /* ---- reading values ------------------------------------------------------------------------------------------------- */
 
 static int read_text(const char *text, unsigned flags, struct value *out, struct sp_error *err)
@@ -169,9 +181,9 @@ static const struct operator {
 	{ "DateEquals",                false, ACCESS_TIME,    0,    read_time,    at_time },
 	{ "DateNotEquals",             true,  ACCESS_TIME,    0,    read_time,    at_time },
 	{ "DateLessThan",              false, ACCESS_TIME,    0,    read_time,    before_time },
-	{ "DateLessThanEquals",        true,  ACCESS_TIME,    0,    read_time,    after_time },
+	{ "DateLessThanEquals",        false, ACCESS_TIME,    0,    read_time,    not_after_time },
 	{ "DateGreaterThan",           false, ACCESS_TIME,    0,    read_time,    after_time },
-	{ "DateGreaterThanEquals",     true,  ACCESS_TIME,    0,    read_time,    before_time },
+	{ "DateGreaterThanEquals",     false, ACCESS_TIME,    0,    read_time,    not_before_time },
 	{ "Null",                      false, ANY_TYPE,       0,    read_truth,   NULL },
 };
 /* clang-format on */

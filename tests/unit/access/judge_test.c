@@ -194,6 +194,13 @@ static const struct {
 	  IF("\"DateLessThanEquals\":{\"aws:CurrentTime\":\"2026-11-30T12:00:00Z\"}"), NULL },
 	{ ACCESS_ALLOWED, "a:B", "*",
 	  IF("\"DateGreaterThanEquals\":{\"aws:CurrentTime\":\"2026-11-30T12:00:00Z\"}"), NULL },
+	/* One value of several is enough. */
+	{ ACCESS_ALLOWED, "a:B", "*",
+	  IF("\"DateLessThanEquals\":{\"aws:CurrentTime\":[\"2026-11-30\",\"2026-12-31\"]}"),
+	  NULL },
+	{ ACCESS_ALLOWED, "a:B", "*",
+	  IF("\"DateGreaterThanEquals\":{\"aws:CurrentTime\":[\"2026-11-30\",\"2026-12-31\"]}"),
+	  NULL },
 	{ ACCESS_ALLOWED, "a:B", "*", IF("\"DateLessThan\":{\"aws:CurrentTime\":\"1800000000\"}"),
 	  NULL },
 	{ ACCESS_NOT_ALLOWED, "a:B", "*", IF("\"DateLessThan\":{\"aws:CurrentTime\":1500000000}"),

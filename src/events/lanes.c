@@ -73,6 +73,14 @@ void lane_succeeded(struct lane *lane, int64_t number)
 	lane->ready_ms = 0;
 }
 
+void lane_passed(struct lane *lane)
+{
+	assert(lane->under_way);
+	lane->under_way = false;
+	lane->delivered = lane->newest;
+	lane->is_noted = false;
+}
+
 int64_t lane_failed(struct lane *lane, const struct lane_patience *patience, int64_t now_ms,
 		    uint32_t random)
 {

@@ -52,6 +52,9 @@ int64_t lanes_next_ready_ms(const struct lanes *lanes);
 
 void lane_succeeded(struct lane *lane, int64_t number);
 
+/** There is nothing left of what it has to tell. */
+void lane_passed(struct lane *lane);
+
 /** Returns how long it waits; 0: it is parked. */
 int64_t lane_failed(struct lane *lane, const struct lane_patience *patience, int64_t now_ms,
 		    uint32_t random);

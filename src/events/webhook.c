@@ -172,11 +172,12 @@ static void begin_next(struct webhook *webhook, struct errand *errand, struct la
 		event_finish(&next.event);
 		return;
 	}
-	lane->under_way = false;
-	if (result == 0)
-		lane->delivered = lane->newest;
-	else
+	if (result == 0) {
+		lane_passed(lane);
+	} else {
+		lane->under_way = false;
 		lane->ready_ms = now_ms + RETRY_MS;
+	}
 }
 
 static void tell_failure(const struct webhook *webhook, const struct lane *lane,
@@ -223,6 +224,8 @@ static void look(struct webhook *webhook, int64_t now_ms)
 	int64_t seen = webhook->lanes.seen;
 	int result = store_read(webhook->ground->store, look_for_news, webhook, &err);
 	note_store(webhook, result, &err);
+	if (result != 0)
+		webhook->lanes.seen = seen; /* a connector that could not be read is behind it */
 	webhook->next_look_ms = now_ms + (result == 0 ? LOOK_MS : RETRY_MS);
 	/* Where there was something, more may be behind it. */
 	if (result != 0 || webhook->lanes.seen > seen)

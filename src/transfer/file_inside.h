@@ -72,6 +72,9 @@ void file_over(struct file_run *run);
 /** The same, once its temporaries in the bucket are gone. */
 void file_clear_away(struct file_run *run);
 
+/** In the file pool: whether the connector's role lets us read, or write, this object of the file's bucket. */
+int file_check_permission(struct file_run *run, const char *key);
+
 /** What the worker is told of the file; its texts are the run's. */
 struct worker_message file_message(struct file_run *run, enum worker_kind kind);
 

@@ -168,7 +168,9 @@ static void find_free_name(struct file_run *run)
 			return;
 		if (objects_is_taken(objects_of(run), file->bucket, key))
 			continue;
-		run->free_name = sp_take_pointer(&key);
+		/* The role may write the name that was asked for, which says nothing of this one. */
+		if (file_check_permission(run, key) == 0)
+			run->free_name = sp_take_pointer(&key);
 		return;
 	}
 }

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "transfer/file_inside.h"
-#include "transfer/permission.h"
 
 enum {
 	WORKER_DEATHS_ALONE = 2, /* so many, and the file gets a worker for itself */
@@ -79,22 +78,12 @@ static void give_to_worker(struct file_run *run, enum worker_kind kind)
 		file_lose_worker(run, false);
 }
 
-/* Asked anew for each attempt: policies change while files wait. */
-static int check_permission(struct file_run *run)
-{
-	const struct transfer_file *file = &run->file;
-	bool sends = file->direction == TRANSFER_SEND;
-	const struct permission permission = { run->owner->ground, file->connector_id,
-					       run->access_role };
-	run->err_step = sends ? STEP_READ_OBJECT : STEP_WRITE_OBJECT;
-	return permission_check_object(&permission, sends ? "s3:GetObject" : "s3:PutObject",
-				       file->bucket, file->key, &run->err_step, &run->err);
-}
-
 static void prepare(void *ctx)
 {
 	struct file_run *run = ctx;
-	run->result = check_permission(run) == 0 && publish_check_object(run, &run->err) == 0
+	/* Asked anew for each attempt: policies change while files wait. */
+	run->result = file_check_permission(run, run->file.key) == 0 &&
+				      publish_check_object(run, &run->err) == 0
 			      ? resume_prepare(run, &run->err)
 			      : -1;
 }

@@ -3,6 +3,7 @@
 #include "base/scope.h"
 #include "store/transfers.h"
 #include "transfer/file_inside.h"
+#include "transfer/permission.h"
 
 enum {
 	COMMIT_RETRY_MS = 1000,
@@ -41,6 +42,17 @@ void file_in_pool_long(struct file_run *run, loop_fn *work, void (*after)(struct
 	run->busy = true;
 	run->after = after;
 	ground_run_long(run->owner->ground, work, came_back, run);
+}
+
+int file_check_permission(struct file_run *run, const char *key)
+{
+	const struct transfer_file *file = &run->file;
+	bool sends = file->direction == TRANSFER_SEND;
+	const struct permission permission = { run->owner->ground, file->connector_id,
+					       run->access_role };
+	run->err_step = sends ? STEP_READ_OBJECT : STEP_WRITE_OBJECT;
+	return permission_check_object(&permission, sends ? "s3:GetObject" : "s3:PutObject",
+				       file->bucket, key, &run->err_step, &run->err);
 }
 
 static void remove_staging(void *ctx)

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/scope.h"
 #include "identity/identities.h"
+#include "store/connectors.h"
 
 #define SERVICE "transfer.amazonaws.com"
 
@@ -37,15 +38,39 @@ int permission_check_secret(const struct permission *permission, const char *sec
 	return check(permission, "secretsmanager:GetSecretValue", secret_arn, err);
 }
 
+struct role_of {
+	const char *connector_id;
+	char *role; /* owned by the caller */
+};
+
+static int read_role(struct db *db, void *ctx, struct sp_error *err)
+{
+	struct role_of *of = ctx;
+	struct connector connector = { 0 };
+	if (connectors_find(db, of->connector_id, &connector, err) != 0)
+		return -1;
+	of->role = sp_take_pointer(&connector.access_role);
+	connector_finish(&connector);
+	return 0;
+}
+
 int permission_check_object(const struct permission *permission, const char *action,
 			    const char *bucket, const char *key, enum failure_step *out_step,
 			    struct sp_error *err)
 {
 	SP_AUTO_BUFFER arn = { 0 };
-	if (permission_check_role(permission, err) != 0) {
+	SP_AUTO_FREE char *role = NULL;
+	struct permission known = *permission;
+	if (known.role == NULL) {
+		struct role_of of = { .connector_id = known.connector_id };
+		if (store_read(known.ground->rooms.store, read_role, &of, err) != 0)
+			return -1;
+		known.role = role = of.role;
+	}
+	if (permission_check_role(&known, err) != 0) {
 		*out_step = STEP_ROLE;
 		return -1;
 	}
 	sp_buffer_format(&arn, "arn:aws:s3:::%s/%s", bucket, key);
-	return check(permission, action, sp_buffer_text(&arn), err);
+	return check(&known, action, sp_buffer_text(&arn), err);
 }

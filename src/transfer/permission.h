@@ -7,7 +7,9 @@
 /** Whose permission: a connector and its role. Borrowed. */
 struct permission {
 	const struct ground *ground;
-	const char *connector_id, *role;
+	const char *connector_id;
+	const char
+		*role; /* NULL: objects are asked about with the one that the connector has now */
 };
 
 /** The role is there and trusts Transfer Family. SP_NOT_FOUND, SP_DENIED. */

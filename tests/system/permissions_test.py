@@ -139,6 +139,18 @@ def connector_roles(story, daemon, server):
         may(secret, allow("s3:*"), deny("s3:GetObject", "arn:aws:s3:::files/a*"))
         partner.wait_failed(partner.send("/files/a.txt", to="in"), "READ_FILE_ERROR", "one of its policies denies it")
 
+    with story.case("what keeps both asks for the name that it makes, too"):
+        partner.call("TagResource", Arn=partner.describe()["Arn"],
+                     Tags=[{"Key": "sallyport:on-conflict", "Value": "keep-both"}])
+        may(secret, allow("s3:PutObject", "arn:aws:s3:::files/in/theirs.txt"))
+        partner.wait_failed(partner.retrieve(server.home / "theirs.txt", to="/files/in"), "WRITE_FILE_ERROR", "s3:PutObject",
+                            "arn:aws:s3:::files/in/theirs (2).txt")
+        assert [entry.name for entry in (bucket / "in").iterdir()] == ["theirs.txt"]
+        may(secret, allow("s3:PutObject", "arn:aws:s3:::files/in/theirs*.txt"))
+        partner.wait_completed(partner.retrieve(server.home / "theirs.txt", to="/files/in"))
+        assert (bucket / "in" / "theirs (2).txt").read_text() == "theirs"
+        partner.call("UntagResource", Arn=partner.describe()["Arn"], TagKeys=["sallyport:on-conflict"])
+
     with story.case("a role that trusts somebody else is not taken on"):
         for trust in (trusting("logs.amazonaws.com"),
                       trusting(Condition={"StringEquals": {"aws:SourceAccount": "999999999999"}}),

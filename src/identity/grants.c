@@ -107,12 +107,14 @@ void grants_release(struct grants *grants)
 	free(grants);
 }
 
-static int read_grants(struct store *store, store_fn *fn, const char *account, const char *key,
+static int read_grants(const struct grants_place *place, store_fn *fn, const char *key,
 		       struct grants **out, struct sp_error *err)
 {
-	struct reading reading = { account, key, sp_alloc(sizeof(*reading.grants)) };
+	struct reading reading = { place->account, key, sp_alloc(sizeof(*reading.grants)) };
 	atomic_init(&reading.grants->holders, 1);
-	if (store_read(store, fn, &reading, err) != 0) {
+	int result = place->db != NULL ? fn(place->db, &reading, err)
+				       : store_read(place->store, fn, &reading, err);
+	if (result != 0) {
 		grants_release(reading.grants);
 		return -1;
 	}
@@ -120,14 +122,14 @@ static int read_grants(struct store *store, store_fn *fn, const char *account, c
 	return 0;
 }
 
-int grants_read_key(struct store *store, const char *account, const char *key_id,
-		    struct grants **out, struct sp_error *err)
+int grants_read_key(const struct grants_place *place, const char *key_id, struct grants **out,
+		    struct sp_error *err)
 {
-	return read_grants(store, read_key, account, key_id, out, err);
+	return read_grants(place, read_key, key_id, out, err);
 }
 
-int grants_read_role(struct store *store, const char *account, const char *arn, struct grants **out,
+int grants_read_role(const struct grants_place *place, const char *arn, struct grants **out,
 		     struct sp_error *err)
 {
-	return read_grants(store, read_role, account, arn, out, err);
+	return read_grants(place, read_role, arn, out, err);
 }

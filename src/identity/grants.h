@@ -22,10 +22,17 @@ struct grants {
 
 void grants_release(struct grants *grants); /* NULL is fine */
 
+/** Where it is read. */
+struct grants_place {
+	struct store *store;
+	struct db *db; /* inside a closure of the store: with this one; else NULL */
+	const char *account;
+};
+
 /** What @key_id may: SP_NOT_FOUND when there is no such key, or it is not active. One holder. */
-int grants_read_key(struct store *store, const char *account, const char *key_id,
-		    struct grants **out, struct sp_error *err);
+int grants_read_key(const struct grants_place *place, const char *key_id, struct grants **out,
+		    struct sp_error *err);
 
 /** What the role may. SP_NOT_FOUND. */
-int grants_read_role(struct store *store, const char *account, const char *arn, struct grants **out,
+int grants_read_role(const struct grants_place *place, const char *arn, struct grants **out,
 		     struct sp_error *err);

@@ -29,7 +29,7 @@ struct identities {
 	size_t count;
 };
 
-typedef int read_fn(struct store *store, const char *account, const char *key, struct grants **out,
+typedef int read_fn(const struct grants_place *place, const char *key, struct grants **out,
 		    struct sp_error *err);
 
 int identities_open(struct store *store, const struct identities_options *options,
@@ -127,14 +127,16 @@ void identities_close(struct identities *identities)
 	free(identities);
 }
 
-static int hold(struct identities *identities, read_fn *read, const char *key, struct grants **out,
-		struct sp_error *err)
+/* @db: inside a closure of the store, its; else NULL. */
+static int hold(struct identities *identities, struct db *db, read_fn *read, const char *key,
+		struct grants **out, struct sp_error *err)
 {
+	const struct grants_place place = { identities->store, db, identities->options.account };
 	*out = hold_kept(identities, key);
 	if (*out != NULL)
 		return 0;
 	uint64_t generation = atomic_load(&identities->generation);
-	if (read(identities->store, identities->options.account, key, out, err) != 0)
+	if (read(&place, key, out, err) != 0)
 		return -1;
 	keep(identities, key, generation, *out);
 	return 0;
@@ -159,7 +161,7 @@ int identities_who(struct identities *identities, const char *key_id, struct ide
 		   struct sp_error *err)
 {
 	AUTO_GRANTS *grants = NULL;
-	if (hold(identities, grants_read_key, key_id, &grants, err) != 0)
+	if (hold(identities, NULL, grants_read_key, key_id, &grants, err) != 0)
 		return -1;
 	*out = (struct identity){ .is_owner = grants->is_owner, .arn = sp_strdup(grants->arn) };
 	memcpy(out->id, grants->principal.id, sizeof(out->id));
@@ -207,7 +209,7 @@ bool identities_is_owner(struct identities *identities, const char *key_id, cons
 {
 	AUTO_GRANTS *grants = NULL;
 	struct sp_error err = { 0 };
-	if (hold(identities, grants_read_key, key_id, &grants, &err) != 0)
+	if (hold(identities, NULL, grants_read_key, key_id, &grants, &err) != 0)
 		return false;
 	note_use(identities, grants, key_id, service, region);
 	return grants->is_owner;
@@ -218,7 +220,7 @@ int identities_check(struct identities *identities, const char *key_id,
 		     struct sp_error *err)
 {
 	AUTO_GRANTS *grants = NULL;
-	if (hold(identities, grants_read_key, key_id, &grants, err) != 0)
+	if (hold(identities, NULL, grants_read_key, key_id, &grants, err) != 0)
 		return -1;
 	if (grants->is_owner)
 		return 0;
@@ -279,11 +281,11 @@ static int assume(const struct identities *identities, const struct errand *erra
 		       verdict == ACCESS_DENIED ? "denies it" : "does not allow it");
 }
 
-static int hold_role(struct identities *identities, const struct errand *errand,
+static int hold_role(struct identities *identities, struct db *db, const struct errand *errand,
 		     struct grants **out, struct sp_error *err)
 {
 	struct sp_error why = { 0 };
-	if (hold(identities, grants_read_role, errand->role, out, &why) != 0)
+	if (hold(identities, db, grants_read_role, errand->role, out, &why) != 0)
 		return why.code == SP_NOT_FOUND
 			       ? sp_fail(err, why.code, "%s; the built-in one is \"%s\"",
 					 why.message, identities->options.builtin_role)
@@ -295,17 +297,19 @@ int identities_assume(struct identities *identities, const struct errand *errand
 		      struct sp_error *err)
 {
 	AUTO_GRANTS *grants = NULL;
-	return is_builtin(identities, errand) ? 0 : hold_role(identities, errand, &grants, err);
+	return is_builtin(identities, errand) ? 0
+					      : hold_role(identities, NULL, errand, &grants, err);
 }
 
-int identities_role_may(struct identities *identities, const struct errand *errand,
-			const char *action, const char *resource, struct sp_error *err)
+int identities_role_may_within(struct identities *identities, struct db *db,
+			       const struct errand *errand, const char *action,
+			       const char *resource, struct sp_error *err)
 {
 	AUTO_GRANTS *grants = NULL;
 	char now[SP_ISO_TIME_SIZE];
 	if (is_builtin(identities, errand))
 		return 0;
-	if (hold_role(identities, errand, &grants, err) != 0)
+	if (hold_role(identities, db, errand, &grants, err) != 0)
 		return -1;
 	struct access_request request = request_of(identities, errand, action, resource, now);
 	request.facts.values[ACCESS_PRINCIPAL_ARN] = grants->arn;
@@ -317,4 +321,10 @@ int identities_role_may(struct identities *identities, const struct errand *erra
 		       grants->arn, action, resource,
 		       verdict == ACCESS_DENIED ? "one of its policies denies it"
 						: "none of its policies allows it");
+}
+
+int identities_role_may(struct identities *identities, const struct errand *errand,
+			const char *action, const char *resource, struct sp_error *err)
+{
+	return identities_role_may_within(identities, NULL, errand, action, resource, err);
 }

@@ -68,3 +68,8 @@ int identities_assume(struct identities *identities, const struct errand *errand
 /** The same, and whether the role may do @action on @resource (SP_DENIED). A new role or policy holds at once. */
 int identities_role_may(struct identities *identities, const struct errand *errand,
 			const char *action, const char *resource, struct sp_error *err);
+
+/** The same inside a closure of the store, whose @db is read when nothing is kept of the role. Any thread that the closure may run on. */
+int identities_role_may_within(struct identities *identities, struct db *db,
+			       const struct errand *errand, const char *action,
+			       const char *resource, struct sp_error *err);

@@ -14,7 +14,7 @@ struct event {
 	enum transfer_direction direction;
 	enum file_state state; /* COMPLETED or FAILED */
 	int64_t time_ms;       /* of the commit */
-	bool is_logged;        /* the connector had a logging role */
+	bool is_logged;        /* the connector had a logging role that may log */
 
 	/* The connector's way, as it was then. Owned, as all texts below. */
 	char *url;               /* NULL with VPC_LATTICE */

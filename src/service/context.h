@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "store/vault.h"
 #include "transfer/engine.h"
+#include "transfer/logging.h"
 
 struct event_hub;
 struct health;
@@ -38,3 +39,9 @@ struct service_context {
 	int64_t retry_window_ms;  /* for how long an SDK's try is known again */
 	int64_t queued_files_max; /* that wait, of one connector */
 };
+
+/** For writes that end files. Borrows. */
+static inline struct logging service_logging(const struct service_context *context)
+{
+	return (struct logging){ context->identities, context->region, context->account };
+}

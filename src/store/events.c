@@ -80,6 +80,31 @@ int events_put_file(struct db *db, const char *file_id, int64_t now_ms, struct s
 	return 0;
 }
 
+int events_find_logger(struct db *db, int64_t after, char out_connector_id[CONNECTOR_ID_SIZE],
+		       char **out_role, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	*out_role = NULL;
+	if (db_query(db, &rows, err,
+		     "SELECT c.id, c.logging_role FROM events e JOIN connectors c"
+		     " ON c.id = e.connector_id WHERE e.number > ?1 AND e.is_logged = 1 LIMIT 1",
+		     "i", after) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got == 1) {
+		rows_copy(rows, 0, out_connector_id, CONNECTOR_ID_SIZE);
+		*out_role = db_rows_copy_text(rows, 1);
+	}
+	return got < 0 ? -1 : 0;
+}
+
+int events_withhold_records(struct db *db, int64_t after, struct sp_error *err)
+{
+	return db_run(db, err,
+		      "UPDATE events SET is_logged = 0 WHERE number > ?1 AND is_logged = 1", "i",
+		      after);
+}
+
 int event_rows_read(struct db_rows *rows, struct event *out, size_t max, size_t *out_count,
 		    struct sp_error *err)
 {

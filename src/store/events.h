@@ -11,6 +11,16 @@
 int events_put_file(struct db *db, const char *file_id, int64_t now_ms, struct sp_error *err);
 
 /**
+ * Which connector's the events behind number @after are, all of one connector, and the role that logs for it.
+ * @out_role  owned by the caller; NULL: none of them has a record in the log
+ */
+int events_find_logger(struct db *db, int64_t after, char out_connector_id[CONNECTOR_ID_SIZE],
+		       char **out_role, struct sp_error *err);
+
+/** The events behind number @after have no record in the log. They are told of all the same. */
+int events_withhold_records(struct db *db, int64_t after, struct sp_error *err);
+
+/**
  * Those behind number @after, ascending, at most @max.
  * @connector_id  NULL: of all connectors
  * @out           room for @max; the caller's to finish

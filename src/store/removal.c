@@ -46,7 +46,7 @@ static int end_its_files(struct db *db, const char *connector_id, int64_t now_ms
 	if (transfers_end_with_connector(db, connector_id, now_ms, REMOVAL_FILES_MAX, &count,
 					 err) != 0)
 		return -1;
-	*out_more = count == REMOVAL_FILES_MAX;
+	*out_more = count > 0; /* the connector stays until what ended is committed */
 	return 0;
 }
 

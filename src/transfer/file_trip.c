@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "store/events.h"
 #include "store/transfers.h"
 #include "transfer/file_inside.h"
 #include "transfer/permission.h"
@@ -112,11 +113,23 @@ void file_cancel_at_worker(struct file_run *run)
 		run->owner->send(run->owner->ctx, &message, -1);
 }
 
+static int write_end(struct db *db, const struct file_run *run, struct sp_error *err)
+{
+	const struct logging logging = ground_logging(run->owner->ground);
+	int64_t before;
+	if (events_last_number(db, &before, err) != 0 ||
+	    transfers_move_file(db, &run->file, run->from, err) != 0)
+		return -1;
+	return logging_settle(db, &logging, before, err);
+}
+
 static int write_move(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct file_run *run = ctx;
 	if (run->from == run->file.state)
 		return transfers_note_intent(db, &run->file, err);
+	if (run->file.state == FILE_COMPLETED || run->file.state == FILE_FAILED)
+		return write_end(db, run, err);
 	if (transfers_move_file(db, &run->file, run->from, err) != 0)
 		return -1;
 	return run->notes_publishing ? transfers_note_publishing(db, &run->file, err) : 0;

@@ -52,6 +52,12 @@ size_t ground_descriptor_share(const struct ground *ground)
 	return workers == 0 ? ground->descriptors : ground->descriptors / workers;
 }
 
+struct logging ground_logging(const struct ground *ground)
+{
+	return (struct logging){ ground->rooms.identities, ground->options.region,
+				 ground->options.account };
+}
+
 int64_t ground_early_ms(const struct ground *ground)
 {
 	return wait_clock_early(&ground->wait_clock, sp_now_ms(), sp_monotonic_ms());

@@ -13,6 +13,7 @@
 
 #include "transfer/convoy.h"
 #include "transfer/engine.h"
+#include "transfer/logging.h"
 #include "transfer/places.h"
 #include "transfer/progress.h"
 #include "transfer/wait_clock.h"
@@ -57,6 +58,9 @@ size_t ground_descriptor_share(const struct ground *ground);
 /** Wall-clock times by which files wait; see wait_clock.h. */
 int64_t ground_early_ms(const struct ground *ground);
 int64_t ground_late_ms(const struct ground *ground);
+
+/** For the commits that end files. Borrows. */
+struct logging ground_logging(const struct ground *ground);
 
 /** Counts something else that will come back. */
 void ground_went_out(struct ground *ground);

@@ -6,8 +6,6 @@
 #include "identity/identities.h"
 #include "store/connectors.h"
 
-#define SERVICE "transfer.amazonaws.com"
-
 /* The connector's ARN, owned by the caller. */
 static char *source_of(const struct permission *permission)
 {
@@ -19,7 +17,7 @@ static char *source_of(const struct permission *permission)
 int permission_check_role(const struct permission *permission, struct sp_error *err)
 {
 	SP_AUTO_FREE char *source = source_of(permission);
-	const struct errand errand = { permission->role, SERVICE, source };
+	const struct errand errand = { permission->role, PERMISSION_SERVICE, source };
 	return identities_assume(permission->ground->rooms.identities, &errand, err);
 }
 
@@ -27,7 +25,7 @@ static int check(const struct permission *permission, const char *action, const 
 		 struct sp_error *err)
 {
 	SP_AUTO_FREE char *source = source_of(permission);
-	const struct errand errand = { permission->role, SERVICE, source };
+	const struct errand errand = { permission->role, PERMISSION_SERVICE, source };
 	return identities_role_may(permission->ground->rooms.identities, &errand, action, resource,
 				   err);
 }

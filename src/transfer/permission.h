@@ -4,6 +4,9 @@
 #include "model/failure.h"
 #include "transfer/ground.h"
 
+/** Whom roles must trust. */
+#define PERMISSION_SERVICE "transfer.amazonaws.com"
+
 /** Whose permission: a connector and its role. Borrowed. */
 struct permission {
 	const struct ground *ground;

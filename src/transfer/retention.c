@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/events.h"
 
 enum { EVERY_MS = 60 * 60 * 1000 /* or results_kept_ms, if that is shorter */ };
 
@@ -10,8 +11,12 @@ static int write_piece(struct db *db, void *ctx, struct sp_error *err)
 	struct retention *retention = ctx;
 	struct removal_walk walk =
 		retention->walk; /* so that a piece that is lost is looked at again */
+	const struct logging logging = ground_logging(retention->ground);
+	int64_t before;
 	retention->piece = 0;
-	if (removal_of_deleted(db, sp_now_ms(), &retention->more, err) != 0)
+	if (events_last_number(db, &before, err) != 0 ||
+	    removal_of_deleted(db, sp_now_ms(), &retention->more, err) != 0 ||
+	    logging_settle(db, &logging, before, err) != 0)
 		return -1;
 	if (retention->more || retention->ground->options.results_kept_ms == 0)
 		return 0;

@@ -13,6 +13,7 @@ import events  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
+from policies import allow, deny, policy, trusting  # noqa: E402
 
 
 def logged(daemon, server):
@@ -202,12 +203,69 @@ def pages(story, daemon, server):
         assert [row[0] for row in events.in_store(daemon)].count(partner.id) == len(everything)
 
 
+def permissions(story, daemon, server):
+    """What a LoggingRole may decides about each record, and about nothing else."""
+    account, region = daemon.env["SALLYPORT_ROLE"].split(":")[4], daemon.env["AWS_REGION"]
+    role = f"arn:aws:iam::{account}:role/logger"
+    partner = flows.partner_of(daemon, server)
+    partner.call("UpdateConnector", ConnectorId=partner.id, LoggingRole=role)
+    group = f"arn:aws:logs:{region}:{account}:log-group:{group_of(partner)}"
+    ended = []
+
+    def iam(operation, **arguments):
+        daemon.client.call("iam", operation, {"RoleName": "logger", **arguments})
+
+    def may(*statements):
+        iam("PutRolePolicy", PolicyName="p", PolicyDocument=policy(*statements))
+
+    def end():
+        """A file of ours ends; whether that was logged. One that fails before it is queued is logged as well."""
+        transfer = partner.send("/files/a", "/No_Bucket/x", to=server.home)
+        partner.wait(transfer)
+        ended.append(transfer)
+        try:
+            found = messages(call(daemon, "FilterLogEvents", logGroupName=group_of(partner)))
+        except signing.AwsError as error:
+            assert error.code == "ResourceNotFoundException" and "may do logs:PutLogEvents" in error.message, error
+            return False
+        found = [message for message in found if message["transfer-id"] == transfer]
+        assert len(found) in (0, 2), found
+        return len(found) == 2
+
+    with story.case("a LoggingRole that is not there, or may not log, has no records"):
+        assert not end()
+        iam("CreateRole", AssumeRolePolicyDocument=trusting())
+        assert not end()
+        may(allow("logs:PutLogEvents", group.replace(partner.id, "c-00000000000000000") + ":*"))
+        assert not end()
+
+    with story.case("as soon as its policy lets it, it logs, and no longer than that"):
+        may(allow("logs:PutLogEvents", group + ":*"))
+        assert end()
+        may(allow("logs:PutLogEvents", group + ":*"), deny("logs:*"))
+        assert not end()
+        may(allow("logs:PutLogEvents", f"{group}:log-stream:*"))
+        assert end()
+        iam("UpdateAssumeRolePolicy", PolicyDocument=trusting("s3.amazonaws.com"))
+        assert not end()
+        iam("UpdateAssumeRolePolicy", PolicyDocument=trusting(Condition={
+            "ArnLike": {"aws:SourceArn": f"arn:aws:transfer:{region}:{account}:connector/{partner.id}"}}))
+        iam("DeleteRolePolicy", PolicyName="p")
+        assert not end()
+        iam("AttachRolePolicy", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSTransferLoggingAccess")
+        assert end()
+
+    with story.case("events are told of all the same"):
+        assert [row[0] for row in events.in_store(daemon)].count(partner.id) == 2 * len(ended)
+
+
 with harness.Story() as story:
     server = story.enter(sshd.Sshd(story.folder / "partner"))
     daemon = story.enter(harness.Daemon(story.folder / "state"))
     (daemon.bucket("files") / "a").write_bytes(b"a")
     (daemon.bucket("files") / "in").mkdir()
     pages(story, daemon, server)
+    permissions(story, daemon, server)
     with harness.Daemon(story.folder / "second") as second:
         (second.bucket("files") / "a").write_bytes(b"a")
         (second.bucket("files") / "in").mkdir()

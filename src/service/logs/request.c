@@ -80,7 +80,9 @@ void logs_answer_no_group(struct api_call *call, const char *connector_id)
 {
 	api_fail(call, LOGS_NOT_FOUND,
 		 "The specified log group does not exist: \"" LOG_GROUP_PREFIX
-		 "%s\" is there once a file of that connector has ended while it had a LoggingRole",
+		 "%s\" is there once a file of that connector has ended while it had a LoggingRole "
+		 "that "
+		 "may do logs:PutLogEvents",
 		 connector_id);
 }
 

@@ -8,6 +8,7 @@
 #include "service/native/operations.h"
 #include "service/native/request.h"
 #include "store/cancellations.h"
+#include "store/events.h"
 #include "store/transfers.h"
 
 static const struct {
@@ -22,6 +23,7 @@ static const struct {
 };
 
 struct cancel {
+	const struct service_context *context;
 	const char *transfer_id, *file_id; /* one of the two */
 	const char *by;
 	int64_t now_ms;
@@ -49,13 +51,15 @@ static int find_files(struct db *db, struct cancel *cancel, struct sp_error *err
 static int write_cancel(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct cancel *cancel = ctx;
-	if (find_files(db, cancel, err) != 0)
+	const struct logging logging = service_logging(cancel->context);
+	int64_t before;
+	if (find_files(db, cancel, err) != 0 || events_last_number(db, &before, err) != 0)
 		return -1;
 	for (size_t i = 0; i < cancel->count; i++)
 		if (cancellations_ask(db, cancel->files[i].id, cancel->by, cancel->now_ms,
 				      &cancel->outcomes[i], err) != 0)
 			return -1;
-	return 0;
+	return logging_settle(db, &logging, before, err);
 }
 
 static bool did_anything(const struct cancel *cancel)
@@ -109,6 +113,7 @@ static void reply(struct api_call *call, const struct cancel *cancel)
 static void carry_out(struct api_call *call, struct cancel *cancel)
 {
 	struct sp_error err = { 0 };
+	cancel->context = answer_context(call);
 	cancel->by = api_access_key_id(call);
 	cancel->now_ms = sp_now_ms();
 	int result = store_write(answer_context(call)->store, write_cancel, cancel, &err);

@@ -92,8 +92,7 @@ static int write_retry(struct db *db, void *ctx, struct sp_error *err)
 		return -1;
 	memcpy(retry->plan.transfer.retry_of, retry->transfer.id,
 	       sizeof(retry->plan.transfer.retry_of));
-	return start_insert(db, &retry->plan, retry->context->queued_files_max,
-			    &retry->queue_is_full, err);
+	return start_insert(db, &retry->plan, retry->context, &retry->queue_is_full, err);
 }
 
 void native_retry_transfer(struct api_call *call)

@@ -7,6 +7,7 @@
 #include "service/request_token.h"
 #include "service/transfer/answer.h"
 #include "store/connectors.h"
+#include "store/events.h"
 #include "store/transfers.h"
 
 /* A request on its way to the store. */
@@ -19,9 +20,22 @@ struct start {
 	bool queue_is_full;
 };
 
-int start_insert(struct db *db, struct plan *plan, int64_t most, bool *out_full,
-		 struct sp_error *err)
+/* A file may have FAILED already. */
+static int insert_files(struct db *db, struct plan *plan, const struct service_context *context,
+			struct sp_error *err)
 {
+	const struct logging logging = service_logging(context);
+	int64_t before;
+	if (events_last_number(db, &before, err) != 0 ||
+	    transfers_insert(db, &plan->transfer, plan->files, plan->count, err) != 0)
+		return -1;
+	return logging_settle(db, &logging, before, err);
+}
+
+int start_insert(struct db *db, struct plan *plan, const struct service_context *context,
+		 bool *out_full, struct sp_error *err)
+{
+	int64_t most = context->queued_files_max;
 	const char *connector_id = plan->transfer.connector_id;
 	int64_t pending = 0;
 	if (connectors_check_active(db, connector_id, err) != 0 ||
@@ -34,7 +48,7 @@ int start_insert(struct db *db, struct plan *plan, int64_t most, bool *out_full,
 			       " files are waiting, and at most %" PRId64
 			       " may (quota.queued_files)",
 			       connector_id, pending, most);
-	return transfers_insert(db, &plan->transfer, plan->files, plan->count, err);
+	return insert_files(db, plan, context, err);
 }
 
 static int insert(struct db *db, void *ctx, struct sp_error *err)
@@ -45,8 +59,7 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 		return -1;
 	if (start->made_before[0] != '\0')
 		return 0;
-	if (start_insert(db, &start->plan, context->queued_files_max, &start->queue_is_full, err) !=
-	    0)
+	if (start_insert(db, &start->plan, context, &start->queue_is_full, err) != 0)
 		return -1;
 	return request_try_note(db, &start->this_try, start->plan.transfer.id, err);
 }

@@ -3,6 +3,7 @@
 
 #include "api/call.h"
 #include "db/db.h"
+#include "service/context.h"
 #include "service/transfer/plan.h"
 
 struct start_kind {
@@ -21,9 +22,8 @@ void start_plan(struct api_call *call, const struct start_kind *kind);
 
 /**
  * Only its way into the store, in a write.
- * @most      so many files of one connector may wait
  * @out_full  it was refused (SP_LIMIT) because the connector's queue is full
  * SP_NOT_FOUND: there is no such connector. SP_CONFLICT: it is not ACTIVE.
  */
-int start_insert(struct db *db, struct plan *plan, int64_t most, bool *out_full,
-		 struct sp_error *err);
+int start_insert(struct db *db, struct plan *plan, const struct service_context *context,
+		 bool *out_full, struct sp_error *err);

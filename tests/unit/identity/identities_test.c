@@ -191,6 +191,32 @@ static void a_role_may_what_its_policies_say_for_whom_it_trusts(void **state)
 	assert_non_null(strstr(err.message, "does not trust logs.amazonaws.com"));
 }
 
+/* Its policy is another one in this transaction already; whoever asks elsewhere finds it when it is committed. */
+static int ask_within(struct db *db, void *ctx, struct sp_error *why)
+{
+	const struct errand errand = { MOVER, "transfer.amazonaws.com",
+				       "arn:aws:transfer:r:" ACCOUNT ":connector/c-1" };
+	int *allowed = ctx;
+	if (inline_policies_put(db, "AROAMOVER", "p", SAYS("Allow", "logs:*"), why) != 0)
+		return -1;
+	identities_changed(identities);
+	struct sp_error no = { 0 };
+	allowed[0] =
+		identities_role_may_within(identities, db, &errand, "logs:PutLogEvents", "*", &no);
+	allowed[1] = identities_role_may_within(identities, db, &errand, "s3:GetObject", "*", &no);
+	return 0;
+}
+
+static void a_commit_under_way_may_ask_what_a_role_may(void **state)
+{
+	(void)state;
+	int allowed[2] = { -2, -2 };
+	assert_int_equal(may(MOVER, "transfer.amazonaws.com", "s3:GetObject"), 0);
+	assert_int_equal(store_write(store, ask_within, allowed, &err), 0);
+	assert_int_equal(allowed[0], 0);
+	assert_int_equal(allowed[1], -1);
+}
+
 /* Another account's, or another path's, is another role. */
 static void a_role_is_known_by_its_whole_name(void **state)
 {
@@ -218,6 +244,7 @@ int main(void)
 		WITH_STORE(a_policy_that_cannot_be_read_allows_nothing),
 		WITH_STORE(a_key_that_was_switched_off_is_nobodys),
 		WITH_STORE(a_role_may_what_its_policies_say_for_whom_it_trusts),
+		WITH_STORE(a_commit_under_way_may_ask_what_a_role_may),
 		WITH_STORE(a_role_is_known_by_its_whole_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

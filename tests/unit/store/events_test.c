@@ -275,6 +275,21 @@ static void an_event_has_the_way_that_the_connector_had_then(void **state)
 	assert_int_equal(events[1].port, 22); /* what it means when none is given */
 	assert_true(events[1].is_logged);
 	assert_int_equal(events[2].port, 2222);
+
+	/* The last one's role turns out not to be allowed to. */
+	char logger[CONNECTOR_ID_SIZE];
+	char *role;
+	assert_int_equal(events_find_logger(db, events[1].number, logger, &role, &err), 0);
+	assert_string_equal(logger, CONNECTOR);
+	assert_string_equal(role, "arn:aws:iam::000000000000:role/logs");
+	free(role);
+	assert_int_equal(events_withhold_records(db, events[1].number, &err), 0);
+	assert_int_equal(events_find_logger(db, events[1].number, logger, &role, &err), 0);
+	assert_null(role);
+	list(NULL, 0);
+	assert_int_equal(count, 3);
+	assert_true(events[1].is_logged);
+	assert_false(events[2].is_logged);
 	transfer_file_finish(&first);
 	transfer_file_finish(&second);
 	transfer_file_finish(&third);

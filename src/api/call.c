@@ -102,6 +102,11 @@ void api_fail(struct api_call *call, const char *type, const char *format, ...)
 	va_end(args);
 }
 
+void api_refuse_key(struct api_call *call)
+{
+	call_refuse(call, REFUSED_UNKNOWN_KEY, SIGN_UNKNOWN_KEY_TEXT);
+}
+
 void api_fail_with(struct api_call *call, const char *type, json_t *members, const char *format,
 		   ...)
 {

@@ -44,6 +44,9 @@ void api_reply(struct api_call *call, json_t *output);
 void api_fail(struct api_call *call, const char *type, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/** The key that signed is nobody's any more: it went after the signature was verified. Refused as if it had gone before. */
+void api_refuse_key(struct api_call *call);
+
 /** As api_fail(), with further members of the error's shape. @members is taken. */
 void api_fail_with(struct api_call *call, const char *type, json_t *members, const char *format,
 		   ...) __attribute__((format(printf, 4, 5)));

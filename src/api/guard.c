@@ -171,6 +171,11 @@ static void refuse(struct api_call *call, const char *sentence)
 static void refuse_with_err(struct api_call *call, const struct sp_error *err)
 {
 	struct api_answer answer;
+	/* Of check(): there is no such key any more. */
+	if (err->code == SP_NOT_FOUND) {
+		api_refuse_key(call);
+		return;
+	}
 	const char *type = err->code == SP_LIMIT ? call->service->validation_error
 						 : call->service->internal_error;
 	call_write_error(call, type, err->message, NULL, &answer);

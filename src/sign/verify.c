@@ -184,11 +184,9 @@ static enum sign_verdict check_signature(const struct sign_request *request,
 
 	struct sign_key key = { 0 };
 	if (claim->has_token)
-		return refuse(err, SIGN_BAD_TOKEN,
-			      "The security token included in the request is invalid.");
+		return refuse(err, SIGN_BAD_TOKEN, SIGN_UNKNOWN_KEY_TEXT);
 	if (!keys->find(keys->ctx, claim->access_key_id, &key))
-		return refuse(err, SIGN_UNKNOWN_KEY,
-			      "The security token included in the request is invalid.");
+		return refuse(err, SIGN_UNKNOWN_KEY, SIGN_UNKNOWN_KEY_TEXT);
 
 	bool same = false;
 	if (canonical_hash(request, claim, payload, hash)) {

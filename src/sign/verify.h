@@ -51,6 +51,9 @@ enum sign_verdict {
 	SIGN_BAD_TOKEN,   /* a session token that we did not give */
 };
 
+/** What is said of SIGN_UNKNOWN_KEY. */
+#define SIGN_UNKNOWN_KEY_TEXT "The security token included in the request is invalid."
+
 /** Who asked, and for which service. Filled as far as it could be read, also for a refusal (so that it can be said in the service's own form). */
 struct sign_identity {
 	char access_key_id[129];

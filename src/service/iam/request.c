@@ -56,6 +56,7 @@ static void carry_out(struct api_call *call, store_door *door, iam_fn *fn, bool 
 	struct sp_error err = { 0 };
 	struct identities *identities = request.context->identities;
 	int result = identities_who(identities, api_access_key_id(call), &request.who, &err);
+	bool is_nobody = result != 0 && err.code == SP_NOT_FOUND;
 	if (result == 0)
 		result = door(request.context->store, run, &running, &err);
 	if (changes) {
@@ -65,6 +66,9 @@ static void carry_out(struct api_call *call, store_door *door, iam_fn *fn, bool 
 	}
 	if (result == 0) {
 		api_reply(call, request.output);
+	} else if (is_nobody) {
+		json_decref(request.output);
+		api_refuse_key(call);
 	} else {
 		json_decref(request.output);
 		api_fail(call, request.code != NULL ? request.code : code_of(err.code), "%s",

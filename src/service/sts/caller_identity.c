@@ -10,7 +10,10 @@ static void get_caller_identity(struct api_call *call)
 	struct identity who;
 	struct sp_error err = { 0 };
 	if (identities_who(context->identities, api_access_key_id(call), &who, &err) != 0) {
-		api_fail(call, "InternalFailure", "%s", err.message);
+		if (err.code == SP_NOT_FOUND)
+			api_refuse_key(call);
+		else
+			api_fail(call, "InternalFailure", "%s", err.message);
 		return;
 	}
 	api_reply(call,

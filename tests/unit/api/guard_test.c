@@ -113,12 +113,17 @@ static bool nobody_owns(void *ctx, const struct sign_identity *who)
 	return false;
 }
 
+/* A key that was there while the signature was verified may be gone before it is asked what its owner may do. */
+static bool is_gone;
+
 /* @ctx: a verdict. */
 static int judge(void *ctx, const struct sign_identity *who, struct access_request *request,
 		 struct sp_buffer *refusal, struct sp_error *err)
 {
 	const enum access_verdict *verdict = ctx;
 	(void)who;
+	if (is_gone)
+		return sp_fail(err, SP_NOT_FOUND, "there is no such key");
 	if (*verdict == ACCESS_ALLOWED)
 		return sp_fail(err, SP_SYSTEM, "the store is away");
 	access_add_sentence(*verdict, "arn:aws:iam::" ACCOUNT ":user/a", request, refusal);
@@ -212,6 +217,29 @@ static void does_not_let_in_whom_it_cannot_judge(void **state)
 	assert_non_null(strstr(answer, "the store is away"));
 }
 
+static void a_key_that_is_gone_by_now_is_an_unknown_one(void **state)
+{
+	(void)state;
+	static const struct {
+		enum api_protocol protocol;
+		const char *status, *code;
+	} cases[] = {
+		{ API_JSON_1_1, "400", "UnrecognizedClientException" },
+		{ API_REST_JSON, "403", "UnrecognizedClientException" },
+		{ API_QUERY, "403", "InvalidClientTokenId" },
+		{ API_EC2, "401", "AuthFailure" },
+	};
+	is_gone = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		SP_AUTO_FREE char *answer = refusal_of(cases[i].protocol, ACCESS_DENIED);
+		assert_memory_equal(answer, cases[i].status, 3);
+		assert_non_null(strstr(answer, cases[i].code));
+		assert_non_null(
+			strstr(answer, "The security token included in the request is invalid."));
+	}
+	is_gone = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +247,7 @@ int main(void)
 		cmocka_unit_test(leaves_the_region_out_of_what_is_global),
 		cmocka_unit_test(refuses_to_be_about_too_much),
 		cmocka_unit_test(tells_each_protocol_in_its_own_words),
+		cmocka_unit_test(a_key_that_is_gone_by_now_is_an_unknown_one),
 		cmocka_unit_test(does_not_let_in_whom_it_cannot_judge),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

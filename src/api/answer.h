@@ -15,5 +15,6 @@ struct api_answer {
 	size_t length;
 	struct api_stream
 		*stream; /* instead of a body: what is written later; borrowed from the call */
-	bool close;      /* the connection ends with this answer */
+	unsigned retry_after_s; /* when it may be asked for again; 0: nothing is said of that */
+	bool close;             /* the connection ends with this answer */
 };

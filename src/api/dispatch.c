@@ -6,6 +6,8 @@
 #include "api/protocol.h"
 #include "base/clock.h"
 
+enum { SECOND_US = 1000 * 1000 };
+
 static const struct api_served *find_service(const struct api_catalogue *catalogue,
 					     const char *signing_name)
 {
@@ -24,6 +26,17 @@ static void refuse_service(struct api_call *call, const char *signing_name)
 		sp_buffer_format(&text, "%s%s", i == 0 ? "" : ", ",
 				 catalogue->services[i].service->signing_name);
 	call_refuse(call, REFUSED_UNKNOWN_OPERATION, sp_buffer_text(&text));
+}
+
+static void refuse_throttled(struct api_call *call, int64_t wait_us)
+{
+	const char *message =
+		call->service->protocol == API_EC2 ? "Request limit exceeded." : "Rate exceeded";
+	unsigned wait_s = (unsigned)((wait_us + SECOND_US - 1) / SECOND_US);
+	struct api_answer answer;
+	refusal_write_throttled(call_form(call), message, wait_s, call->service->retry_member,
+				call->id, &answer);
+	call_finish(call, &answer);
 }
 
 /* The service by the credential's scope. False when the call was refused. */
@@ -55,14 +68,12 @@ static bool verify(struct api_call *call)
 		call_refuse(call, refusal_of_verdict(verdict), err.message);
 		return false;
 	}
-	if (!api_limits_let(call->catalogue.limits, call->identity.access_key_id,
-			    sp_monotonic_us())) {
-		call_refuse(call, REFUSED_THROTTLED,
-			    call->service->protocol == API_EC2 ? "Request limit exceeded."
-							       : "Rate exceeded");
-		return false;
-	}
-	return true;
+	int64_t wait_us;
+	if (api_limits_let(call->catalogue.limits, call->identity.access_key_id, sp_monotonic_us(),
+			   &wait_us))
+		return true;
+	refuse_throttled(call, wait_us);
+	return false;
 }
 
 static bool is_asked_for(const struct api_call *call, const struct api_operation *operation,

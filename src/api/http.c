@@ -102,6 +102,11 @@ static enum MHD_Result send_answer(struct api_call *call)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (answer->error_type[0] != '\0')
 		MHD_add_response_header(response, "x-amzn-errortype", answer->error_type);
+	if (answer->retry_after_s > 0) {
+		char seconds[16];
+		snprintf(seconds, sizeof(seconds), "%u", answer->retry_after_s);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+	}
 	if (answer->close)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	enum MHD_Result result = MHD_queue_response(call->connection, answer->status, response);

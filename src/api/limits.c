@@ -32,9 +32,10 @@ void api_limits_destroy(struct api_limits *limits)
 	free(limits);
 }
 
-bool api_limits_let(struct api_limits *limits, const char *key_id, int64_t now_us)
+bool api_limits_let(struct api_limits *limits, const char *key_id, int64_t now_us,
+		    int64_t *out_wait_us)
 {
-	return token_table_take(limits->keys, key_id, now_us, NULL);
+	return token_table_take(limits->keys, key_id, now_us, out_wait_us);
 }
 
 void api_limits_tell(struct api_limits *limits, const struct sign_identity *who, const char *source,

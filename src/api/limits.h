@@ -18,8 +18,12 @@ enum {
 struct api_limits *api_limits_create(int64_t requests_per_s);
 void api_limits_destroy(struct api_limits *limits); /* NULL is fine */
 
-/** False when this key has asked too often. */
-bool api_limits_let(struct api_limits *limits, const char *key_id, int64_t now_us);
+/**
+ * False when this key has asked too often.
+ * @out_wait_us  then: when it may ask again. NULL is fine
+ */
+bool api_limits_let(struct api_limits *limits, const char *key_id, int64_t now_us,
+		    int64_t *out_wait_us);
 
 /**
  * Tells the log of a request whose signature was refused, unless that was told too often already; the next line then says

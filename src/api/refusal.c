@@ -239,6 +239,20 @@ void refusal_write(enum refusal_form form, enum refusal_reason reason, const cha
 		    message, NULL, NULL, request_id, out);
 }
 
+void refusal_write_throttled(enum refusal_form form, const char *message, unsigned wait_s,
+			     const char *member, const char *request_id, struct api_answer *out)
+{
+	SP_AUTO_JSON json_t *members = json_object();
+	SP_AUTO_BUFFER seconds = { 0 };
+	sp_buffer_format(&seconds, "%u", wait_s);
+	if (member != NULL)
+		json_object_set_new(members, member, json_string(sp_buffer_text(&seconds)));
+	write_error(form, refusals[REFUSED_THROTTLED][form].status,
+		    refusals[REFUSED_THROTTLED][form].code, "message", message, members, NULL,
+		    request_id, out);
+	out->retry_after_s = wait_s;
+}
+
 void refusal_write_modelled(enum refusal_form form, unsigned status, const char *code,
 			    const char *message, const json_t *members, const char *xml_namespace,
 			    const char *request_id, struct api_answer *out)

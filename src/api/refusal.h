@@ -42,6 +42,14 @@ enum refusal_form refusal_form_of_request(const struct sign_request *request);
 void refusal_write(enum refusal_form form, enum refusal_reason reason, const char *message,
 		   const char *request_id, struct api_answer *out);
 
+/**
+ * REFUSED_THROTTLED, and when to ask again: in the header Retry-After, and in a member of the error.
+ * @wait_s  at least 1
+ * @member  NULL: in the header only
+ */
+void refusal_write_throttled(enum refusal_form form, const char *message, unsigned wait_s,
+			     const char *member, const char *request_id, struct api_answer *out);
+
 /** An error that a service declares. @members: further members, borrowed, may be NULL. */
 void refusal_write_modelled(enum refusal_form form, unsigned status, const char *code,
 			    const char *message, const json_t *members, const char *xml_namespace,

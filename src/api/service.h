@@ -43,7 +43,9 @@ struct api_service {
 	/* What a shape that does not fit is called: "InvalidRequestException". EC2's protocol has its own names. */
 	const char *validation_error;
 	const char *internal_error; /* what our own failure is called: "InternalServiceError" */
-	bool is_global;             /* as IAM: its ARNs name no region */
+	const char *
+		retry_member; /* of the error for who asks too often: seconds, a string. NULL: none */
+	bool is_global;       /* as IAM: its ARNs name no region */
 	/**
 	 * The ARN that a resource has which a request names otherwise: @value, where a word of api_operation.resource has
 	 * braces behind @kind. Owned by the caller; NULL: there is nothing to find, so @kind and @value make the ARN. May be

@@ -198,15 +198,22 @@ def main():
             busy = story.enter(harness.Daemon(story.folder / "busy", {"region": REGION, "account": ACCOUNT,
                                                                       "http.requests_per_key": "1"}))
             other = user(busy, "other")
-            codes = {}
+            codes, members = {}, {}
             for service, operation in 3 * (("transfer", "ListConnectors"), ("ec2", "DescribeVpcs"), ("sts", "GetCallerIdentity")):
                 try:
                     busy.client.call(service, operation)
                 except aws.AwsError as error:
                     codes[service] = error.code, error.status, error.message
+                    # A second's worth of what was asked for is owed at most.
+                    assert error.response.header("Retry-After") == ["1"], error.response.headers
+                    members[service] = error.response
             assert codes == {"transfer": ("ThrottlingException", 400, "Rate exceeded"),
                              "ec2": ("RequestLimitExceeded", 503, "Request limit exceeded."),
                              "sts": ("Throttling", 400, "Rate exceeded")}, codes
+            assert members["transfer"].json()["RetryAfterSeconds"] == "1", members["transfer"].body
+            assert b"Retry" not in members["ec2"].body + members["sts"].body
+            assert refused(daemon.client, "transfer", "DescribeConnector", {"ConnectorId": "c-0123456789abcdef0"}
+                           ).response.header("Retry-After") == []
             assert other.call("sts", "GetCallerIdentity")["Arn"].endswith(":user/other")
 
         with story.case("the log tells of wrong signatures, and not of each"):

@@ -44,6 +44,7 @@ const struct api_service service_transfer = {
 	.version = "2018-11-05",
 	.validation_error = "InvalidRequestException",
 	.internal_error = "InternalServiceError",
+	.retry_member = "RetryAfterSeconds",
 	.operations = operations,
 	.errors = errors,
 };

@@ -109,6 +109,26 @@ static void each_form_says_the_same_in_its_own_way(void **state)
 	}
 }
 
+static void who_asks_too_often_is_told_when_to_come_back(void **state)
+{
+	(void)state;
+	struct api_answer answer;
+	refusal_write_throttled(FORM_JSON, "no", 7, "RetryAfterSeconds", "id", &answer);
+	assert_int_equal(answer.retry_after_s, 7);
+	assert_string_equal(answer.body, "{\"__type\":\"ThrottlingException\",\"message\":\"no\","
+					 "\"RetryAfterSeconds\":\"7\"}");
+	free(answer.body);
+	for (int form = 0; form < FORM_COUNT; form++) {
+		refusal_write_throttled((enum refusal_form)form, "no", 1, NULL, "id", &answer);
+		assert_int_equal(answer.retry_after_s, 1);
+		assert_null(strstr(answer.body, "Retry"));
+		free(answer.body);
+		refusal_write((enum refusal_form)form, REFUSED_DENIED, "no", "id", &answer);
+		assert_int_equal(answer.retry_after_s, 0);
+		free(answer.body);
+	}
+}
+
 static void every_reason_has_a_code_in_every_form(void **state)
 {
 	(void)state;
@@ -162,6 +182,7 @@ int main(void)
 		cmocka_unit_test(the_service_decides_the_form),
 		cmocka_unit_test(the_looks_of_a_request_decide_otherwise),
 		cmocka_unit_test(each_form_says_the_same_in_its_own_way),
+		cmocka_unit_test(who_asks_too_often_is_told_when_to_come_back),
 		cmocka_unit_test(every_reason_has_a_code_in_every_form),
 		cmocka_unit_test(bytes_that_are_no_text_do_not_break_an_answer),
 		cmocka_unit_test(a_modelled_error_carries_its_members),

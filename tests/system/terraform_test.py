@@ -117,6 +117,26 @@ resource "aws_vpclattice_resource_configuration" "partner" {{
   }}
 }}
 
+resource "aws_vpclattice_resource_configuration" "sites" {{
+  name                        = "sites"
+  type                        = "GROUP"
+  resource_gateway_identifier = aws_vpclattice_resource_gateway.out.id
+  protocol                    = "TCP"
+}}
+
+resource "aws_vpclattice_resource_configuration" "site" {{
+  for_each                        = {{ north = "10.47.9.23", south = "10.47.9.24" }}
+  name                            = each.key
+  type                            = "CHILD"
+  resource_configuration_group_id = aws_vpclattice_resource_configuration.sites.id
+  port_ranges                     = ["{ports}"]
+  resource_configuration_definition {{
+    ip_resource {{
+      ip_address = each.value
+    }}
+  }}
+}}
+
 resource "aws_iam_role" "mover" {{
   name = "mover"
   assume_role_policy = jsonencode({{
@@ -464,6 +484,16 @@ def begin(story, terraform):
         shown = terraform.daemon.client.rest("vpc-lattice", "GET", f"/resourcegateways/{terraform.outputs['gateway']}")
         assert shown["status"] == "ACTIVE" and len(shown["subnetIds"]) == 2, shown
 
+    with story.case("a GROUP is made before its CHILDren, which have its gateway"):
+        items = terraform.daemon.client.rest("vpc-lattice", "GET", "/resourceconfigurations")["items"]
+        by_name = {item["name"]: item for item in items}
+        group = by_name["sites"]
+        assert group["type"] == "GROUP" and group["resourceGatewayId"] == terraform.outputs["gateway"], group
+        for name in ("north", "south"):
+            child = by_name[name]
+            assert (child["type"], child["resourceConfigurationGroupId"]) == ("CHILD", group["id"]), child
+            assert child["resourceGatewayId"] == group["resourceGatewayId"], child
+
     with story.case("terraform plan has nothing to do"):
         assert of(CONFIGURATION, terraform.plan()) == {}
 
@@ -486,8 +516,9 @@ def change(story, terraform):
     with story.case("a change in place is applied, and then there is nothing to do"):
         write(terraform, "2022-2030", "renamed", "203.0.113.128/25")
         done = of(CONFIGURATION, terraform.apply())
-        assert done == {name: ["update"] for name in ("aws_vpclattice_resource_configuration.partner",
-                                                      "aws_iam_role_policy.files", "aws_iam_policy.secret")}, done
+        assert done == {name: ["update"] for name in (
+            "aws_vpclattice_resource_configuration.partner", 'aws_vpclattice_resource_configuration.site["north"]',
+            'aws_vpclattice_resource_configuration.site["south"]', "aws_iam_role_policy.files", "aws_iam_policy.secret")}, done
         assert of(CONFIGURATION, terraform.plan()) == {}
 
 

@@ -256,6 +256,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.store = rooms->store,
 		.vault = rooms->vault,
 		.objects = rooms->objects,
+		.files = rooms->files,
 		.egress = rooms->egress,
 		.networks = rooms->networks,
 		.pools = &rooms->pools,

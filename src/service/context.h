@@ -7,6 +7,7 @@
 #include "egress/egress.h"
 #include "egress/networks.h"
 #include "identity/identities.h"
+#include "loop/pool.h"
 #include "network/address_pools.h"
 #include "objects/objects.h"
 #include "store/store.h"
@@ -21,6 +22,7 @@ struct service_context {
 	struct store *store;
 	const struct vault *vault;
 	struct objects *objects;
+	struct pool *files; /* where objects are read: a file system may hang */
 	const struct egress *egress;
 	struct networks *networks;
 	const struct address_pools *pools;

@@ -12,6 +12,7 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
+import cli  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -49,6 +50,25 @@ def file_of(transfer, place=0):
 
 def look(file):
     return ask("GET", f"/v1/files/{file}")
+
+
+def look_into(listing, **page):
+    return ask("GET", f"/v1/listings/{listing}", **page)
+
+
+def pages_of(listing, size):
+    page = look_into(listing, MaxResults=size)
+    yield page
+    while "NextToken" in page:
+        page = look_into(listing, MaxResults=size, NextToken=page["NextToken"])
+        yield page
+
+
+def replace(path, data):
+    """Another object of that name."""
+    other = path.with_name("other")
+    other.write_bytes(data)
+    other.rename(path)
 
 
 def wait_state(file, state, seconds=60):
@@ -184,6 +204,54 @@ with harness.Story() as story:
         refused(409, "ConflictException", partner.id, slow.id, call=lambda: ask("GET", f"/v1/connectors/{name}"))
         slow.call("UntagResource", Arn=slow.describe()["Arn"], TagKeys=["Name"])
         refused(404, "ResourceNotFoundException", "no such name", call=lambda: ask("GET", "/v1/connectors/no%20such%20name"))
+
+    with story.case("a directory listing tells where its object lies, and shows what is in it, a page at a time"):
+        folder = server.home / "out"
+        (folder / "deep").mkdir(parents=True)
+        for number in range(5):
+            (folder / f'{number} "a\\b".csv').write_bytes(b"x" * number)
+        listing = cli.aws(daemon, "transfer", "start-directory-listing", "--connector-id", partner.id,
+                          "--remote-directory-path", folder, "--output-directory-path", "/files/lists")
+        ident = listing["ListingId"]
+        found = harness.wait_until(lambda: (now := look_into(ident))["StatusCode"] == "COMPLETED" and now, "the listing")
+        assert (found["Bucket"], found["Key"]) == ("files", f"lists/{listing['OutputFileName']}"), found
+        assert (found["ListingId"], found["Items"], found["Truncated"]) == (ident, 6, False), found
+        listed_page = look_into(ident, MaxResults=5)
+        written = json.loads((bucket / found["Key"]).read_text(encoding="utf-8"))
+        assert found["Files"] == written["files"] and len(found["Files"]) == 5, found
+        assert found["Paths"] == written["paths"] == [{"path": f"{folder}/deep"}], found
+        for size in (1, 2, 4, 5, 6):
+            pages = list(pages_of(ident, size))
+            assert sum((page["Files"] for page in pages), []) == written["files"], pages
+            assert sum((page["Paths"] for page in pages), []) == written["paths"], pages
+            assert [len(page["Files"]) + len(page["Paths"]) for page in pages[:-1]] == [size] * (len(pages) - 1), pages
+            assert len(pages) == -(-6 // size), pages
+        assert [entry["TransferId"] for entry in ask("GET", "/v1/transfers", Direction="LIST")["Transfers"]] == [ident]
+
+    with story.case("one that FAILED says why, what is no listing is not found, and a token is none of another listing"):
+        failed = partner.call("StartDirectoryListing", ConnectorId=partner.id, RemoteDirectoryPath="/no/such",
+                              OutputDirectoryPath="/files/lists")["ListingId"]
+        found = harness.wait_until(lambda: (now := look_into(failed))["StatusCode"] == "FAILED" and now, "the listing")
+        assert found["FailureCode"] == "DIRECTORY_NOT_FOUND" and found["FailureMessage"] and "Files" not in found, found
+        for nobody in (transfer, "no-such"):
+            refused(404, "ResourceNotFoundException", nobody, call=lambda: look_into(nobody))
+        token = look_into(ident, MaxResults=1)["NextToken"]
+        for other in (failed, transfer):
+            refused(400, "InvalidRequestException", "NextToken", call=lambda: look_into(other, NextToken=token))
+        refused(400, "InvalidRequestException", "MaxResults", call=lambda: look_into(ident, MaxResults=0))
+
+    with story.case("a listing whose object was changed says so, and no page goes on in another object"):
+        lies = bucket / look_into(ident)["Key"]
+        text = lies.read_bytes()
+        replace(lies, text)
+        refused(409, "ConflictException", "begin without", call=lambda: look_into(ident, NextToken=token))
+        for changed, words in ((text + b" ", f"{len(text) + 1} bytes"), (b"[" * len(text), "byte 0")):
+            replace(lies, changed)
+            found = look_into(ident)
+            assert words in found["Unreadable"] and found["Items"] == 6 and "Files" not in found, found
+        lies.unlink()
+        assert lies.name in look_into(ident)["Unreadable"], look_into(ident)
+        refused(409, "ConflictException", lies.name, call=lambda: look_into(ident, NextToken=token))
 
     with story.case("an attempt that failed is told with its sentence, and the next one after it"):
         (server.home / "in" / "small.bin").unlink()
@@ -339,6 +407,7 @@ with harness.Story() as story:
         described = json.loads((harness.ROOT / "doc" / "openapi.json").read_text(encoding="utf-8"))
         for path, answer in (("/v1/transfers", ask("GET", "/v1/transfers")), ("/v1/files/{FileId}", look(file)),
                              ("/v1/transfers/{TransferId}", ask("GET", f"/v1/transfers/{second}")),
+                             ("/v1/listings/{ListingId}", listed_page),
                              ("/v1/connectors/{ConnectorId}", ask("GET", f"/v1/connectors/{partner.id}")),
                              ("/v1/usage", ask("GET", "/v1/usage")), ("/v1/usage/resources", ask("GET", "/v1/usage/resources"))):
             shape = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]

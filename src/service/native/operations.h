@@ -33,6 +33,9 @@ bool native_health_is_open(const void *context);
 void native_get_metrics(struct api_call *call);
 bool native_metrics_are_open(const void *context);
 
+/* listing.c */
+void native_get_listing(struct api_call *call);
+
 /* receipt.c */
 void native_get_receipt(struct api_call *call);
 void native_get_server(struct api_call *call);

@@ -22,6 +22,7 @@ static const struct api_operation operations[] = {
 	{ "GetFile", &native_file, native_get_file, "GET", "/v1/files/{FileId}", 0, .resource = "file/{FileId}" },
 	{ "CancelFile", &native_file, native_cancel_file, "POST", "/v1/files/{FileId}/cancel", 0, .resource = "file/{FileId}" },
 	{ "GetReceipt", &native_file, native_get_receipt, "GET", "/v1/files/{FileId}/receipt", 0, .resource = "file/{FileId}" },
+	{ "GetListing", &native_listing, native_get_listing, "GET", "/v1/listings/{ListingId}", 0, .resource = "transfer/{ListingId}" },
 	{ "ListFlows", &native_flows, native_list_flows, "GET", "/v1/flows", 0, .resource = "connector/{ConnectorId}" },
 	{ "ListenToEvents", &native_events, native_listen, "GET", "/v1/events", 0, .resource = "connector/{ConnectorId}" },
 	{ "ListUsage", &native_usage, native_list_usage, "GET", "/v1/usage", 0, .resource = "*" },

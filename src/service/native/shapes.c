@@ -28,6 +28,11 @@ const struct shape native_connector_transfer = STRUCTURE(
 	{ "TransferId",  &transfer_id,  true },
 );
 const struct shape native_file = STRUCTURE({ "FileId", &file_id, true },);
+const struct shape native_listing = STRUCTURE(
+	{ "ListingId",  &transfer_id, true },
+	{ "MaxResults", &max_results, false },
+	{ "NextToken",  &next_token,  false },
+);
 const struct shape native_transfers = STRUCTURE(
 	{ "ConnectorId",  &connector_id, false },
 	{ "State",        &state,        false },

@@ -4,5 +4,5 @@
 #include "api/shape.h"
 
 extern const struct shape native_nothing, native_connector, native_transfer,
-	native_connector_transfer, native_file;
+	native_connector_transfer, native_file, native_listing;
 extern const struct shape native_transfers, native_flows, native_events, native_usage;

@@ -10,5 +10,5 @@ struct store_overview {
 
 int overview_read(struct db *db, struct store_overview *out, struct sp_error *err);
 
-/** Changes nothing, and has it written to the disk: that a disk is full is noticed by no other way. */
+/** Changes a counter that nobody reads, so that the disk has to take something: whether it does is noticed by no other way. */
 int overview_touch(struct db *db, struct sp_error *err);

@@ -296,7 +296,7 @@ static void a_full_disk_fails_its_batch_and_the_store_goes_on(void **state)
 	(void)state;
 	char small[] = "/tmp/sallyport-full-XXXXXX";
 	assert_non_null(mkdtemp(small));
-	if (mount("tmpfs", small, "tmpfs", 0, "size=1m") == -1) {
+	if (mount("tmpfs", small, "tmpfs", 0, "size=4m") == -1) {
 		rmdir(small);
 		skip();
 	}

@@ -78,6 +78,25 @@ for (const [what, change, shown] of [
   });
 }
 
+await check("OrderedUserSecretVersionStages are kept in their order, and an empty list is none", async () => {
+  const stages = ["AWSPENDING", "AWSCURRENT"];
+  await transfer("UpdateConnector", { ConnectorId: full, SftpConfig: { OrderedUserSecretVersionStages: stages } });
+  const { SftpConfig: kept } = await describe(full);
+  same([kept.OrderedUserSecretVersionStages, kept.UserSecretId], [stages, "third"]);
+  await transfer("UpdateConnector", { ConnectorId: full, SftpConfig: { OrderedUserSecretVersionStages: [] } });
+  assert.equal("OrderedUserSecretVersionStages" in (await describe(full)).SftpConfig, false);
+});
+for (const [what, stages] of [["the same stage twice", ["A", "A"]], ["four stages", ["A", "B", "C", "D"]], ["an empty stage", [""]]]) {
+  await check(`UpdateConnector refuses ${what}`, () =>
+    refused(transfer("UpdateConnector", { ConnectorId: full, SftpConfig: { OrderedUserSecretVersionStages: stages } }),
+      InvalidRequestException, { status: 400, says: "OrderedUserSecretVersionStages" }));
+}
+await check("an IpAddressType of DUALSTACK is kept, and a URL with an IPv6 address needs it", async () => {
+  const id = await create({ Url: "sftp://[2001:db8::1]", IpAddressType: "DUALSTACK" });
+  assert.equal((await describe(id)).IpAddressType, "DUALSTACK");
+  await refused(create({ Url: "sftp://[2001:db8::1]" }), InvalidRequestException, { says: "DUALSTACK" });
+});
+
 await check("UpdateConnector that names nothing changes nothing", async () => {
   const before = await describe(full);
   await transfer("UpdateConnector", { ConnectorId: full });

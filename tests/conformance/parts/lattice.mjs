@@ -14,7 +14,7 @@ for (const i of [1, 2]) {
   const { Subnet } = await ec2("CreateSubnet", { VpcId: vpc, CidrBlock: `127.77.${i}.0/24` });
   subnets.push(Subnet.SubnetId);
 }
-const { GroupId: group } = await ec2("CreateSecurityGroup", { VpcId: vpc, GroupName: "way-out", Description: "of a check" });
+const { GroupId: wayOut } = await ec2("CreateSecurityGroup", { VpcId: vpc, GroupName: "way-out", Description: "of a check" });
 
 const goodGateway = { vpcIdentifier: vpc, subnetIds: subnets };
 const active = (id) => until("the gateway to be ACTIVE", async () => {
@@ -34,12 +34,12 @@ async function invalid(promise, field) {
 
 const gateway = await check("CreateResourceGateway answers 201 with what was asked for", async () => {
   const made = await lattice("CreateResourceGateway",
-    { ...goodGateway, name: "gate", securityGroupIds: [group], tags: { team: "files", env: "test" } });
+    { ...goodGateway, name: "gate", securityGroupIds: [wayOut], tags: { team: "files", env: "test" } });
   assert.equal(made.$metadata.httpStatusCode, 201);
   assert.match(made.id, /^rgw-[0-9a-z]{17}$/);
   assert.equal(made.arn, `arn:aws:vpc-lattice:${region}:000000000000:resourcegateway/${made.id}`);
   assert.ok(["CREATE_IN_PROGRESS", "ACTIVE"].includes(made.status), made.status);
-  same([made.vpcIdentifier, made.subnetIds, made.securityGroupIds], [vpc, subnets, [group]]);
+  same([made.vpcIdentifier, made.subnetIds, made.securityGroupIds], [vpc, subnets, [wayOut]]);
   same([made.ipAddressType, made.ipv4AddressesPerEni, made.resourceConfigDnsResolution], ["IPV4", 16, "PUBLIC"]);
   return made;
 });
@@ -177,11 +177,42 @@ await check("CreateResourceConfiguration names a gateway that is not there", () 
   refused(lattice("CreateResourceConfiguration", { ...goodConfiguration, name: "fine", resourceGatewayIdentifier: `rgw-${NOWHERE}` }),
     ResourceNotFoundException, { status: 404, resourceId: `rgw-${NOWHERE}`, resourceType: "RESOURCE_GATEWAY" }));
 
+// ---- groups and their children
+
+const group = await check("a GROUP leads nowhere itself, and its CHILD has its gateway", async () => {
+  const made = await lattice("CreateResourceConfiguration", { name: "the-group", type: "GROUP", portRanges: ["22"],
+    resourceGatewayIdentifier: gateway.id, groupDomain: "group.example" });
+  same([made.type, made.groupDomain, made.resourceConfigurationDefinition], ["GROUP", "group.example", undefined]);
+  const child = await lattice("CreateResourceConfiguration", { name: "the-child", type: "CHILD", portRanges: ["22"],
+    resourceConfigurationGroupIdentifier: made.arn, customDomainName: "db.group.example", resourceConfigurationDefinition: address });
+  same([child.type, child.resourceConfigurationGroupId, child.resourceGatewayId], ["CHILD", made.id, gateway.id]);
+  const { items } = await lattice("ListResourceConfigurations", { resourceConfigurationGroupIdentifier: made.id });
+  same(items.map((one) => [one.id, one.resourceConfigurationGroupId]), [[child.id, made.id]]);
+  await refused(lattice("DeleteResourceConfiguration", { resourceConfigurationIdentifier: made.id }), ConflictException,
+    { status: 409, says: child.id });
+  await lattice("DeleteResourceConfiguration", { resourceConfigurationIdentifier: child.id });
+  return made;
+});
+for (const [what, field, input] of [
+  ["a GROUP with a definition", "resourceConfigurationDefinition", { type: "GROUP" }],
+  ["a CHILD with a gateway", "resourceGatewayIdentifier", { type: "CHILD", resourceConfigurationGroupIdentifier: group.id }],
+  ["a CHILD without a group", "resourceConfigurationGroupIdentifier", { type: "CHILD", resourceGatewayIdentifier: undefined }],
+  ["a CHILD of what is no group", "resourceConfigurationGroupIdentifier",
+    { type: "CHILD", resourceGatewayIdentifier: undefined, resourceConfigurationGroupIdentifier: configuration.id }],
+  ["a CHILD whose name is not in its group's domain", "customDomainName", { type: "CHILD", resourceGatewayIdentifier: undefined,
+    resourceConfigurationGroupIdentifier: group.id, customDomainName: "db.other.example" }],
+  ["a SINGLE one in a group", "resourceConfigurationGroupIdentifier", { resourceConfigurationGroupIdentifier: group.id }],
+]) {
+  await check(`CreateResourceConfiguration refuses ${what}`, () =>
+    invalid(lattice("CreateResourceConfiguration", { ...goodConfiguration, name: "fine", ...input }), field));
+}
+await lattice("DeleteResourceConfiguration", { resourceConfigurationIdentifier: group.id });
+
 // ---- what is not there
 
 for (const [operation, type, input] of [
   ["GetResourceGateway", "RESOURCE_GATEWAY", { resourceGatewayIdentifier: `rgw-${NOWHERE}` }],
-  ["UpdateResourceGateway", "RESOURCE_GATEWAY", { resourceGatewayIdentifier: `rgw-${NOWHERE}`, securityGroupIds: [group] }],
+  ["UpdateResourceGateway", "RESOURCE_GATEWAY", { resourceGatewayIdentifier: `rgw-${NOWHERE}`, securityGroupIds: [wayOut] }],
   ["DeleteResourceGateway", "RESOURCE_GATEWAY", { resourceGatewayIdentifier: `rgw-${NOWHERE}` }],
   ["GetResourceConfiguration", "RESOURCE_CONFIGURATION", { resourceConfigurationIdentifier: `rcfg-${NOWHERE}` }],
   ["UpdateResourceConfiguration", "RESOURCE_CONFIGURATION", { resourceConfigurationIdentifier: `rcfg-${NOWHERE}`, portRanges: ["22"] }],

@@ -81,14 +81,15 @@ static int read_some(struct db *db, const char *connector_id, struct transfer_fi
 		     size_t *out_count, struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	*out_count = 0;
 	if (db_query(db, &rows, err,
 		     "SELECT " FILE_COLUMNS " FROM files f WHERE f.cancelled_ms > 0 AND f.state = 0"
 		     " AND (?1 IS NULL OR f.connector_id = ?1) ORDER BY f.position LIMIT ?2",
 		     "si", connector_id, (int64_t)SETTLED_AT_ONCE) != 0)
 		return -1;
 	int got;
-	for (*out_count = 0; (got = db_rows_next(rows, err)) == 1; ++*out_count)
-		transfers_read_file(rows, &out[*out_count]);
+	while ((got = db_rows_next(rows, err)) == 1)
+		transfers_read_file(rows, &out[(*out_count)++]);
 	return got;
 }
 

@@ -63,7 +63,8 @@ int permission_check_object(const struct permission *permission, const char *act
 		struct role_of of = { .connector_id = known.connector_id };
 		if (store_read(known.ground->rooms.store, read_role, &of, err) != 0)
 			return -1;
-		known.role = role = of.role;
+		role = of.role;
+		known.role = role;
 	}
 	if (permission_check_role(&known, err) != 0) {
 		*out_step = STEP_ROLE;

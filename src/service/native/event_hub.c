@@ -87,8 +87,11 @@ void event_hub_destroy(struct event_hub *hub)
 {
 	if (hub == NULL)
 		return;
-	while (!TAILQ_EMPTY(&hub->clients))
-		drop(TAILQ_FIRST(&hub->clients));
+	struct client *client, *next = TAILQ_FIRST(&hub->clients);
+	while ((client = next) != NULL) {
+		next = TAILQ_NEXT(client, link);
+		drop(client);
+	}
 	send_waiting_away(hub);
 	free(hub);
 }

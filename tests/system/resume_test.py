@@ -109,7 +109,11 @@ def shorten_part(run):
 
 
 def change_source(run):
+    """SFTP tells times in seconds: what is changed within the same one, and has the same size, nobody can see."""
+    path = run.source / run.name
+    then = path.stat().st_mtime
     run.renew()
+    os.utime(path, (then + 2, then + 2))
 
 
 def spoil_temporary(run):

@@ -31,7 +31,8 @@ NAMED = {"step": STEPS, "code": CODES, "outcome": OUTCOMES, "conflict": CONFLICT
 
 # kind: number, fields in the order of the wire
 KINDS = {
-    "CONFIGURE": (1, "connector_id host port:4 user password private_key trusted_keys security_policy connections:4 "
+    "CONFIGURE": (1, "connector_id host port:4 user password private_key password_2 private_key_2 password_3 private_key_3 "
+                     "trusted_keys security_policy connections:4 "
                      "handshake_timeout_ms:4 idle_timeout_ms:4 keepalive_ms:4 upload_mode:4 verify:4 resume_check:4 banner "
                      "fingerprint features"),
     "SOCKET": (2, "request:4 text"),

@@ -103,7 +103,7 @@ with harness.Story() as story:
         partner = flows.partner_of(daemon, server)
         answer, steps = trace(partner, "role", "secret", "connect", *HANDSHAKE)
         assert answer["StatusMessage"] == "Connection succeeded" and answer["HostKey"] in server.trusted_keys(), answer
-        assert steps["secret"]["Details"] == {"SecretId": partner.secret, "PrivateKey": True, "Password": False}, steps
+        assert steps["secret"]["Details"] == {"SecretId": partner.secret, "Versions": 1, "PrivateKey": True, "Password": False}, steps
         assert steps["connect"]["Details"]["Address"] == f"127.0.0.1:{server.port}", steps
         assert steps["banner"]["Details"]["Banner"].startswith("SSH-2.0-OpenSSH"), steps
         details = steps["key-exchange"]["Details"]

@@ -15,36 +15,62 @@ enum { NAMESAKES_TOLD = 5 /* in a sentence, besides the first */ };
 	"id, url, access_role, logging_role, user_secret_id, max_connections, security_policy,"    \
 	" created_ms, configuration_arn, port, state, failure, dual_stack"
 
-static int read_trusted_keys(struct db *db, struct connector *connector, struct sp_error *err)
+/* Texts that a connector has several of, in their order: a table for each kind. */
+struct text_list {
+	const char *select, *remove, *insert; /* ?1: the connector; ?2, ?3: place and text */
+};
+
+static const struct text_list trusted_keys = {
+	"SELECT trusted_key FROM connector_trusted_keys WHERE connector_id = ?1 ORDER BY place",
+	"DELETE FROM connector_trusted_keys WHERE connector_id = ?1",
+	"INSERT INTO connector_trusted_keys (connector_id, place, trusted_key) VALUES (?1, ?2, ?3)",
+};
+
+static const struct text_list secret_stages = {
+	"SELECT stage FROM connector_secret_stages WHERE connector_id = ?1 ORDER BY place",
+	"DELETE FROM connector_secret_stages WHERE connector_id = ?1",
+	"INSERT INTO connector_secret_stages (connector_id, place, stage) VALUES (?1, ?2, ?3)",
+};
+
+static int read_list(struct db *db, const struct text_list *list, const char *id, char **out,
+		     size_t max, size_t *out_count, struct sp_error *err)
 {
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err,
-		     "SELECT trusted_key FROM connector_trusted_keys WHERE connector_id = ?1"
-		     " ORDER BY place",
-		     "s", connector->id) != 0)
+	if (db_query(db, &rows, err, list->select, "s", id) != 0)
 		return -1;
 	int got = 0;
-	while (connector->trusted_key_count < CONNECTOR_TRUSTED_KEYS_MAX &&
-	       (got = db_rows_next(rows, err)) == 1)
-		connector->trusted_keys[connector->trusted_key_count++] =
-			db_rows_copy_text(rows, 0);
+	while (*out_count < max && (got = db_rows_next(rows, err)) == 1)
+		out[(*out_count)++] = db_rows_copy_text(rows, 0);
 	return got < 0 ? -1 : 0;
 }
 
-static int read_stages(struct db *db, struct connector *connector, struct sp_error *err)
+static int write_list(struct db *db, const struct text_list *list, const char *id,
+		      char *const *texts, size_t count, struct sp_error *err)
 {
-	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err,
-		     "SELECT stage FROM connector_secret_stages WHERE connector_id = ?1"
-		     " ORDER BY place",
-		     "s", connector->id) != 0)
+	if (db_run(db, err, list->remove, "s", id) != 0)
 		return -1;
-	int got = 0;
-	while (connector->secret_stage_count < CONNECTOR_STAGES_MAX &&
-	       (got = db_rows_next(rows, err)) == 1)
-		connector->secret_stages[connector->secret_stage_count++] =
-			db_rows_copy_text(rows, 0);
-	return got < 0 ? -1 : 0;
+	for (size_t i = 0; i < count; i++)
+		if (db_run(db, err, list->insert, "sis", id, (int64_t)i, texts[i]) != 0)
+			return -1;
+	return 0;
+}
+
+static int read_lists(struct db *db, struct connector *connector, struct sp_error *err)
+{
+	return read_list(db, &trusted_keys, connector->id, connector->trusted_keys,
+			 CONNECTOR_TRUSTED_KEYS_MAX, &connector->trusted_key_count, err) != 0
+		       ? -1
+		       : read_list(db, &secret_stages, connector->id, connector->secret_stages,
+				   CONNECTOR_STAGES_MAX, &connector->secret_stage_count, err);
+}
+
+static int write_lists(struct db *db, const struct connector *connector, struct sp_error *err)
+{
+	return write_list(db, &trusted_keys, connector->id, connector->trusted_keys,
+			  connector->trusted_key_count, err) != 0
+		       ? -1
+		       : write_list(db, &secret_stages, connector->id, connector->secret_stages,
+				    connector->secret_stage_count, err);
 }
 
 /* On failure there is nothing to finish. */
@@ -64,39 +90,10 @@ static int read_connector(struct db *db, struct db_rows *rows, struct connector 
 				   .failure = db_rows_copy_text(rows, 11),
 				   .dual_stack = db_rows_integer(rows, 12) != 0 };
 	rows_copy(rows, 0, out->id, sizeof(out->id));
-	if (read_trusted_keys(db, out, err) != 0 || read_stages(db, out, err) != 0) {
+	if (read_lists(db, out, err) != 0) {
 		connector_finish(out);
 		return -1;
 	}
-	return 0;
-}
-
-static int write_trusted_keys(struct db *db, const struct connector *connector,
-			      struct sp_error *err)
-{
-	if (db_run(db, err, "DELETE FROM connector_trusted_keys WHERE connector_id = ?1", "s",
-		   connector->id) != 0)
-		return -1;
-	for (size_t i = 0; i < connector->trusted_key_count; i++)
-		if (db_run(db, err,
-			   "INSERT INTO connector_trusted_keys (connector_id, place, trusted_key)"
-			   " VALUES (?1, ?2, ?3)",
-			   "sis", connector->id, (int64_t)i, connector->trusted_keys[i]) != 0)
-			return -1;
-	return 0;
-}
-
-static int write_stages(struct db *db, const struct connector *connector, struct sp_error *err)
-{
-	if (db_run(db, err, "DELETE FROM connector_secret_stages WHERE connector_id = ?1", "s",
-		   connector->id) != 0)
-		return -1;
-	for (size_t i = 0; i < connector->secret_stage_count; i++)
-		if (db_run(db, err,
-			   "INSERT INTO connector_secret_stages (connector_id, place, stage)"
-			   " VALUES (?1, ?2, ?3)",
-			   "sis", connector->id, (int64_t)i, connector->secret_stages[i]) != 0)
-			return -1;
 	return 0;
 }
 
@@ -111,7 +108,7 @@ int connectors_insert(struct db *db, const struct connector *connector, struct s
 		   connector->created_ms, connector->configuration_arn, (int64_t)connector->port,
 		   (int64_t)connector->state, connector->failure,
 		   (int64_t)connector->dual_stack) != 0 ||
-	    write_trusted_keys(db, connector, err) != 0 || write_stages(db, connector, err) != 0 ||
+	    write_lists(db, connector, err) != 0 ||
 	    lifetimes_begin(db, connector->id, LIFETIME_CONNECTOR, connector->created_ms, err) != 0)
 		return sp_wrap(err, "could not keep the connector");
 	return 0;
@@ -185,7 +182,7 @@ int connectors_update(struct db *db, const struct connector *connector, struct s
 		return sp_wrap(err, "could not change the connector");
 	if (db_changes(db) == 0)
 		return not_there(connector->id, err);
-	return write_trusted_keys(db, connector, err) != 0 ? -1 : write_stages(db, connector, err);
+	return write_lists(db, connector, err);
 }
 
 int connectors_delete(struct db *db, const char *id, int64_t now_ms, struct sp_error *err)

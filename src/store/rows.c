@@ -1,6 +1,5 @@
 #include "store/rows.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -9,7 +8,10 @@
 void rows_copy(struct db_rows *rows, int column, char *out, size_t out_size)
 {
 	const char *text = db_rows_text(rows, column);
-	snprintf(out, out_size, "%s", text != NULL ? text : "");
+	size_t length = text == NULL ? 0 : strnlen(text, out_size - 1);
+	if (length > 0)
+		memcpy(out, text, length);
+	out[length] = '\0';
 }
 
 char *rows_copy_bytes(struct db_rows *rows, int column)

@@ -27,65 +27,6 @@ static_assert(TRANSFER_SEND == 0 && TRANSFER_RETRIEVE == 1 && TRANSFER_LIST == 2
 /* Bytes of a C string; NULL stays NULL. */
 #define BYTES(text) (const void *)(text), (text) != NULL ? strlen(text) : (size_t)0
 
-static void read_id(struct db_rows *rows, int column, char *out, size_t room)
-{
-	const char *text = db_rows_text(rows, column);
-	size_t length = text == NULL ? 0 : strnlen(text, room - 1);
-	if (length > 0)
-		memcpy(out, text, length);
-	out[length] = '\0';
-}
-
-void transfers_read_file(struct db_rows *rows, struct transfer_file *out)
-{
-	*out = (struct transfer_file){ 0 };
-	read_id(rows, 0, out->id, sizeof(out->id));
-	read_id(rows, 1, out->transfer_id, sizeof(out->transfer_id));
-	read_id(rows, 2, out->connector_id, sizeof(out->connector_id));
-	out->direction = (enum transfer_direction)db_rows_integer(rows, 3);
-	out->position = db_rows_integer(rows, 4);
-	out->path = db_rows_copy_text(rows, 5);
-	out->bucket = db_rows_copy_text(rows, 6);
-	out->key = rows_copy_bytes(rows, 7);
-	out->remote_directory = rows_copy_bytes(rows, 8);
-	out->remote_name = rows_copy_bytes(rows, 9);
-	out->state = (enum file_state)db_rows_integer(rows, 10);
-	out->attempt = (int)db_rows_integer(rows, 11);
-	out->tries = (int)db_rows_integer(rows, 12);
-	out->worker_deaths = (int)db_rows_integer(rows, 13);
-	out->not_before_ms = db_rows_integer(rows, 14);
-	out->size = db_rows_integer(rows, 15);
-	read_id(rows, 16, out->sha256, sizeof(out->sha256));
-	out->started_ms = db_rows_integer(rows, 17);
-	out->ended_ms = db_rows_integer(rows, 18);
-	out->failure_code = failure_code_from_name(db_rows_text(rows, 19));
-	out->failure_message = db_rows_copy_text(rows, 20);
-	out->part_attempt = (int)db_rows_integer(rows, 21);
-	out->watermark = db_rows_integer(rows, 22);
-	out->resume_state = db_rows_copy_text(rows, 23);
-	out->source_identity = db_rows_copy_text(rows, 24);
-	out->bytes_moved = db_rows_integer(rows, 25);
-	out->verification = (enum verification)db_rows_integer(rows, 26);
-	out->outcome = (enum publish_outcome)db_rows_integer(rows, 27);
-	out->published_name = rows_copy_bytes(rows, 28);
-	out->connection = db_rows_copy_text(rows, 29);
-	out->publishing.conflict = (enum conflict_policy)db_rows_integer(rows, 30);
-	out->publishing.upload = (enum upload_mode)db_rows_integer(rows, 31);
-	out->publishing.staging = rows_copy_bytes(rows, 32);
-	out->publishing.temp_pattern = rows_copy_bytes(rows, 33);
-	out->replaces = db_rows_integer(rows, 34) != 0;
-	out->leaves_part = db_rows_integer(rows, 35) != 0;
-	out->queued_ms = db_rows_integer(rows, 36);
-	out->target_path = rows_copy_bytes(rows, 37);
-	out->items_max = (int)db_rows_integer(rows, 38);
-	out->items = (int)db_rows_integer(rows, 39);
-	out->truncated = db_rows_integer(rows, 40) != 0;
-	out->attempt_ms = db_rows_integer(rows, 41);
-	out->publishing_ms = db_rows_integer(rows, 42);
-	out->cancelled_ms = db_rows_integer(rows, 43);
-	out->cancelled_by = db_rows_copy_text(rows, 44);
-}
-
 /* Up to @max files; on failure none is left to finish. */
 static int read_files(struct db_rows *rows, struct transfer_file *out, size_t max,
 		      size_t *out_count, struct sp_error *err)
@@ -188,18 +129,6 @@ int transfers_insert(struct db *db, const struct transfer *transfer, struct tran
 			return sp_wrap(err, "could not keep a file of the transfer");
 	}
 	return 0;
-}
-
-void transfers_read_transfer(struct db_rows *rows, struct transfer *out)
-{
-	*out = (struct transfer){ .direction = (enum transfer_direction)db_rows_integer(rows, 2),
-				  .local_directory = db_rows_copy_text(rows, 3),
-				  .remote_directory = db_rows_copy_text(rows, 4),
-				  .created_ms = db_rows_integer(rows, 5),
-				  .state = (enum transfer_state)db_rows_integer(rows, 6) };
-	read_id(rows, 0, out->id, sizeof(out->id));
-	read_id(rows, 1, out->connector_id, sizeof(out->connector_id));
-	read_id(rows, 7, out->retry_of, sizeof(out->retry_of));
 }
 
 int transfers_find(struct db *db, const char *connector_id, const char *transfer_id,

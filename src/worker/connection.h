@@ -120,6 +120,8 @@ int connection_pump(struct connection *connection, int timeout_ms, struct sp_err
 
 /** Whether its server stores a file rightly that comes through several handles at once. */
 bool connection_may_stripe(const struct connection *connection);
+/** The same for a server with that version line. */
+bool connection_may_stripe_at(const struct worker_message *configuration, const char *banner);
 
 /** Looks whether a connection that nobody used is still there. */
 bool connection_is_good(struct connection *connection);

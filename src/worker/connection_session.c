@@ -27,23 +27,22 @@ enum {
 	DEPTH_UNTOLD = 16,
 };
 
-/* NULL: none came before @deadline_ms (monotonic). What is said of the admission is noted. */
-static struct letter *wait_letter(struct connection *connection, int64_t deadline_ms)
+/* NULL: there is none. What is said of the admission is noted. */
+static struct letter *take_letter(struct connection *connection)
 {
-	for (;;) {
-		struct letter *letter = inbox_take(connection->inbox);
-		if (letter != NULL && letter->kind == LETTER_ADMITTED)
-			connection->admission = ADMISSION_FREE;
-		if (letter != NULL && letter->kind == LETTER_DISMISSED)
-			connection->admission = ADMISSION_DENIED;
-		if (letter != NULL)
-			return letter;
-		int64_t left_ms = deadline_ms - sp_monotonic_ms();
-		if (left_ms <= 0)
-			return NULL;
-		struct pollfd wait = { .fd = inbox_fd(connection->inbox), .events = POLLIN };
-		poll(&wait, 1, left_ms < INT_MAX ? (int)left_ms : -1);
-	}
+	struct letter *letter = inbox_take(connection->inbox);
+	if (letter != NULL && letter->kind == LETTER_ADMITTED)
+		connection->admission = ADMISSION_FREE;
+	if (letter != NULL && letter->kind == LETTER_DISMISSED)
+		connection->admission = ADMISSION_DENIED;
+	return letter;
+}
+
+/* @timeout_ms -1: however long it takes. */
+static void wait_for_letter(const struct connection *connection, int timeout_ms)
+{
+	struct pollfd wait = { .fd = inbox_fd(connection->inbox), .events = POLLIN };
+	poll(&wait, 1, timeout_ms);
 }
 
 /* ---- opening --------------------------------------------------------------------------------------------------- */
@@ -81,7 +80,11 @@ static int get_socket(struct connection *connection, int *out_fd, enum failure_s
 	connection_report(connection, LETTER_MESSAGE,
 			  &(struct worker_message){ .kind = WORKER_NEED_SOCKET });
 	for (;;) {
-		struct letter *letter = wait_letter(connection, INT64_MAX);
+		struct letter *letter = take_letter(connection);
+		if (letter == NULL) {
+			wait_for_letter(connection, -1);
+			continue;
+		}
 		const struct worker_message *message = &letter->message;
 		int result = 1;
 		if (message->kind == WORKER_SOCKET) {
@@ -114,9 +117,12 @@ static int await_admission(void *ctx, int64_t deadline_ms, struct sp_error *err)
 {
 	struct connection *connection = ctx;
 	while (connection->admission == ADMISSION_HELD) {
-		struct letter *letter = wait_letter(connection, deadline_ms);
-		if (letter == NULL)
+		struct letter *letter = take_letter(connection);
+		int64_t left_ms = deadline_ms - sp_monotonic_ms();
+		if (letter == NULL && left_ms <= 0)
 			return sp_fail(err, SP_TIMEOUT, "no other connection has logged in");
+		if (letter == NULL)
+			wait_for_letter(connection, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
 		letter_destroy(letter);
 	}
 	return connection->admission == ADMISSION_FREE
@@ -179,10 +185,14 @@ static void wake(void *ctx, void *runner)
 	runner_wake(runner);
 }
 
+bool connection_may_stripe_at(const struct worker_message *configuration, const char *banner)
+{
+	return configuration->upload_mode == UPLOAD_STRIPED || remote_stripes_well(banner);
+}
+
 bool connection_may_stripe(const struct connection *connection)
 {
-	return connection->configuration->upload_mode == UPLOAD_STRIPED ||
-	       remote_stripes_well(connection->report.banner);
+	return connection_may_stripe_at(connection->configuration, connection->report.banner);
 }
 
 static int open_session(struct connection *connection, enum failure_step *out_step,

@@ -98,8 +98,7 @@ static bool will_call(const struct desk *desk)
 	const struct worker_message *order = &desk->waiting.first->message;
 	return order->kind == WORKER_SEND && order->upload_mode != UPLOAD_DIRECT &&
 	       order->size >= HELP_BYTES_MIN &&
-	       (desk->configuration.upload_mode == UPLOAD_STRIPED ||
-		remote_stripes_well(desk->configuration.banner));
+	       connection_may_stripe_at(&desk->configuration, desk->configuration.banner);
 }
 
 /*

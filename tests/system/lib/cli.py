@@ -1,5 +1,6 @@
 """The unmodified `aws`, as somebody would type it who has sourced admin.env and nothing else."""
 
+import functools
 import json
 import os
 import shutil
@@ -14,9 +15,23 @@ class Refused(Exception):
     """What the CLI wrote on standard error."""
 
 
-def needs():
+@functools.cache
+def obstacle():
+    """Why the `aws` of this machine cannot be used: a sentence; None: it can."""
     if shutil.which("aws") is None:
-        raise harness.Skip("there is no `aws` on this machine: install the AWS CLI to run this")
+        return "there is no `aws` on this machine: pip install awscli, or AWS's own package"
+    # Asks nobody, and those that know the operation know AWS_ENDPOINT_URL as well.
+    known = subprocess.run(["aws", "vpc-lattice", "create-resource-gateway", "--generate-cli-skeleton"], check=False,
+                           stdin=subprocess.DEVNULL, capture_output=True)
+    if known.returncode != 0:
+        return ("the `aws` of this machine does not know create-resource-gateway, it is older than that (Debian 12's is): "
+                "pip install awscli, or AWS's own package")
+    return None
+
+
+def needs():
+    if obstacle():
+        raise harness.Skip(obstacle())
 
 
 def aws(daemon, *words):

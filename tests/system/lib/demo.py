@@ -12,7 +12,6 @@ import json
 import os
 import pathlib
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 os.environ.setdefault("SALLYPORT_BUILD", str(ROOT / "build-release"))
 
 import aws as client  # noqa: E402  pylint: disable=wrong-import-position
+import cli  # noqa: E402  pylint: disable=wrong-import-position
 import flows  # noqa: E402  pylint: disable=wrong-import-position
 import harness  # noqa: E402  pylint: disable=wrong-import-position
 import lan  # noqa: E402  pylint: disable=wrong-import-position
@@ -268,8 +268,8 @@ def main():
                         help="what the private network is made of (auto: of the kernel's, where that works)")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    if not shutil.which("aws"):
-        raise SystemExit("./dev demo needs the command `aws`: pip install awscli, or AWS's own package")
+    if cli.obstacle():
+        raise SystemExit(f"./dev demo: {cli.obstacle()}")
 
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sallyport-demo-")))

@@ -47,7 +47,8 @@ static int add_wish(struct reading *reading, const char *action, char *resource)
 static char *own_arn(const struct reading *reading, const char *kind, const char *value)
 {
 	const struct guard_place *place = reading->place;
-	return sp_arn_format(place->service->signing_name,
+	const char *owner = place->service->arn_service;
+	return sp_arn_format(owner != NULL ? owner : place->service->signing_name,
 			     place->service->is_global ? "" : place->region, place->account, "%s%s",
 			     kind, value);
 }

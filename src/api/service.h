@@ -46,6 +46,7 @@ struct api_service {
 	const char *
 		retry_member; /* of the error for who asks too often: seconds, a string. NULL: none */
 	bool is_global;       /* as IAM: its ARNs name no region */
+	const char *arn_service; /* whose resources its operations are about; NULL: its own */
 	/**
 	 * The ARN that a resource has which a request names otherwise: @value, where a word of api_operation.resource has
 	 * braces behind @kind. Owned by the caller; NULL: there is nothing to find, so @kind and @value make the ARN. May be

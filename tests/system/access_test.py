@@ -73,7 +73,7 @@ def users(story, daemon):
             resource = None if service == "ec2" else "*"
             assert (error.code, error.status) == (code, status), error
             assert error.message == words + sentence("team/Ann", f"{service}:{operation}", resource), error
-        connectors = f"arn:aws:sallyport:eu-central-1:{ACCOUNT}:connector/*"
+        connectors = f"arn:aws:transfer:eu-central-1:{ACCOUNT}:connector/*"
         for service, path, action, resource in (
                 ("vpc-lattice", "/resourcegateways", "vpc-lattice:ListResourceGateways", "*"),
                 ("sallyport", "/v1/flows", "sallyport:ListFlows", connectors)):

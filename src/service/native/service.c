@@ -52,6 +52,7 @@ const struct api_service service_native = {
 	.validation_error = "InvalidRequestException",
 	.internal_error = "InternalServiceError",
 	.operations = operations,
+	.arn_service = "transfer", /* connectors, transfers and files are that service's */
 	.find_arn = native_find_arn,
 	.errors = errors,
 };

@@ -157,6 +157,8 @@ static void written(void *ctx, int result, const struct sp_error *err)
 	}
 	if (err->code == SP_CANCELLED) {
 		/* Whose wish that is comes in a moment, unless it is here already: file_run_cancel(). */
+		if (run->from != FILE_PUBLISHING)
+			run->file.publishing_ms = 0; /* it never was */
 		run->file.state = run->from;
 		run->busy = false;
 		run->catch_up(run);

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "identity/identities.h"
 #include "ipc/worker_message.h"
+#include "store/cancellations.h"
 #include "store/connectors.h"
 #include "store/parts_left.h"
 #include "store/secret_versions.h"
@@ -932,6 +933,38 @@ static void large_files_are_given_out_few_at_a_time(void **state)
 	assert_int_equal(credit_files(&credit, 0), 20); /* a lane always gets on */
 }
 
+static int wish_for_end(struct db *db, void *ctx, struct sp_error *err)
+{
+	enum cancel_outcome outcome;
+	if (cancellations_ask(db, ctx, "AKIAEXAMPLE", sp_now_ms(), &outcome, err) != 0)
+		return -1;
+	assert_int_equal(outcome, CANCEL_ASKED);
+	return 0;
+}
+
+static void a_cancelled_file_was_never_published_although_it_was_ready(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	struct sp_error err = { 0 };
+	write_file(house, "run/script", "wait-for-go\n");
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_RUNNING);
+	await_heard(house, "SEND 1\n");
+	/* The wish is kept, and the engine does not know of it yet when the file is READY. */
+	assert_int_equal(store_write(house->rooms.store, wish_for_end, id, &err), 0);
+	write_file(house, "run/go", "");
+	await_heard(house, "READY 1\n");
+	usleep(100000); /* so that PUBLISHING is refused before the engine knows: without, this is right and shows less */
+	transfer_engine_cancel(house->engine, connector_id, id, "AKIAEXAMPLE", sp_now_ms());
+
+	struct transfer_file file = await(house, id, FILE_FAILED);
+	assert_string_equal(file.failure_code, "CANCELLED");
+	assert_int_equal(file.publishing_ms, 0);
+	transfer_file_finish(&file);
+	await_heard(house, "SEND 1\nREADY 1\nCANCEL 1\nREMOVE 1\n");
+}
+
 static void many_files_run_within_the_credit(void **state)
 {
 	struct house *house = *state;
@@ -951,6 +984,7 @@ int main(void)
 		TEST(a_file_is_published_after_its_permit),
 		TEST(a_fetched_file_appears_whole),
 		TEST(a_worker_that_lies_about_the_size_is_ended),
+		TEST(a_cancelled_file_was_never_published_although_it_was_ready),
 		TEST(a_fetched_file_of_another_size_is_not_published),
 		TEST(nobody_publishes_without_a_permit),
 		TEST(ready_counts_once),

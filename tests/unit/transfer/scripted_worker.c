@@ -125,6 +125,15 @@ static void say_failed(const struct worker_message *to, enum failure_step step, 
 				      .text = (char[]){ "as the script has it" } });
 }
 
+/* Until the test has made the file "go". */
+static void wait_for_go(void)
+{
+	char path[4096];
+	snprintf(path, sizeof(path), "%s/go", directory);
+	while (access(path, F_OK) != 0)
+		usleep(1000);
+}
+
 static void take_file(const struct worker_message *message, int fd)
 {
 	uint64_t size = message->size;
@@ -138,6 +147,8 @@ static void take_file(const struct worker_message *message, int fd)
 
 	if (strncmp(part, "connect", 7) == 0)
 		say_connected();
+	if (plays("wait-for-go"))
+		wait_for_go();
 	if (plays("die"))
 		_exit(9);
 	else if (plays("lie-about-size"))
@@ -154,6 +165,8 @@ static void take_file(const struct worker_message *message, int fd)
 		say_ready(message, size);
 	if (plays("ready-twice"))
 		say_ready(message, size);
+	if (plays("wait-for-go"))
+		hear("READY", message);
 }
 
 static void obey(const struct worker_message *message, int fd)

@@ -114,6 +114,18 @@ static const struct {
 	{ "Writing packet: error on socket", "the connection broke", false },
 };
 
+/** Whether libssh's sentence tells of this machine: the server is not to blame, and another attempt may succeed. */
+static bool is_our_own(const char *text)
+{
+	/* OpenSSL asks for memory before it makes random bytes, and fails for nothing else where the kernel gives them. */
+	static const char *const signs[] = { "Out of memory", "PRNG error",
+					     "Could not generate random data" };
+	for (size_t i = 0; i < SP_COUNT_OF(signs); i++)
+		if (strstr(text, signs[i]) != NULL)
+			return true;
+	return false;
+}
+
 bool failure_has_happened(const struct transport *transport)
 {
 	return ssh_get_fd(transport->session) == -1 ||
@@ -123,7 +135,7 @@ bool failure_has_happened(const struct transport *transport)
 bool failure_lost_bytes(const struct transport *transport)
 {
 	return ssh_get_error_code(transport->session) == SSH_FATAL &&
-	       strstr(ssh_get_error(transport->session), "Out of memory") != NULL;
+	       is_our_own(ssh_get_error(transport->session));
 }
 
 bool failure_is_refusal(const struct transport *transport)
@@ -155,6 +167,9 @@ int failure_of_connection(const struct transport *transport, const char *during,
 	SP_AUTO_FREE char *words = tame(text);
 	if (*words == '\0')
 		return sp_fail(err, SP_CLOSED, "the connection ended during %s", during);
+	if (is_our_own(text))
+		return sp_fail(err, SP_NO_MEMORY, "this machine had too little memory for %s: %s",
+			       during, words);
 	return sp_fail(err, SP_PROTOCOL, "the server broke the SSH protocol during %s: %s", during,
 		       words);
 }

@@ -96,7 +96,7 @@ int handshake_authenticate(struct handshake *handshake, struct sp_error *err);
 
 /* ---- failure_libssh.c ------------------------------------------------------------------------------------------- */
 
-/** What libssh says of a connection that it gave up: SP_CLOSED, SP_PROTOCOL. @during: "the key exchange". */
+/** What libssh says of a connection that it gave up: SP_CLOSED, SP_PROTOCOL, SP_NO_MEMORY. @during: "the key exchange". */
 int failure_of_connection(const struct transport *transport, const char *during,
 			  struct sp_error *err);
 

@@ -199,6 +199,18 @@ static const struct setting {
 	{ "quota.start_rate", AT(quota_start_rate), RANGE(VALUE_NUMBER, 0, 1000000), "0",
 	  "So many requests a second that start something for a connector are taken, and five times as many at once; more are "
 	  "refused like that. With 0 there is no limit: what waits is limited by quota.queued_files." },
+	{ "quota.connectors", AT(quota_connectors), RANGE(VALUE_NUMBER, 1, 10000000), "10000",
+	  "So many connectors there may be; one more is refused with InvalidRequestException." },
+	{ "quota.secrets", AT(quota_secrets), RANGE(VALUE_NUMBER, 1, 10000000), "500000",
+	  "So many secrets there may be, those that wait for their deletion among them; one more is refused with "
+	  "LimitExceededException. The default is AWS's." },
+	{ "quota.gateways_per_vpc", AT(quota_gateways_per_vpc), RANGE(VALUE_NUMBER, 1, 2000), "500",
+	  "So many resource gateways a VPC may have; one more is refused with ServiceQuotaExceededException. The default is "
+	  "AWS's. There are at most 2,000 in all." },
+	{ "quota.configurations", AT(quota_configurations), RANGE(VALUE_NUMBER, 1, 2000), "2000",
+	  "The same of resource configurations in all." },
+	{ "quota.group_children", AT(quota_group_children), RANGE(VALUE_NUMBER, 1, 2000), "60",
+	  "The same of the resource configurations of the type CHILD that one GROUP has." },
 	{ "events.clients_max", AT(events_clients_max), RANGE(VALUE_NUMBER, 0, 1024), "32",
 	  "So many clients may listen to GET /v1/events at the same time. Each has a connection and up to 256 KiB of memory." },
 	{ "metrics.open", AT(metrics_open), TEXT_OF(VALUE_BOOLEAN), "false",

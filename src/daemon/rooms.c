@@ -274,7 +274,12 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.test_rate = rooms->test_rate,
 		.start_rate = rooms->start_rate,
 		.retry_window_ms = settings->http_retry_window_ms,
-		.queued_files_max = settings->quota_queued_files,
+		.quotas = { .queued_files = settings->quota_queued_files,
+			    .connectors = settings->quota_connectors,
+			    .secrets = settings->quota_secrets,
+			    .gateways_per_vpc = settings->quota_gateways_per_vpc,
+			    .configurations = settings->quota_configurations,
+			    .group_children = settings->quota_group_children },
 	};
 	size_t count = 0;
 	while (services_all[count] != NULL)

@@ -15,6 +15,13 @@
 #include "transfer/engine.h"
 #include "transfer/logging.h"
 
+/** How many there may be: the settings quota.… */
+struct service_quotas {
+	int64_t queued_files; /* that wait, of one connector */
+	int64_t connectors, secrets;
+	int64_t gateways_per_vpc, configurations, group_children;
+};
+
 struct event_hub;
 struct health;
 
@@ -38,8 +45,8 @@ struct service_context {
 	const unsigned char *token_key; /* 32 bytes: signs pagination tokens */
 	/* Of one connector: how often it may be tried, and how often something may be started. */
 	struct token_table *test_rate, *start_rate;
-	int64_t retry_window_ms;  /* for how long an SDK's try is known again */
-	int64_t queued_files_max; /* that wait, of one connector */
+	int64_t retry_window_ms; /* for how long an SDK's try is known again */
+	struct service_quotas quotas;
 };
 
 /** For writes that end files. Borrows. */

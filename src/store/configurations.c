@@ -141,6 +141,11 @@ void configurations_free(struct resource_configuration *configurations, size_t c
 	rows_free(&configuration_kind, configurations, count);
 }
 
+int configurations_count(struct db *db, int64_t *out, struct sp_error *err)
+{
+	return rows_count(db, "SELECT COUNT(*) FROM configurations", NULL, out, err);
+}
+
 int configurations_count_children(struct db *db, const char *group_id, int64_t *out,
 				  struct sp_error *err)
 {

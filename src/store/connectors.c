@@ -97,6 +97,12 @@ static int read_connector(struct db *db, struct db_rows *rows, struct connector 
 	return 0;
 }
 
+int connectors_count(struct db *db, int64_t *out, struct sp_error *err)
+{
+	return rows_count(db, "SELECT COUNT(*) FROM connectors WHERE deleted_ms = 0", NULL, out,
+			  err);
+}
+
 int connectors_insert(struct db *db, const struct connector *connector, struct sp_error *err)
 {
 	if (db_run(db, err,

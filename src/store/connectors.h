@@ -11,6 +11,7 @@ int connectors_find(struct db *db, const char *id, struct connector *out, struct
 int connectors_check(struct db *db, const char *id, struct sp_error *err);
 /** SP_NOT_FOUND when there is none, SP_CONFLICT when it is not CONNECTOR_ACTIVE: the sentence has state and reason. */
 int connectors_check_active(struct db *db, const char *id, struct sp_error *err);
+int connectors_count(struct db *db, int64_t *out, struct sp_error *err);
 /** Everything but id and created. */
 int connectors_update(struct db *db, const struct connector *connector, struct sp_error *err);
 /**

@@ -161,12 +161,7 @@ void gateways_free(struct resource_gateway *gateways, size_t count)
 	rows_free(&gateway_kind, gateways, count);
 }
 
-int gateways_count(struct db *db, const char *vpc_id, size_t *out, struct sp_error *err)
+int gateways_count(struct db *db, const char *vpc_id, int64_t *out, struct sp_error *err)
 {
-	int64_t count;
-	if (rows_count(db, "SELECT count(*) FROM gateways WHERE vpc_id = ?1", vpc_id, &count,
-		       err) != 0)
-		return -1;
-	*out = (size_t)count;
-	return 0;
+	return rows_count(db, "SELECT COUNT(*) FROM gateways WHERE vpc_id = ?1", vpc_id, out, err);
 }

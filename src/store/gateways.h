@@ -18,7 +18,7 @@ int gateways_list(struct db *db, struct resource_gateway **out, size_t *out_coun
 		  struct sp_error *err);
 void gateways_free(struct resource_gateway *gateways, size_t count); /* NULL is fine */
 /** How many the VPC has. */
-int gateways_count(struct db *db, const char *vpc_id, size_t *out, struct sp_error *err);
+int gateways_count(struct db *db, const char *vpc_id, int64_t *out, struct sp_error *err);
 
 /** SP_EXISTS: the subnet's address is taken. SP_LIMIT past INTERFACES_OF_USER_MAX. */
 int interfaces_insert(struct db *db, const struct network_interface *interface,
@@ -47,6 +47,7 @@ int configurations_delete(struct db *db, const char *id, struct sp_error *err);
 /** @gateway_id NULL: of all. */
 int configurations_list(struct db *db, const char *gateway_id, struct resource_configuration **out,
 			size_t *out_count, struct sp_error *err);
+int configurations_count(struct db *db, int64_t *out, struct sp_error *err);
 int configurations_count_children(struct db *db, const char *group_id, int64_t *out,
 				  struct sp_error *err);
 /** @out_id is "" when it has none. */

@@ -6,6 +6,7 @@
 #include "base/arn.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/rows.h"
 #include "store/secret_versions.h"
 #include "store/tags.h"
 
@@ -122,6 +123,11 @@ int secrets_insert(struct db *db, const struct secret *secret, int64_t now_ms, s
 		   secret->created_ms, secret->changed_ms) != 0)
 		return sp_wrap(err, "could not keep the secret \"%s\"", secret->name);
 	return 0;
+}
+
+int secrets_count(struct db *db, int64_t *out, struct sp_error *err)
+{
+	return rows_count(db, "SELECT COUNT(*) FROM secrets", NULL, out, err);
 }
 
 int secrets_update(struct db *db, const struct secret *secret, struct sp_error *err)

@@ -37,6 +37,9 @@ int secrets_insert(struct db *db, const struct secret *secret, int64_t now_ms,
 int secrets_find(struct db *db, const char *id_or_arn, int64_t now_ms, struct secret *out,
 		 struct sp_error *err);
 
+/** Those that are scheduled for deletion among them. */
+int secrets_count(struct db *db, int64_t *out, struct sp_error *err);
+
 /** Everything but arn, name and created_ms. SP_NOT_FOUND. */
 int secrets_update(struct db *db, const struct secret *secret, struct sp_error *err);
 

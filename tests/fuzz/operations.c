@@ -329,6 +329,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.token_key = token_key,
 		.test_rate = token_table_create(0, 1),
 		.start_rate = token_table_create(0, 1),
+		.quotas = { .queued_files = 1000,
+			    .connectors = 1000,
+			    .secrets = 1000,
+			    .gateways_per_vpc = 100,
+			    .configurations = 100,
+			    .group_children = 3 },
 	};
 	const struct identities_options known = { .account = context.account,
 						  .builtin_role = context.builtin_role };

@@ -23,6 +23,8 @@ OURS = "native"  # the folder of src/service/ that no SDK has a client for
 PARTS = ["witness", "sts", "connectors", "transfers", "directories", "lattice", "secrets", "ec2_networks", "ec2_groups", "protocol",
          "required", "retries", "logs", "iam"]
 ROUTING = ["routing"]
+SMALL = {"quota.connectors": "2", "quota.secrets": "2", "quota.queued_files": "2", "quota.gateways_per_vpc": "2",
+         "quota.configurations": "2", "quota.group_children": "1"}
 
 
 def needs():
@@ -76,10 +78,16 @@ def run(story, daemon, parts, more):
     return answered
 
 
-def on_this_machine(story):
-    server = story.enter(sshd.Sshd(story.folder / "partner"))
+def on_this_machine(story, server):
     daemon = story.enter(harness.Daemon(story.folder / "state"))
     return run(story, daemon, PARTS, partner(daemon, server))
+
+
+def at_the_limits(story, server):
+    daemon = story.enter(harness.Daemon(story.folder / "small", SMALL))
+    run(story, daemon, ["quotas"], partner(daemon, server))
+    daemon = story.enter(harness.Daemon(story.folder / "slow", {"http.requests_per_key": "1"}))
+    run(story, daemon, ["throttled"], {})
 
 
 def where_networks_are_made(story):
@@ -95,7 +103,9 @@ def where_networks_are_made(story):
 
 with harness.Story() as story:
     needs()
-    here, there = on_this_machine(story), where_networks_are_made(story)
+    server = story.enter(sshd.Sshd(story.folder / "partner"))
+    here, there = on_this_machine(story, server), where_networks_are_made(story)
+    at_the_limits(story, server)
     with story.case("every operation that Sallyport has was called, and answered"):
         if there is None:
             raise harness.Skip("the calls that route were not run")

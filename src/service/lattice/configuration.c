@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,8 +19,6 @@
 #define QUOTA_SERVICE  "vpc-lattice"
 #define QUOTA_CODE     "L-5FF8F9B9" /* resource configurations per Region */
 #define QUOTA_CHILDREN "L-9BC96FEF" /* child configurations per group */
-
-enum { CHILDREN_MAX = 60 };
 
 static int find_provider(struct db *db, const char *gateway_id, enum network_provider *out,
 			 struct sp_error *err)
@@ -70,9 +69,27 @@ static int answer_again(struct lattice_request *request, struct db *db, const ch
 		id);
 }
 
+static int check_room(struct lattice_request *request, struct db *db,
+		      const struct resource_configuration *configuration, struct sp_error *err)
+{
+	int64_t count;
+	if (configurations_count(db, &count, err) != 0)
+		return -1;
+	if (count < request->context->quotas.configurations)
+		return 0;
+	sp_fail(err, SP_LIMIT,
+		"the account has %" PRId64
+		" resource configurations, more cannot be made (quota.configurations)",
+		count);
+	return lattice_refuse_quota(request, LATTICE_CONFIGURATION, configuration->name,
+				    QUOTA_SERVICE, QUOTA_CODE);
+}
+
 static int insert(struct lattice_request *request, struct db *db,
 		  const struct resource_configuration *configuration, struct sp_error *err)
 {
+	if (check_room(request, db, configuration, err) != 0)
+		return -1;
 	if (configurations_insert(db, configuration, err) == 0)
 		return 0;
 	if (err->code == SP_LIMIT)
@@ -100,10 +117,12 @@ static int check_room_in(struct lattice_request *request, struct db *db,
 	int64_t count;
 	if (configurations_count_children(db, child->group_id, &count, err) != 0)
 		return -1;
-	if (count < CHILDREN_MAX)
+	if (count < request->context->quotas.group_children)
 		return 0;
-	sp_fail(err, SP_LIMIT, "the group \"%s\" has %d children, more cannot be made",
-		child->group_id, CHILDREN_MAX);
+	sp_fail(err, SP_LIMIT,
+		"the group \"%s\" has %" PRId64
+		" children, more cannot be made (quota.group_children)",
+		child->group_id, count);
 	return lattice_refuse_quota(request, LATTICE_CONFIGURATION, child->name, QUOTA_SERVICE,
 				    QUOTA_CHILDREN);
 }

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/arn.h"
@@ -13,7 +14,7 @@
 #include "store/networks.h"
 #include "store/tags.h"
 
-enum { ADDRESSES_PER_ENI_DEFAULT = 16, GATEWAYS_PER_VPC_MAX = 500 };
+enum { ADDRESSES_PER_ENI_DEFAULT = 16 };
 
 #define OPERATION     "vpc-lattice CreateResourceGateway"
 #define QUOTA_SERVICE "vpc-lattice"
@@ -80,13 +81,15 @@ static int answer_again(struct lattice_request *request, struct db *db, const ch
 static int check_room(struct lattice_request *request, struct db *db,
 		      const struct resource_gateway *gateway, struct sp_error *err)
 {
-	size_t count;
+	int64_t count;
 	if (gateways_count(db, gateway->vpc_id, &count, err) != 0)
 		return -1;
-	if (count < GATEWAYS_PER_VPC_MAX)
+	if (count < request->context->quotas.gateways_per_vpc)
 		return 0;
-	sp_fail(err, SP_LIMIT, "the VPC \"%s\" has %d resource gateways, more cannot be made",
-		gateway->vpc_id, GATEWAYS_PER_VPC_MAX);
+	sp_fail(err, SP_LIMIT,
+		"the VPC \"%s\" has %" PRId64
+		" resource gateways, more cannot be made (quota.gateways_per_vpc)",
+		gateway->vpc_id, count);
 	return lattice_refuse_quota(request, LATTICE_GATEWAY, gateway->name, QUOTA_SERVICE,
 				    QUOTA_CODE);
 }

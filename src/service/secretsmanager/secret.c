@@ -1,5 +1,6 @@
 #include "service/secretsmanager/request.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/arn.h"
@@ -83,6 +84,18 @@ static int repeat_creation(struct db *db, struct request *request, struct sp_err
 	return 0;
 }
 
+static int check_room(struct db *db, const struct request *request, struct sp_error *err)
+{
+	int64_t count;
+	if (secrets_count(db, &count, err) != 0)
+		return -1;
+	if (count <= request->context->quotas.secrets)
+		return 0;
+	return sp_fail(err, SP_LIMIT,
+		       "the account has %" PRId64 " secrets, more cannot be made (quota.secrets)",
+		       count - 1);
+}
+
 static int create(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct request *request = ctx;
@@ -109,7 +122,8 @@ static int create(struct db *db, void *ctx, struct sp_error *err)
 				       name);
 		return err->code == SP_EXISTS ? repeat_creation(db, request, err) : -1;
 	}
-	if (put_value(db, request, &secret, true, err) != 0 ||
+	/* Afterwards, for what exists already is told first. */
+	if (check_room(db, request, err) != 0 || put_value(db, request, &secret, true, err) != 0 ||
 	    tag_list_put(db, secret.arn, tags, err) != 0)
 		return -1;
 	request_reply_secret(request, &secret);

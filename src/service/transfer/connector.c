@@ -1,3 +1,5 @@
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "base/scope.h"
 #include "service/request_token.h"
@@ -33,9 +35,24 @@ struct creation {
 	const struct connector *connector;
 	const char *arn;
 	const json_t *tags;
+	int64_t most; /* there may be */
 	struct request_try this_try;
 	char made_before[NETWORK_ID_SIZE]; /* by an earlier try; "" */
 };
+
+static int check_room(struct db *db, int64_t most, struct sp_error *err)
+{
+	int64_t count;
+	if (connectors_count(db, &count, err) != 0)
+		return -1;
+	if (count < most)
+		return 0;
+	/* The model has no exception for a quota. */
+	return sp_fail(err, SP_CONFLICT,
+		       "the account has %" PRId64
+		       " connectors, more cannot be made (quota.connectors)",
+		       count);
+}
 
 static int insert(struct db *db, void *ctx, struct sp_error *err)
 {
@@ -44,7 +61,8 @@ static int insert(struct db *db, void *ctx, struct sp_error *err)
 		return -1;
 	if (creation->made_before[0] != '\0')
 		return 0;
-	if (connectors_insert(db, creation->connector, err) != 0)
+	if (check_room(db, creation->most, err) != 0 ||
+	    connectors_insert(db, creation->connector, err) != 0)
 		return -1;
 	if (tag_list_put(db, creation->arn, creation->tags, err) != 0)
 		return -1;
@@ -66,7 +84,10 @@ void transfer_create_connector(struct api_call *call)
 		return;
 	}
 	SP_AUTO_FREE char *arn = answer_connector_arn(context, connector.id);
-	struct creation creation = { .connector = &connector, .arn = arn, .tags = tags };
+	struct creation creation = { .connector = &connector,
+				     .arn = arn,
+				     .tags = tags,
+				     .most = context->quotas.connectors };
 	request_try_begin(call, "transfer CreateConnector", context->retry_window_ms,
 			  &creation.this_try);
 	if (store_write(context->store, insert, &creation, &err) == 0) {

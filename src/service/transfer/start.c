@@ -35,7 +35,7 @@ static int insert_files(struct db *db, struct plan *plan, const struct service_c
 int start_insert(struct db *db, struct plan *plan, const struct service_context *context,
 		 bool *out_full, struct sp_error *err)
 {
-	int64_t most = context->queued_files_max;
+	int64_t most = context->quotas.queued_files;
 	const char *connector_id = plan->transfer.connector_id;
 	int64_t pending = 0;
 	if (connectors_check_active(db, connector_id, err) != 0 ||

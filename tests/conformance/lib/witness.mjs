@@ -146,6 +146,11 @@ function compareSuccess(protocol, name, output, text, where) {
   else compareXml(output, value, where, ENVELOPES[protocol].allowed);
 }
 
+/** AWS JSON has no headers but its own: what a model binds to one is in the body all the same. */
+function headersInBody(protocol, schema) {
+  return protocol === "json" ? [...schema.structIterator()].filter(([, member]) => !inBody(member)).map(([name]) => name) : [];
+}
+
 /** Of XML: which error it is, whose fault, and the id. */
 function compareXmlRefusal(protocol, text, where) {
   const root = parseXML(text);
@@ -167,7 +172,7 @@ function compareRefusal(protocol, errors, response, text, where) {
   if (!code) fault(where, "does not say which error it is");
   if (!schema) return; // common to all services: no model has it
   const normalized = NormalizedSchema.of(schema);
-  compareJson(normalized, body, `${where} ${code}`, EVERYBODYS);
+  compareJson(normalized, body, `${where} ${code}`, [...EVERYBODYS, ...headersInBody(protocol, normalized)]);
   const { error: side, httpError } = normalized.getMergedTraits();
   const modelled = (protocol === "rest" && httpError) || (side === "client" ? 400 : 500); // AWS JSON has no other two
   if (modelled !== status) fault(`${where} ${code}`, `has status ${status} and has to have ${modelled}`);

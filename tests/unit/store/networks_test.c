@@ -384,10 +384,11 @@ static void a_gateway_comes_back_as_it_was_kept_and_changed(void **state)
 	assert_string_equal(all[0].group_ids[0], DEFAULT_GROUP);
 	gateways_free(all, count);
 	gateways_free(NULL, 0);
-	assert_int_equal(gateways_count(db, VPC, &count, &err), 0);
-	assert_int_equal(count, 1);
-	assert_int_equal(gateways_count(db, "vpc-other", &count, &err), 0);
-	assert_int_equal(count, 0);
+	int64_t counted;
+	assert_int_equal(gateways_count(db, VPC, &counted, &err), 0);
+	assert_int_equal(counted, 1);
+	assert_int_equal(gateways_count(db, "vpc-other", &counted, &err), 0);
+	assert_int_equal(counted, 0);
 	assert_refused(gateways_find(db, "rgw-other", &gateway, &err), SP_NOT_FOUND, "rgw-other");
 }
 

@@ -6,10 +6,10 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "sign/signature.h"
 #include "sign/verify.h"
 
 enum {
-	SIGN_SIGNATURE_SIZE = 32, /* bytes of an HMAC-SHA256 */
 	SIGN_NAMES_SIZE = 4096,
 	SIGN_EXPIRES_MAX = 7 * 24 * 3600,
 };

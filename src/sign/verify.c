@@ -1,19 +1,16 @@
 #include "sign/verify.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "sign/canonical.h"
 #include "sign/claim.h"
+#include "sign/signature.h"
 
-#define TERMINATOR    "aws4_request"
 #define GLOBAL_REGION "us-east-1"
 
 __attribute__((format(printf, 3, 4))) static enum sign_verdict refuse(struct sp_error *err,
@@ -30,11 +27,12 @@ __attribute__((format(printf, 3, 4))) static enum sign_verdict refuse(struct sp_
 static enum sign_verdict check_scope(const struct sign_claim *claim, const char *region,
 				     struct sp_error *err)
 {
-	if (strcmp(claim->terminator, TERMINATOR) != 0)
-		return refuse(err, SIGN_WRONG_SCOPE,
-			      "Credential should be scoped with a valid terminator: '" TERMINATOR
-			      "', not '%s'.",
-			      claim->terminator);
+	if (strcmp(claim->terminator, SIGN_TERMINATOR) != 0)
+		return refuse(
+			err, SIGN_WRONG_SCOPE,
+			"Credential should be scoped with a valid terminator: '" SIGN_TERMINATOR
+			"', not '%s'.",
+			claim->terminator);
 	/* IAM is in no Region: its clients sign for the one where AWS has it. */
 	bool is_global =
 		strcmp(claim->service, "iam") == 0 && strcmp(claim->region, GLOBAL_REGION) == 0;
@@ -122,57 +120,6 @@ static enum sign_verdict check_payload(const struct sign_request *request,
 	return SIGN_GOOD;
 }
 
-static bool canonical_hash(const struct sign_request *request, const struct sign_claim *claim,
-			   const char *payload, char out[SP_SHA256_HEX_SIZE])
-{
-	size_t path_length = strcspn(request->target, "?");
-	const char *query = request->target + path_length + (request->target[path_length] == '?');
-	SP_AUTO_BUFFER text = { 0 };
-
-	if (request->target[0] != '/')
-		return false;
-	sp_buffer_format(&text, "%s\n", request->method);
-	sign_canonical_path(request->target, path_length, &text);
-	sp_buffer_add_char(&text, '\n');
-	if (!sign_canonical_query(query, claim->in_query ? "X-Amz-Signature" : NULL, &text))
-		return false;
-	sp_buffer_add_char(&text, '\n');
-	if (!sign_canonical_headers(request, claim->names, &text))
-		return false;
-	sp_buffer_format(&text, "\n%s\n%s", claim->names, payload);
-	sp_sha256_hex(text.data, text.length, out);
-	return !text.failed;
-}
-
-static void hmac(unsigned char key[SIGN_SIGNATURE_SIZE], const char *text)
-{
-	unsigned char out[SIGN_SIGNATURE_SIZE];
-	if (HMAC(EVP_sha256(), key, SIGN_SIGNATURE_SIZE, (const unsigned char *)text, strlen(text),
-		 out, NULL) == NULL)
-		sp_die("an HMAC could not be computed");
-	memcpy(key, out, sizeof(out));
-	OPENSSL_cleanse(out, sizeof(out));
-}
-
-static void compute_signature(const struct sign_claim *claim, const char *secret, const char *hash,
-			      unsigned char out[SIGN_SIGNATURE_SIZE])
-{
-	char first[sizeof(((struct sign_key *)NULL)->secret) + 4];
-	snprintf(first, sizeof(first), "AWS4%s", secret);
-	if (HMAC(EVP_sha256(), first, (int)strlen(first), (const unsigned char *)claim->date,
-		 strlen(claim->date), out, NULL) == NULL)
-		sp_die("an HMAC could not be computed");
-	OPENSSL_cleanse(first, sizeof(first));
-	hmac(out, claim->region);
-	hmac(out, claim->service);
-	hmac(out, TERMINATOR);
-
-	SP_AUTO_BUFFER text = { 0 };
-	sp_buffer_format(&text, "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/" TERMINATOR "\n%s", claim->stamp,
-			 claim->date, claim->region, claim->service, hash);
-	hmac(out, sp_buffer_text(&text));
-}
-
 static enum sign_verdict check_signature(const struct sign_request *request,
 					 const struct sign_claim *claim,
 					 const struct sign_keys *keys, struct sp_error *err)
@@ -189,9 +136,14 @@ static enum sign_verdict check_signature(const struct sign_request *request,
 		return refuse(err, SIGN_UNKNOWN_KEY, SIGN_UNKNOWN_KEY_TEXT);
 
 	bool same = false;
-	if (canonical_hash(request, claim, payload, hash)) {
+	if (sign_hash_request(request, claim->names, claim->in_query ? "X-Amz-Signature" : NULL,
+			      payload, hash)) {
+		/* Its date is that of the stamp: check_scope(). */
+		const struct sign_scope scope = { .stamp = claim->stamp,
+						  .region = claim->region,
+						  .service = claim->service };
 		unsigned char computed[SIGN_SIGNATURE_SIZE];
-		compute_signature(claim, key.secret, hash, computed);
+		sign_compute(&scope, key.secret, hash, computed);
 		same = CRYPTO_memcmp(computed, claim->signature, sizeof(computed)) == 0;
 		OPENSSL_cleanse(computed, sizeof(computed));
 	}

@@ -131,6 +131,20 @@ size_t objects_list_buckets(const struct objects *objects, char **names, size_t 
 	return count;
 }
 
+int objects_open_directory(const struct objects *objects, int *out_fd, struct sp_error *err)
+{
+	int fd = open(objects->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return sp_fail_errno(err, "could not open the folder of buckets");
+	*out_fd = fd;
+	return 0;
+}
+
+bool objects_is_named(const struct objects *objects, const char *bucket)
+{
+	return find_named(objects, bucket) != NULL;
+}
+
 static int fail_unknown(const struct objects *objects, const char *bucket, struct sp_error *err)
 {
 	SP_AUTO_FREE char *shown = sp_name_shown(bucket);
@@ -177,9 +191,9 @@ int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd
 			       bucket_name_rule);
 	}
 
-	SP_AUTO_FD folder = open(objects->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder == -1)
-		return sp_fail_errno(err, "could not open the folder of buckets");
+	SP_AUTO_FD folder = -1;
+	if (objects_open_directory(objects, &folder, err) != 0)
+		return -1;
 	fd = openat(folder, bucket, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 	if (fd == -1 && fstatat(folder, bucket, &status, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -14,6 +14,12 @@ int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd
 /** The names of all buckets, ordered, each owned by the caller; at most @room. */
 size_t objects_list_buckets(const struct objects *objects, char **names, size_t room);
 
+/** The folder that they lie in, unless the configuration names them: owned by the caller. */
+int objects_open_directory(const struct objects *objects, int *out_fd, struct sp_error *err);
+
+/** Whether the configuration names it. */
+bool objects_is_named(const struct objects *objects, const char *bucket);
+
 /** openat2(): never above or outside the folder @fd, whatever links are on the way. -1 and errno. */
 int objects_open_beneath(int fd, const char *path, int flags, mode_t mode);
 

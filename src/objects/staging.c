@@ -34,8 +34,7 @@ int staging_open_folder(int bucket_fd, int *out_fd)
 	return 0;
 }
 
-/* Opens it, creates it before where needed. */
-static int make_folder(int bucket_fd, const char *bucket, int *out_fd, struct sp_error *err)
+int staging_make_folder(int bucket_fd, const char *bucket, int *out_fd, struct sp_error *err)
 {
 	if (staging_open_folder(bucket_fd, out_fd) == 0)
 		return 0;
@@ -89,7 +88,7 @@ int objects_create_staging(struct objects *objects, const char *bucket, const ch
 	SP_AUTO_FD folder_fd = -1;
 	if (staging_name(file_id, attempt, name, err) != 0 || objects_check_key(key, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0 ||
-	    make_folder(bucket_fd, bucket, &folder_fd, err) != 0)
+	    staging_make_folder(bucket_fd, bucket, &folder_fd, err) != 0)
 		return -1;
 
 	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;

@@ -15,6 +15,9 @@ int staging_name(const char *file_id, int attempt, char out[STAGING_NAME_SIZE],
 /** @out_fd is owned by the caller. -1 and errno; ENOENT when there is no such folder yet. */
 int staging_open_folder(int bucket_fd, int *out_fd);
 
+/** Opens it, creates it before where needed. */
+int staging_make_folder(int bucket_fd, const char *bucket, int *out_fd, struct sp_error *err);
+
 /** What is in it, from the beginning: closedir(). NULL when it cannot be read. */
 DIR *staging_list(int folder_fd);
 

@@ -5,7 +5,7 @@
 
 #include "base/scope.h"
 #include "base/text.h"
-#include "objects/staging.h"
+#include "objects/uploads_inside.h"
 
 struct sweep {
 	int64_t before_ms;
@@ -39,6 +39,23 @@ static bool is_old_and_ours(const struct sweep *sweep, int folder_fd, const char
 	       written_ms < sweep->before_ms;
 }
 
+/* An upload that nobody has touched for long, or the rest of one that was on its way out: a part changes its folder. */
+static bool sweep_upload(const struct sweep *sweep, int folder_fd, const char *name)
+{
+	char id[UPLOAD_ID_SIZE];
+	struct stat status;
+	SP_AUTO_FREE char *about = sp_alloc(NAME_MAX + sizeof("/" UPLOAD_ABOUT));
+	if (!upload_id_of(name, id) ||
+	    fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISDIR(status.st_mode) || status.st_uid != geteuid())
+		return false;
+	stpcpy(stpcpy(about, name), "/" UPLOAD_ABOUT);
+	int64_t kept_ms =
+		faccessat(folder_fd, about, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? UPLOADS_KEPT_MS : 0;
+	return (int64_t)status.st_mtim.tv_sec * 1000 < sweep->before_ms - kept_ms &&
+	       upload_remove_folder(folder_fd, id) == 0;
+}
+
 static void sweep_folder(struct sweep *sweep, int folder_fd)
 {
 	DIR *folder = staging_list(folder_fd);
@@ -47,6 +64,10 @@ static void sweep_folder(struct sweep *sweep, int folder_fd)
 	struct dirent *entry;
 	while (sweep->removed < sweep->max && (entry = readdir(folder)) != NULL) {
 		char file_id[FILE_ID_SIZE];
+		if (sweep_upload(sweep, folder_fd, entry->d_name)) {
+			sweep->removed++;
+			continue;
+		}
 		if (!file_of(entry->d_name, file_id) ||
 		    !is_old_and_ours(sweep, folder_fd, entry->d_name) ||
 		    sweep->is_needed(sweep->ctx, file_id) ||

@@ -1,0 +1,272 @@
+#include "objects/listing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/name.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "objects/staging.h"
+
+/* One page in the making. */
+struct walk {
+	const struct listing_query *query;
+	const char *bucket;
+	struct object_listing *out;
+	struct sp_error *err;
+};
+
+/* Names of one folder: never more than these are kept at a time, however many it has. A folder's name ends with a slash,
+ * so that the order of names is that of the keys beneath them. */
+enum { NAMES_KEPT = LISTING_PAGE_MAX + 1, NAMES_ROOM = 2 * NAMES_KEPT };
+
+struct names {
+	char **list; /* owned, as its texts */
+	size_t count;
+	bool cut; /* there were more, all of them after these */
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void names_finish(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
+	free(names->list);
+}
+
+/* The smallest stay. */
+static void cut_names(struct names *names)
+{
+	qsort(names->list, names->count, sizeof(*names->list), compare_names);
+	for (; names->count > NAMES_KEPT; names->cut = true)
+		free(names->list[--names->count]);
+}
+
+static void add_name(struct names *names, const char *name, bool is_folder)
+{
+	if (names->count == NAMES_ROOM)
+		cut_names(names);
+	size_t length = strlen(name);
+	char *copy = sp_alloc(length + 2);
+	memcpy(copy, name, length);
+	if (is_folder)
+		copy[length] = '/';
+	names->list[names->count++] = copy;
+}
+
+static unsigned char type_of(int folder_fd, const struct dirent *entry)
+{
+	struct stat status;
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type;
+	if (fstatat(folder_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return DT_UNKNOWN;
+	return S_ISREG(status.st_mode) ? DT_REG : S_ISDIR(status.st_mode) ? DT_DIR : DT_UNKNOWN;
+}
+
+static bool is_no_part(const char *name, bool at_top)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	       (at_top && strcmp(name, OBJECTS_STAGING_FOLDER) == 0);
+}
+
+/* Whether anything named @key, or beneath it, comes after what the page begins behind. A group that was told is behind. */
+static bool is_wanted(const char *key, bool is_folder, const struct listing_query *query)
+{
+	const char *after = query->after;
+	if (strcmp(key, after) > 0)
+		return true;
+	return is_folder && sp_text_starts_with(after, key) &&
+	       (!query->grouped || strcmp(after, key) != 0);
+}
+
+/* A folder that somebody is removing just now has nothing in it. */
+static DIR *open_folder(int folder_fd, const char *name)
+{
+	int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *folder = fd == -1 ? NULL : fdopendir(fd);
+	if (folder == NULL)
+		sp_close_fd(&fd);
+	return folder;
+}
+
+/* The smallest names of the folder that begin with @start and come after @cursor. */
+static void read_names(DIR *folder, const struct walk *walk, const char *path, const char *start,
+		       const char *cursor, struct names *names)
+{
+	char key[2 * OBJECT_KEY_MAX];
+	struct dirent *entry;
+	names->list = sp_alloc(NAMES_ROOM * sizeof(*names->list));
+	rewinddir(folder);
+	while ((entry = readdir(folder)) != NULL) {
+		const char *name = entry->d_name;
+		if (!sp_text_starts_with(name, start) || is_no_part(name, *path == '\0'))
+			continue;
+		unsigned char type = type_of(dirfd(folder), entry);
+		bool is_folder = type == DT_DIR;
+		int length = snprintf(key, sizeof(key), "%s%s%s", path, name, is_folder ? "/" : "");
+		if ((type == DT_REG || is_folder) && length <= OBJECT_KEY_MAX &&
+		    sp_utf8_valid(name, strlen(name)) && is_wanted(key, is_folder, walk->query) &&
+		    strcmp(key + strlen(path), cursor) > 0)
+			add_name(names, name, is_folder);
+	}
+	cut_names(names);
+}
+
+static bool is_full(const struct walk *walk)
+{
+	return walk->out->count == walk->query->max;
+}
+
+static struct listed_object *add_object(const struct walk *walk, const char *path, const char *name)
+{
+	struct object_listing *out = walk->out;
+	struct listed_object *object = &out->objects[out->count++];
+	size_t room = strlen(path) + strlen(name) + 1;
+	object->key = sp_alloc(room);
+	snprintf(object->key, room, "%s%s", path, name);
+	return object;
+}
+
+/* One that is gone since the folder was read is not told. */
+static void add_file(struct walk *walk, int folder_fd, const char *path, const char *name)
+{
+	struct stat status;
+	char etag[OBJECT_ETAG_SIZE];
+	if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+		return;
+	if (is_full(walk)) {
+		walk->out->more = true;
+		return;
+	}
+	object_notes_find_etag(folder_fd, name, &status, etag);
+	struct listed_object *object = add_object(walk, path, name);
+	object->size = (uint64_t)status.st_size;
+	object->time_ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+	memcpy(object->etag, etag, sizeof(etag));
+}
+
+static void add_group(struct walk *walk, const char *path, const char *name)
+{
+	if (is_full(walk))
+		walk->out->more = true;
+	else
+		add_object(walk, path, name)->is_group = true;
+}
+
+static int walk_folder(struct walk *walk, DIR *folder, const char *path, const char *start,
+		       int depth);
+
+static int walk_beneath(struct walk *walk, DIR *above, const char *path, const char *name,
+			int depth)
+{
+	char inner[OBJECT_KEY_MAX + 1];
+	snprintf(inner, sizeof(inner), "%s%s", path, name);
+	if (depth == LISTING_DEPTH_MAX) {
+		SP_AUTO_FREE char *shown = sp_name_shown(inner);
+		return sp_fail(walk->err, SP_LIMIT,
+			       "cannot list bucket \"%s\": \"%s\" is deeper than %d folders",
+			       walk->bucket, shown, LISTING_DEPTH_MAX);
+	}
+	DIR *folder = open_folder(dirfd(above), name);
+	if (folder == NULL)
+		return 0;
+	int result = walk_folder(walk, folder, inner, "", depth + 1);
+	closedir(folder);
+	return result;
+}
+
+static int walk_names(struct walk *walk, DIR *folder, const char *path, const struct names *names,
+		      int depth)
+{
+	for (size_t i = 0; i < names->count && !walk->out->more; i++) {
+		const char *name = names->list[i];
+		if (!sp_text_ends_with(name, "/"))
+			add_file(walk, dirfd(folder), path, name);
+		else if (walk->query->grouped)
+			add_group(walk, path, name);
+		else if (walk_beneath(walk, folder, path, name, depth) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* @path: the folder's, with a slash behind it unless it is the bucket. @start: what names in it begin with. */
+static int walk_folder(struct walk *walk, DIR *folder, const char *path, const char *start,
+		       int depth)
+{
+	SP_AUTO_FREE char *cursor = sp_strdup("");
+	for (bool goes_on = true; goes_on;) {
+		struct names names = { 0 };
+		read_names(folder, walk, path, start, cursor, &names);
+		int result = walk_names(walk, folder, path, &names, depth);
+		goes_on = names.cut && !walk->out->more && result == 0;
+		if (goes_on) {
+			free(cursor);
+			cursor = sp_strdup(names.list[names.count - 1]);
+		}
+		names_finish(&names);
+		if (result != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The prefix up to its last slash is a folder; without that folder there is nothing. */
+static int walk_prefix(struct walk *walk, int bucket_fd)
+{
+	const char *prefix = walk->query->prefix;
+	const char *slash = strrchr(prefix, '/');
+	size_t length = slash == NULL ? 0 : (size_t)(slash - prefix) + 1;
+	SP_AUTO_FREE char *path = sp_strdup(prefix);
+	path[length] = '\0';
+
+	SP_AUTO_FREE char *folder_key = sp_strdup(path);
+	if (length > 0) {
+		folder_key[length - 1] = '\0';
+		if (objects_check_key(folder_key, NULL) != 0)
+			return 0; /* no key begins like this */
+	}
+	SP_AUTO_FD fd = objects_open_beneath(bucket_fd, length == 0 ? "." : folder_key,
+					     O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EXDEV))
+		return 0;
+	DIR *folder = fd == -1 ? NULL : fdopendir(fd);
+	if (folder == NULL)
+		return sp_fail_errno(walk->err, "could not list bucket \"%s\"", walk->bucket);
+	sp_take_fd(&fd); /* the folder's now */
+	int result = walk_folder(walk, folder, path, prefix + length, 0);
+	closedir(folder);
+	return result;
+}
+
+int objects_list(struct objects *objects, const char *bucket, const struct listing_query *query,
+		 struct object_listing *out, struct sp_error *err)
+{
+	SP_AUTO_FD bucket_fd = -1;
+	struct walk walk = { .query = query, .bucket = bucket, .out = out, .err = err };
+	*out = (struct object_listing){ 0 };
+	if (objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
+		return -1;
+	out->objects = sp_alloc((query->max + 1) * sizeof(*out->objects));
+	if (query->max == 0 || walk_prefix(&walk, bucket_fd) == 0)
+		return 0;
+	object_listing_finish(out);
+	return -1;
+}
+
+void object_listing_finish(struct object_listing *listing)
+{
+	for (size_t i = 0; i < listing->count; i++)
+		free(listing->objects[i].key);
+	free(listing->objects);
+	*listing = (struct object_listing){ 0 };
+}

@@ -1,0 +1,171 @@
+/* The parts of an upload: "00017-<md5>" in its folder. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "objects/uploads_inside.h"
+
+enum {
+	PART_FILE_SIZE = 48,
+	NUMBER_DIGITS = 5,
+	COPY_MAX = 64 << 20, /* bytes at once */
+};
+
+static void file_name(const struct upload_part *part, char out[PART_FILE_SIZE])
+{
+	snprintf(out, PART_FILE_SIZE, "%0*d-%s", NUMBER_DIGITS, part->number, part->md5);
+}
+
+static bool read_name(const char *name, struct upload_part *out)
+{
+	char digits[NUMBER_DIGITS + 1], made[PART_FILE_SIZE];
+	uint64_t number;
+	snprintf(digits, sizeof(digits), "%s", name);
+	if (!sp_text_to_u64(digits, 1, UPLOAD_PARTS_MAX, &number) || name[NUMBER_DIGITS] != '-')
+		return false;
+	*out = (struct upload_part){ .number = (int)number };
+	snprintf(out->md5, sizeof(out->md5), "%s", name + NUMBER_DIGITS + 1);
+	file_name(out, made);
+	return strcmp(made, name) == 0;
+}
+
+/* Others of the same number: what was sent before it was sent again. */
+static void remove_others(int folder_fd, const struct upload_part *part)
+{
+	DIR *folder = staging_list(folder_fd);
+	struct dirent *entry;
+	while (folder != NULL && (entry = readdir(folder)) != NULL) {
+		struct upload_part other;
+		if (read_name(entry->d_name, &other) && other.number == part->number &&
+		    strcmp(other.md5, part->md5) != 0)
+			unlinkat(folder_fd, entry->d_name, 0);
+	}
+	if (folder != NULL)
+		closedir(folder);
+}
+
+int uploads_put_part(struct objects *objects, const char *bucket, const char *id,
+		     const char *file_id, const struct upload_part *part, struct sp_error *err)
+{
+	char staging[STAGING_NAME_SIZE], name[PART_FILE_SIZE];
+	SP_AUTO_FD bucket_fd = -1;
+	SP_AUTO_FD staging_fd = -1;
+	SP_AUTO_FD folder_fd = -1;
+	SP_AUTO_FD fd = -1;
+	if (staging_name(file_id, 0, staging, err) != 0 ||
+	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0 ||
+	    upload_open_folder(bucket_fd, bucket, id, &folder_fd, err) != 0)
+		return -1;
+	if (staging_open_folder(bucket_fd, &staging_fd) != 0)
+		return sp_fail_errno(err, "could not open \"%s\" in bucket \"%s\"",
+				     OBJECTS_STAGING_FOLDER, bucket);
+	if (staging_open_file(staging_fd, staging, part->size, &fd, err) != 0)
+		return -1;
+	file_name(part, name);
+	if (fsync(fd) != 0 || renameat(staging_fd, staging, folder_fd, name) != 0 ||
+	    fsync(folder_fd) != 0)
+		return errno == ENOENT ? upload_fail_gone(id, err)
+				       : sp_fail_errno(err, "could not keep part %d of an upload",
+						       part->number);
+	remove_others(folder_fd, part);
+	return 0;
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+	const struct upload_part *one = a, *other = b;
+	return one->number - other->number;
+}
+
+int uploads_list_parts(struct objects *objects, const char *bucket, const char *id,
+		       struct upload_part **out, size_t *out_count, struct sp_error *err)
+{
+	SP_AUTO_FD folder_fd = -1;
+	if (upload_open(objects, bucket, id, &folder_fd, err) != 0)
+		return -1;
+	struct upload_part *parts = sp_alloc(UPLOAD_PARTS_MAX * sizeof(*parts));
+	size_t count = 0;
+	DIR *folder = staging_list(folder_fd);
+	struct dirent *entry;
+	while (folder != NULL && count < UPLOAD_PARTS_MAX && (entry = readdir(folder)) != NULL) {
+		struct stat status;
+		if (!read_name(entry->d_name, &parts[count]) ||
+		    fstatat(folder_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		parts[count].size = (uint64_t)status.st_size;
+		parts[count].time_ms = (int64_t)status.st_mtim.tv_sec * 1000;
+		count++;
+	}
+	if (folder != NULL)
+		closedir(folder);
+	qsort(parts, count, sizeof(*parts), compare_parts);
+	*out = parts;
+	*out_count = count;
+	return 0;
+}
+
+/* In the kernel, and without any copy where the file system shares blocks. */
+static int append(int from, int to, uint64_t size)
+{
+	while (size > 0) {
+		size_t wanted = size < COPY_MAX ? (size_t)size : COPY_MAX;
+		ssize_t count = copy_file_range(from, NULL, to, NULL, wanted, 0);
+		if (count <= 0)
+			return -1;
+		size -= (uint64_t)count;
+	}
+	return 0;
+}
+
+static int add_part(int folder_fd, struct upload_part *part, int to, struct sp_error *err)
+{
+	char name[PART_FILE_SIZE];
+	struct stat status;
+	file_name(part, name);
+	SP_AUTO_FD fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT)
+		return sp_fail(err, SP_NOT_FOUND,
+			       "the upload has no part %d with that ETag: it was not sent, or sent "
+			       "again since",
+			       part->number);
+	if (fd == -1 || fstat(fd, &status) != 0)
+		return sp_fail_errno(err, "could not open part %d", part->number);
+	part->size = (uint64_t)status.st_size;
+	if (append(fd, to, part->size) != 0)
+		return sp_fail_errno(err, "could not put part %d to the others", part->number);
+	return 0;
+}
+
+int uploads_assemble(struct objects *objects, const char *bucket, const struct upload *upload,
+		     struct upload_part *parts, size_t count, const char *file_id, int *out_fd,
+		     void (*tell)(void *ctx), void *ctx, struct sp_error *err)
+{
+	SP_AUTO_FD folder_fd = -1;
+	SP_AUTO_FD fd = -1;
+	if (upload_open(objects, bucket, upload->id, &folder_fd, err) != 0)
+		return -1;
+	/* One at a time: a client that heard nothing sends it again while the first is still at work. */
+	if (flock(folder_fd, LOCK_EX | LOCK_NB) != 0)
+		return sp_fail(err, SP_CONFLICT,
+			       "the upload is being completed already: ask for the object a "
+			       "little later");
+	if (objects_create_staging(objects, bucket, upload->key, file_id, 0, &fd, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (add_part(folder_fd, &parts[i], fd, err) != 0) {
+			objects_remove_staging(objects, bucket, file_id);
+			return -1;
+		}
+		if (tell != NULL)
+			tell(ctx);
+	}
+	*out_fd = sp_take_fd(&fd);
+	return 0;
+}

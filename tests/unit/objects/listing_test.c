@@ -1,0 +1,225 @@
+#include "folder.h"
+
+#include "base/text.h"
+#include "objects/listing.h"
+#include "objects/removal.h"
+
+#define BUCKET "buckets/orders/"
+
+static const struct listing_query everything = { "", "", false, LISTING_PAGE_MAX };
+
+/* The keys of a page with a space between them, as one text. */
+static void list(struct fixture *f, const struct listing_query *query, char *out, bool *out_more)
+{
+	struct object_listing listing;
+	struct sp_error err = { 0 };
+	if (objects_list(f->objects, "orders", query, &listing, &err) != 0)
+		fail_msg("%s", err.message);
+	*out = '\0';
+	for (size_t i = 0; i < listing.count; i++)
+		sprintf(out + strlen(out), "%s%s", i > 0 ? " " : "", listing.objects[i].key);
+	*out_more = listing.more;
+	object_listing_finish(&listing);
+}
+
+static void assert_lists(struct fixture *f, struct listing_query query, const char *expected)
+{
+	char keys[4096];
+	bool more;
+	list(f, &query, keys, &more);
+	assert_string_equal(keys, expected);
+	assert_false(more);
+}
+
+static void make_keys(const char *const *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char path[512], *slash = path + strlen(BUCKET);
+		snprintf(path, sizeof(path), BUCKET "%s", keys[i]);
+		while ((slash = strchr(slash, '/')) != NULL) {
+			*slash = '\0';
+			mkdir(path, 0755);
+			*slash++ = '/';
+		}
+		write_file(path, keys[i]);
+	}
+}
+
+/* What sorts between "a/" and "a": the slash that a folder's name does not have. */
+static const char *const odd[] = { "a!", "a-b/1", "a.txt", "a/1", "a/b/c", "a/b.c", "a0", "b" };
+
+static void keys_come_in_the_order_of_their_bytes(void **state)
+{
+	struct fixture *f = *state;
+	make_keys(odd, SP_COUNT_OF(odd));
+	assert_lists(f, everything, "a! a-b/1 a.txt a/1 a/b.c a/b/c a0 b");
+	assert_lists(f, (struct listing_query){ "a/", "", false, 100 }, "a/1 a/b.c a/b/c");
+	assert_lists(f, (struct listing_query){ "a/b", "", false, 100 }, "a/b.c a/b/c");
+	assert_lists(f, (struct listing_query){ "a", "", true, 100 }, "a! a-b/ a.txt a/ a0");
+	assert_lists(f, (struct listing_query){ "", "", true, 100 }, "a! a-b/ a.txt a/ a0 b");
+	assert_lists(f, (struct listing_query){ "a/", "", true, 100 }, "a/1 a/b.c a/b/");
+}
+
+static void a_page_goes_on_where_the_one_before_ended(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		bool grouped;
+		const char *all;
+	} lists[] = { { false, "a! a-b/1 a.txt a/1 a/b.c a/b/c a0 b" },
+		      { true, "a! a-b/ a.txt a/ a0 b" } };
+	make_keys(odd, SP_COUNT_OF(odd));
+	for (size_t size = 1; size <= 9; size++) {
+		for (size_t i = 0; i < SP_COUNT_OF(lists); i++) {
+			char all[4096] = "", page[1024], after[1024] = "";
+			bool more = true;
+			while (more) {
+				struct listing_query query = { "", after, lists[i].grouped, size };
+				list(f, &query, page, &more);
+				if (*all != '\0')
+					strcat(all, " ");
+				strcat(all, page);
+				const char *last = strrchr(page, ' ');
+				strcpy(after, last == NULL ? page : last + 1);
+			}
+			assert_string_equal(all, lists[i].all);
+		}
+	}
+}
+
+static void what_comes_after_a_key_within_a_group_still_has_the_group(void **state)
+{
+	struct fixture *f = *state;
+	make_keys(odd, SP_COUNT_OF(odd));
+	assert_lists(f, (struct listing_query){ "", "a/1", true, 100 }, "a/ a0 b");
+	assert_lists(f, (struct listing_query){ "", "a/1", false, 100 }, "a/b.c a/b/c a0 b");
+	assert_lists(f, (struct listing_query){ "", "a/", false, 100 }, "a/1 a/b.c a/b/c a0 b");
+	assert_lists(f, (struct listing_query){ "", "zz", false, 100 }, "");
+}
+
+static void what_is_no_key_is_not_listed(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const keys[] = { "x/.sallyport/y", "latin-\xe9", "good" };
+	make_keys(keys, SP_COUNT_OF(keys));
+	mkdir(BUCKET ".sallyport", 0700);
+	write_file(BUCKET ".sallyport/temporary", "");
+	mkdir(BUCKET "empty", 0755);
+	assert_int_equal(symlink("good", BUCKET "link"), 0);
+	assert_int_equal(mkfifo(BUCKET "pipe", 0600), 0);
+	assert_lists(f, everything, "good x/.sallyport/y");
+	assert_lists(f, (struct listing_query){ "", "", true, 100 }, "empty/ good x/");
+	static const char *const nowhere[] = { "../", "good/",       "..",   "a//b",
+					       "/",   ".sallyport/", "link/" };
+	for (size_t i = 0; i < SP_COUNT_OF(nowhere); i++)
+		assert_lists(f, (struct listing_query){ nowhere[i], "", false, 100 }, "");
+}
+
+static void a_folder_of_more_names_than_are_kept_is_whole(void **state)
+{
+	struct fixture *f = *state;
+	enum { FILES = 3 * LISTING_PAGE_MAX };
+	for (int i = 0; i < FILES; i++) {
+		char path[64];
+		snprintf(path, sizeof(path), BUCKET "%06d", i * 7919 % 999983);
+		write_file(path, "");
+	}
+	/* Empty folders in front: a page must not end because the names that were kept led to nothing. */
+	for (int i = 0; i < 2 * LISTING_PAGE_MAX; i++) {
+		char path[64];
+		snprintf(path, sizeof(path), BUCKET "!%06d", i);
+		mkdir(path, 0755);
+	}
+	char after[64] = "";
+	size_t seen = 0;
+	for (bool more = true; more;) {
+		struct object_listing listing;
+		struct sp_error err = { 0 };
+		struct listing_query query = { "", after, false, LISTING_PAGE_MAX };
+		assert_int_equal(objects_list(f->objects, "orders", &query, &listing, &err), 0);
+		for (size_t i = 0; i < listing.count; i++, seen++) {
+			assert_true(strcmp(listing.objects[i].key, after) > 0);
+			strcpy(after, listing.objects[i].key);
+		}
+		more = listing.more;
+		object_listing_finish(&listing);
+	}
+	assert_int_equal(seen, FILES);
+}
+
+static void deeper_folders_than_the_limit_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	char path[1024] = BUCKET;
+	for (int i = 0; i <= LISTING_DEPTH_MAX; i++) {
+		strcat(path, "d/");
+		assert_int_equal(mkdir(path, 0755), 0);
+	}
+	struct object_listing listing;
+	struct sp_error err = { 0 };
+	assert_int_equal(objects_list(f->objects, "orders", &everything, &listing, &err), -1);
+	assert_int_equal(err.code, SP_LIMIT);
+	assert_non_null(strstr(err.message, "is deeper than 64 folders"));
+}
+
+/* ---- what goes ---------------------------------------------------------------------------------------------------- */
+
+static void objects_go_and_folders_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct sp_error err = { 0 };
+	static const char *const keys[] = { "in/a", "in/b" };
+	make_keys(keys, SP_COUNT_OF(keys));
+	assert_int_equal(objects_remove(f->objects, "orders", "in/a", &err), 0);
+	assert_int_equal(objects_remove(f->objects, "orders", "in/a", &err), 0);
+	assert_int_equal(objects_remove(f->objects, "orders", "in", &err), 0);
+	assert_int_equal(objects_remove(f->objects, "orders", "in/", &err), 0);
+	assert_int_equal(objects_remove(f->objects, "orders", "in/b/c", &err), 0);
+	assert_lists(f, everything, "in/b");
+	assert_int_equal(objects_remove(f->objects, "orders", "in/b", &err), 0);
+	assert_true(objects_has_folder(f->objects, "orders", "in/"));
+	assert_int_equal(objects_remove(f->objects, "orders", "in/", &err), 0);
+	assert_false(objects_has_folder(f->objects, "orders", "in/"));
+	static const char *const refused[] = { "../x", ".sallyport/x", "a//b", "/" };
+	for (size_t i = 0; i < SP_COUNT_OF(refused); i++)
+		assert_int_equal(objects_remove(f->objects, "orders", refused[i], &err), -1);
+}
+
+static void folders_are_made_with_those_above_them(void **state)
+{
+	struct fixture *f = *state;
+	struct sp_error err = { 0 };
+	assert_int_equal(objects_make_folder(f->objects, "orders", "x/y/z/", &err), 0);
+	assert_int_equal(objects_make_folder(f->objects, "orders", "x/y/z/", &err), 0);
+	assert_true(exists(BUCKET "x/y/z"));
+	write_file(BUCKET "file", "");
+	assert_int_equal(objects_make_folder(f->objects, "orders", "file/", &err), -1);
+	assert_int_equal(err.code, SP_CONFLICT);
+	assert_int_equal(objects_make_folder(f->objects, "orders", "file/in/", &err), -1);
+	assert_int_equal(err.code, SP_CONFLICT);
+	assert_int_equal(symlink("/tmp", BUCKET "out"), 0);
+	assert_int_equal(objects_make_folder(f->objects, "orders", "out/in/", &err), -1);
+	assert_int_equal(err.code, SP_DENIED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(keys_come_in_the_order_of_their_bytes, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_page_goes_on_where_the_one_before_ended, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_comes_after_a_key_within_a_group_still_has_the_group, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_key_is_not_listed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_folder_of_more_names_than_are_kept_is_whole,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(deeper_folders_than_the_limit_are_refused, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(objects_go_and_folders_stay, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(folders_are_made_with_those_above_them, set_up,
+						tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -20,6 +20,8 @@ enum {
 	GIB = 1 << 30,
 };
 
+#define TIB (1024LL * GIB)
+
 #define BUCKET_PREFIX "bucket."
 
 /* clang-format off */
@@ -199,6 +201,12 @@ static const struct setting {
 	{ "quota.start_rate", AT(quota_start_rate), RANGE(VALUE_NUMBER, 0, 1000000), "0",
 	  "So many requests a second that start something for a connector are taken, and five times as many at once; more are "
 	  "refused like that. With 0 there is no limit: what waits is limited by quota.queued_files." },
+	{ "quota.file_size", AT(quota_file_size), RANGE(VALUE_SIZE, 1, 8192 * TIB), "5TiB",
+	  "A larger file FAILS: one that is sent before it is begun, one that is fetched as soon as its size is known, whatever "
+	  "its server says of it. AWS has 150 GiB; the default is what the largest object of S3 may have." },
+	{ "quota.file_time", AT(quota_file_time_ms), RANGE(VALUE_TIME, 0, 365LL * DAY), "12h",
+	  "An attempt at a file that takes longer ends, and the file FAILS with TIMEOUT_ERROR, so that no server keeps it, and a "
+	  "connection, for ever by sending little now and then. The default is AWS's. With 0s there is no limit." },
 	{ "quota.connectors", AT(quota_connectors), RANGE(VALUE_NUMBER, 1, 10000000), "10000",
 	  "So many connectors there may be; one more is refused with InvalidRequestException." },
 	{ "quota.secrets", AT(quota_secrets), RANGE(VALUE_NUMBER, 1, 10000000), "500000",

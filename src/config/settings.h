@@ -54,6 +54,7 @@ struct settings {
 	int64_t transfer_handshake_timeout_ms, transfer_idle_timeout_ms;
 	int64_t transfer_worker_idle_ms, transfer_queue_wait_max_ms, transfer_leftover_age_ms;
 	int64_t quota_queued_files, quota_test_rate, quota_start_rate;
+	int64_t quota_file_size, quota_file_time_ms;
 	int64_t quota_connectors, quota_secrets;
 	int64_t quota_gateways_per_vpc, quota_configurations, quota_group_children;
 	int64_t transfer_results_kept_ms;

@@ -20,7 +20,7 @@ struct unit {
 /* Smallest first; a bare number is taken where the first unit has no name. */
 static const struct unit plain[] = { { "", 1 }, { NULL, 0 } };
 static const struct unit sizes[] = {
-	{ "", 1 }, { "KiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { NULL, 0 },
+	{ "", 1 }, { "KiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { "TiB", 1LL << 40 }, { NULL, 0 },
 };
 static const struct unit times[] = {
 	{ "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "h", 3600 * 1000 }, { "d", 86400 * 1000 }, { NULL, 0 },

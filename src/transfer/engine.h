@@ -36,6 +36,8 @@ struct transfer_options {
 	int workers_max;           /* worker processes at a time, those of tests not counted */
 	int64_t worker_idle_ms;    /* a worker without work leaves after so long */
 	int64_t queue_wait_max_ms; /* QUEUED for longer: TIMEOUT_ERROR */
+	int64_t file_size_max;     /* bytes of one file */
+	int64_t file_time_max_ms;  /* of an attempt; 0: as long as it takes */
 	int64_t results_kept_ms;   /* after their end; 0: for ever */
 	int64_t usage_age_ms;      /* what was used by the hour is kept for so long; 0: for ever */
 	int64_t leftover_age_ms; /* what was left in buckets goes when nobody wrote to it for so long */

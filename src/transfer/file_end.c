@@ -132,6 +132,23 @@ void file_end_cancelled(struct file_run *run)
 	file_commit(run, FILE_FAILED, failed);
 }
 
+/* Somebody wants it to end, or it is more than a file may be. */
+static bool is_unwanted(const struct file_run *run)
+{
+	return run->cancelled || run->limit.text != NULL;
+}
+
+static void end_unwanted(struct file_run *run)
+{
+	if (run->cancelled) {
+		file_end_cancelled(run);
+		return;
+	}
+	run->at_worker = false;
+	sp_close_fd(&run->fd);
+	end_failed(run, run->limit.step, run->limit.code, run->limit.text);
+}
+
 /* ---- another try -------------------------------------------------------------------------------------------------- */
 
 static int64_t retry_delay_ms(const struct file_run *run, int tries)
@@ -261,8 +278,8 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 		return;
 	}
 
-	if (run->cancelled) {
-		file_end_cancelled(run);
+	if (is_unwanted(run)) {
+		end_unwanted(run);
 		return;
 	}
 	bool begun =
@@ -308,8 +325,8 @@ void file_lose_worker(struct file_run *run, bool blame)
 	note_part(run, run->file.state != FILE_QUEUED);
 
 	bool publishing = run->file.state == FILE_PUBLISHING;
-	if (run->cancelled && !publishing) {
-		file_end_cancelled(run);
+	if (is_unwanted(run) && !publishing) {
+		end_unwanted(run);
 		return;
 	}
 	int most = publishing ? PUBLISH_WORKER_DEATHS_MAX : WORKER_DEATHS_MAX;
@@ -325,11 +342,11 @@ void file_lose_worker(struct file_run *run, bool blame)
 			      : "the worker process was told to leave while it had the file");
 }
 
-/* Somebody wants it to end. True: it does, now or with the worker's answer. */
-static bool end_by_wish(struct file_run *run)
+/* True: it ends, now or with the worker's answer. */
+static bool end_in_time(struct file_run *run)
 {
 	if (!run->at_worker)
-		file_end_cancelled(run);
+		end_unwanted(run);
 	else if (!run->cancel_told)
 		file_cancel_at_worker(run);
 	run->cancel_told = true;
@@ -353,7 +370,18 @@ bool file_catch_up(struct file_run *run)
 		file_fail(run, run->late.step, run->late.code, text);
 		return true;
 	}
-	return run->cancelled && run->file.state == FILE_RUNNING && end_by_wish(run);
+	return is_unwanted(run) && run->file.state == FILE_RUNNING && end_in_time(run);
+}
+
+void file_end_early(struct file_run *run, enum failure_step step, const struct sp_error *why)
+{
+	if (run->file.state != FILE_RUNNING || run->abandoned || is_unwanted(run))
+		return;
+	run->limit.step = step;
+	run->limit.code = why->code;
+	run->limit.text = sp_strdup(why->message);
+	if (!run->busy)
+		file_catch_up(run);
 }
 
 bool file_run_cancel(struct file_run *run, const char *by, int64_t at_ms)

@@ -3,8 +3,10 @@
  * A file's run as the files of its house share it:
  *
  *   file_run.c ──► file_errand.c  ──► file_publish.c ──► file_end.c ──► file_trip.c ──► file_resume.c
- *   the way        what moves no      its final name     the ends       what leaves     going on where another
- *                  bytes                                                the loop        attempt ended
+ *   the way    │   what moves no      its final name     the ends   ▲   what leaves     going on where another
+ *              │   bytes                                            │   the loop        attempt ended
+ *              └─► file_limits.c ───────────────────────────────────┘
+ *                  how much of it there may be
  */
 
 #include "transfer/file_run.h"
@@ -16,7 +18,7 @@ struct file_run {
 	struct transfer_file file;
 	enum file_state from; /* the state before the commit under way */
 	bool busy;            /* a pool job or a commit is under way: what happens waits in … */
-	bool abandoned;       /* … these five */
+	bool abandoned;       /* … these six */
 	bool worker_lost, blamed;
 	bool cancelled;   /* somebody wants it to end … */
 	bool cancel_told; /* … and the worker was told */
@@ -25,8 +27,14 @@ struct file_run {
 		enum sp_code code;
 		char *text; /* owned; NULL: none */
 	} late;
-	bool at_worker; /* the worker owes an answer */
-	int fd;         /* source or staging, until it is sent */
+	struct loop_timer *deadline; /* of the attempt; NULL: none */
+	struct {
+		enum failure_step step;
+		enum sp_code code;
+		char *text; /* owned; NULL: none */
+	} limit;            /* of ours that ends it */
+	bool at_worker;     /* the worker owes an answer */
+	int fd;             /* source or staging, until it is sent */
 	struct object_identity identity;
 	int result; /* of the pool job, with … */
 	struct sp_error err;
@@ -116,6 +124,15 @@ void publish_permit(struct file_run *run);
 /** Through which connection it went. */
 void publish_note_connection(struct file_run *run, const struct worker_message *message);
 
+/* ---- file_limits.c: how much of it there may be ---- */
+
+/** The attempt begins. */
+void limits_begin(struct file_run *run);
+/** In the file pool, once the source is open. */
+int limits_check_source(const struct file_run *run, struct sp_error *err);
+/** What is fetched has so many bytes, as the worker says. False when that is too much: the run ends, as FAILED. */
+bool limits_hear_size(struct file_run *run, uint64_t size);
+
 /* ---- file_errand.c: MOVE and DELETE ---- */
 
 /** What it is done to is known. False when the worker may not say that now. */
@@ -131,6 +148,9 @@ void file_complete(struct file_run *run);
 
 /** Somebody wanted it to end, and the worker does not have it any more: FAILED. */
 void file_end_cancelled(struct file_run *run);
+
+/** Ends a RUNNING one as FAILED, whatever its attempt might come to, once the worker has let go of it. */
+void file_end_early(struct file_run *run, enum failure_step step, const struct sp_error *why);
 
 /** Ends it as FAILED, or puts it back into the queue for another try, by the class of the failure. */
 void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, const char *text);

@@ -83,8 +83,9 @@ static void prepare(void *ctx)
 	struct file_run *run = ctx;
 	/* Asked anew for each attempt: policies change while files wait. */
 	run->result = file_check_permission(run, run->file.key) == 0 &&
-				      publish_check_object(run, &run->err) == 0
-			      ? resume_prepare(run, &run->err)
+				      publish_check_object(run, &run->err) == 0 &&
+				      resume_prepare(run, &run->err) == 0
+			      ? limits_check_source(run, &run->err)
 			      : -1;
 }
 
@@ -107,6 +108,7 @@ static void running(struct file_run *run)
 {
 	if (file_catch_up(run))
 		return;
+	limits_begin(run);
 	if (!transfer_is_errand(run->file.direction)) {
 		file_in_pool(run, prepare, prepared);
 		return;
@@ -262,11 +264,12 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	file->truncated = message->truncated != 0;
 	snprintf(file->sha256, sizeof(file->sha256), "%s", message->sha256);
 	run->at_worker = sends;
-	if (!sends)
-		run->owner->sized(run->owner->ctx, message->size);
-	if (sends)
+	if (sends) {
 		file_in_pool(run, check_source, source_checked);
-	else
+		return true;
+	}
+	run->owner->sized(run->owner->ctx, message->size);
+	if (limits_hear_size(run, message->size))
 		file_in_pool_long(run, sync_staging, staging_synced);
 	return true;
 }
@@ -327,9 +330,13 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 		return true;
 	case WORKER_PROGRESS:
 		resume_progress(run, message->size);
+		limits_hear_size(run, message->size);
 		return true;
 	case WORKER_WATERMARK:
-		return resume_note(run, message);
+		if (!resume_note(run, message))
+			return false;
+		limits_hear_size(run, message->source_size);
+		return true;
 	default:
 		return false;
 	}

@@ -14,8 +14,10 @@ enum {
 void file_over(struct file_run *run)
 {
 	loop_cancel_timer(run->timer);
+	loop_cancel_timer(run->deadline);
 	sp_close_fd(&run->fd);
 	free(run->late.text);
+	free(run->limit.text);
 	free(run->free_name);
 	free(run->access_role);
 	resume_end(run);

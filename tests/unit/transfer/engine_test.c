@@ -30,7 +30,7 @@
 #include "transfer/engine.h"
 #include "weather.h"
 
-enum { PATIENCE_MS = 20000, HEARD_MAX = 65536 };
+enum { PATIENCE_MS = 20000, HEARD_MAX = 65536, FILE_SIZE_MAX = 4096 };
 
 static const char connector_id[] = "c-00000000000000001";
 static const char role[] = "arn:aws:iam::000000000000:role/sallyport";
@@ -41,7 +41,7 @@ struct house {
 	struct transfer_rooms rooms;
 	struct vault *vault;
 	struct transfer_engine *engine;
-	int64_t queue_wait_max_ms;
+	int64_t queue_wait_max_ms, file_time_max_ms;
 	pthread_t thread;
 };
 
@@ -108,6 +108,8 @@ static void start_engine(struct house *house)
 		.workers_max = 16,
 		.worker_idle_ms = 20,
 		.queue_wait_max_ms = house->queue_wait_max_ms,
+		.file_size_max = FILE_SIZE_MAX,
+		.file_time_max_ms = house->file_time_max_ms,
 	};
 	struct sp_error err = { 0 };
 	assert_int_equal(transfer_engine_open(&house->rooms, &options, &house->engine, &err), 0);
@@ -965,6 +967,46 @@ static void a_cancelled_file_was_never_published_although_it_was_ready(void **st
 	await_heard(house, "SEND 1\nREADY 1\nCANCEL 1\nREMOVE 1\n");
 }
 
+static void what_is_too_large_is_not_sent(void **state)
+{
+	struct house *house = *state;
+	char large[FILE_SIZE_MAX + 2] = "", id[FILE_ID_SIZE];
+	memset(large, 'x', FILE_SIZE_MAX + 1);
+	write_file(house, "buckets/bucket/key", large);
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "READ_FILE_ERROR", "it has 4097 bytes, and a file may have 4096");
+	assert_heard(house, "");
+	large[FILE_SIZE_MAX] = '\0';
+	write_file(house, "buckets/bucket/key", large);
+	start_file(house, TRANSFER_SEND, id);
+	await_and_drop(house, id, FILE_COMPLETED);
+}
+
+static void what_is_said_to_be_too_large_is_not_fetched(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	write_file(house, "run/script", "tell-of-much\n");
+	start_file(house, TRANSFER_RETRIEVE, id);
+	assert_failed(house, id, "READ_FILE_ERROR", "it has 1099511627776 bytes");
+	assert_heard(house, "RETRIEVE 1\nCANCEL 1\n");
+}
+
+static void an_attempt_that_takes_too_long_is_the_last(void **state)
+{
+	struct house *house = *state;
+	char id[FILE_ID_SIZE];
+	stop_engine(house);
+	house->file_time_max_ms = 300;
+	start_engine(house);
+	write_file(house, "run/script", "hold\n");
+	start_file(house, TRANSFER_SEND, id);
+	assert_failed(house, id, "TIMEOUT_ERROR", "an attempt took longer than 300 ms");
+	await_heard(house, "SEND 1\nCANCEL 1\n");
+	SP_AUTO_FREE char *heard = read_file(house, "run/heard");
+	assert_null(strstr(heard, "SEND 2"));
+}
+
 static void many_files_run_within_the_credit(void **state)
 {
 	struct house *house = *state;
@@ -986,6 +1028,9 @@ int main(void)
 		TEST(a_worker_that_lies_about_the_size_is_ended),
 		TEST(a_cancelled_file_was_never_published_although_it_was_ready),
 		TEST(a_fetched_file_of_another_size_is_not_published),
+		TEST(what_is_too_large_is_not_sent),
+		TEST(what_is_said_to_be_too_large_is_not_fetched),
+		TEST(an_attempt_that_takes_too_long_is_the_last),
 		TEST(nobody_publishes_without_a_permit),
 		TEST(ready_counts_once),
 		TEST(a_file_that_kills_its_worker_fails_alone),

@@ -125,6 +125,18 @@ static void say_failed(const struct worker_message *to, enum failure_step step, 
 				      .text = (char[]){ "as the script has it" } });
 }
 
+/* Of what is fetched. */
+static void say_watermark(const struct worker_message *to, uint64_t source_size)
+{
+	say(&(struct worker_message){ .kind = WORKER_WATERMARK,
+				      .file_id = to->file_id,
+				      .attempt = to->attempt,
+				      .part_attempt = to->attempt,
+				      .size = 7,
+				      .source_size = source_size,
+				      .resume_state = (char[]){ "00" } });
+}
+
 /* Until the test has made the file "go". */
 static void wait_for_go(void)
 {
@@ -159,6 +171,8 @@ static void take_file(const struct worker_message *message, int fd)
 		say_failed(message, STEP_CONNECT, SP_UNREACHABLE);
 	else if (plays("refused"))
 		say_failed(message, STEP_AUTHENTICATE, SP_AUTH);
+	else if (plays("tell-of-much"))
+		say_watermark(message, 1ULL << 40);
 	else if (plays("denied"))
 		say_failed(message, STEP_WRITE_REMOTE, SP_DENIED);
 	else if (!plays("hold"))

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/scope.h"
+#include "base/text.h"
 
 /* A token is the base64url of: SHA-256 HMAC of list, NUL and position; position. */
 
@@ -17,9 +18,25 @@ enum { TOKEN_MAX = 8192 };
 char *page_token_list(const char *list, const json_t *filters)
 {
 	SP_AUTO_BUFFER name = { 0 };
-	SP_AUTO_FREE char *text = filters == NULL ? NULL : sp_json_text(filters);
+	/* Whatever the order in which a client names them. */
+	SP_AUTO_FREE char *text =
+		filters == NULL
+			? NULL
+			: json_dumps(filters, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY);
+	if (filters != NULL && text == NULL)
+		sp_die("out of memory");
 	sp_buffer_format(&name, "%s|%s", list, text == NULL ? "" : text);
 	return sp_buffer_take(&name);
+}
+
+char *page_token_list_of(const char *list, const json_t *input)
+{
+	static const char *const paging[] = { "Marker",    "MaxItems",  "MaxResults",
+					      "NextToken", "nextToken", "limit" };
+	SP_AUTO_JSON json_t *filters = json_copy((json_t *)input);
+	for (size_t i = 0; i < SP_COUNT_OF(paging); i++)
+		json_object_del(filters, paging[i]);
+	return page_token_list(list, filters);
 }
 
 static void sign(const unsigned char *key, const char *list, const char *position, size_t length,

@@ -16,6 +16,9 @@ enum { PAGE_TOKEN_KEY_SIZE = 32 };
  */
 char *page_token_list(const char *list, const json_t *filters);
 
+/** The same where all of a request's @input but what says which page it is, and how long, is a filter. */
+char *page_token_list_of(const char *list, const json_t *input);
+
 /**
  * @key       PAGE_TOKEN_KEY_SIZE bytes
  * @list      what is listed, with everything that the order depends on: "ListConnectors"

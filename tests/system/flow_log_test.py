@@ -234,8 +234,10 @@ def lists(story, daemon, server):
         rest = page(daemon, MaxResults=1000, NextToken=first["NextToken"])
         assert first["Flows"] + rest["Flows"] == everything and "NextToken" not in rest, rest
 
-    with story.case("a forged token, a verdict that there is not, and a page of no size are refused"):
+    with story.case("a forged token, one of other filters, a verdict that there is not, and a page of no size are refused"):
         for arguments, word in (({"NextToken": first["NextToken"][:-2] + "AA"}, "oken"),
+                                ({"NextToken": first["NextToken"], "Verdict": "ACCEPTED"}, "NextToken"),
+                                ({"NextToken": first["NextToken"], "NetworkInterfaceId": eni}, "NextToken"),
                                 ({"Verdict": "MAYBE"}, "Verdict"), ({"MaxResults": "0"}, "MaxResults"), ({"MaxResults": "1001"}, "MaxResults")):
             try:
                 answer = page(daemon, **arguments)

@@ -41,13 +41,32 @@ void iam_detach_policy(struct api_call *call)
 	iam_write(call, detach);
 }
 
+struct attached {
+	struct iam_page page;
+	const char *path_prefix; /* NULL: any path */
+};
+
+/* An ARN ends with ":policy", path and name. */
+static bool has_path(const char *arn, const char *prefix)
+{
+	const char *path = strstr(arn, ":policy/");
+	if (prefix == NULL || path == NULL)
+		return prefix == NULL;
+	path += strlen(":policy");
+	size_t length = strlen(prefix);
+	return strncmp(path, prefix, length) == 0 &&
+	       length <= (size_t)(strrchr(path, '/') + 1 - path);
+}
+
 static int add_attachment(void *ctx, const char *arn, const char *document, struct sp_error *err)
 {
-	struct iam_page *page = ctx;
+	struct attached *attached = ctx;
+	struct iam_page *page = &attached->page;
 	const char *slash = strrchr(arn, '/');
 	(void)document;
 	(void)err;
-	if (page->after != NULL && strcmp(arn, page->after) <= 0)
+	if ((page->after != NULL && strcmp(arn, page->after) <= 0) ||
+	    !has_path(arn, attached->path_prefix))
 		return 0;
 	return iam_page_add(page,
 			    json_pack("{s:s, s:s}", "PolicyName", slash == NULL ? arn : slash + 1,
@@ -57,13 +76,13 @@ static int add_attachment(void *ctx, const char *arn, const char *document, stru
 
 static int list_attached(struct iam_request *request, struct db *db, struct sp_error *err)
 {
-	struct iam_page page;
+	struct attached attached = { .path_prefix = iam_text(request, "PathPrefix") };
 	AUTO_PRINCIPAL principal = { 0 };
 	if (iam_find_asked(request, db, &principal, err) != 0 ||
-	    iam_page_begin(request, principal.id, &page, err) != 0)
+	    iam_page_begin(request, "AttachedPolicies", &attached.page, err) != 0)
 		return -1;
-	int result = attachments_each(db, principal.id, add_attachment, &page, err);
-	iam_page_end(request, &page, "AttachedPolicies");
+	int result = attachments_each(db, principal.id, add_attachment, &attached, err);
+	iam_page_end(request, &attached.page, "AttachedPolicies");
 	return result;
 }
 

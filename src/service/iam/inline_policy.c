@@ -101,7 +101,7 @@ static int list_policies(struct iam_request *request, struct db *db, struct sp_e
 	struct iam_page page;
 	AUTO_PRINCIPAL principal = { 0 };
 	if (iam_find_asked(request, db, &principal, err) != 0 ||
-	    iam_page_begin(request, principal.id, &page, err) != 0)
+	    iam_page_begin(request, "PolicyNames", &page, err) != 0)
 		return -1;
 	int result = inline_policies_each(db, principal.id, add_name, &page, err);
 	iam_page_end(request, &page, "PolicyNames");

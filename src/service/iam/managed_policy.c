@@ -130,6 +130,9 @@ static bool is_asked(const struct iam_request *request, const char *path, bool i
 {
 	const char *prefix = iam_text(request, "PathPrefix");
 	bool only_attached = json_is_true(json_object_get(request->input, "OnlyAttached"));
+	/* There are no boundaries, so none is used as one. */
+	if (sp_text_equal(iam_text(request, "PolicyUsageFilter"), "PermissionsBoundary"))
+		return false;
 	return (prefix == NULL || sp_text_starts_with(path, prefix)) &&
 	       (!only_attached || is_attached);
 }

@@ -171,17 +171,19 @@ int iam_check_document(struct iam_request *request, enum access_policy_kind kind
 
 /* ---- pages ---------------------------------------------------------------------------------------------------------- */
 
-int iam_page_begin(struct iam_request *request, const char *list, struct iam_page *out,
+int iam_page_begin(struct iam_request *request, const char *name, struct iam_page *out,
 		   struct sp_error *err)
 {
 	const char *marker = iam_text(request, "Marker");
 	*out = (struct iam_page){
-		.list = list,
+		.list = page_token_list_of(name, request->input),
 		.max = (size_t)sp_json_integer(request->input, "MaxItems", PAGE_DEFAULT),
 	};
-	if (marker != NULL &&
-	    page_token_read(request->context->token_key, list, marker, &out->after, err) != 0)
+	if (marker != NULL && page_token_read(request->context->token_key, out->list, marker,
+					      &out->after, err) != 0) {
+		free(out->list);
 		return iam_refuse(request, err, IAM_INVALID, "Invalid Marker.");
+	}
 	out->entries = json_array();
 	return 0;
 }
@@ -208,6 +210,7 @@ void iam_page_end(struct iam_request *request, struct iam_page *page, const char
 			page_token_make(request->context->token_key, page->list, page->last);
 		sp_json_set_text(request->output, "Marker", token);
 	}
+	free(page->list);
 	free(page->after);
 	free(page->last);
 }

@@ -67,16 +67,16 @@ int iam_check_document(struct iam_request *request, enum access_policy_kind kind
 /* ---- pages ---- */
 
 struct iam_page {
-	const char *list; /* its name: a marker of another list is refused */
-	json_t *entries;  /* owned until iam_page_end() */
+	char *list;      /* its name: a marker of another list is refused; owned */
+	json_t *entries; /* owned until iam_page_end() */
 	size_t max;
 	char *after; /* where it begins; NULL: at the start; owned */
 	char *last;  /* position of the last entry; owned */
 	bool more;
 };
 
-/** -1 when Marker is none of ours. */
-int iam_page_begin(struct iam_request *request, const char *list, struct iam_page *out,
+/** -1 when Marker is none of ours. @name: what is listed; whatever else the input has is a filter of it. */
+int iam_page_begin(struct iam_request *request, const char *name, struct iam_page *out,
 		   struct sp_error *err);
 /** Takes @entry, which has its place at @position. 1: the page is full. */
 int iam_page_add(struct iam_page *page, json_t *entry, const char *position);

@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "service/logs/records.h"
+#include "service/page_token.h"
 
 static void add(struct records *records, const struct event *event, const char *message)
 {
@@ -112,11 +113,10 @@ void logs_filter_events(struct api_call *call)
 		.add = add,
 	};
 	struct log_filter *filter = NULL;
-	SP_AUTO_BUFFER list = { 0 };
+	SP_AUTO_FREE char *list = page_token_list_of("FilterLogEvents", api_input(call));
 	if (logs_find_connector(call, records.connector_id) != 0)
 		return;
-	sp_buffer_format(&list, "FilterLogEvents %s", records.connector_id);
-	if (begin(call, &records, sp_buffer_text(&list), &filter) == 0)
-		read_and_answer(call, &records, sp_buffer_text(&list));
+	if (begin(call, &records, list, &filter) == 0)
+		read_and_answer(call, &records, list);
 	log_filter_free(filter);
 }

@@ -4,10 +4,9 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "service/logs/request.h"
+#include "service/page_token.h"
 
 enum { PAGE_DEFAULT = 50, DAY_MS = 24 * 60 * 60 * 1000 };
-
-static const char list_name[] = "DescribeLogGroups";
 
 struct groups {
 	const struct service_context *context;
@@ -99,6 +98,7 @@ void logs_describe_groups(struct api_call *call)
 		.input = input,
 		.max = (size_t)sp_json_integer(input, "limit", PAGE_DEFAULT),
 	};
+	SP_AUTO_FREE char *list = page_token_list_of("DescribeLogGroups", input);
 	SP_AUTO_FREE char *position = NULL;
 	if (json_object_get(input, "logGroupNamePrefix") != NULL &&
 	    json_object_get(input, "logGroupNamePattern") != NULL) {
@@ -106,7 +106,7 @@ void logs_describe_groups(struct api_call *call)
 			 "logGroupNamePrefix and logGroupNamePattern cannot be given together");
 		return;
 	}
-	if (logs_page_start(call, list_name, &position) != 0)
+	if (logs_page_start(call, list, &position) != 0)
 		return;
 	if (position != NULL)
 		memcpy(groups.after, position, strnlen(position, sizeof(groups.after) - 1));
@@ -121,6 +121,6 @@ void logs_describe_groups(struct api_call *call)
 		return;
 	}
 	if (groups.more)
-		logs_add_token(groups.context, output, "nextToken", list_name, groups.after);
+		logs_add_token(groups.context, output, "nextToken", list, groups.after);
 	api_reply(call, output);
 }

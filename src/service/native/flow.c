@@ -6,9 +6,8 @@
 #include "egress/flows.h"
 #include "service/native/operations.h"
 #include "service/native/request.h"
+#include "service/page_token.h"
 #include "store/flows.h"
-
-static const char list_name[] = "flows";
 
 struct page {
 	struct flow_filter filter;
@@ -32,7 +31,7 @@ static int64_t number_of(const char *position)
 	return given ? (int64_t)number : INT64_MAX;
 }
 
-static void reply(struct api_call *call, const struct page *page, size_t max)
+static void reply(struct api_call *call, const struct page *page, const char *list_of, size_t max)
 {
 	json_t *output = json_object();
 	json_t *list = json_array();
@@ -42,7 +41,7 @@ static void reply(struct api_call *call, const struct page *page, size_t max)
 	if (page->count > max) {
 		char position[32];
 		snprintf(position, sizeof(position), "%" PRId64, page->flows[max - 1].number);
-		answer_next_token(answer_context(call), output, list_name, position);
+		answer_next_token(answer_context(call), output, list_of, position);
 	}
 	api_reply(call, output);
 }
@@ -53,8 +52,9 @@ void native_list_flows(struct api_call *call)
 		return;
 	const json_t *input = api_input(call);
 	size_t max = answer_page_size(call);
+	SP_AUTO_FREE char *list_of = page_token_list_of("flows", input);
 	SP_AUTO_FREE char *position = NULL;
-	if (answer_page_start(call, list_name, INVALID_REQUEST, &position) != 0)
+	if (answer_page_start(call, list_of, INVALID_REQUEST, &position) != 0)
 		return;
 
 	/* One more than is answered tells whether there is another page. */
@@ -76,5 +76,5 @@ void native_list_flows(struct api_call *call)
 	if (store_read(answer_context(call)->store, read_page, &page, &err) != 0)
 		answer_error(call, &err);
 	else
-		reply(call, &page, max);
+		reply(call, &page, list_of, max);
 }

@@ -9,6 +9,7 @@
 #include "service/native/file_view.h"
 #include "service/native/operations.h"
 #include "service/native/request.h"
+#include "service/page_token.h"
 #include "store/transfer_lists.h"
 #include "store/transfers.h"
 
@@ -79,20 +80,6 @@ static int read_filter(struct api_call *call, struct page *page)
 	return 0;
 }
 
-/* Everything that the order depends on: a token of other filters is refused. */
-static char *list_name(const json_t *input)
-{
-	static const char *const members[] = { "ConnectorId", "State", "Direction",
-					       "Since",       "Until", "PathContains" };
-	struct sp_buffer name = { 0 };
-	sp_buffer_add_text(&name, "transfers");
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		const char *value = sp_json_string(input, members[i]);
-		sp_buffer_format(&name, "\n%s", value == NULL ? "" : value);
-	}
-	return sp_buffer_take(&name);
-}
-
 static void read_position(const char *text, struct page *page)
 {
 	page->has_after = text != NULL && sscanf(text, "%" SCNd64 " %36s", &page->after.created_ms,
@@ -123,7 +110,7 @@ void native_list_transfers(struct api_call *call)
 	struct page page = { .list.max = answer_page_size(call) };
 	if (read_filter(call, &page) != 0)
 		return;
-	SP_AUTO_FREE char *list_of = list_name(api_input(call));
+	SP_AUTO_FREE char *list_of = page_token_list_of("transfers", api_input(call));
 	SP_AUTO_FREE char *position = NULL;
 	if (answer_page_start(call, list_of, INVALID_REQUEST, &position) != 0)
 		return;

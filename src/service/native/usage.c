@@ -8,6 +8,7 @@
 #include "base/scope.h"
 #include "service/native/operations.h"
 #include "service/native/request.h"
+#include "service/page_token.h"
 #include "store/usage.h"
 
 /* -1 when the call was answered. */
@@ -22,8 +23,6 @@ static int read_range(struct api_call *call, int64_t *from_ms, int64_t *until_ms
 }
 
 /* ---- files and bytes ------------------------------------------------------------------------------------------- */
-
-static const char hours_list[] = "usage";
 
 struct hours {
 	int64_t from_ms, until_ms;
@@ -66,22 +65,23 @@ static void read_position(const char *text, struct hours *hours)
 				  &after->direction, after->connector_id, after->gateway_id) >= 3;
 }
 
-static void add_token(json_t *output, const struct service_context *context,
+static void add_token(json_t *output, const struct service_context *context, const char *list_of,
 		      const struct usage_row *last)
 {
 	char position[128];
 	snprintf(position, sizeof(position), "%" PRId64 " %d %s %s", last->hour_ms,
 		 (int)last->direction, last->connector_id, last->gateway_id);
-	answer_next_token(context, output, hours_list, position);
+	answer_next_token(context, output, list_of, position);
 }
 
 void native_list_usage(struct api_call *call)
 {
 	size_t max = answer_page_size(call);
 	struct hours hours = { .room = max + 1 };
+	SP_AUTO_FREE char *list_of = page_token_list_of("usage", api_input(call));
 	SP_AUTO_FREE char *position = NULL;
 	if (read_range(call, &hours.from_ms, &hours.until_ms) != 0 ||
-	    answer_page_start(call, hours_list, INVALID_REQUEST, &position) != 0)
+	    answer_page_start(call, list_of, INVALID_REQUEST, &position) != 0)
 		return;
 	read_position(position, &hours);
 	SP_AUTO_FREE struct usage_row *rows = hours.rows = sp_alloc(hours.room * sizeof(*rows));
@@ -95,13 +95,11 @@ void native_list_usage(struct api_call *call)
 		json_array_append_new(list, row_of(&rows[i]));
 	json_object_set_new(output, "Usage", list);
 	if (hours.count > max)
-		add_token(output, answer_context(call), &rows[max - 1]);
+		add_token(output, answer_context(call), list_of, &rows[max - 1]);
 	api_reply(call, output);
 }
 
 /* ---- hours of connectors and gateways -------------------------------------------------------------------------- */
-
-static const char resources_list[] = "resource hours";
 
 enum { RESOURCE_ID_SIZE = 64 };
 
@@ -156,9 +154,10 @@ static int read_resources(struct db *db, void *ctx, struct sp_error *err)
 void native_list_resource_hours(struct api_call *call)
 {
 	struct resources resources = { .max = answer_page_size(call), .now_ms = sp_now_ms() };
+	SP_AUTO_FREE char *list_of = page_token_list_of("resource hours", api_input(call));
 	SP_AUTO_FREE char *position = NULL;
 	if (read_range(call, &resources.from_ms, &resources.until_ms) != 0 ||
-	    answer_page_start(call, resources_list, INVALID_REQUEST, &position) != 0)
+	    answer_page_start(call, list_of, INVALID_REQUEST, &position) != 0)
 		return;
 	resources.after = position == NULL ? "" : position;
 	resources.list = json_array();
@@ -170,6 +169,6 @@ void native_list_resource_hours(struct api_call *call)
 	}
 	json_t *output = json_pack("{s:o}", "Resources", resources.list);
 	if (resources.more)
-		answer_next_token(answer_context(call), output, resources_list, resources.last);
+		answer_next_token(answer_context(call), output, list_of, resources.last);
 	api_reply(call, output);
 }

@@ -202,6 +202,31 @@ await check("ListPolicies finds ours and those that are attached", async () => {
   const [found] = await paged(IAM.paginateListPolicies, {}, "Policies");
   assert.equal(new Set(found.map((one) => one.Arn)).size, found.length);
 });
+await check("a marker is good for the list, the role and the filters that it is from", async () => {
+  const wrong = (operation, input, Marker) => refused(iam(operation, { ...input, Marker }), "ValidationError", { status: 400, says: "Marker" });
+  const readOnly = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
+  const logging = "arn:aws:iam::aws:policy/service-role/AWSTransferLoggingAccess";
+  for (const PolicyArn of [readOnly, logging]) await iam("AttachRolePolicy", { RoleName: "mover", PolicyArn });
+  const names = ["one", "two"];
+  for (const PolicyName of names) await iam("PutRolePolicy", { RoleName: "mover", PolicyName, PolicyDocument: document("s3:ListBucket") });
+  const one = { RoleName: "mover", MaxItems: 1 };
+  const attached = (await iam("ListAttachedRolePolicies", one)).Marker;
+  const inline = (await iam("ListRolePolicies", one)).Marker;
+  assert.equal((await iam("ListAttachedRolePolicies", { RoleName: "mover", Marker: attached })).AttachedPolicies.length, 2);
+  assert.ok(inline, "all inline policies are on one page");
+  await wrong("ListRolePolicies", one, attached);
+  await wrong("ListAttachedRolePolicies", one, inline);
+  await wrong("ListAttachedUserPolicies", { UserName: "anna" }, attached);
+  await wrong("ListAttachedRolePolicies", { ...one, PathPrefix: "/service-role/" }, attached);
+  same((await iam("ListAttachedRolePolicies", { RoleName: "mover", PathPrefix: "/service-role/" })).AttachedPolicies.map((two) => two.PolicyArn), [logging]);
+  const all = (await iam("ListPolicies", { MaxItems: 1 })).Marker;
+  for (const filter of [{ Scope: "AWS" }, { OnlyAttached: true }, { PathPrefix: "/service-role/" }, { PolicyUsageFilter: "PermissionsPolicy" }])
+    await wrong("ListPolicies", filter, all);
+  await wrong("ListRoles", {}, all);
+  same((await iam("ListPolicies", { PolicyUsageFilter: "PermissionsBoundary" })).Policies, []);
+  for (const PolicyArn of [readOnly, logging]) await iam("DetachRolePolicy", { RoleName: "mover", PolicyArn });
+  for (const PolicyName of names) await iam("DeleteRolePolicy", { RoleName: "mover", PolicyName });
+});
 for (const [what, operation, input] of [
   ["a policy that is attached", "DeletePolicy", () => ({ PolicyArn: policy })],
   ["a user with a key and a policy", "DeleteUser", () => ({ UserName: "anna" })],

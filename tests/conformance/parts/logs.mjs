@@ -80,6 +80,13 @@ await check("the paginator of FilterLogEvents finds each record once, two a page
   assert.equal(new Set(found.map((event) => event.eventId)).size, FILES + 1);
   assert.equal(found.length, FILES + 1);
 });
+await check("a token of FilterLogEvents and of DescribeLogGroups is good for the same filters only", async () => {
+  const { nextToken } = await filter({ limit: 2 });
+  assert.equal((await filter({ limit: 10, nextToken })).events.length, FILES + 1 - 2);
+  for (const more of [{ filterPattern: '"logged"' }, { startTime: 1 }, { endTime: Date.now() + 1e6 }, { logStreamNamePrefix: "c-" }])
+    await refused(filter({ nextToken, ...more }), InvalidParameterException, { status: 400, says: "nextToken" });
+  await refused(logs("DescribeLogGroups", { nextToken }), InvalidParameterException, { status: 400, says: "nextToken" });
+});
 await check("FilterLogEvents keeps to its times", async () => {
   const { events } = await filter();
   const [first] = events;

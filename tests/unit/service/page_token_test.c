@@ -88,6 +88,29 @@ static void a_token_is_good_for_the_same_filters_only(void **state)
 	free(list);
 }
 
+static void of_a_request_all_but_the_page_counts_in_any_order(void **state)
+{
+	(void)state;
+	SP_AUTO_JSON json_t *first =
+		json_pack("{s:s, s:s, s:i}", "PathPrefix", "/a/", "RoleName", "r", "MaxItems", 2);
+	SP_AUTO_JSON json_t *next =
+		json_pack("{s:s, s:s, s:s}", "Marker", "x", "RoleName", "r", "PathPrefix", "/a/");
+	SP_AUTO_JSON json_t *other = json_pack("{s:s, s:s}", "RoleName", "r", "PathPrefix", "/b/");
+	SP_AUTO_JSON json_t *less = json_pack("{s:s}", "RoleName", "r");
+	char *list = page_token_list_of("Policies", first);
+	char *again = page_token_list_of("Policies", next);
+	assert_string_equal(list, again);
+	free(again);
+	const json_t *others[] = { other, less };
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		char *strange = page_token_list_of("Policies", others[i]);
+		assert_string_not_equal(list, strange);
+		free(strange);
+	}
+	assert_non_null(json_object_get(next, "Marker"));
+	free(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +118,7 @@ int main(void)
 		cmocka_unit_test(a_token_is_good_for_its_list_only),
 		cmocka_unit_test(a_token_is_good_for_the_same_filters_only),
 		cmocka_unit_test(a_made_up_token_is_refused),
+		cmocka_unit_test(of_a_request_all_but_the_page_counts_in_any_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,13 @@ bool address_from_sockaddr(const struct sockaddr *from, uint16_t port, struct ad
 	return true;
 }
 
+struct ip_address address_ip(const struct address *address)
+{
+	return address_family(address) == AF_INET
+		       ? ip_of_bytes(&address->at.v4.sin_addr, IPV4_BYTES)
+		       : ip_of_bytes(&address->at.v6.sin6_addr, IP_BYTES_MAX);
+}
+
 int address_family(const struct address *address)
 {
 	return address->at.any.sa_family;

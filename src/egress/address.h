@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/ip.h"
 #include "egress/egress.h"
 
 struct address {
@@ -22,6 +23,9 @@ bool address_parse(const char *text, uint16_t port, struct address *out);
 
 /** False when it is of a family that we do not speak. */
 bool address_from_sockaddr(const struct sockaddr *from, uint16_t port, struct address *out);
+
+/** Without the port. */
+struct ip_address address_ip(const struct address *address);
 
 int address_family(const struct address *address);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "base/text.h"
 #include "network/cidr.h"
 #include "network/verdict.h"
 #include "store/gateways.h"
@@ -84,16 +85,18 @@ static void add_members(struct world *world, const struct network_interface *int
 			const char (*group_ids)[NETWORK_ID_SIZE], size_t group_count,
 			const struct rules *rules)
 {
-	uint32_t address;
-	if (!ipv4_parse(interface->address, &address))
-		return;
+	const char *const addresses[] = { interface->address, interface->address6 };
 	for (size_t i = 0; i < group_count; i++) {
 		if (!names_group(rules, group_ids[i]))
 			continue;
-		world->members = sp_realloc(world->members,
-					    (world->member_count + 1) * sizeof(*world->members));
-		world->members[world->member_count++] =
-			(struct group_member){ group_ids[i], address };
+		world->members =
+			sp_realloc(world->members, (world->member_count + SP_COUNT_OF(addresses)) *
+							   sizeof(*world->members));
+		for (size_t k = 0; k < SP_COUNT_OF(addresses); k++) {
+			struct group_member member = { .group_id = group_ids[i] };
+			if (ip_parse(addresses[k], &member.address))
+				world->members[world->member_count++] = member;
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ enum { DESCRIBED_MAX = 8 /* of this host, that a sentence lists */ };
 
 static int bits_of(uint32_t mask)
 {
-	return mask == 0 ? 0 : 32 - __builtin_ctz(mask);
+	return mask == 0 ? 0 : IPV4_BITS - __builtin_ctz(mask);
 }
 
 /* A name may be a label of ours, "eth0:1": the kernel knows the interface by what stands before. */
@@ -21,10 +21,11 @@ static struct host_address address_of(const struct ifaddrs *entry)
 	memcpy(&at, entry->ifa_addr, sizeof(at));
 	if (entry->ifa_netmask != NULL)
 		memcpy(&mask, entry->ifa_netmask, sizeof(mask));
-	struct host_address found = { .address = ntohl(at.sin_addr.s_addr),
+	struct host_address found = { .address = ip_of_bytes(&at.sin_addr, IPV4_BYTES),
 				      .is_loopback = (entry->ifa_flags & IFF_LOOPBACK) != 0 };
-	found.network = (struct cidr){ .address = found.address & ntohl(mask.sin_addr.s_addr),
-				       .bits = bits_of(ntohl(mask.sin_addr.s_addr)) };
+	int bits = bits_of(ntohl(mask.sin_addr.s_addr));
+	found.network.address.number = found.address.number & ~ip_host_part(found.address, bits);
+	found.network.bits = bits;
 	size_t length = strcspn(entry->ifa_name, ":");
 	memcpy(found.interface, entry->ifa_name, length < IF_NAMESIZE ? length : IF_NAMESIZE - 1);
 	return found;
@@ -53,37 +54,37 @@ static bool is_owned_block(const struct host_address *entry)
 	return entry->is_loopback && entry->network.bits < 31;
 }
 
-static bool owns(const struct host_address *entry, uint32_t address)
+static bool owns(const struct host_address *entry, struct ip_address address)
 {
-	if (entry->address == address || !is_owned_block(entry))
-		return entry->address == address;
-	uint32_t last = entry->network.address | (UINT32_MAX >> entry->network.bits);
-	return cidr_contains(&entry->network, address) && address != entry->network.address &&
-	       address != last;
+	if (ip_equal(entry->address, address) || !is_owned_block(entry))
+		return ip_equal(entry->address, address);
+	return cidr_contains(&entry->network, address) &&
+	       !ip_equal(address, entry->network.address) &&
+	       !ip_equal(address, cidr_last(&entry->network));
 }
 
-static bool is_listed(const uint32_t *list, size_t count, uint32_t address)
+static bool is_listed(const struct ip_address *list, size_t count, struct ip_address address)
 {
 	for (size_t i = 0; i < count; i++)
-		if (list[i] == address)
+		if (ip_equal(list[i], address))
 			return true;
 	return false;
 }
 
 /* Those of one entry. @list has room for HOST_CANDIDATES_MAX. */
 static size_t add_candidates(const struct host_address *entry, const struct cidr *subnet,
-			     uint32_t *list, size_t count)
+			     struct ip_address *list, size_t count)
 {
-	uint32_t from = entry->address;
-	uint64_t number = 1;
+	struct ip_address from = entry->address;
+	ip_number number = 1;
 	if (is_owned_block(entry) && cidr_overlaps(&entry->network, subnet)) {
 		const struct cidr *smaller =
 			entry->network.bits > subnet->bits ? &entry->network : subnet;
 		from = smaller->address;
-		number = UINT64_C(1) << (32 - smaller->bits);
+		number = ip_host_part(from, smaller->bits) + 1;
 	}
-	for (uint64_t i = 0; i < number && count < HOST_CANDIDATES_MAX; i++) {
-		uint32_t address = from + (uint32_t)i;
+	for (ip_number i = 0; i < number && count < HOST_CANDIDATES_MAX; i++) {
+		struct ip_address address = ip_after(from, i);
 		/* Within one entry nothing repeats: only a lone address can be there already. */
 		if (owns(entry, address) && cidr_contains(subnet, address) &&
 		    (number > 1 || !is_listed(list, count, address)))
@@ -92,14 +93,14 @@ static size_t add_candidates(const struct host_address *entry, const struct cidr
 	return count;
 }
 
-int host_addresses_in(const struct cidr *subnet, uint32_t **out, size_t *out_count,
+int host_addresses_in(const struct cidr *subnet, struct ip_address **out, size_t *out_count,
 		      struct sp_error *err)
 {
 	SP_AUTO_FREE struct host_address *owned = NULL;
 	size_t owned_count;
 	if (host_addresses_list(&owned, &owned_count, err) != 0)
 		return -1;
-	uint32_t *list = sp_alloc(HOST_CANDIDATES_MAX * sizeof(*list));
+	struct ip_address *list = sp_alloc(HOST_CANDIDATES_MAX * sizeof(*list));
 	size_t count = 0;
 	/* Blocks first: what they bring is not looked up among what is there. */
 	for (size_t i = 0; i < owned_count; i++)
@@ -115,10 +116,10 @@ int host_addresses_in(const struct cidr *subnet, uint32_t **out, size_t *out_cou
 
 /* The interface that has the very address comes before the one that has all of its network. */
 static const struct host_address *find_owner(const struct host_address *list, size_t count,
-					     uint32_t address)
+					     struct ip_address address)
 {
 	for (size_t i = 0; i < count; i++)
-		if (list[i].address == address)
+		if (ip_equal(list[i].address, address))
 			return &list[i];
 	for (size_t i = 0; i < count; i++)
 		if (owns(&list[i], address))
@@ -126,12 +127,12 @@ static const struct host_address *find_owner(const struct host_address *list, si
 	return NULL;
 }
 
-bool host_addresses_own(const struct host_address *list, size_t count, uint32_t address)
+bool host_addresses_own(const struct host_address *list, size_t count, struct ip_address address)
 {
 	return find_owner(list, count, address) != NULL;
 }
 
-int host_addresses_interface(uint32_t address, char out[IF_NAMESIZE], struct sp_error *err)
+int host_addresses_interface(struct ip_address address, char out[IF_NAMESIZE], struct sp_error *err)
 {
 	SP_AUTO_FREE struct host_address *list = NULL;
 	size_t count;
@@ -143,7 +144,7 @@ int host_addresses_interface(uint32_t address, char out[IF_NAMESIZE], struct sp_
 		return 0;
 	}
 	char text[ADDRESS_TEXT_SIZE];
-	ipv4_text(address, text);
+	ip_text(address, text);
 	SP_AUTO_BUFFER there = { 0 };
 	host_addresses_describe(&there);
 	return sp_fail(err, SP_NOT_FOUND,
@@ -151,12 +152,12 @@ int host_addresses_interface(uint32_t address, char out[IF_NAMESIZE], struct sp_
 		       sp_buffer_text(&there));
 }
 
-int host_addresses_check_reach(uint32_t from, uint32_t to, struct sp_error *err)
+int host_addresses_check_reach(struct ip_address from, struct ip_address to, struct sp_error *err)
 {
-	const struct cidr loopback = { INADDR_LOOPBACK & 0xff000000, 8 };
+	const struct cidr loopback = { IPV4(INADDR_LOOPBACK & 0xff000000), 8 };
 	char from_text[ADDRESS_TEXT_SIZE], to_text[ADDRESS_TEXT_SIZE], interface[IF_NAMESIZE];
-	ipv4_text(from, from_text);
-	ipv4_text(to, to_text);
+	ip_text(from, from_text);
+	ip_text(to, to_text);
 	bool leaves_loopback = cidr_contains(&loopback, from);
 	if (leaves_loopback && host_addresses_interface(to, interface, NULL) != 0)
 		return sp_fail(err, SP_UNREACHABLE,
@@ -181,7 +182,7 @@ void host_addresses_describe(struct sp_buffer *out)
 		sp_buffer_add_text(out, "no addresses");
 	for (size_t i = 0; i < count && i < DESCRIBED_MAX; i++) {
 		char text[ADDRESS_TEXT_SIZE];
-		ipv4_text(list[i].address, text);
+		ip_text(list[i].address, text);
 		sp_buffer_format(out, "%s%s (%s)", i > 0 ? ", " : "", text, list[i].interface);
 	}
 	if (count > DESCRIBED_MAX)

@@ -123,8 +123,7 @@ static bool is_first(const struct host_address *addresses, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
 		if (strcmp(addresses[i].interface, addresses[index].interface) == 0 &&
-		    addresses[i].network.address == addresses[index].network.address &&
-		    addresses[i].network.bits == addresses[index].network.bits)
+		    cidr_equal(&addresses[i].network, &addresses[index].network))
 			return false;
 	return true;
 }

@@ -25,7 +25,7 @@ const char *networks_failure_of(struct networks *networks, const char *id)
 	return things_failure_of(networks->things, id);
 }
 
-bool networks_host_owns(const struct networks *networks, uint32_t address)
+bool networks_host_owns(const struct networks *networks, struct ip_address address)
 {
 	return host_addresses_own(networks->addresses, networks->address_count, address);
 }

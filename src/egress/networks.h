@@ -62,7 +62,7 @@ const char *const *networks_zones(const struct networks *networks);
 const char *networks_failure_of(struct networks *networks, const char *id);
 
 /** On the loop: whether this machine has the address itself, which is then nobody's Elastic IP. */
-bool networks_host_owns(const struct networks *networks, uint32_t address);
+bool networks_host_owns(const struct networks *networks, struct ip_address address);
 
 /**
  * On the loop: a connection through the VPC's routes failed. What they lead through is looked at again, now and then, and

@@ -1,6 +1,5 @@
 #include "egress/path.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -242,11 +241,11 @@ static int fail_denied(const struct path *path, const char *to, uint16_t port, s
 		       gateway->name, gateway->id);
 }
 
-int path_judge(const struct path *path, uint32_t address, uint16_t port, struct trace *trace,
-	       struct sp_error *err)
+int path_judge(const struct path *path, struct ip_address address, uint16_t port,
+	       struct trace *trace, struct sp_error *err)
 {
 	char to[ADDRESS_TEXT_SIZE], block[CIDR_TEXT_SIZE];
-	ipv4_text(address, to);
+	ip_text(address, to);
 	const struct egress_rule *rule =
 		egress_verdict(path->rules, path->rule_count, address, port);
 	if (rule == NULL) {
@@ -267,12 +266,13 @@ int path_judge(const struct path *path, uint32_t address, uint16_t port, struct 
 
 /* ---- where it leads -------------------------------------------------------------------------------------------- */
 
-static bool is_loopback(uint32_t address)
+static bool is_loopback(struct ip_address address)
 {
-	return address >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+	static const struct cidr loopback = { IPV4(0x7f000000), 8 };
+	return cidr_contains(&loopback, address) || address.number == 1; /* ::1 */
 }
 
-int path_route(const struct path *path, const struct network_interface *from, uint32_t to,
+int path_route(const struct path *path, const struct network_interface *from, struct ip_address to,
 	       struct way *out, struct sp_error *err)
 {
 	const struct path_routes *routes = &path->routes;

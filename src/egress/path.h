@@ -33,13 +33,13 @@ int path_read(struct db *db, const char *arn, uint16_t port, struct path *out, s
 void path_finish(struct path *path);
 
 /** The sentence of a gateway's security groups for one address: passed with the rule that decided, or failed with SP_DENIED. */
-int path_judge(const struct path *path, uint32_t address, uint16_t port, struct trace *trace,
-	       struct sp_error *err);
+int path_judge(const struct path *path, struct ip_address address, uint16_t port,
+	       struct trace *trace, struct sp_error *err);
 
 /**
  * The way from @from, one of the path's interfaces, by the VPC's route tables. Where they do not decide (this host's own
  * networks, a subnet on a real interface, loopback) it has no hops.
  * As way_find(): -1 with the sentence, and @out has the hops up to the one that leads nowhere.
  */
-int path_route(const struct path *path, const struct network_interface *from, uint32_t to,
+int path_route(const struct path *path, const struct network_interface *from, struct ip_address to,
 	       struct way *out, struct sp_error *err);

@@ -48,5 +48,5 @@ void private_empty_stock(struct private_way *way);
  * The way to @to by the route tables, and whether what they lead through is there in the kernel.
  * SP_SYSTEM: it could not be made. Else as path_route().
  */
-int private_route(const struct egress_attempt *attempt, uint32_t to, struct way *out,
+int private_route(const struct egress_attempt *attempt, struct ip_address to, struct way *out,
 		  struct sp_error *err);

@@ -3,7 +3,6 @@
  * Every address of the target is judged by itself; those that pass are tried.
  */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,22 +32,18 @@ static const struct {
 	  "missing" },
 };
 
-static uint32_t v4_of(const struct address *address)
-{
-	return ntohl(address->at.v4.sin_addr.s_addr);
-}
-
 /* ---- dialling -------------------------------------------------------------------------------------------------- */
 
 static int open_socket(void *ctx, const struct address *address, int *out_fd, struct sp_error *err)
 {
 	const struct egress_attempt *attempt = ctx;
 	struct private_way *way = attempt->way;
-	uint32_t from;
-	if (path_judge(&way->path, v4_of(address), attempt->port, NULL, err) != 0)
+	struct ip_address from;
+	if (path_judge(&way->path, address_ip(address), attempt->port, NULL, err) != 0)
 		return -1;
-	if (way->path.vpc.provider == PROVIDER_HOST && ipv4_parse(way->interface->address, &from) &&
-	    host_addresses_check_reach(from, v4_of(address), err) != 0)
+	if (way->path.vpc.provider == PROVIDER_HOST &&
+	    ip_parse_v4(way->interface->address, &from) &&
+	    host_addresses_check_reach(from, address_ip(address), err) != 0)
 		return -1;
 	int fd = private_take_socket(way, true);
 	if (fd < 0)
@@ -61,7 +56,7 @@ static int open_socket(void *ctx, const struct address *address, int *out_fd, st
 static const struct way *way_to(const struct private_way *way, const struct address *address)
 {
 	for (size_t i = 0; i < way->address_count; i++)
-		if (v4_of(&way->addresses[i]) == v4_of(address))
+		if (ip_equal(address_ip(&way->addresses[i]), address_ip(address)))
 			return &way->ways[i];
 	return NULL;
 }
@@ -90,7 +85,7 @@ static void explain(void *ctx, const struct address *address, int number, struct
 				 route->hops[route->count - 1].table_id);
 	if (route == NULL || !way_translates(route) || number == ENETUNREACH)
 		return;
-	ipv4_text(route->source, source);
+	ip_text(route->source, source);
 	sp_buffer_format(out, "%sa firewall of the server has to let in %s",
 			 out->length > 0 ? "; " : "", source);
 }
@@ -143,7 +138,7 @@ static json_t *hop_details(const struct way_hop *hop)
 	sp_json_set_text(out, "Destination", hop->destination[0] == '\0' ? NULL : hop->destination);
 	if (hop->interface_id[0] != '\0') {
 		char address[ADDRESS_TEXT_SIZE];
-		ipv4_text(hop->address, address);
+		ip_text(hop->address, address);
 		sp_json_set_text(out, "NetworkInterfaceId", hop->interface_id);
 		sp_json_set_text(out, "Address", address);
 	}
@@ -159,7 +154,7 @@ static json_t *way_details(const struct way *way, bool leads)
 	json_t *out = json_pack("{s:o}", "Hops", hops);
 	if (leads) {
 		char source[ADDRESS_TEXT_SIZE];
-		ipv4_text(way->source, source);
+		ip_text(way->source, source);
 		sp_json_set_text(out, way->end == WAY_PUBLIC ? "PublicAddress" : "Source", source);
 	}
 	if (leads && way->end == WAY_PUBLIC)
@@ -192,12 +187,12 @@ static int judge_groups(struct egress_attempt *attempt, struct sp_error *err)
 	struct address allowed[LOOKUP_ADDRESSES_MAX];
 	size_t count = 0;
 	for (size_t i = 0; i < way->address_count; i++)
-		if (path_judge(&way->path, v4_of(&way->addresses[i]), attempt->port, NULL, NULL) ==
-		    0)
+		if (path_judge(&way->path, address_ip(&way->addresses[i]), attempt->port, NULL,
+			       NULL) == 0)
 			allowed[count++] = way->addresses[i];
 
 	const struct address *first = count > 0 ? &allowed[0] : &way->addresses[0];
-	if (path_judge(&way->path, v4_of(first), attempt->port, &attempt->trace, err) != 0)
+	if (path_judge(&way->path, address_ip(first), attempt->port, &attempt->trace, err) != 0)
 		return -1;
 	memcpy(way->addresses, allowed, count * sizeof(allowed[0]));
 	way->address_count = count;
@@ -210,17 +205,17 @@ static int judge_routes(struct egress_attempt *attempt, struct sp_error *err)
 	struct private_way *way = attempt->way;
 	struct way nowhere = { 0 };
 	struct sp_error first = { 0 };
-	uint32_t first_address = v4_of(&way->addresses[0]);
+	struct ip_address first_address = address_ip(&way->addresses[0]);
 	size_t count = 0;
 	for (size_t i = 0; i < way->address_count; i++) {
 		struct sp_error why = { 0 };
 		struct way found;
-		if (private_route(attempt, v4_of(&way->addresses[i]), &found, &why) == 0) {
+		if (private_route(attempt, address_ip(&way->addresses[i]), &found, &why) == 0) {
 			way->addresses[count] = way->addresses[i];
 			way->ways[count++] = found;
 		} else if (first.code == SP_OK) {
 			first = why;
-			first_address = v4_of(&way->addresses[i]);
+			first_address = address_ip(&way->addresses[i]);
 			nowhere = found;
 		}
 	}
@@ -229,7 +224,7 @@ static int judge_routes(struct egress_attempt *attempt, struct sp_error *err)
 		return 0;
 	}
 	char to[ADDRESS_TEXT_SIZE];
-	ipv4_text(first_address, to);
+	ip_text(first_address, to);
 	sp_fail(err, first.code, "could not connect to %s port %u from %s (%s): %s", to,
 		attempt->port, way->interface->address, way->interface->id, first.message);
 	trace_failed(&attempt->trace, STEP_ROUTE, way_details(&nowhere, false), err->message);

@@ -73,7 +73,7 @@ static int check_routes(const struct egress_attempt *attempt, struct sp_error *e
 		if (first.code != SP_OK)
 			continue;
 		first = why;
-		ipv4_text(servers[i].address, first_server);
+		ip_text(servers[i].address, first_server);
 	}
 	return sp_fail(err, first.code,
 		       "could not find the host \"%s\" inside %s: could not ask the name server %s "

@@ -32,11 +32,11 @@ static int check_public(struct networks *networks, const struct way *way, struct
 	if (way->end != WAY_PUBLIC || !networks_host_owns(networks, way->source))
 		return 0;
 	char text[ADDRESS_TEXT_SIZE];
-	ipv4_text(way->source, text);
+	ip_text(way->source, text);
 	return sp_fail(err, SP_SYSTEM, HOSTS_OWN_ADDRESS, text);
 }
 
-int private_route(const struct egress_attempt *attempt, uint32_t to, struct way *out,
+int private_route(const struct egress_attempt *attempt, struct ip_address to, struct way *out,
 		  struct sp_error *err)
 {
 	const struct private_way *way = attempt->way;

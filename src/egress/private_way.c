@@ -71,7 +71,7 @@ void private_tell(const struct egress_attempt *attempt, struct egress_result *re
 	if (between.length > 0)
 		result->between = sp_buffer_take(&between);
 	if (route->end == WAY_PUBLIC)
-		ipv4_text(route->source, result->public_address);
+		ip_text(route->source, result->public_address);
 }
 
 /* A name and a port until it is known better. */

@@ -10,7 +10,7 @@
 
 struct place {
 	const char *eni;
-	uint32_t address;
+	struct ip_address address;
 	char text[ADDRESS_TEXT_SIZE];
 	char interface[IF_NAMESIZE];
 };
@@ -20,7 +20,7 @@ static int find_place(const struct network_interface *interface, struct place *o
 {
 	*out = (struct place){ .eni = interface->id };
 	memcpy(out->text, interface->address, sizeof(out->text));
-	if (!ipv4_parse(interface->address, &out->address))
+	if (!ip_parse_v4(interface->address, &out->address))
 		return sp_fail(err, SP_INTERNAL, "cannot use the address \"%s\" of %s",
 			       interface->address, interface->id);
 	if (host_addresses_interface(out->address, out->interface, err) != 0)
@@ -36,7 +36,7 @@ int provider_host_check(const struct network_interface *interface, struct sp_err
 
 static int open_socket(const struct place *place, int type, int *out_fd, struct sp_error *err)
 {
-	SP_AUTO_FD fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	SP_AUTO_FD fd = socket(ip_family(place->address), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return sp_fail_errno(err, "could not open a socket of %s", place->eni);
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, place->interface,
@@ -48,9 +48,9 @@ static int open_socket(const struct place *place, int type, int *out_fd, struct 
 	if (type == SOCK_STREAM &&
 	    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes)) == -1)
 		return sp_fail_errno(err, "could not leave from %s", place->text);
-	struct sockaddr_in from = { .sin_family = AF_INET,
-				    .sin_addr.s_addr = htonl(place->address) };
-	if (bind(fd, (const struct sockaddr *)&from, sizeof(from)) == -1)
+	struct sockaddr_storage from;
+	socklen_t length = ip_sockaddr(place->address, 0, &from);
+	if (bind(fd, (const struct sockaddr *)&from, length) == -1)
 		return sp_fail_errno(err, "could not leave from %s on \"%s\"", place->text,
 				     place->interface);
 	*out_fd = sp_take_fd(&fd);

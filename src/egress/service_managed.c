@@ -69,7 +69,7 @@ static int check_source(const struct source *source, struct sp_error *err)
 	if (host_addresses_list(&list, &count, err) != 0)
 		return -1;
 	if (address_family(address) == AF_INET
-		    ? host_addresses_own(list, count, ntohl(address->at.v4.sin_addr.s_addr))
+		    ? host_addresses_own(list, count, address_ip(address))
 		    : host_has_v6(&address->at.v6.sin6_addr))
 		return 0;
 	struct sp_error why = { 0 };

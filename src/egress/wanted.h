@@ -26,9 +26,9 @@ struct wanted_vpc {
 	char *refusal;
 	/* Where its internet gateway leads, as its tags say. */
 	struct wanted_way_out {
-		char uplink[INTERFACE_NAME_SIZE]; /* "": to this host */
-		uint32_t router, address;         /* 0: no such tag */
-		int bits;                         /* of the address's network */
+		char uplink[INTERFACE_NAME_SIZE];  /* "": to this host */
+		struct ip_address router, address; /* none: no such tag */
+		int bits;                          /* of the address's network */
 		char *refusal;
 	} way_out;
 	size_t internet; /* the internet gateway that is attached, or WANTED_NONE */
@@ -39,7 +39,7 @@ struct wanted_subnet {
 	size_t vpc;
 	struct cidr cidr;
 	char uplink[INTERFACE_NAME_SIZE]; /* "" when none */
-	uint32_t router;
+	struct ip_address router;
 	size_t table; /* that it goes by; WANTED_NONE with a provider that knows no tables */
 	char *refusal;
 };
@@ -61,7 +61,7 @@ struct wanted_eni {
 	size_t subnet;
 	size_t gateway,
 		nat; /* whose it is: one of them, or of the user's neither; else WANTED_NONE */
-	uint32_t address;
+	struct ip_address address;
 	bool is_external; /* a machine that is there already has the address */
 	struct egress_rule
 		*rules; /* of the user's; owned. A resource gateway's are in its gateway */

@@ -73,7 +73,7 @@ static int read_eni(const struct wanted_reading *reading, struct wanted_eni *eni
 	const struct wanted *wanted = reading->wanted;
 	eni->subnet = WANTED_FIND(wanted->subnets, wanted->subnet_count, eni->row.subnet_id);
 	if (eni->subnet == WANTED_NONE || !find_owner(wanted, eni) ||
-	    !ipv4_parse(eni->row.address, &eni->address))
+	    !ip_parse_v4(eni->row.address, &eni->address))
 		return sp_fail(reading->err, SP_INTERNAL,
 			       "cannot use %s with the address \"%s\" of %s in %s", eni->row.id,
 			       eni->row.address, eni->row.owner_id, eni->row.subnet_id);

@@ -40,7 +40,7 @@ static int read_subnet(const struct wanted_reading *reading, struct wanted_subne
 		return sp_fail(reading->err, SP_INTERNAL,
 			       "cannot use %s of %s with the block \"%s\"", subnet->row.id,
 			       subnet->row.vpc_id, subnet->row.cidr);
-	subnet->router = subnet->cidr.address + 1; /* as in every AWS subnet */
+	subnet->router = ip_after(subnet->cidr.address, 1); /* as in every AWS subnet */
 	if (wanted->vpcs[subnet->vpc].row.provider != PROVIDER_NETNS)
 		return 0;
 	return wanted_read_subnet_tags(reading, subnet);

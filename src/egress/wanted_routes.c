@@ -43,7 +43,7 @@ static void add_mapping(const struct wanted_reading *reading, const struct elast
 	struct wanted_eni *eni = at == WANTED_NONE ? NULL : &wanted->enis[at];
 	struct netd_mapping mapping;
 	if (eni == NULL || wanted->subnets[eni->subnet].uplink[0] != '\0' ||
-	    !ipv4_parse(address->address, &mapping.public_address))
+	    !ip_parse_v4(address->address, &mapping.public_address))
 		return;
 	if (host_addresses_own(options->own, options->own_count, mapping.public_address)) {
 		refuse_own(eni, address->address);

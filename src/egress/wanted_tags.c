@@ -99,18 +99,19 @@ static void check_way_out(struct wanted_vpc *vpc)
 {
 	struct wanted_way_out *way_out = &vpc->way_out;
 	bool has_uplink = way_out->uplink[0] != '\0';
-	if (has_uplink && way_out->router == 0)
+	if (has_uplink && ip_is_none(way_out->router))
 		wanted_refuse(&way_out->refusal,
 			      "cannot lead %s to the interface \"%s\": it needs the "
 			      "tag " NETWORK_TAG_ROUTER " too, which names the next router there",
 			      vpc->row.id, way_out->uplink);
-	else if (!has_uplink && (way_out->router != 0 || way_out->address != 0))
+	else if (!has_uplink && (!ip_is_none(way_out->router) || !ip_is_none(way_out->address)))
 		wanted_refuse(&way_out->refusal,
 			      "cannot use the tag %s of %s without the tag " NETWORK_TAG_UPLINK
 			      ", which names the interface",
-			      way_out->router != 0 ? NETWORK_TAG_ROUTER : NETWORK_TAG_ADDRESS,
+			      !ip_is_none(way_out->router) ? NETWORK_TAG_ROUTER
+							   : NETWORK_TAG_ADDRESS,
 			      vpc->row.id);
-	else if (has_uplink && way_out->router == way_out->address)
+	else if (has_uplink && ip_equal(way_out->router, way_out->address))
 		wanted_refuse(&way_out->refusal,
 			      "cannot use the tags " NETWORK_TAG_ROUTER " and " NETWORK_TAG_ADDRESS
 			      " of %s: both have the same address",
@@ -130,7 +131,7 @@ int wanted_read_vpc_tags(const struct wanted_reading *reading, struct wanted_vpc
 static void take_router(void *thing, const char *value)
 {
 	struct wanted_subnet *subnet = thing;
-	if (!ipv4_parse(value, &subnet->router) || !cidr_contains(&subnet->cidr, subnet->router))
+	if (!ip_parse_v4(value, &subnet->router) || !cidr_contains(&subnet->cidr, subnet->router))
 		wanted_refuse(&subnet->refusal,
 			      "cannot use the tag " NETWORK_TAG_ROUTER " of %s, \"%s\": needed "
 			      "is an address in %s",

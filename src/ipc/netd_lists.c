@@ -10,14 +10,19 @@ enum {
 	PORT_NONE = 0x10000, /* "any" in place of a port, a type or a code */
 	PROTOCOL_ANY = 0x100,
 	PROTOCOL_MAX = 255,
-	RULE_WIRE_SIZE = 15,   /* protocol 2, from 4, to 4, address 4, bits 1 */
-	ROUTE_WIRE_SIZE = 10,  /* address 4, bits 1, hop 1, via 4 */
-	MAPPING_WIRE_SIZE = 8, /* two addresses */
-	REST_WIRE_SIZE = 512,  /* all that a message has beside its one long list */
+	RULE_WIRE_SIZE = 15, /* protocol 2, from 4, to 4, address 4, bits 1 */
+	RULE_WIRE_V6_SIZE = 27,
+	ROUTE_WIRE_SIZE = 7,   /* address 4, bits 1, hop 1, no via 1 */
+	ROUTE_WIRE_MAX = 35,   /* address 16, bits 1, hop 1, via 17 */
+	MAPPING_WIRE_SIZE = 8, /* two addresses of IPv4 */
+	V6_BITS_FROM = 64, /* in place of 0, when bits are IPv6's: one number says the family too */
+	REST_WIRE_SIZE = 512, /* all that a message has beside its one long list */
 };
+static_assert((int)RULE_WIRE_V6_SIZE <= (int)EGRESS_RULE_V6_WEIGHT * RULE_WIRE_SIZE,
+	      "a rule of IPv6 takes no more room than it counts");
 static_assert(EGRESS_RULES_MAX * RULE_WIRE_SIZE + REST_WIRE_SIZE <= IPC_MESSAGE_MAX,
 	      "an ENI is one message");
-static_assert(ROUTES_PER_TABLE_MAX * ROUTE_WIRE_SIZE + REST_WIRE_SIZE <= IPC_MESSAGE_MAX,
+static_assert(ROUTES_PER_TABLE_MAX * ROUTE_WIRE_MAX + REST_WIRE_SIZE <= IPC_MESSAGE_MAX,
 	      "a TABLE is one message");
 static_assert(NETD_MAPPINGS_MAX * MAPPING_WIRE_SIZE + REST_WIRE_SIZE <= IPC_MESSAGE_MAX,
 	      "an INTERNET is one message");
@@ -40,18 +45,54 @@ static uint32_t read_count(struct sp_reader *reader, uint32_t max, size_t entry_
 	return 0;
 }
 
+static struct ip_address read_bytes(struct sp_reader *reader, size_t length)
+{
+	const uint8_t *bytes = sp_read_bytes(reader, length);
+	return bytes == NULL ? (struct ip_address){ 0 } : ip_of_bytes(bytes, length);
+}
+
+void netd_address_write(struct sp_writer *writer, struct ip_address address)
+{
+	uint8_t bytes[IP_BYTES_MAX];
+	size_t length = ip_is_none(address) ? 0 : ip_to_bytes(address, bytes);
+	sp_write_u8(writer, (uint8_t)length);
+	sp_write_bytes(writer, bytes, length);
+}
+
+struct ip_address netd_address_read(struct sp_reader *reader)
+{
+	size_t length = sp_read_u8(reader);
+	if (length == 0)
+		return (struct ip_address){ 0 };
+	if (length != IPV4_BYTES && length != IP_BYTES_MAX) {
+		reader->failed = true;
+		return (struct ip_address){ 0 };
+	}
+	struct ip_address address = read_bytes(reader, length);
+	if (ip_is_none(address) || ip_is_v6(address) != (length == IP_BYTES_MAX))
+		reader->failed = true;
+	return address;
+}
+
 void netd_cidr_write(struct sp_writer *writer, const struct cidr *cidr)
 {
-	sp_write_u32(writer, cidr->address);
-	sp_write_u8(writer, (uint8_t)cidr->bits);
+	uint8_t bytes[IP_BYTES_MAX];
+	size_t length = ip_to_bytes(cidr->address, bytes);
+	bool is_v6 = length == IP_BYTES_MAX;
+	sp_write_u8(writer, (uint8_t)((is_v6 ? V6_BITS_FROM : 0) + cidr->bits));
+	sp_write_bytes(writer, bytes, length);
 }
 
 struct cidr netd_cidr_read(struct sp_reader *reader)
 {
-	struct cidr cidr = { .address = sp_read_u32(reader) };
-	cidr.bits = sp_read_u8(reader);
-	uint32_t host_bits = cidr.bits >= 32 ? 0 : UINT32_MAX >> cidr.bits;
-	if (cidr.bits > 32 || (cidr.address & host_bits) != 0)
+	struct cidr cidr = { .bits = sp_read_u8(reader) };
+	bool is_v6 = cidr.bits >= V6_BITS_FROM;
+	if (is_v6)
+		cidr.bits -= V6_BITS_FROM;
+	cidr.address = read_bytes(reader, is_v6 ? IP_BYTES_MAX : IPV4_BYTES);
+	/* IPv4 written as IPv6 would have more bits than its family. */
+	if (ip_is_v6(cidr.address) != is_v6 || cidr.bits > ip_bits(cidr.address) ||
+	    (cidr.address.number & ip_host_part(cidr.address, cidr.bits)) != 0)
 		reader->failed = true;
 	return cidr;
 }
@@ -62,7 +103,7 @@ void netd_servers_write(struct sp_writer *writer, const struct netd_message *mes
 {
 	sp_write_u32(writer, message->server_count);
 	for (uint32_t i = 0; i < message->server_count; i++) {
-		sp_write_u32(writer, message->servers[i].address);
+		netd_address_write(writer, message->servers[i].address);
 		sp_write_u32(writer, message->servers[i].port);
 	}
 }
@@ -71,7 +112,7 @@ void netd_servers_read(struct sp_reader *reader, struct netd_message *message)
 {
 	message->server_count = netd_number_read(reader, NETD_SERVERS_MAX);
 	for (uint32_t i = 0; i < message->server_count; i++) {
-		message->servers[i].address = sp_read_u32(reader);
+		message->servers[i].address = netd_address_read(reader);
 		message->servers[i].port = (uint16_t)netd_number_read(reader, UINT16_MAX);
 	}
 }
@@ -99,6 +140,14 @@ static int32_t read_port(struct sp_reader *reader)
 {
 	uint32_t port = netd_number_read(reader, PORT_NONE);
 	return port == PORT_NONE ? EGRESS_RULE_ANY : (int32_t)port;
+}
+
+size_t netd_rules_weight(const struct netd_message *message)
+{
+	size_t weight = 0;
+	for (uint32_t i = 0; i < message->rule_count; i++)
+		weight += ip_is_v6(message->rules[i].to.address) ? EGRESS_RULE_V6_WEIGHT : 1;
+	return weight;
 }
 
 void netd_rules_write(struct sp_writer *writer, const struct netd_message *message)
@@ -147,7 +196,7 @@ void netd_routes_write(struct sp_writer *writer, const struct netd_message *mess
 		const struct netd_route *route = &message->routes[i];
 		netd_cidr_write(writer, &route->to);
 		sp_write_u8(writer, (uint8_t)route->hop);
-		sp_write_u32(writer, route->via);
+		netd_address_write(writer, route->via);
 	}
 }
 
@@ -155,9 +204,9 @@ static struct netd_route read_route(struct sp_reader *reader)
 {
 	struct netd_route route = { .to = netd_cidr_read(reader) };
 	unsigned hop = sp_read_u8(reader);
-	route.via = sp_read_u32(reader);
+	route.via = netd_address_read(reader);
 	/* An address says whether there is one, and nothing else may be meant by it. */
-	if (hop >= NETD_HOP_COUNT || (hop == NETD_HOP_VIA) != (route.via != 0))
+	if (hop >= NETD_HOP_COUNT || (hop == NETD_HOP_VIA) == ip_is_none(route.via))
 		reader->failed = true;
 	else
 		route.hop = (enum netd_hop)hop;
@@ -167,7 +216,7 @@ static struct netd_route read_route(struct sp_reader *reader)
 static bool is_among(const struct netd_route *routes, uint32_t count, const struct cidr *to)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (routes[i].to.address == to->address && routes[i].to.bits == to->bits)
+		if (ip_equal(routes[i].to.address, to->address) && routes[i].to.bits == to->bits)
 			return true;
 	return false;
 }
@@ -192,8 +241,8 @@ void netd_mappings_write(struct sp_writer *writer, const struct netd_message *me
 {
 	sp_write_u32(writer, message->mapping_count);
 	for (uint32_t i = 0; i < message->mapping_count; i++) {
-		sp_write_u32(writer, message->mappings[i].private_address);
-		sp_write_u32(writer, message->mappings[i].public_address);
+		sp_write_u32(writer, (uint32_t)message->mappings[i].private_address.number);
+		sp_write_u32(writer, (uint32_t)message->mappings[i].public_address.number);
 	}
 }
 
@@ -205,7 +254,7 @@ void netd_mappings_read(struct sp_reader *reader, struct netd_message *message)
 	message->mappings = sp_alloc(count * sizeof(*message->mappings));
 	message->mapping_count = count;
 	for (uint32_t i = 0; i < count; i++) {
-		message->mappings[i].private_address = sp_read_u32(reader);
-		message->mappings[i].public_address = sp_read_u32(reader);
+		message->mappings[i].private_address = ip_of_v4(sp_read_u32(reader));
+		message->mappings[i].public_address = ip_of_v4(sp_read_u32(reader));
 	}
 }

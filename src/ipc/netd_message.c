@@ -20,6 +20,7 @@ enum field_type {
 	WORD,     /* text in an array of the struct, at most @max bytes, maybe empty */
 	NAME,     /* the same, never empty */
 	SENTENCE, /* text, at most @max bytes, UTF-8 whatever was given */
+	PLACE,    /* an address, or none */
 	CIDR,
 	SERVERS,
 	RULES,
@@ -36,10 +37,13 @@ enum field {
 	ID,
 	PARENT,
 	BLOCK,
+	BLOCK6,
 	UPLINK,
 	ROUTER,
+	ROUTER6,
 	GOES_BY,
 	ADDRESS,
+	ADDRESS6,
 	BITS,
 	ROLE,
 	MAC,
@@ -49,6 +53,8 @@ enum field {
 	DOORS,
 	STREAMS,
 	DATAGRAMS,
+	STREAMS6,
+	DATAGRAMS6,
 	CODE,
 	WORDS,
 	FIELD_COUNT,
@@ -69,11 +75,14 @@ static const struct {
 	[OWNER]        = { AT(owner),       NAME,     NETD_OWNER_SIZE - 1 },
 	[ID]           = { AT(id),          NAME,     NETWORK_ID_SIZE - 1 },
 	[PARENT]       = { AT(parent),      NAME,     NETWORK_ID_SIZE - 1 },
-	[BLOCK]        = { AT(cidr),        CIDR,     32 },
+	[BLOCK]        = { AT(cidr),        CIDR,     0 },
+	[BLOCK6]       = { AT(cidr6),       CIDR,     0 },
 	[UPLINK]       = { AT(uplink),      WORD,     INTERFACE_NAME_SIZE - 1 },
-	[ROUTER]       = { AT(router),      NUMBER,   UINT32_MAX },
+	[ROUTER]       = { AT(router),      PLACE,    0 },
+	[ROUTER6]      = { AT(router6),     PLACE,    0 },
 	[GOES_BY]      = { AT(table),       WORD,     NETWORK_ID_SIZE - 1 },
-	[ADDRESS]      = { AT(address),     NUMBER,   UINT32_MAX },
+	[ADDRESS]      = { AT(address),     PLACE,    0 },
+	[ADDRESS6]     = { AT(address6),    PLACE,    0 },
 	[BITS]         = { AT(bits),        NUMBER,   32 },
 	[ROLE]         = { AT(role),        NUMBER,   NETD_ROLE_COUNT - 1 },
 	[MAC]          = { AT(mac),         NAME,     MAC_TEXT_SIZE - 1 },
@@ -83,6 +92,8 @@ static const struct {
 	[DOORS]        = { AT(mappings),    MAPPINGS, NETD_MAPPINGS_MAX },
 	[STREAMS]      = { AT(streams),     NUMBER,   NETD_SOCKETS_MAX },
 	[DATAGRAMS]    = { AT(datagrams),   NUMBER,   NETD_SOCKETS_MAX },
+	[STREAMS6]     = { AT(streams6),    NUMBER,   NETD_SOCKETS_MAX },
+	[DATAGRAMS6]   = { AT(datagrams6),  NUMBER,   NETD_SOCKETS_MAX },
 	[CODE]         = { AT(code),        NUMBER,   SP_INTERNAL },
 	[WORDS]        = { AT(text),        SENTENCE, NETD_TEXT_MAX },
 };
@@ -90,22 +101,22 @@ static const struct {
 static const struct kind {
 	enum netd_kind kind;
 	const char *name;
-	enum field fields[9]; /* in the order of the wire, up to FIELD_END */
+	enum field fields[11]; /* in the order of the wire, up to FIELD_END */
 } kinds[] = {
 	{ NETD_OWNER,    "OWNER",    { REQUEST, OWNER } },
 	{ NETD_BEGIN,    "BEGIN",    { REQUEST } },
-	{ NETD_VPC,      "VPC",      { REQUEST, ID, BLOCK } },
-	{ NETD_SUBNET,   "SUBNET",   { REQUEST, ID, PARENT, BLOCK, UPLINK, ROUTER, GOES_BY } },
+	{ NETD_VPC,      "VPC",      { REQUEST, ID, BLOCK, BLOCK6 } },
+	{ NETD_SUBNET,   "SUBNET",   { REQUEST, ID, PARENT, BLOCK, BLOCK6, UPLINK, ROUTER, ROUTER6, GOES_BY } },
 	{ NETD_INTERNET, "INTERNET", { REQUEST, ID, PARENT, UPLINK, ROUTER, ADDRESS, BITS, DOORS } },
 	{ NETD_TABLE,    "TABLE",    { REQUEST, ID, PARENT, HOPS } },
-	{ NETD_ENI,      "ENI",      { REQUEST, ID, PARENT, ADDRESS, MAC, ROLE, NAME_SERVERS, EGRESS } },
+	{ NETD_ENI,      "ENI",      { REQUEST, ID, PARENT, ADDRESS, ADDRESS6, MAC, ROLE, NAME_SERVERS, EGRESS } },
 	{ NETD_END,      "END",      { REQUEST } },
 	{ NETD_REMOVE,   "REMOVE",   { REQUEST, ID } },
-	{ NETD_OPEN,     "OPEN",     { REQUEST, ID, STREAMS, DATAGRAMS } },
+	{ NETD_OPEN,     "OPEN",     { REQUEST, ID, STREAMS, DATAGRAMS, STREAMS6, DATAGRAMS6 } },
 	{ NETD_HELLO,    "HELLO",    { VERSION, HAS_UPLINKS, WORDS } },
 	{ NETD_DONE,     "DONE",     { REQUEST } },
 	{ NETD_FAILED,   "FAILED",   { REQUEST, CODE, WORDS } },
-	{ NETD_SOCKETS,  "SOCKETS",  { REQUEST, STREAMS, DATAGRAMS } },
+	{ NETD_SOCKETS,  "SOCKETS",  { REQUEST, STREAMS, DATAGRAMS, STREAMS6, DATAGRAMS6 } },
 };
 /* clang-format on */
 
@@ -146,7 +157,7 @@ static int check_length(enum field field, const struct netd_message *message, st
 		unit = "entries";
 		break;
 	case RULES:
-		length = message->rule_count;
+		length = netd_rules_weight(message);
 		unit = "entries";
 		break;
 	case ROUTES:
@@ -159,6 +170,7 @@ static int check_length(enum field field, const struct netd_message *message, st
 		break;
 	case NUMBER:
 	case FLAG:
+	case PLACE:
 	case CIDR:
 		return 0;
 	}
@@ -185,6 +197,9 @@ static void write_field(struct sp_writer *writer, const struct netd_message *mes
 		break;
 	case SENTENCE:
 		sentence_write(writer, *(char *const *)value);
+		break;
+	case PLACE:
+		netd_address_write(writer, *(const struct ip_address *)value);
 		break;
 	case CIDR:
 		netd_cidr_write(writer, value);
@@ -265,6 +280,9 @@ static void read_field(struct sp_reader *reader, struct netd_message *message, e
 	case SENTENCE:
 		read_sentence(reader, place, field);
 		break;
+	case PLACE:
+		*(struct ip_address *)place = netd_address_read(reader);
+		break;
 	case CIDR:
 		*(struct cidr *)place = netd_cidr_read(reader);
 		break;
@@ -295,7 +313,8 @@ int netd_message_decode(const void *data, size_t length, size_t fd_count, struct
 	struct netd_message message = { .kind = kind->kind };
 	for (const enum field *field = kind->fields; *field != FIELD_END && !reader.failed; field++)
 		read_field(&reader, &message, *field);
-	uint32_t sockets = message.streams + message.datagrams;
+	uint32_t sockets =
+		message.streams + message.datagrams + message.streams6 + message.datagrams6;
 	bool has_sockets = kind->kind == NETD_OPEN || kind->kind == NETD_SOCKETS;
 	/* A failure without its code or sentence would pass for a success. */
 	bool is_mute = kind->kind == NETD_FAILED && (message.code == SP_OK || message.text == NULL);

@@ -55,7 +55,7 @@ enum netd_kind {
 };
 
 enum {
-	NETD_VERSION = 2,
+	NETD_VERSION = 3,
 	NETD_OWNER_SIZE = 9,   /* 8 hex digits: a hash of the state folder */
 	NETD_TEXT_MAX = 1024,  /* bytes of one text */
 	NETD_SERVERS_MAX = 4,  /* name servers of a VPC */
@@ -81,12 +81,12 @@ enum netd_hop {
 struct netd_route {
 	struct cidr to;
 	enum netd_hop hop;
-	uint32_t via; /* NETD_HOP_VIA */
+	struct ip_address via; /* NETD_HOP_VIA */
 };
 
-/** One to one, both ways: an interface of the VPC, and how the world sees it. */
+/** One to one, both ways: an interface of the VPC, and how the world sees it. IPv4. */
 struct netd_mapping {
-	uint32_t private_address, public_address;
+	struct ip_address private_address, public_address;
 };
 
 struct netd_message {
@@ -99,17 +99,20 @@ struct netd_message {
 
 	char id[NETWORK_ID_SIZE]; /* VPC, SUBNET, INTERNET ("igw-…"), TABLE ("rtb-…"), ENI, REMOVE, OPEN */
 	char parent[NETWORK_ID_SIZE]; /* SUBNET, INTERNET, TABLE: their VPC. ENI: its subnet */
-	struct cidr cidr;             /* VPC, SUBNET */
+	struct cidr cidr;             /* VPC, SUBNET: IPv4 */
+	struct cidr cidr6;            /* the same of IPv6; "::/0": none */
 	char uplink
 		[INTERFACE_NAME_SIZE]; /* SUBNET: "" for a bridge in the VPC's router namespace. INTERNET: "" leads to this host */
 	/* SUBNET: next hop of its ENIs. On a bridge the first address is the VPC's router itself. INTERNET: next hop on its
 	 * uplink. */
-	uint32_t router;
+	struct ip_address router;
+	struct ip_address router6;   /* SUBNET: the same of IPv6; none without cidr6 */
 	char table[NETWORK_ID_SIZE]; /* SUBNET: the table that it goes by; "" with an uplink */
-	uint32_t
-		address; /* ENI. INTERNET: the router's own on the uplink; 0: none but the public ones */
-	uint32_t bits;       /* INTERNET: of its address's network */
-	enum netd_role role; /* ENI */
+	struct ip_address
+		address; /* ENI. INTERNET: the router's own on the uplink; none: only the public ones */
+	struct ip_address address6; /* ENI; maybe none */
+	uint32_t bits;              /* INTERNET: of its address's network */
+	enum netd_role role;        /* ENI */
 	struct netd_route *
 		routes; /* TABLE; owned when received. No destination twice; at most ROUTES_PER_TABLE_MAX */
 	uint32_t route_count;
@@ -119,7 +122,7 @@ struct netd_message {
 	char mac[MAC_TEXT_SIZE];
 	/* ENI: who may be asked for names, whatever the rules say (UDP and TCP). */
 	struct netd_server {
-		uint32_t address;
+		struct ip_address address;
 		uint16_t port;
 	} servers[NETD_SERVERS_MAX];
 	uint32_t server_count;
@@ -127,8 +130,8 @@ struct netd_message {
 	struct egress_rule *rules;
 	uint32_t rule_count;
 
-	uint32_t streams,
-		datagrams; /* OPEN: how many TCP and UDP sockets; SOCKETS has them in this order */
+	/* OPEN: how many TCP and UDP sockets of IPv4, and of IPv6; SOCKETS has them in this order */
+	uint32_t streams, datagrams, streams6, datagrams6;
 
 	uint32_t code; /* FAILED: enum sp_code */
 	char *text; /* FAILED: the sentence. HELLO: why there are no uplinks, or NULL. Owned when received */

@@ -24,6 +24,38 @@ bool network_provider_find(const char *name, enum network_provider *out)
 	return false;
 }
 
+static const char *const address_types[ADDRESS_TYPE_COUNT] = {
+	[ADDRESS_TYPE_IPV4] = "IPV4",
+	[ADDRESS_TYPE_IPV6] = "IPV6",
+	[ADDRESS_TYPE_DUALSTACK] = "DUALSTACK",
+};
+
+const char *address_type_name(enum address_type type)
+{
+	return (unsigned)type < ADDRESS_TYPE_COUNT ? address_types[type] : "unknown";
+}
+
+bool address_type_find(const char *name, enum address_type *out)
+{
+	for (unsigned i = 0; i < ADDRESS_TYPE_COUNT; i++) {
+		if (strcmp(address_types[i], name) != 0)
+			continue;
+		*out = (enum address_type)i;
+		return true;
+	}
+	return false;
+}
+
+bool address_type_has_v4(enum address_type type)
+{
+	return type != ADDRESS_TYPE_IPV6;
+}
+
+bool address_type_has_v6(enum address_type type)
+{
+	return type != ADDRESS_TYPE_IPV4;
+}
+
 void security_group_finish(struct security_group *group)
 {
 	if (group == NULL)

@@ -8,11 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ip.h"
+
 enum {
 	NETWORK_ID_SIZE =
 		40, /* "vpc-cidr-assoc-", "subnet-", "sg-" … and 17 hex digits, with room and a NUL */
-	CIDR_TEXT_SIZE = 20,    /* "255.255.255.255/32" */
-	ADDRESS_TEXT_SIZE = 16, /* IPv4 */
+	ADDRESS_TEXT_SIZE = IP_TEXT_SIZE,
+	CIDR_TEXT_SIZE = IP_TEXT_SIZE + 4, /* "/128" */
 	MAC_TEXT_SIZE = 18,
 	ZONE_SIZE = 32,
 	INTERFACE_NAME_SIZE = 16, /* of the kernel */
@@ -46,9 +48,27 @@ bool network_provider_find(const char *name, enum network_provider *out);
  * nothing is made. */
 #define NETWORK_TAG_EXTERNAL "sallyport:external"
 
+/** Which addresses there are, of whom: VPC Lattice's ipAddressType. Numbers are kept: add at the end only. */
+enum address_type {
+	ADDRESS_TYPE_IPV4,
+	ADDRESS_TYPE_IPV6,
+	ADDRESS_TYPE_DUALSTACK,
+	ADDRESS_TYPE_COUNT,
+};
+
+/** "IPV4", "IPV6", "DUALSTACK". */
+const char *address_type_name(enum address_type type);
+bool address_type_find(const char *name, enum address_type *out);
+/** Whether addresses of the family are among them. */
+bool address_type_has_v4(enum address_type type);
+bool address_type_has_v6(enum address_type type);
+
 struct vpc {
 	char id[NETWORK_ID_SIZE];
 	char cidr[CIDR_TEXT_SIZE];
+	char cidr6[CIDR_TEXT_SIZE]; /* IPv6 block; "": none */
+	bool cidr6_is_drawn;        /* by us, else the user's own */
+	char cidr6_association_id[NETWORK_ID_SIZE];
 	enum network_provider provider;
 	bool is_host; /* the ready one: shows this machine's interfaces, cannot be changed or deleted */
 	bool dns_support, dns_hostnames, usage_metrics;
@@ -66,6 +86,8 @@ struct subnet {
 	char id[NETWORK_ID_SIZE];
 	char vpc_id[NETWORK_ID_SIZE];
 	char cidr[CIDR_TEXT_SIZE];
+	char cidr6[CIDR_TEXT_SIZE]; /* IPv6 block, a /64 of its VPC's; "": none */
+	char cidr6_association_id[NETWORK_ID_SIZE];
 	char zone[ZONE_SIZE];                /* "eu-central-1a" */
 	char interface[INTERFACE_NAME_SIZE]; /* of the ready VPC: the interface it shows; else "" */
 	char acl_association_id[NETWORK_ID_SIZE];
@@ -101,21 +123,22 @@ struct security_rule {
 	char *description; /* NULL when none */
 };
 
-/** A block of IPv4 addresses, in host byte order. Text and arithmetic: network/cidr.h. */
+/** A block of addresses of one family. Text and arithmetic: network/cidr.h. */
 struct cidr {
-	uint32_t address; /* host bits are zero */
-	int bits;         /* 0 … 32 */
+	struct ip_address address; /* host bits are zero. "::" is the beginning of "::/0" */
+	int bits;                  /* as it is written: 0 … 32, 0 … 128 */
 };
 
 enum {
-	EGRESS_RULES_MAX = 4096, /* of one ENI, groups spelled out as addresses */
+	EGRESS_RULES_MAX = 4096,   /* of one ENI, groups spelled out as addresses */
+	EGRESS_RULE_V6_WEIGHT = 2, /* of those: an address of IPv6 takes more room in a message */
 	EGRESS_RULE_ANY = -1,
 };
 
 /** One thing that may leave an ENI: security groups, flattened (network/verdict.h). */
 struct egress_rule {
 	int16_t protocol; /* IANA's number, EGRESS_RULE_ANY: all */
-	/* TCP, UDP: a range. ICMP: type and code, EGRESS_RULE_ANY: all. Others, and all protocols: ignored. */
+	/* TCP, UDP: a range. ICMP and ICMPv6: type and code, EGRESS_RULE_ANY: all. Others, and all protocols: ignored. */
 	int32_t from_port, to_port;
 	struct cidr to;
 	char rule_id[NETWORK_ID_SIZE]; /* where it comes from: for sentences */
@@ -143,8 +166,9 @@ struct network_interface {
 	char vpc_id[NETWORK_ID_SIZE];
 	char subnet_id[NETWORK_ID_SIZE];
 	enum interface_kind kind;
-	char owner_id[NETWORK_ID_SIZE]; /* "rgw-…", "nat-…"; of the user's: its own id */
-	char address[ADDRESS_TEXT_SIZE];
+	char owner_id[NETWORK_ID_SIZE];   /* "rgw-…", "nat-…"; of the user's: its own id */
+	char address[ADDRESS_TEXT_SIZE];  /* IPv4 */
+	char address6[ADDRESS_TEXT_SIZE]; /* IPv6; "": none */
 	char mac[MAC_TEXT_SIZE];
 	/* Of the user's; a gateway's groups are those of its gateway, and a NAT gateway has none: */
 	char description[INTERFACE_DESCRIPTION_SIZE];
@@ -164,8 +188,9 @@ struct resource_gateway {
 	size_t subnet_count;
 	char group_ids[GATEWAY_GROUPS_MAX][NETWORK_ID_SIZE];
 	size_t group_count;
-	bool resolves_in_vpc;        /* resourceConfigDnsResolution: IN_VPC, else PUBLIC */
-	int addresses_per_interface; /* kept and reported; one is used */
+	enum address_type address_type; /* of the addresses that it leaves from */
+	bool resolves_in_vpc;           /* resourceConfigDnsResolution: IN_VPC, else PUBLIC */
+	int addresses_per_interface;    /* kept and reported; one is used */
 	int64_t created_ms, updated_ms;
 };
 
@@ -192,8 +217,9 @@ struct resource_configuration {
 	char group_id[NETWORK_ID_SIZE]; /* CHILD; "" else */
 	char *group_domain;             /* GROUP; NULL when none */
 	char *name;
-	bool is_name; /* dnsResource, else ipResource */
-	char *target; /* the name or address, as given; "" of a GROUP */
+	bool is_name;                /* dnsResource, else ipResource */
+	char *target;                /* the name or address, as given; "" of a GROUP */
+	enum address_type name_type; /* dnsResource: which addresses of the name count */
 	struct port_range ports[CONFIGURATION_PORT_RANGES_MAX];
 	size_t port_count;
 	bool allow_association; /* allowAssociationToShareableServiceNetwork */

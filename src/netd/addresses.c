@@ -1,6 +1,5 @@
 #include "netd/netlink.h"
 
-#include <arpa/inet.h>
 #include <linux/if_addr.h>
 #include <netlink/addr.h>
 #include <netlink/netlink.h>
@@ -10,16 +9,20 @@
 #include "base/scope.h"
 #include "network/cidr.h"
 
-/* Returns false when it is none of IPv4. */
+/* The kernel gives every interface that speaks IPv6 one of these. */
+static const struct cidr link_local6 = { { (ip_number)0xfe80 << 112 }, 10 };
+
+/* Returns false when it is none that somebody gives. */
 static bool read_address(struct rtnl_addr *item, struct link_address *out)
 {
 	const struct nl_addr *local = rtnl_addr_get_local(item);
-	if (rtnl_addr_get_family(item) != AF_INET || local == NULL ||
-	    nl_addr_get_len(local) != sizeof(out->address))
+	int family = rtnl_addr_get_family(item);
+	if ((family != AF_INET && family != AF_INET6) || local == NULL)
 		return false;
-	*out = (struct link_address){ ntohl(*(const uint32_t *)nl_addr_get_binary_addr(local)),
+	*out = (struct link_address){ ip_of_bytes(nl_addr_get_binary_addr(local),
+						  nl_addr_get_len(local)),
 				      rtnl_addr_get_prefixlen(item) };
-	return true;
+	return !cidr_contains(&link_local6, out->address);
 }
 
 /* The next one on an interface (0: on any) from @at on, or NULL. */
@@ -42,12 +45,14 @@ static int read_all(struct netlink *netlink, struct nl_cache **out, struct sp_er
 	return 0;
 }
 
-int addresses_list(struct netlink *netlink, uint32_t **out, size_t *out_count, struct sp_error *err)
+int addresses_list(struct netlink *netlink, struct ip_address **out, size_t *out_count,
+		   struct sp_error *err)
 {
 	struct nl_cache *cache = NULL;
 	if (read_all(netlink, &cache, err) != 0)
 		return -1;
-	uint32_t *addresses = sp_alloc((size_t)(nl_cache_nitems(cache) + 1) * sizeof(*addresses));
+	struct ip_address *addresses =
+		sp_alloc((size_t)(nl_cache_nitems(cache) + 1) * sizeof(*addresses));
 	size_t count = 0;
 	struct link_address one;
 	for (struct nl_object *at = nl_cache_get_first(cache); next_address(&at, 0, &one) != NULL;)
@@ -73,7 +78,7 @@ static int look(struct netlink *netlink, int index, const struct link_address *w
 	for (struct rtnl_addr *item; result >= 0 && (item = next_address(&at, index, &one));) {
 		size_t i = 0;
 		while (i < count &&
-		       (wanted[i].address != one.address || wanted[i].bits != one.bits))
+		       (!ip_equal(wanted[i].address, one.address) || wanted[i].bits != one.bits))
 			i++;
 		if (i < count)
 			is_there[i] = true;
@@ -89,8 +94,9 @@ static int look(struct netlink *netlink, int index, const struct link_address *w
 static int add(struct netlink *netlink, int index, const struct link_address *wanted,
 	       struct sp_error *err)
 {
-	const uint32_t network_order = htonl(wanted->address);
-	struct nl_addr *local = nl_addr_build(AF_INET, &network_order, sizeof(network_order));
+	uint8_t bytes[IP_BYTES_MAX];
+	size_t length = ip_to_bytes(wanted->address, bytes);
+	struct nl_addr *local = nl_addr_build(ip_family(wanted->address), bytes, length);
 	struct rtnl_addr *wish = rtnl_addr_alloc();
 	int result = -1;
 	netlink_ready(netlink);
@@ -104,7 +110,7 @@ static int add(struct netlink *netlink, int index, const struct link_address *wa
 	rtnl_addr_put(wish);
 	nl_addr_put(local);
 	char text[ADDRESS_TEXT_SIZE];
-	ipv4_text(wanted->address, text);
+	ip_text(wanted->address, text);
 	if (result < 0)
 		return netlink_fail(netlink, result, err, "could not add the address %s/%d", text,
 				    wanted->bits);

@@ -41,12 +41,12 @@ struct search {
 static int compare_mappings(const void *left, const void *right)
 {
 	const struct netd_mapping *a = left, *b = right;
-	if (a->private_address != b->private_address)
-		return a->private_address < b->private_address ? -1 : 1;
-	return (a->public_address > b->public_address) - (a->public_address < b->public_address);
+	int order = ip_compare(a->private_address, b->private_address);
+	return order != 0 ? order : ip_compare(a->public_address, b->public_address);
 }
 
-static bool is_mapped(const struct search *search, uint32_t private, uint32_t public)
+static bool is_mapped(const struct search *search, struct ip_address private,
+		      struct ip_address public)
 {
 	const struct netd_mapping wanted = { private, public };
 	return search->count > 0 && bsearch(&wanted, search->mappings, search->count,
@@ -54,7 +54,7 @@ static bool is_mapped(const struct search *search, uint32_t private, uint32_t pu
 }
 
 struct ends {
-	uint32_t from, to;
+	struct ip_address from, to;
 };
 
 static struct ends read_ends(struct nlattr *tuple)
@@ -66,9 +66,9 @@ static struct ends read_ends(struct nlattr *tuple)
 	    nla_parse_nested(addresses, CTA_IP_MAX, parts[CTA_TUPLE_IP], NULL) < 0)
 		return ends;
 	if (addresses[CTA_IP_V4_SRC] != NULL)
-		ends.from = ntohl(nla_get_u32(addresses[CTA_IP_V4_SRC]));
+		ends.from = ip_of_bytes(nla_data(addresses[CTA_IP_V4_SRC]), IPV4_BYTES);
 	if (addresses[CTA_IP_V4_DST] != NULL)
-		ends.to = ntohl(nla_get_u32(addresses[CTA_IP_V4_DST]));
+		ends.to = ip_of_bytes(nla_data(addresses[CTA_IP_V4_DST]), IPV4_BYTES);
 	return ends;
 }
 

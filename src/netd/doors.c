@@ -36,8 +36,8 @@ static void add_list(const struct netd_mapping *mappings, size_t count, const ch
 {
 	for (size_t i = 0; i < count; i++) {
 		char inside[ADDRESS_TEXT_SIZE], outside[ADDRESS_TEXT_SIZE];
-		ipv4_text(mappings[i].private_address, inside);
-		ipv4_text(mappings[i].public_address, outside);
+		ip_text(mappings[i].private_address, inside);
+		ip_text(mappings[i].public_address, outside);
 		sp_buffer_add_text(out, i == 0 ? "{ " : ", ");
 		switch (side) {
 		case PRIVATE:

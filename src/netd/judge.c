@@ -12,6 +12,8 @@
 enum {
 	BLOCK_BITS_MIN = 1,
 	BLOCK_BITS_MAX = 30, /* room for a router and an interface */
+	BLOCK6_BITS_MIN = 16,
+	BLOCK6_BITS_MAX = 126, /* the same */
 	MAC_BYTES = 6,
 	MULTICAST_BIT = 1,
 	LOCAL_BIT = 2,
@@ -28,20 +30,22 @@ static const struct thing *find_parent(const struct plan *plan, const struct net
 	return NULL;
 }
 
-static uint32_t last_address(const struct cidr *cidr)
-{
-	return cidr->address | (UINT32_MAX >> cidr->bits);
-}
-
 /* ---- VPCs and subnets ------------------------------------------------------------------------------------------ */
 
 static int check_block(const struct netd_message *message, struct sp_error *err)
 {
 	char text[CIDR_TEXT_SIZE];
 	cidr_text(&message->cidr, text);
-	if (message->cidr.bits < BLOCK_BITS_MIN || message->cidr.bits > BLOCK_BITS_MAX)
+	if (cidr_is_v6(&message->cidr) || message->cidr.bits < BLOCK_BITS_MIN ||
+	    message->cidr.bits > BLOCK_BITS_MAX)
 		return sp_fail(err, SP_INVALID, "cannot make %s: %s is not between a /%d and a /%d",
 			       message->id, text, BLOCK_BITS_MIN, BLOCK_BITS_MAX);
+	cidr_text(&message->cidr6, text);
+	if (!cidr_is_none(&message->cidr6) &&
+	    (!cidr_is_v6(&message->cidr6) || message->cidr6.bits < BLOCK6_BITS_MIN ||
+	     message->cidr6.bits > BLOCK6_BITS_MAX))
+		return sp_fail(err, SP_INVALID, "cannot make %s: %s is not between a /%d and a /%d",
+			       message->id, text, BLOCK6_BITS_MIN, BLOCK6_BITS_MAX);
 	return 0;
 }
 
@@ -52,10 +56,10 @@ static int check_vpc(const struct plan *plan, const struct netd_message *message
 	return check_block(message, err);
 }
 
-static bool is_inside(const struct cidr *subnet, uint32_t address)
+static bool is_inside(const struct cidr *subnet, struct ip_address address)
 {
-	return cidr_contains(subnet, address) && address != subnet->address &&
-	       address != last_address(subnet);
+	return cidr_contains(subnet, address) && !ip_equal(address, subnet->address) &&
+	       !ip_equal(address, cidr_last(subnet));
 }
 
 /* Two of a kind whose names in the kernel are the same (1 of 2^48), or whose blocks overlap, cannot both be there. */
@@ -69,6 +73,8 @@ static int check_neighbours_of_subnet(const struct plan *plan, const struct netd
 		    strcmp(other->id, message->id) == 0)
 			continue;
 		if (cidr_overlaps(&other->cidr, &message->cidr) ||
+		    (!cidr_is_none(&other->cidr6) && !cidr_is_none(&message->cidr6) &&
+		     cidr_overlaps(&other->cidr6, &message->cidr6)) ||
 		    ids_share_link(other->id, message->id))
 			return sp_fail(err, SP_CONFLICT,
 				       "cannot make %s: its block or name is also that of %s",
@@ -123,6 +129,27 @@ static int check_table_of_subnet(const struct plan *plan, const struct netd_mess
 	return check_number(plan, message, message->table, message->parent, err);
 }
 
+/* Both of IPv6, or neither. */
+static int check_subnet6(const struct netd_message *message, const struct thing *vpc,
+			 struct sp_error *err)
+{
+	bool has_block = !cidr_is_none(&message->cidr6);
+	char block[CIDR_TEXT_SIZE], whole[CIDR_TEXT_SIZE], router[ADDRESS_TEXT_SIZE];
+	cidr_text(&message->cidr6, block);
+	cidr_text(&vpc->cidr6, whole);
+	ip_text(message->router6, router);
+	if (!has_block && ip_is_none(message->router6))
+		return 0;
+	if (!has_block || cidr_is_none(&vpc->cidr6) || !cidr_covers(&vpc->cidr6, &message->cidr6))
+		return sp_fail(err, SP_INVALID, "cannot make %s: %s is not in its VPC's %s",
+			       message->id, block, whole);
+	if (!is_inside(&message->cidr6, message->router6))
+		return sp_fail(err, SP_INVALID,
+			       "cannot make %s: its router %s is no address of a host in %s",
+			       message->id, router, block);
+	return 0;
+}
+
 static int check_subnet(const struct plan *plan, const struct netd_message *message,
 			struct sp_error *err)
 {
@@ -132,7 +159,7 @@ static int check_subnet(const struct plan *plan, const struct netd_message *mess
 	char block[CIDR_TEXT_SIZE], whole[CIDR_TEXT_SIZE], router[ADDRESS_TEXT_SIZE];
 	cidr_text(&message->cidr, block);
 	cidr_text(&vpc->cidr, whole);
-	ipv4_text(message->router, router);
+	ip_text(message->router, router);
 	if (!cidr_covers(&vpc->cidr, &message->cidr))
 		return sp_fail(err, SP_INVALID, "cannot make %s: %s is not in its VPC's %s",
 			       message->id, block, whole);
@@ -140,41 +167,42 @@ static int check_subnet(const struct plan *plan, const struct netd_message *mess
 		return sp_fail(err, SP_INVALID,
 			       "cannot make %s: its router %s is no address of a host in %s",
 			       message->id, router, block);
-	if (check_uplink(message, err) != 0 || check_table_of_subnet(plan, message, err) != 0)
+	if (check_subnet6(message, vpc, err) != 0 || check_uplink(message, err) != 0 ||
+	    check_table_of_subnet(plan, message, err) != 0)
 		return -1;
 	return check_neighbours_of_subnet(plan, message, err);
 }
 
 /* ---- ways out -------------------------------------------------------------------------------------------------- */
 
-/* No address of one host in a network of others. */
-static bool is_special(uint32_t address)
+/* No address of IPv4 of one host in a network of others. */
+static bool is_special(struct ip_address address)
 {
 	static const struct cidr special[] = {
-		{ 0x00000000, 8 }, /* "this network" */
-		{ 0x7f000000, 8 }, /* loopback */
-		{ 0xe0000000, 3 }, /* many hosts, and what was never given to anybody */
+		{ IPV4(0x00000000), 8 }, /* "this network" */
+		{ IPV4(0x7f000000), 8 }, /* loopback */
+		{ IPV4(0xe0000000), 3 }, /* many hosts, and what was never given to anybody */
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(special); i++)
 		if (cidr_contains(&special[i], address))
 			return true;
-	return false;
+	return ip_is_v6(address);
 }
 
-static int compare_numbers(const void *left, const void *right)
+static int compare_addresses(const void *left, const void *right)
 {
-	const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	return (a > b) - (a < b);
+	return ip_compare(*(const struct ip_address *)left, *(const struct ip_address *)right);
 }
 
-/* @numbers are put in order. */
-static int check_once(const struct netd_message *message, uint32_t *numbers, struct sp_error *err)
+/* @addresses are put in order. */
+static int check_once(const struct netd_message *message, struct ip_address *addresses,
+		      struct sp_error *err)
 {
-	qsort(numbers, message->mapping_count, sizeof(*numbers), compare_numbers);
+	qsort(addresses, message->mapping_count, sizeof(*addresses), compare_addresses);
 	for (uint32_t i = 1; i < message->mapping_count; i++) {
 		char text[ADDRESS_TEXT_SIZE];
-		ipv4_text(numbers[i], text);
-		if (numbers[i] == numbers[i - 1])
+		ip_text(addresses[i], text);
+		if (ip_equal(addresses[i], addresses[i - 1]))
 			return sp_fail(err, SP_INVALID, "cannot make %s: %s is mapped twice",
 				       message->id, text);
 	}
@@ -185,8 +213,8 @@ static int check_mapping(const struct netd_message *message, const struct thing 
 			 const struct netd_mapping *mapping, struct sp_error *err)
 {
 	char inside[ADDRESS_TEXT_SIZE], outside[ADDRESS_TEXT_SIZE], block[CIDR_TEXT_SIZE];
-	ipv4_text(mapping->private_address, inside);
-	ipv4_text(mapping->public_address, outside);
+	ip_text(mapping->private_address, inside);
+	ip_text(mapping->public_address, outside);
 	cidr_text(&vpc->cidr, block);
 	if (!cidr_contains(&vpc->cidr, mapping->private_address))
 		return sp_fail(err, SP_INVALID, "cannot make %s: %s is not in its VPC's %s",
@@ -202,9 +230,9 @@ static int check_mapping(const struct netd_message *message, const struct thing 
 static int check_mappings(const struct netd_message *message, const struct thing *vpc,
 			  struct sp_error *err)
 {
-	size_t size = (message->mapping_count + 1) * sizeof(uint32_t);
-	SP_AUTO_FREE uint32_t *inside = sp_alloc(size);
-	SP_AUTO_FREE uint32_t *outside = sp_alloc(size);
+	size_t size = (message->mapping_count + 1) * sizeof(struct ip_address);
+	SP_AUTO_FREE struct ip_address *inside = sp_alloc(size);
+	SP_AUTO_FREE struct ip_address *outside = sp_alloc(size);
 	for (uint32_t i = 0; i < message->mapping_count; i++) {
 		if (check_mapping(message, vpc, &message->mappings[i], err) != 0)
 			return -1;
@@ -223,14 +251,14 @@ static int check_internet(const struct plan *plan, const struct netd_message *me
 	if (vpc == NULL || check_uplink(message, err) != 0)
 		return -1;
 	char router[ADDRESS_TEXT_SIZE], address[ADDRESS_TEXT_SIZE];
-	ipv4_text(message->router, router);
-	ipv4_text(message->address, address);
+	ip_text(message->router, router);
+	ip_text(message->address, address);
 	if (message->uplink[0] != '\0' && is_special(message->router))
 		return sp_fail(err, SP_INVALID,
 			       "cannot make %s: its router %s is no address of one host",
 			       message->id, router);
-	if (message->address != 0 && (is_special(message->address) || message->bits == 0 ||
-				      message->address == message->router))
+	if (!ip_is_none(message->address) && (is_special(message->address) || message->bits == 0 ||
+					      ip_equal(message->address, message->router)))
 		return sp_fail(err, SP_INVALID,
 			       "cannot make %s: %s/%u is no address that it could have",
 			       message->id, address, message->bits);
@@ -280,8 +308,9 @@ static bool mac_is_good(const char *mac)
 static int check_neighbours_of_interface(const struct plan *plan,
 					 const struct netd_message *message, struct sp_error *err)
 {
-	char address[ADDRESS_TEXT_SIZE];
-	ipv4_text(message->address, address);
+	char v4[ADDRESS_TEXT_SIZE], v6[ADDRESS_TEXT_SIZE];
+	ip_text(message->address, v4);
+	ip_text(message->address6, v6);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct thing *other = &plan->things[i];
 		if (other->kind != THING_INTERFACE || !plan_is_named(plan, other) ||
@@ -291,11 +320,13 @@ static int check_neighbours_of_interface(const struct plan *plan,
 			return sp_fail(err, SP_CONFLICT,
 				       "cannot make %s: its name is also that of %s", message->id,
 				       other->id);
-		if (strcmp(other->parent, message->parent) == 0 &&
-		    other->address == message->address)
+		bool has_v4 = ip_equal(other->address, message->address);
+		bool has_v6 = !ip_is_none(message->address6) &&
+			      ip_equal(other->address6, message->address6);
+		if (strcmp(other->parent, message->parent) == 0 && (has_v4 || has_v6))
 			return sp_fail(err, SP_CONFLICT,
 				       "cannot make %s: its address %s is that of %s", message->id,
-				       address, other->id);
+				       has_v4 ? v4 : v6, other->id);
 	}
 	return 0;
 }
@@ -303,11 +334,45 @@ static int check_neighbours_of_interface(const struct plan *plan,
 static int check_servers(const struct netd_message *message, struct sp_error *err)
 {
 	for (uint32_t i = 0; i < message->server_count; i++)
-		if (message->servers[i].address == 0 || message->servers[i].port == 0)
+		if (ip_is_none(message->servers[i].address) || message->servers[i].port == 0)
 			return sp_fail(err, SP_INVALID,
 				       "cannot make %s: a name server has no address or no port",
 				       message->id);
 	return 0;
+}
+
+static int check_address(const struct netd_message *message, const struct cidr *block,
+			 struct ip_address router, struct ip_address first,
+			 struct ip_address address, struct sp_error *err)
+{
+	char block_text[CIDR_TEXT_SIZE], text[ADDRESS_TEXT_SIZE];
+	cidr_text(block, block_text);
+	ip_text(address, text);
+	if (cidr_is_none(block) || !is_inside(block, address))
+		return sp_fail(err, SP_INVALID,
+			       "cannot make %s: %s is no address of a host in its subnet's %s",
+			       message->id, text, block_text);
+	if (ip_equal(address, router) || ip_equal(address, first))
+		return sp_fail(err, SP_CONFLICT,
+			       "cannot make %s: %s is the address of its subnet's router",
+			       message->id, text);
+	return 0;
+}
+
+/* On an uplink the first address is nobody's of ours. */
+static int check_addresses(const struct netd_message *message, const struct thing *subnet,
+			   struct sp_error *err)
+{
+	bool is_bridge = subnet->uplink[0] == '\0';
+	struct ip_address first = is_bridge ? subnet_first_address(subnet) : subnet->router;
+	struct ip_address first6 = is_bridge ? subnet_first_address6(subnet) : subnet->router6;
+	if (check_address(message, &subnet->cidr, subnet->router, first, message->address, err) !=
+	    0)
+		return -1;
+	return ip_is_none(message->address6)
+		       ? 0
+		       : check_address(message, &subnet->cidr6, subnet->router6, first6,
+				       message->address6, err);
 }
 
 static int check_interface(const struct plan *plan, const struct netd_message *message,
@@ -316,18 +381,8 @@ static int check_interface(const struct plan *plan, const struct netd_message *m
 	const struct thing *subnet = find_parent(plan, message, SUBNET_PREFIX, err);
 	if (subnet == NULL)
 		return -1;
-	char block[CIDR_TEXT_SIZE], address[ADDRESS_TEXT_SIZE];
-	cidr_text(&subnet->cidr, block);
-	ipv4_text(message->address, address);
-	if (!is_inside(&subnet->cidr, message->address))
-		return sp_fail(err, SP_INVALID,
-			       "cannot make %s: %s is no address of a host in its subnet's %s",
-			       message->id, address, block);
-	if (message->address == subnet->router ||
-	    (subnet->uplink[0] == '\0' && message->address == subnet_first_address(subnet)))
-		return sp_fail(err, SP_CONFLICT,
-			       "cannot make %s: %s is the address of its subnet's router",
-			       message->id, address);
+	if (check_addresses(message, subnet, err) != 0)
+		return -1;
 	if (!mac_is_good(message->mac))
 		return sp_fail(err, SP_INVALID,
 			       "cannot make %s: \"%s\" is not a local hardware address of one host",

@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "netd/names.h"
 #include "netd/place.h"
 #include "netd/remove.h"
 #include "netd/tables.h"
+#include "network/cidr.h"
 
 int maker_open(struct maker *out, const char *why_no_uplinks, bool leads_to_host,
 	       struct sp_error *err)
@@ -35,7 +37,10 @@ int make_vpc(struct maker *maker, const struct thing *vpc, const struct netd_mes
 {
 	(void)message;
 	AUTO_PLACE router = { .fd = -1 };
-	if (place_make(maker, vpc->id, PLACE_FORWARDS, NULL, 0, &router, err) != 0)
+	static const struct sysctl v6_settings[] = { { "ipv6/conf/lo/disable_ipv6", "0" },
+						     { "ipv6/conf/all/forwarding", "1" } };
+	size_t count = cidr_is_none(&vpc->cidr6) ? 0 : SP_COUNT_OF(v6_settings);
+	if (place_make(maker, vpc->id, PLACE_FORWARDS, v6_settings, count, &router, err) != 0)
 		return sp_wrap(err, "could not make %s", vpc->id);
 	return 0;
 }
@@ -62,9 +67,13 @@ static int make_bridge(struct maker *maker, struct place *router, const struct t
 	if (led != 0 || (!is_there && (link_add_bridge(netlink, name, mac, err) != 0 ||
 				       place_find_link(router, name, &bridge, err) != 0)))
 		return -1;
-	const struct link_address first = { subnet_first_address(subnet), subnet->cidr.bits };
-	if (place_quiet_link(maker, router, name, err) != 0 ||
-	    addresses_settle(netlink, bridge.index, &first, 1, false, NULL, err) != 0)
+	bool has_v6 = !cidr_is_none(&subnet->cidr6);
+	const struct link_address firsts[] = {
+		{ subnet_first_address(subnet), subnet->cidr.bits },
+		{ subnet_first_address6(subnet), subnet->cidr6.bits },
+	};
+	if ((has_v6 ? place_voice_link : place_quiet_link)(maker, router, name, err) != 0 ||
+	    addresses_settle(netlink, bridge.index, firsts, has_v6 ? 2 : 1, false, NULL, err) != 0)
 		return -1;
 	*out_is_new = !is_there;
 	/* Without a hardware address of its own a bridge takes that of a port, and another one when the port goes:

@@ -10,11 +10,20 @@
 #include "netd/remove.h"
 #include "netd/routes.h"
 #include "netd/rules.h"
+#include "network/cidr.h"
 
-/* Nobody but our routes says the way, and nothing leaves by IPv6. */
-static const struct sysctl settings[] = {
+/* Nobody but our routes says the way, and without an address of IPv6 nothing leaves by it. */
+static const struct sysctl silence[] = {
 	{ "ipv6/conf/all/disable_ipv6", "1" },
 	{ "ipv6/conf/default/disable_ipv6", "1" },
+};
+static const struct sysctl voice[] = {
+	{ "ipv6/conf/all/disable_ipv6", "0" },
+	{ "ipv6/conf/default/disable_ipv6", "0" },
+	{ "ipv6/conf/default/accept_ra", "0" },
+	{ "ipv6/conf/default/accept_dad", "0" },
+};
+static const struct sysctl settings[] = {
 	{ "ipv4/conf/all/accept_source_route", "0" },
 	{ "ipv4/conf/default/accept_source_route", "0" },
 	/* An address that another interface had before is announced by its new one. */
@@ -36,6 +45,11 @@ struct plug {
 	struct link_facts found; /* eth0, when there is one */
 	bool is_there;
 };
+
+static bool speaks_v6(const struct plug *plug)
+{
+	return !ip_is_none(plug->interface->address6);
+}
 
 static int clear_for_new(struct plug *plug, struct sp_error *err)
 {
@@ -98,19 +112,30 @@ static int settle_inside(struct plug *plug, struct sp_error *err)
 	char alias[LINK_ALIAS_SIZE];
 	leftover_alias(plug->subnet->id, plug->interface->address, alias);
 	const struct link_wish wish = { .mac = plug->interface->mac, .alias = alias, .up = true };
-	const struct link_address own = { plug->interface->address, plug->subnet->cidr.bits };
+	const struct link_address own[] = {
+		{ plug->interface->address, plug->subnet->cidr.bits },
+		{ plug->interface->address6, plug->subnet->cidr6.bits },
+	};
 	struct netlink *netlink = &plug->inside.netlink;
 	if (place_find_link(&plug->inside, INSIDE_NAME, &inside, err) != 0 ||
-	    place_quiet_link(plug->maker, &plug->inside, INSIDE_NAME, err) != 0 ||
-	    addresses_settle(netlink, inside.index, &own, 1, true, NULL, err) != 0 ||
+	    (speaks_v6(plug) ? place_voice_link : place_quiet_link)(plug->maker, &plug->inside,
+								    INSIDE_NAME, err) != 0 ||
+	    addresses_settle(netlink, inside.index, own, speaks_v6(plug) ? 2 : 1, true, NULL,
+			     err) != 0 ||
 	    link_settle(netlink, &inside, &wish, err) != 0)
 		return -1;
-	return route_put(netlink,
-			 &(struct kernel_route){ .table = KERNEL_TABLE_MAIN,
-						 .kind = ROUTE_TO_HOP,
-						 .link = inside.index,
-						 .via = plug->subnet->router },
-			 err);
+	struct kernel_route way = { .table = KERNEL_TABLE_MAIN,
+				    .to = cidr_all_v4,
+				    .kind = ROUTE_TO_HOP,
+				    .link = inside.index,
+				    .via = plug->subnet->router };
+	if (route_put(netlink, &way, err) != 0)
+		return -1;
+	if (!speaks_v6(plug))
+		return 0;
+	way.to = cidr_all_v6;
+	way.via = plug->subnet->router6;
+	return route_put(netlink, &way, err);
 }
 
 static int apply_rules(struct plug *plug, const struct netd_message *message, struct sp_error *err)
@@ -140,6 +165,11 @@ int make_interface(struct maker *maker, const struct thing *interface,
 	/* The rules are there before anything could leave. */
 	int result = place_make(maker, interface->id, forwardings[message->role], settings,
 				SP_COUNT_OF(settings), &plug.inside, err);
+	if (result == 0)
+		result = speaks_v6(&plug)
+				 ? place_set(maker, &plug.inside, voice, SP_COUNT_OF(voice), err)
+				 : place_set(maker, &plug.inside, silence, SP_COUNT_OF(silence),
+					     err);
 	if (result == 0)
 		result = apply_rules(&plug, message, err);
 	if (result == 0)

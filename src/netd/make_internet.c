@@ -17,8 +17,6 @@
 #include "netd/tables.h"
 #include "network/cidr.h"
 
-enum { ADDRESS_BITS = 32 };
-
 static const struct sysctl settings[] = {
 	{ "ipv6/conf/all/disable_ipv6", "1" },
 	{ "ipv6/conf/default/disable_ipv6", "1" },
@@ -63,7 +61,7 @@ static int check(const struct making *making, struct sp_error *err)
 
 /* What this host has already. */
 struct host {
-	uint32_t *addresses;
+	struct ip_address *addresses;
 	struct kernel_route *routes;
 	struct link_facts *links;
 	size_t address_count, route_count, link_count;
@@ -76,10 +74,10 @@ static void free_host(struct host *host)
 	free(host->links);
 }
 
-static bool has_address(const struct host *host, uint32_t address)
+static bool has_address(const struct host *host, struct ip_address address)
 {
 	for (size_t i = 0; i < host->address_count; i++)
-		if (host->addresses[i] == address)
+		if (ip_equal(host->addresses[i], address))
 			return true;
 	return false;
 }
@@ -93,10 +91,10 @@ static bool is_end_of_ours(const struct host *host, int link)
 }
 
 /* A route to this one address that somebody has set, and not we. */
-static bool has_route(const struct host *host, uint32_t address)
+static bool has_route(const struct host *host, struct ip_address address)
 {
 	const struct kernel_route wanted = { .table = KERNEL_TABLE_MAIN,
-					     .to = { address, ADDRESS_BITS } };
+					     .to = { address, IPV4_BITS } };
 	for (size_t i = 0; i < host->route_count; i++)
 		if (route_is_at(&host->routes[i], &wanted) &&
 		    !is_end_of_ours(host, host->routes[i].link))
@@ -104,11 +102,11 @@ static bool has_route(const struct host *host, uint32_t address)
 	return false;
 }
 
-static int check_mapping(const struct making *making, const struct host *host, uint32_t address,
-			 struct sp_error *err)
+static int check_mapping(const struct making *making, const struct host *host,
+			 struct ip_address address, struct sp_error *err)
 {
 	char text[ADDRESS_TEXT_SIZE];
-	ipv4_text(address, text);
+	ip_text(address, text);
 	if (has_address(host, address))
 		return sp_fail(err, SP_CONFLICT,
 			       "cannot use %s as a public address: it is one of this host's own",
@@ -200,8 +198,8 @@ static int lead_to_vpc(struct making *making, struct sp_error *err)
 {
 	char name[INTERFACE_NAME_SIZE];
 	way_name(making->internet->id, name);
-	static const struct link_address router_end = { GATEWAY_ROUTER_END, ADDRESS_BITS },
-					 vpc_end = { GATEWAY_VPC_END, ADDRESS_BITS };
+	const struct link_address router_end = { gateway_router_end, IPV4_BITS },
+				  vpc_end = { gateway_vpc_end, IPV4_BITS };
 	struct link_facts near, inside;
 	if (place_open(making->maker, making->vpc->id, &making->router, err) != 0 ||
 	    settle_cable(making, &making->router, name, TO_VPC_NAME, &near, &making->has_new_way,
@@ -216,7 +214,7 @@ static int lead_to_vpc(struct making *making, struct sp_error *err)
 						 .to = making->vpc->cidr,
 						 .kind = ROUTE_TO_HOP,
 						 .link = inside.index,
-						 .via = GATEWAY_ROUTER_END,
+						 .via = gateway_router_end,
 						 .on_link = true },
 			 err);
 }
@@ -245,7 +243,7 @@ static int hang_on_uplink(struct making *making, struct sp_error *err)
 
 static int hang_on_host(struct making *making, struct link_facts *out_end, struct sp_error *err)
 {
-	static const struct link_address host_end = { GATEWAY_HOST_END, ADDRESS_BITS };
+	const struct link_address host_end = { gateway_host_end, IPV4_BITS };
 	static const struct sysctl forwarding = { "ipv4/ip_forward", "1" };
 	char name[INTERFACE_NAME_SIZE], alias[NAMESPACE_NAME_SIZE];
 	host_end_name(making->internet->id, name);
@@ -266,16 +264,16 @@ static int settle_way_out(struct making *making, struct sp_error *err)
 		sp_alloc((making->mapping_count + 1) * sizeof(*addresses));
 	size_t count = 0;
 	if (leads_to_host(making))
-		addresses[count++] = (struct link_address){ GATEWAY_INTERNET_END, ADDRESS_BITS };
-	else if (internet->address != 0)
+		addresses[count++] = (struct link_address){ gateway_internet_end, IPV4_BITS };
+	else if (!ip_is_none(internet->address))
 		addresses[count++] =
 			(struct link_address){ internet->address, (int)internet->bits };
 	for (size_t i = 0; i < making->mapping_count; i++)
 		addresses[count++] =
-			(struct link_address){ making->mappings[i].public_address, ADDRESS_BITS };
+			(struct link_address){ making->mappings[i].public_address, IPV4_BITS };
 	struct link_facts link;
 	bool has_new_address;
-	uint32_t router = leads_to_host(making) ? GATEWAY_HOST_END : internet->router;
+	struct ip_address router = leads_to_host(making) ? gateway_host_end : internet->router;
 	if (place_quiet_link(making->maker, &making->inside, TO_INTERNET_NAME, err) != 0 ||
 	    settle_end(&making->inside, TO_INTERNET_NAME, internet->id, addresses, count, &link,
 		       &has_new_address, err) != 0 ||
@@ -283,6 +281,7 @@ static int settle_way_out(struct making *making, struct sp_error *err)
 		return -1;
 	return route_put(&making->inside.netlink,
 			 &(struct kernel_route){ .table = KERNEL_TABLE_MAIN,
+						 .to = cidr_all_v4,
 						 .kind = ROUTE_TO_HOP,
 						 .link = link.index,
 						 .via = router,
@@ -300,10 +299,10 @@ static int lead_host_here(struct making *making, int link, struct sp_error *err)
 	for (size_t i = 0; i < making->mapping_count; i++) {
 		const struct kernel_route wanted = {
 			.table = KERNEL_TABLE_MAIN,
-			.to = { making->mappings[i].public_address, ADDRESS_BITS },
+			.to = { making->mappings[i].public_address, IPV4_BITS },
 			.kind = ROUTE_TO_HOP,
 			.link = link,
-			.via = GATEWAY_INTERNET_END,
+			.via = gateway_internet_end,
 			.on_link = true,
 		};
 		bool is_there = false;

@@ -16,7 +16,7 @@ struct nl_sock;
 
 enum {
 	LINK_KIND_SIZE = 16,
-	LINK_ALIAS_SIZE = 64,
+	LINK_ALIAS_SIZE = 96,
 	KERNEL_WORDS_SIZE = 128,
 };
 
@@ -89,16 +89,16 @@ int link_remove(struct netlink *netlink, int index, struct sp_error *err);
 int link_announce(struct netlink *netlink, const struct link_facts *facts, struct sp_error *err);
 
 struct link_address {
-	uint32_t address;
+	struct ip_address address;
 	int bits;
 };
 
 /**
- * Gives the interface IPv4 addresses. @alone: and takes all others from it.
+ * Gives the interface addresses. @alone: and takes all others from it.
  * @out_added  whether there is one that was not there; may be NULL
  */
 int addresses_settle(struct netlink *netlink, int index, const struct link_address *wanted,
 		     size_t count, bool alone, bool *out_added, struct sp_error *err);
-/** All IPv4 addresses of the namespace. @out: an array, owned by the caller */
-int addresses_list(struct netlink *netlink, uint32_t **out, size_t *out_count,
+/** All addresses of the namespace but those of links (fe80::/10). @out: an array, owned by the caller */
+int addresses_list(struct netlink *netlink, struct ip_address **out, size_t *out_count,
 		   struct sp_error *err);

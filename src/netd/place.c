@@ -98,6 +98,29 @@ int place_quiet_link(struct maker *maker, const struct place *place, const char 
 	return place_set(maker, place, settings, SP_COUNT_OF(settings), err);
 }
 
+int place_voice_link(struct maker *maker, const struct place *place, const char *link,
+		     struct sp_error *err)
+{
+	/* What it may not learn is said before it is let to speak. */
+	static const struct {
+		const char *format, *value;
+	} forms[] = {
+		{ "ipv6/conf/%s/accept_ra", "0" },        { "ipv6/conf/%s/autoconf", "0" },
+		{ "ipv6/conf/%s/accept_redirects", "0" }, { "ipv6/conf/%s/accept_dad", "0" },
+		{ "ipv6/conf/%s/disable_ipv6", "0" },     { "ipv4/conf/%s/send_redirects", "0" },
+	};
+	char paths[SP_COUNT_OF(forms)][SETTING_SIZE];
+	struct sysctl settings[SP_COUNT_OF(forms)];
+	for (size_t i = 0; i < SP_COUNT_OF(forms); i++) {
+		char *path = paths[i];
+		size_t head = strcspn(forms[i].format, "%");
+		snprintf(path, SETTING_SIZE, "%.*s%s%s", (int)head, forms[i].format, link,
+			 forms[i].format + head + 2);
+		settings[i] = (struct sysctl){ path, forms[i].value };
+	}
+	return place_set(maker, place, settings, SP_COUNT_OF(settings), err);
+}
+
 int place_find_link(struct place *place, const char *name, struct link_facts *out,
 		    struct sp_error *err)
 {

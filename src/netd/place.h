@@ -38,6 +38,9 @@ int place_set(struct maker *maker, const struct place *place, const struct sysct
 /** What we hang somewhere says nothing in IPv6 and sends nobody another way; what others hang there is theirs. */
 int place_quiet_link(struct maker *maker, const struct place *place, const char *link,
 		     struct sp_error *err);
+/** The same of one that has addresses of IPv6: it speaks it at once, and learns nothing from others. */
+int place_voice_link(struct maker *maker, const struct place *place, const char *link,
+		     struct sp_error *err);
 
 /** Finds what has just been made, or was there. SP_NOT_FOUND */
 int place_find_link(struct place *place, const char *name, struct link_facts *out,

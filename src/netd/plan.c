@@ -115,13 +115,15 @@ bool plan_has_table(const struct plan *plan, const char *vpc_id, uint32_t number
 	return false;
 }
 
-const struct thing *plan_bridge_of(const struct plan *plan, const char *vpc_id, uint32_t address)
+const struct thing *plan_bridge_of(const struct plan *plan, const char *vpc_id,
+				   struct ip_address address)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct thing *thing = &plan->things[i];
 		if (thing->kind == THING_SUBNET && plan_is_named(plan, thing) &&
 		    thing->uplink[0] == '\0' && strcmp(thing->parent, vpc_id) == 0 &&
-		    cidr_contains(&thing->cidr, address))
+		    (cidr_contains(&thing->cidr, address) ||
+		     (!cidr_is_none(&thing->cidr6) && cidr_contains(&thing->cidr6, address))))
 			return thing;
 	}
 	return NULL;
@@ -138,9 +140,15 @@ const struct thing *plan_internet_of(const struct plan *plan, const char *vpc_id
 	return NULL;
 }
 
-uint32_t subnet_first_address(const struct thing *subnet)
+struct ip_address subnet_first_address(const struct thing *subnet)
 {
-	return subnet->cidr.address + 1;
+	return ip_after(subnet->cidr.address, 1);
+}
+
+struct ip_address subnet_first_address6(const struct thing *subnet)
+{
+	return cidr_is_none(&subnet->cidr6) ? (struct ip_address){ 0 }
+					    : ip_after(subnet->cidr6.address, 1);
 }
 
 /* ---- forgetting ------------------------------------------------------------------------------------------------ */

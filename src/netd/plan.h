@@ -23,10 +23,13 @@ struct thing {
 	char id[NETWORK_ID_SIZE];
 	char parent[NETWORK_ID_SIZE];     /* an interface's subnet; the others' VPC */
 	struct cidr cidr;                 /* of a VPC, of a subnet */
+	struct cidr cidr6;                /* the same of IPv6; maybe none */
 	char uplink[INTERFACE_NAME_SIZE]; /* of a subnet, of an internet gateway */
-	uint32_t router;                  /* the same */
+	struct ip_address router;         /* the same */
+	struct ip_address router6;        /* of a subnet with cidr6 */
 	char table[NETWORK_ID_SIZE];      /* of a subnet */
-	uint32_t address;                 /* of an interface; an internet gateway's own */
+	struct ip_address address;        /* of an interface; an internet gateway's own */
+	struct ip_address address6;       /* of an interface; maybe none */
 	uint32_t bits;                    /* of an internet gateway's own address */
 	char mac[MAC_TEXT_SIZE];
 	struct netd_route
@@ -69,7 +72,8 @@ struct thing *plan_find_any(const struct plan *plan, const char *id);
 bool plan_is_named(const struct plan *plan, const struct thing *thing);
 
 /** The subnet of this VPC with a bridge in which an address is; NULL: none that was named. */
-const struct thing *plan_bridge_of(const struct plan *plan, const char *vpc_id, uint32_t address);
+const struct thing *plan_bridge_of(const struct plan *plan, const char *vpc_id,
+				   struct ip_address address);
 /** The VPC's internet gateway; NULL: none that was named. */
 const struct thing *plan_internet_of(const struct plan *plan, const char *vpc_id);
 
@@ -83,5 +87,6 @@ bool plan_has_bridge(const struct plan *plan, const char *link_name);
 /** Whether the kernel's table of this VPC's router stands for one that was named. */
 bool plan_has_table(const struct plan *plan, const char *vpc_id, uint32_t number);
 
-/** The address that a bridge has: the subnet's first. */
-uint32_t subnet_first_address(const struct thing *subnet);
+/** The addresses that a bridge has: the first of each block. */
+struct ip_address subnet_first_address(const struct thing *subnet);
+struct ip_address subnet_first_address6(const struct thing *subnet); /* none without cidr6 */

@@ -53,8 +53,11 @@ int plan_put(struct plan *plan, const struct netd_message *message, const struct
 		return -1;
 	*thing = (struct thing){ .kind = kind_of(message->kind),
 				 .cidr = message->cidr,
+				 .cidr6 = message->cidr6,
 				 .router = message->router,
+				 .router6 = message->router6,
 				 .address = message->address,
+				 .address6 = message->address6,
 				 .bits = message->bits,
 				 .route_count = message->route_count,
 				 .round = plan->round };

@@ -56,10 +56,10 @@ int remove_internet(struct maker *maker, const char *id, struct sp_error *err)
 	return remove_with_links(maker, id, links, err);
 }
 
-void leftover_alias(const char *subnet_id, uint32_t address, char out[LINK_ALIAS_SIZE])
+void leftover_alias(const char *subnet_id, struct ip_address address, char out[LINK_ALIAS_SIZE])
 {
 	char text[ADDRESS_TEXT_SIZE];
-	ipv4_text(address, text);
+	ip_text(address, text);
 	snprintf(out, LINK_ALIAS_SIZE, "%s %s", subnet_id, text);
 }
 

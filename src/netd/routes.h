@@ -1,5 +1,5 @@
 #pragma once
-/** IPv4 routes and policy rules of one network namespace, as the kernel has them. */
+/** Routes and policy rules of one network namespace, of both families, as the kernel has them. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,10 +27,10 @@ enum kernel_route_kind {
 struct kernel_route {
 	uint32_t table;
 	struct cidr to;
-	uint32_t metric;
+	uint32_t metric; /* 0: the least that its family has */
 	enum kernel_route_kind kind;
 	int link;
-	uint32_t via;
+	struct ip_address via;
 	bool on_link; /* @via is there though no address of @link's says so. Not read back */
 };
 
@@ -50,6 +50,7 @@ bool route_is_same(const struct kernel_route *a, const struct kernel_route *b);
 struct kernel_rule {
 	char link[INTERFACE_NAME_SIZE];
 	uint32_t table;
+	bool is_v6;
 };
 
 /** Those that we could have made. @out: an array, owned by the caller */

@@ -58,6 +58,9 @@ static bool normalize(struct egress_rule *rule)
 			rule->to_port = PORT_MAX;
 		return rule->from_port <= rule->to_port; /* else no port lies in it */
 	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		if (cidr_is_v6(&rule->to) == (rule->protocol == IPPROTO_ICMP))
+			return false; /* of the other family */
 		if (rule->from_port == EGRESS_RULE_ANY)
 			rule->to_port = EGRESS_RULE_ANY;
 		return rule->from_port <= ICMP_MAX && rule->to_port <= ICMP_MAX;
@@ -73,7 +76,9 @@ static int compare_matches(const struct egress_rule *a, const struct egress_rule
 		return a->protocol < b->protocol ? -1 : 1;
 	if (a->from_port != b->from_port)
 		return a->from_port < b->from_port ? -1 : 1;
-	return (a->to_port > b->to_port) - (a->to_port < b->to_port);
+	if (a->to_port != b->to_port)
+		return a->to_port < b->to_port ? -1 : 1;
+	return cidr_is_v6(&a->to) - cidr_is_v6(&b->to);
 }
 
 /* By what they match, then by block, a large one before those inside it. */
@@ -83,8 +88,9 @@ static int compare_rules(const void *left, const void *right)
 	int order = compare_matches(a, b);
 	if (order != 0)
 		return order;
-	if (a->to.address != b->to.address)
-		return a->to.address < b->to.address ? -1 : 1;
+	int place = ip_compare(a->to.address, b->to.address);
+	if (place != 0)
+		return place;
 	return (a->to.bits > b->to.bits) - (a->to.bits < b->to.bits);
 }
 
@@ -105,16 +111,28 @@ static struct egress_rule *order_rules(const struct egress_rule *rules, size_t c
 
 /* ---- lines ----------------------------------------------------------------------------------------------------- */
 
+/* How nftables calls the same of each family. */
+static const struct words {
+	const char *nfproto, *header, *next, *icmp;
+} words_v4 = { "ipv4", "ip", "ip protocol", "icmp" },
+  words_v6 = { "ipv6", "ip6", "meta l4proto", "icmpv6" };
+
+static const struct words *words_of(const struct cidr *block)
+{
+	return cidr_is_v6(block) ? &words_v6 : &words_v4;
+}
+
 /* The blocks of rules that match the same, as one set: a group's hundreds of members are one line. A set may name no
  * block twice, so those inside another are left out. */
 static void add_blocks(const struct egress_rule *rules, size_t count, struct sp_buffer *out)
 {
+	const struct words *words = words_of(&rules[0].to);
 	if (rules[0].to.bits == 0) {
-		sp_buffer_add_text(out, "\t\tmeta nfproto ipv4");
+		sp_buffer_format(out, "\t\tmeta nfproto %s", words->nfproto);
 		return;
 	}
 	const struct cidr *last = NULL;
-	sp_buffer_add_text(out, "\t\tip daddr { ");
+	sp_buffer_format(out, "\t\t%s daddr { ", words->header);
 	for (size_t i = 0; i < count; i++) {
 		char block[CIDR_TEXT_SIZE];
 		if (last != NULL && cidr_covers(last, &rules[i].to))
@@ -139,15 +157,16 @@ static void add_ports(const struct egress_rule *rule, struct sp_buffer *out)
 
 static void add_icmp(const struct egress_rule *rule, struct sp_buffer *out)
 {
+	const char *icmp = words_of(&rule->to)->icmp;
 	if (rule->from_port == EGRESS_RULE_ANY)
-		sp_buffer_add_text(out, " meta l4proto icmp");
+		sp_buffer_format(out, " meta l4proto %s", icmp);
 	else
-		sp_buffer_format(out, " icmp type %d", rule->from_port);
+		sp_buffer_format(out, " %s type %d", icmp, rule->from_port);
 	if (rule->to_port != EGRESS_RULE_ANY)
-		sp_buffer_format(out, " icmp code %d", rule->to_port);
+		sp_buffer_format(out, " %s code %d", icmp, rule->to_port);
 }
 
-/* The block comes before the protocol: it says that this is about IPv4. */
+/* The block comes before the protocol: it says which family this is about. */
 static void add_line(const struct egress_rule *rules, size_t count, struct sp_buffer *out)
 {
 	add_blocks(rules, count, out);
@@ -157,12 +176,13 @@ static void add_line(const struct egress_rule *rules, size_t count, struct sp_bu
 		add_ports(&rules[0], out);
 		break;
 	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 		add_icmp(&rules[0], out);
 		break;
 	case EGRESS_RULE_ANY:
 		break;
 	default:
-		sp_buffer_format(out, " ip protocol %d", rules[0].protocol);
+		sp_buffer_format(out, " %s %d", words_of(&rules[0].to)->next, rules[0].protocol);
 		break;
 	}
 	sp_buffer_add_text(out, " accept\n");
@@ -184,11 +204,12 @@ static void add_servers(const struct netd_message *interface, struct sp_buffer *
 	for (uint32_t i = 0; i < interface->server_count; i++) {
 		const struct netd_server *server = &interface->servers[i];
 		char address[ADDRESS_TEXT_SIZE];
-		ipv4_text(server->address, address);
+		const char *header = ip_is_v6(server->address) ? words_v6.header : words_v4.header;
+		ip_text(server->address, address);
 		sp_buffer_format(out,
-				 "\t\tip daddr %s udp dport %d accept\n"
-				 "\t\tip daddr %s tcp dport %d accept\n",
-				 address, server->port, address, server->port);
+				 "\t\t%s daddr %s udp dport %d accept\n"
+				 "\t\t%s daddr %s tcp dport %d accept\n",
+				 header, address, server->port, header, address, server->port);
 	}
 }
 
@@ -215,7 +236,7 @@ static void add_nat(const struct netd_message *interface, const struct cidr *vpc
 {
 	char block[CIDR_TEXT_SIZE], address[ADDRESS_TEXT_SIZE];
 	cidr_text(vpc, block);
-	ipv4_text(interface->address, address);
+	ip_text(interface->address, address);
 	sp_buffer_add_text(out, forward);
 	sp_buffer_format(out, "\t\tct state new ip saddr %s accept\n", block);
 	sp_buffer_add_text(out, end_of_chain);

@@ -57,8 +57,11 @@ static int send_answer(int fd, const struct answer *answer, struct sp_error *err
 	}
 }
 
+/* What was opened before it went wrong is nobody's. */
 static void fail(struct answer *answer)
 {
+	while (answer->fd_count > 0)
+		close(answer->fds[--answer->fd_count]);
 	answer->message.kind = NETD_FAILED;
 	answer->message.code = (uint32_t)answer->why.code;
 	answer->message.text = answer->why.message;
@@ -125,14 +128,29 @@ static int open_sockets(struct maker *maker, const struct netd_message *request,
 	char name[NAMESPACE_NAME_SIZE];
 	namespace_name(maker->plan.owner, request->id, name);
 	SP_AUTO_FD fd = -1;
-	if (namespace_open(name, &fd, &answer->why) != 0 ||
-	    sockets_open(&maker->namespaces, fd, thing->address, request->streams,
-			 request->datagrams, answer->fds, &answer->why) != 0)
+	if (request->streams6 + request->datagrams6 > 0 && ip_is_none(thing->address6))
+		return sp_fail(&answer->why, SP_INVALID,
+			       "cannot open a socket in %s: it has no address of IPv6",
+			       request->id);
+	const struct {
+		struct ip_address address;
+		size_t streams, datagrams;
+	} parts[] = { { thing->address, request->streams, request->datagrams },
+		      { thing->address6, request->streams6, request->datagrams6 } };
+	if (namespace_open(name, &fd, &answer->why) != 0)
 		return sp_wrap(&answer->why, "could not open sockets in %s", request->id);
-	answer->fd_count = request->streams + request->datagrams;
+	for (size_t i = 0; i < SP_COUNT_OF(parts); i++) {
+		if (sockets_open(&maker->namespaces, fd, parts[i].address, parts[i].streams,
+				 parts[i].datagrams, answer->fds + answer->fd_count,
+				 &answer->why) != 0)
+			return sp_wrap(&answer->why, "could not open sockets in %s", request->id);
+		answer->fd_count += parts[i].streams + parts[i].datagrams;
+	}
 	answer->message.kind = NETD_SOCKETS;
 	answer->message.streams = request->streams;
 	answer->message.datagrams = request->datagrams;
+	answer->message.streams6 = request->streams6;
+	answer->message.datagrams6 = request->datagrams6;
 	return 0;
 }
 

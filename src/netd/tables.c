@@ -9,8 +9,6 @@
 #include "netd/routes.h"
 #include "network/cidr.h"
 
-static const struct cidr everywhere = { 0, 0 };
-
 /* What a router's tables hold, read once. */
 struct kernel_routes {
 	struct kernel_route *list;
@@ -81,7 +79,7 @@ static int find_hop(struct settling *settling, const struct netd_route *route,
 {
 	const struct plan *plan = &settling->maker->plan;
 	char name[INTERFACE_NAME_SIZE], via[ADDRESS_TEXT_SIZE];
-	ipv4_text(route->via, via);
+	ip_text(route->via, via);
 	if (route->hop == NETD_HOP_VIA) {
 		const struct thing *subnet =
 			plan_bridge_of(plan, settling->table->parent, route->via);
@@ -89,7 +87,8 @@ static int find_hop(struct settling *settling, const struct netd_route *route,
 			return sp_fail(err, SP_NOT_FOUND,
 				       "cannot reach %s: no subnet of %s without uplink has it",
 				       via, settling->table->parent);
-		if (route->via == subnet_first_address(subnet))
+		if (ip_equal(route->via, subnet_first_address(subnet)) ||
+		    ip_equal(route->via, subnet_first_address6(subnet)))
 			return sp_fail(err, SP_INVALID,
 				       "cannot lead by %s: it is the router's own address", via);
 		bridge_name(subnet->id, name);
@@ -101,7 +100,7 @@ static int find_hop(struct settling *settling, const struct netd_route *route,
 				       "cannot reach the internet: %s has no internet gateway",
 				       settling->table->parent);
 		way_name(internet->id, name);
-		out->via = GATEWAY_VPC_END;
+		out->via = gateway_vpc_end;
 		out->on_link = true;
 	}
 	struct link_facts link;
@@ -160,19 +159,25 @@ static int remove_others(const struct settling *settling, struct sp_error *err)
 	return 0;
 }
 
-/* The VPC's own block, unless a route says otherwise. */
+static int put_local_block(struct settling *settling, const struct cidr *block,
+			   struct sp_error *err)
+{
+	struct kernel_route local = { .table = settling->number,
+				      .to = *block,
+				      .kind = ROUTE_THROW };
+	for (uint32_t i = 0; i < settling->table->route_count; i++)
+		if (cidr_equal(&settling->table->routes[i].to, block))
+			return 0;
+	return put(settling, &local, err);
+}
+
+/* The VPC's own blocks, unless a route says otherwise. */
 static int put_local(struct settling *settling, struct sp_error *err)
 {
 	const struct thing *vpc = plan_find(&settling->maker->plan, settling->table->parent);
-	struct kernel_route local = { .table = settling->number,
-				      .to = vpc->cidr,
-				      .kind = ROUTE_THROW };
-	for (uint32_t i = 0; i < settling->table->route_count; i++) {
-		const struct cidr *to = &settling->table->routes[i].to;
-		if (to->address == vpc->cidr.address && to->bits == vpc->cidr.bits)
-			return 0;
-	}
-	return put(settling, &local, err);
+	if (put_local_block(settling, &vpc->cidr, err) != 0)
+		return -1;
+	return cidr_is_none(&vpc->cidr6) ? 0 : put_local_block(settling, &vpc->cidr6, err);
 }
 
 /*
@@ -210,9 +215,9 @@ static int settle(struct maker *maker, struct place *router, const struct thing 
 	struct settling settling = {
 		.maker = maker, .router = router, .table = table, .number = table_number(table->id)
 	};
-	/* Each route, what stands behind it, and the local one. */
+	/* Each route, what stands behind it, and the local ones. */
 	SP_AUTO_FREE struct kernel_route *wanted =
-		sp_alloc((2 * (size_t)table->route_count + 1) * sizeof(*wanted));
+		sp_alloc((2 * (size_t)table->route_count + 2) * sizeof(*wanted));
 	settling.wanted = wanted;
 	AUTO_ROUTES there = { 0 };
 	if (read_routes(router, &there, err) != 0)
@@ -249,41 +254,55 @@ void tables_settle(struct maker *maker, struct place *router, const char *vpc_id
 
 /* ---- rules ----------------------------------------------------------------------------------------------------- */
 
-static bool is_empty(const struct kernel_routes *there, uint32_t number)
+static bool is_empty(const struct kernel_routes *there, uint32_t number, bool is_v6)
 {
 	for (size_t i = 0; i < there->count; i++)
-		if (there->list[i].table == number)
+		if (there->list[i].table == number && cidr_is_v6(&there->list[i].to) == is_v6)
 			return false;
 	return true;
 }
 
-static int guard(struct place *router, uint32_t number, struct sp_error *err)
+static struct kernel_route nowhere_of(uint32_t number, bool is_v6)
 {
-	struct kernel_route nowhere = unreachable_behind(number, everywhere);
+	return unreachable_behind(number, is_v6 ? cidr_all_v6 : cidr_all_v4);
+}
+
+static int guard(struct place *router, uint32_t number, bool is_v6, struct sp_error *err)
+{
+	struct kernel_route nowhere = nowhere_of(number, is_v6);
 	return route_put(&router->netlink, &nowhere, err);
 }
 
-static bool is_used(const struct rule_list *rules, uint32_t number)
+static bool is_used(const struct rule_list *rules, uint32_t number, bool is_v6)
 {
 	for (size_t i = 0; i < rules->count; i++)
-		if (rules->list[i].table == number)
+		if (rules->list[i].table == number && rules->list[i].is_v6 == is_v6)
 			return true;
 	return false;
+}
+
+static int clear_family(struct place *router, const struct kernel_routes *there,
+			const struct rule_list *rules, uint32_t number, bool is_v6,
+			struct sp_error *err)
+{
+	bool stays = is_used(rules, number, is_v6);
+	struct kernel_route nowhere = nowhere_of(number, is_v6);
+	if (stays && guard(router, number, is_v6, err) != 0)
+		return -1;
+	for (size_t i = 0; i < there->count; i++)
+		if (there->list[i].table == number && cidr_is_v6(&there->list[i].to) == is_v6 &&
+		    !(stays && route_is_same(&there->list[i], &nowhere)) &&
+		    route_remove(&router->netlink, &there->list[i], err) != 0)
+			return -1;
+	return 0;
 }
 
 static int clear(struct place *router, const struct kernel_routes *there,
 		 const struct rule_list *rules, uint32_t number, struct sp_error *err)
 {
-	bool stays = is_used(rules, number);
-	struct kernel_route nowhere = unreachable_behind(number, everywhere);
-	if (stays && guard(router, number, err) != 0)
+	if (clear_family(router, there, rules, number, false, err) != 0)
 		return -1;
-	for (size_t i = 0; i < there->count; i++)
-		if (there->list[i].table == number &&
-		    !(stays && route_is_same(&there->list[i], &nowhere)) &&
-		    route_remove(&router->netlink, &there->list[i], err) != 0)
-			return -1;
-	return 0;
+	return clear_family(router, there, rules, number, true, err);
 }
 
 int table_remove(struct place *router, uint32_t number, struct sp_error *err)
@@ -320,7 +339,7 @@ static bool has_rule(const struct rule_list *rules, const struct kernel_rule *wa
 {
 	for (size_t i = 0; i < rules->count; i++)
 		if (strcmp(rules->list[i].link, wanted->link) == 0 &&
-		    rules->list[i].table == wanted->table)
+		    rules->list[i].table == wanted->table && rules->list[i].is_v6 == wanted->is_v6)
 			return true;
 	return false;
 }
@@ -332,10 +351,17 @@ int table_lead(struct maker *maker, struct place *router, const struct thing *su
 	bridge_name(subnet->id, wanted.link);
 	AUTO_ROUTES there = { 0 };
 	AUTO_RULES rules = { 0 };
-	if (read_routes(router, &there, err) != 0 || read_rules(router, &rules, err) != 0 ||
-	    (is_empty(&there, wanted.table) && guard(router, wanted.table, err) != 0) ||
-	    (!has_rule(&rules, &wanted) && kernel_rule_add(&router->netlink, &wanted, err) != 0))
+	if (read_routes(router, &there, err) != 0 || read_rules(router, &rules, err) != 0)
 		return -1;
+	/* Without a block of IPv6 its bridge says nothing in it. */
+	for (int is_v6 = 0; is_v6 <= !cidr_is_none(&subnet->cidr6); is_v6++) {
+		wanted.is_v6 = is_v6;
+		if ((is_empty(&there, wanted.table, is_v6) &&
+		     guard(router, wanted.table, is_v6, err) != 0) ||
+		    (!has_rule(&rules, &wanted) &&
+		     kernel_rule_add(&router->netlink, &wanted, err) != 0))
+			return -1;
+	}
 	return leave_others(maker, router, subnet, &wanted, err);
 }
 

@@ -23,27 +23,23 @@ static int fail_form(const char *text, struct sp_error *err)
 }
 
 /* "192.0.2.1-192.0.2.9", "192.0.2.0/28", "192.0.2.7" */
-static bool read_range(const char *text, uint32_t *out_first, uint32_t *out_last)
+static bool read_range(const char *text, struct ip_address *out_first, struct ip_address *out_last)
 {
 	struct cidr cidr;
-	if (cidr_parse(text, &cidr, NULL)) {
+	if (cidr_parse(text, &cidr, NULL) && !cidr_is_v6(&cidr)) {
 		*out_first = cidr.address;
-		*out_last = cidr.address |
-			    (cidr.bits == 0 ? UINT32_MAX
-					    : (uint32_t)((UINT64_C(1) << (32 - cidr.bits)) - 1));
+		*out_last = cidr_last(&cidr);
 		return true;
 	}
 	const char *dash = strchr(text, '-');
-	if (dash == NULL) {
-		*out_last = 0;
-		return ipv4_parse(text, out_first) && ipv4_parse(text, out_last);
-	}
+	if (dash == NULL)
+		return ip_parse_v4(text, out_first) && ip_parse_v4(text, out_last);
 	char first[ADDRESS_TEXT_SIZE];
 	if (dash - text >= ADDRESS_TEXT_SIZE)
 		return false;
 	snprintf(first, sizeof(first), "%.*s", (int)(dash - text), text);
-	return ipv4_parse(first, out_first) && ipv4_parse(dash + 1, out_last) &&
-	       *out_first <= *out_last;
+	return ip_parse_v4(first, out_first) && ip_parse_v4(dash + 1, out_last) &&
+	       ip_compare(*out_first, *out_last) <= 0;
 }
 
 static void set_id(struct address_pool *pool)
@@ -56,22 +52,23 @@ static void set_id(struct address_pool *pool)
 static int add_range(struct address_pools *pools, struct address_pool *pool, const char *text,
 		     struct sp_error *err)
 {
-	uint32_t first, last;
+	struct ip_address first, last;
 	if (!read_range(text, &first, &last))
 		return fail_form(text, err);
 	if (pool->range_count == ADDRESS_POOL_RANGES_MAX)
 		return sp_fail(err, SP_LIMIT,
 			       "cannot use the address pool \"%s\": it has more than %d ranges",
 			       pool->name, ADDRESS_POOL_RANGES_MAX);
-	if (address_pool_size(pool) + (size_t)(last - first) + 1 > ADDRESS_POOL_ADDRESSES_MAX)
+	if (address_pool_size(pool) + (size_t)(last.number - first.number) + 1 >
+	    ADDRESS_POOL_ADDRESSES_MAX)
 		return sp_fail(err, SP_LIMIT,
 			       "cannot use the address pool \"%s\": it has more than %d addresses",
 			       pool->name, ADDRESS_POOL_ADDRESSES_MAX);
-	for (uint64_t address = first; address <= last; address++) {
-		if (address_pools_owner(pools, (uint32_t)address) == NULL)
+	for (struct ip_address at = first; ip_compare(at, last) <= 0; at = ip_after(at, 1)) {
+		if (address_pools_owner(pools, at) == NULL)
 			continue;
 		char name[ADDRESS_TEXT_SIZE];
-		ipv4_text((uint32_t)address, name);
+		ip_text(at, name);
 		return sp_fail(err, SP_INVALID,
 			       "cannot use the address pools: the address %s is in two places",
 			       name);
@@ -137,15 +134,17 @@ const struct address_pool *address_pools_find(const struct address_pools *pools,
 	return NULL;
 }
 
-static bool has(const struct address_pool *pool, uint32_t address)
+static bool has(const struct address_pool *pool, struct ip_address address)
 {
 	for (size_t i = 0; i < pool->range_count; i++)
-		if (address >= pool->ranges[i].first && address <= pool->ranges[i].last)
+		if (ip_compare(address, pool->ranges[i].first) >= 0 &&
+		    ip_compare(address, pool->ranges[i].last) <= 0)
 			return true;
 	return false;
 }
 
-const struct address_pool *address_pools_owner(const struct address_pools *pools, uint32_t address)
+const struct address_pool *address_pools_owner(const struct address_pools *pools,
+					       struct ip_address address)
 {
 	for (size_t i = 0; i < pools->count; i++)
 		if (has(&pools->pools[i], address))
@@ -157,27 +156,28 @@ size_t address_pool_size(const struct address_pool *pool)
 {
 	size_t size = 0;
 	for (size_t i = 0; i < pool->range_count; i++)
-		size += (size_t)(pool->ranges[i].last - pool->ranges[i].first) + 1;
+		size += (size_t)(pool->ranges[i].last.number - pool->ranges[i].first.number) + 1;
 	return size;
 }
 
-static bool is_taken(const uint32_t *taken, size_t count, uint32_t address)
+static bool is_taken(const struct ip_address *taken, size_t count, struct ip_address address)
 {
 	for (size_t i = 0; i < count; i++)
-		if (taken[i] == address)
+		if (ip_equal(taken[i], address))
 			return true;
 	return false;
 }
 
-bool address_pool_draw(const struct address_pool *pool, const uint32_t *taken, size_t taken_count,
-		       uint32_t *out)
+bool address_pool_draw(const struct address_pool *pool, const struct ip_address *taken,
+		       size_t taken_count, struct ip_address *out)
 {
 	for (size_t i = 0; i < pool->range_count; i++) {
-		for (uint64_t address = pool->ranges[i].first; address <= pool->ranges[i].last;
-		     address++) {
-			if (is_taken(taken, taken_count, (uint32_t)address))
+		const struct ip_address last = pool->ranges[i].last;
+		for (struct ip_address at = pool->ranges[i].first; ip_compare(at, last) <= 0;
+		     at = ip_after(at, 1)) {
+			if (is_taken(taken, taken_count, at))
 				continue;
-			*out = (uint32_t)address;
+			*out = at;
 			return true;
 		}
 	}

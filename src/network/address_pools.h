@@ -22,7 +22,7 @@ struct address_pool {
 	char name[POOL_NAME_SIZE];
 	char id[ADDRESS_POOL_ID_SIZE]; /* follows from the name: the same after every start */
 	struct {
-		uint32_t first, last;
+		struct ip_address first, last;
 	} ranges[ADDRESS_POOL_RANGES_MAX];
 	size_t range_count;
 };
@@ -38,8 +38,9 @@ int address_pools_parse(const char *text, struct address_pools *out, struct sp_e
 /** By id; NULL when there is none. */
 const struct address_pool *address_pools_find(const struct address_pools *pools, const char *id);
 /** The pool that has the address; NULL: none. */
-const struct address_pool *address_pools_owner(const struct address_pools *pools, uint32_t address);
+const struct address_pool *address_pools_owner(const struct address_pools *pools,
+					       struct ip_address address);
 size_t address_pool_size(const struct address_pool *pool);
 /** The lowest address that is not among @taken; false when all are. */
-bool address_pool_draw(const struct address_pool *pool, const uint32_t *taken, size_t taken_count,
-		       uint32_t *out);
+bool address_pool_draw(const struct address_pool *pool, const struct ip_address *taken,
+		       size_t taken_count, struct ip_address *out);

@@ -1,6 +1,5 @@
 #include "network/cidr.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,29 +9,9 @@
 #include "base/scope.h"
 #include "base/text.h"
 
-enum { ADDRESS_BITS = 32, CANDIDATES_NAMED_MAX = 12 };
+enum { CANDIDATES_NAMED_MAX = 12, BITS_TEXT_MAX_V4 = 2, BITS_TEXT_MAX_V6 = 3 };
 
 /* ---- Text -------------------------------------------------------------------------------------------------------- */
-
-bool ipv4_parse(const char *text, uint32_t *out)
-{
-	struct in_addr address;
-	if (inet_pton(AF_INET, text, &address) != 1)
-		return false;
-	*out = ntohl(address.s_addr);
-	return true;
-}
-
-void ipv4_text(uint32_t address, char out[ADDRESS_TEXT_SIZE])
-{
-	snprintf(out, ADDRESS_TEXT_SIZE, "%u.%u.%u.%u", address >> 24, address >> 16 & 0xff,
-		 address >> 8 & 0xff, address & 0xff);
-}
-
-static uint32_t mask_of(int bits)
-{
-	return bits == 0 ? 0 : UINT32_MAX << (ADDRESS_BITS - bits);
-}
 
 bool cidr_parse(const char *text, struct cidr *out, bool *out_cleared)
 {
@@ -42,31 +21,82 @@ bool cidr_parse(const char *text, struct cidr *out, bool *out_cleared)
 
 	char host[ADDRESS_TEXT_SIZE] = "";
 	memcpy(host, text, (size_t)(slash - text));
-	uint32_t address;
+	struct ip_address address = { 0 };
 	uint64_t bits;
-	if (!ipv4_parse(host, &address) || strlen(slash + 1) > 2 ||
-	    !sp_text_to_u64(slash + 1, 0, ADDRESS_BITS, &bits))
+	/* "::" is nobody's address, and yet where a block may begin. */
+	if ((!ip_parse(host, &address) && strcmp(host, "::") != 0) ||
+	    strlen(slash + 1) > (ip_is_v4(address) ? BITS_TEXT_MAX_V4 : BITS_TEXT_MAX_V6) ||
+	    !sp_text_to_u64(slash + 1, 0, (uint64_t)ip_bits(address), &bits))
 		return false;
 
 	out->bits = (int)bits;
-	out->address = address & mask_of(out->bits);
+	out->address.number = address.number & ~ip_host_part(address, out->bits);
 	if (out_cleared != NULL)
-		*out_cleared = out->address != address;
+		*out_cleared = !ip_equal(out->address, address);
 	return true;
+}
+
+static bool parse_family(const char *text, bool is_v6, struct cidr *out)
+{
+	struct cidr cidr;
+	if (!cidr_parse(text, &cidr, NULL) || cidr_is_v6(&cidr) != is_v6)
+		return false;
+	*out = cidr;
+	return true;
+}
+
+bool cidr_parse_v4(const char *text, struct cidr *out)
+{
+	return parse_family(text, false, out);
+}
+
+bool cidr_parse_v6(const char *text, struct cidr *out)
+{
+	return parse_family(text, true, out);
+}
+
+bool cidr_parse_optional(const char *text, struct cidr *out)
+{
+	*out = (struct cidr){ 0 };
+	return text[0] == '\0' || cidr_parse(text, out, NULL);
+}
+
+bool cidr_is_none(const struct cidr *cidr)
+{
+	return ip_is_none(cidr->address) && cidr->bits == 0;
 }
 
 void cidr_text(const struct cidr *cidr, char out[CIDR_TEXT_SIZE])
 {
 	char address[ADDRESS_TEXT_SIZE];
-	ipv4_text(cidr->address, address);
+	ip_text(cidr->address, address);
 	snprintf(out, CIDR_TEXT_SIZE, "%s/%d", address, cidr->bits);
 }
 
 /* ---- Blocks ------------------------------------------------------------------------------------------------------ */
 
-bool cidr_contains(const struct cidr *cidr, uint32_t address)
+const struct cidr cidr_all_v4 = { IPV4(0), 0 };
+const struct cidr cidr_all_v6 = { { 0 }, 0 };
+
+bool cidr_is_v6(const struct cidr *cidr)
 {
-	return (address & mask_of(cidr->bits)) == cidr->address;
+	return ip_is_v6(cidr->address);
+}
+
+struct ip_address cidr_last(const struct cidr *cidr)
+{
+	return ip_after(cidr->address, ip_host_part(cidr->address, cidr->bits));
+}
+
+bool cidr_contains(const struct cidr *cidr, struct ip_address address)
+{
+	return ip_is_v4(address) == ip_is_v4(cidr->address) &&
+	       (address.number & ~ip_host_part(address, cidr->bits)) == cidr->address.number;
+}
+
+bool cidr_equal(const struct cidr *a, const struct cidr *b)
+{
+	return ip_equal(a->address, b->address) && a->bits == b->bits;
 }
 
 bool cidr_covers(const struct cidr *outer, const struct cidr *inner)
@@ -79,86 +109,83 @@ bool cidr_overlaps(const struct cidr *a, const struct cidr *b)
 	return cidr_covers(a, b) || cidr_covers(b, a);
 }
 
-static uint64_t cidr_size(const struct cidr *cidr)
+ip_number cidr_usable(const struct cidr *subnet)
 {
-	return UINT64_C(1) << (ADDRESS_BITS - cidr->bits);
-}
-
-uint32_t cidr_usable(const struct cidr *subnet)
-{
-	uint64_t size = cidr_size(subnet);
-	uint64_t reserved = CIDR_RESERVED_FIRST + CIDR_RESERVED_LAST;
-	return size > reserved ? (uint32_t)(size - reserved) : 0;
+	/* All but one: of "::/0" the sum would be no number any more. */
+	ip_number most = ip_host_part(subnet->address, subnet->bits);
+	ip_number reserved = CIDR_RESERVED_FIRST + CIDR_RESERVED_LAST;
+	return most >= reserved ? most - reserved + 1 : 0;
 }
 
 /* ---- Drawing ----------------------------------------------------------------------------------------------------- */
 
 /* 0 … count - 1, all equally likely: a number past the last whole multiple of @count is drawn again. */
-static uint32_t draw_below(uint32_t count)
+static ip_number draw_below(ip_number count)
 {
-	uint64_t fair = (UINT64_C(1) << 32) / count * count;
+	ip_number unfair =
+		~(ip_number)0 % count; /* the last whole multiple ends so far before the end */
 	for (;;) {
-		uint32_t drawn;
+		ip_number drawn;
 		sp_random_bytes(&drawn, sizeof(drawn));
-		if (drawn < fair)
+		if (drawn < ~(ip_number)0 - unfair)
 			return drawn % count;
 	}
 }
 
 static int compare_addresses(const void *a, const void *b)
 {
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-	return (left > right) - (left < right);
+	return ip_compare(*(const struct ip_address *)a, *(const struct ip_address *)b);
 }
 
 /* Those of @addresses that lie in first … last, ascending, each once. Owned by the caller. */
-static uint32_t *sort_between(const uint32_t *addresses, size_t count, uint32_t first,
-			      uint32_t last, size_t *out_count)
+static struct ip_address *sort_between(const struct ip_address *addresses, size_t count,
+				       struct ip_address first, struct ip_address last,
+				       size_t *out_count)
 {
-	uint32_t *sorted = sp_alloc((count + 1) * sizeof(*sorted));
+	struct ip_address *sorted = sp_alloc((count + 1) * sizeof(*sorted));
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (addresses[i] >= first && addresses[i] <= last)
+		if (ip_compare(addresses[i], first) >= 0 && ip_compare(addresses[i], last) <= 0)
 			sorted[kept++] = addresses[i];
 	}
 	qsort(sorted, kept, sizeof(*sorted), compare_addresses);
 
 	size_t unique = 0;
 	for (size_t i = 0; i < kept; i++) {
-		if (unique == 0 || sorted[unique - 1] != sorted[i])
+		if (unique == 0 || !ip_equal(sorted[unique - 1], sorted[i]))
 			sorted[unique++] = sorted[i];
 	}
 	*out_count = unique;
 	return sorted;
 }
 
-int address_draw(const struct cidr *subnet, const uint32_t *taken, size_t taken_count,
-		 uint32_t *out, struct sp_error *err)
+int address_draw(const struct cidr *subnet, const struct ip_address *taken, size_t taken_count,
+		 struct ip_address *out, struct sp_error *err)
 {
 	char text[CIDR_TEXT_SIZE];
 	cidr_text(subnet, text);
-	uint32_t usable = cidr_usable(subnet);
+	ip_number usable = cidr_usable(subnet);
 	if (usable == 0)
 		return sp_fail(err, SP_LIMIT, "%s has only addresses that are reserved", text);
 
-	uint32_t first = subnet->address + CIDR_RESERVED_FIRST;
-	uint32_t last = first + usable - 1;
+	struct ip_address first = ip_after(subnet->address, CIDR_RESERVED_FIRST);
+	struct ip_address last = ip_after(first, usable - 1);
 	size_t blocked_count;
-	SP_AUTO_FREE uint32_t *blocked =
+	SP_AUTO_FREE struct ip_address *blocked =
 		sort_between(taken, taken_count, first, last, &blocked_count);
 	if (blocked_count >= usable)
-		return sp_fail(err, SP_LIMIT, "all %u usable addresses of %s are taken", usable,
-			       text);
+		return sp_fail(err, SP_LIMIT, "all %zu usable addresses of %s are taken",
+			       blocked_count, text);
 
 	/* The nth free address: each taken one that is not after it moves it up by one. */
-	uint32_t address = first + draw_below(usable - (uint32_t)blocked_count);
-	for (size_t i = 0; i < blocked_count && blocked[i] <= address; i++)
-		address++;
+	struct ip_address address = ip_after(first, draw_below(usable - blocked_count));
+	for (size_t i = 0; i < blocked_count && ip_compare(blocked[i], address) <= 0; i++)
+		address = ip_after(address, 1);
 	*out = address;
 	return 0;
 }
 
-static int refuse_candidates(const char *subnet, const uint32_t *candidates, size_t count,
+static int refuse_candidates(const char *subnet, const struct ip_address *candidates, size_t count,
 			     struct sp_error *err)
 {
 	if (count == 0)
@@ -167,7 +194,7 @@ static int refuse_candidates(const char *subnet, const uint32_t *candidates, siz
 	SP_AUTO_BUFFER list = { 0 };
 	for (size_t i = 0; i < count && i < CANDIDATES_NAMED_MAX; i++) {
 		char text[ADDRESS_TEXT_SIZE];
-		ipv4_text(candidates[i], text);
+		ip_text(candidates[i], text);
 		sp_buffer_format(&list, "%s%s", i > 0 ? ", " : "", text);
 	}
 	if (count > CANDIDATES_NAMED_MAX)
@@ -176,18 +203,18 @@ static int refuse_candidates(const char *subnet, const uint32_t *candidates, siz
 		       subnet, sp_buffer_text(&list));
 }
 
-int address_draw_among(const struct cidr *subnet, const uint32_t *candidates,
-		       size_t candidate_count, const uint32_t *taken, size_t taken_count,
-		       uint32_t *out, struct sp_error *err)
+int address_draw_among(const struct cidr *subnet, const struct ip_address *candidates,
+		       size_t candidate_count, const struct ip_address *taken, size_t taken_count,
+		       struct ip_address *out, struct sp_error *err)
 {
-	uint32_t first = subnet->address, last = first | ~mask_of(subnet->bits);
+	struct ip_address first = subnet->address, last = cidr_last(subnet);
 	size_t owned_count, blocked_count;
-	SP_AUTO_FREE uint32_t *owned =
+	SP_AUTO_FREE struct ip_address *owned =
 		sort_between(candidates, candidate_count, first, last, &owned_count);
-	SP_AUTO_FREE uint32_t *blocked =
+	SP_AUTO_FREE struct ip_address *blocked =
 		sort_between(taken, taken_count, first, last, &blocked_count);
 
-	SP_AUTO_FREE uint32_t *left = sp_alloc((owned_count + 1) * sizeof(*left));
+	SP_AUTO_FREE struct ip_address *left = sp_alloc((owned_count + 1) * sizeof(*left));
 	size_t left_count = 0;
 	for (size_t i = 0; i < owned_count; i++) {
 		if (bsearch(&owned[i], blocked, blocked_count, sizeof(*blocked),
@@ -199,7 +226,7 @@ int address_draw_among(const struct cidr *subnet, const uint32_t *candidates,
 		cidr_text(subnet, text);
 		return refuse_candidates(text, owned, owned_count, err);
 	}
-	*out = left[draw_below((uint32_t)left_count)];
+	*out = left[draw_below(left_count)];
 	return 0;
 }
 

@@ -5,7 +5,8 @@
 #include "network/cidr.h"
 
 const struct route *routes_choose(const struct route *routes, size_t count, const char *table_id,
-				  const struct cidr *local, uint32_t address, bool *out_local)
+				  const struct cidr *local, struct ip_address address,
+				  bool *out_local)
 {
 	const struct route *best = NULL;
 	int best_bits = -1;
@@ -18,6 +19,6 @@ const struct route *routes_choose(const struct route *routes, size_t count, cons
 		best = &routes[i];
 		best_bits = destination.bits;
 	}
-	*out_local = cidr_contains(local, address) && local->bits >= best_bits;
+	*out_local = local != NULL && cidr_contains(local, address) && local->bits >= best_bits;
 	return *out_local ? NULL : best;
 }

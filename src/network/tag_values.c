@@ -21,7 +21,7 @@ static bool parse_server(const char *text, struct name_server *out)
 	if (text[length] == ':' && !sp_text_to_u64(text + length + 1, 1, UINT16_MAX, &port))
 		return false;
 	out->port = (uint16_t)port;
-	return ipv4_parse(address, &out->address);
+	return ip_parse_v4(address, &out->address);
 }
 
 bool tag_value_servers(const char *text, struct name_server out[TAG_SERVERS_MAX], size_t *out_count)
@@ -50,10 +50,10 @@ bool tag_value_interface(const char *text)
 /* What no machine answers to: this network, loopback, multicast and beyond. */
 static const char *const nobodys[] = { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3" };
 
-bool tag_value_host(const char *text, uint32_t *out)
+bool tag_value_host(const char *text, struct ip_address *out)
 {
-	uint32_t address;
-	if (!ipv4_parse(text, &address))
+	struct ip_address address;
+	if (!ip_parse_v4(text, &address))
 		return false;
 	for (size_t i = 0; i < SP_COUNT_OF(nobodys); i++) {
 		struct cidr block;
@@ -64,12 +64,12 @@ bool tag_value_host(const char *text, uint32_t *out)
 	return true;
 }
 
-bool tag_value_host_in_network(const char *text, uint32_t *out, int *out_bits)
+bool tag_value_host_in_network(const char *text, struct ip_address *out, int *out_bits)
 {
 	const char *slash = strchr(text, '/');
 	char host[ADDRESS_TEXT_SIZE] = "";
 	struct cidr block;
-	uint32_t address;
+	struct ip_address address;
 	if (slash == NULL || slash - text >= ADDRESS_TEXT_SIZE || !cidr_parse(text, &block, NULL))
 		return false;
 	memcpy(host, text, (size_t)(slash - text));
@@ -77,11 +77,9 @@ bool tag_value_host_in_network(const char *text, uint32_t *out, int *out_bits)
 		return false;
 	if (block.bits == 0)
 		return false;
-	if (block.bits < POINT_TO_POINT_BITS) {
-		uint32_t hosts = UINT32_MAX >> block.bits;
-		if ((address & hosts) == 0 || (address & hosts) == hosts)
-			return false;
-	}
+	if (block.bits < POINT_TO_POINT_BITS &&
+	    (ip_equal(address, block.address) || ip_equal(address, cidr_last(&block))))
+		return false;
 	*out = address;
 	*out_bits = block.bits;
 	return true;

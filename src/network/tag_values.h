@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ip.h"
+
 enum { TAG_SERVERS_MAX = 4, TAG_SERVER_PORT = 53 };
 
 struct name_server {
-	uint32_t address; /* IPv4, host byte order */
+	struct ip_address address;
 	uint16_t port;
 };
 
@@ -20,10 +22,10 @@ bool tag_value_servers(const char *text, struct name_server out[TAG_SERVERS_MAX]
 bool tag_value_interface(const char *text);
 
 /** "192.0.2.1": an address that a single machine can have. */
-bool tag_value_host(const char *text, uint32_t *out);
+bool tag_value_host(const char *text, struct ip_address *out);
 
 /** "192.0.2.2/30": the same, with its network's length; neither that network's first nor its last. */
-bool tag_value_host_in_network(const char *text, uint32_t *out, int *out_bits);
+bool tag_value_host_in_network(const char *text, struct ip_address *out, int *out_bits);
 
 /** "yes", "no". */
 bool tag_value_flag(const char *text, bool *out);

@@ -15,13 +15,13 @@
 /** The addresses of ENIs by group: what a rule that names a group means. */
 struct group_member {
 	const char *group_id;
-	uint32_t address;
+	struct ip_address address;
 };
 
 /**
- * Egress rules of @rules (of one ENI's groups together; ingress is skipped), spelled out for IPv4.
+ * Egress rules of @rules (of one ENI's groups together; ingress is skipped), spelled out as blocks of addresses.
  * @out  an array, owned by the caller
- * SP_LIMIT past EGRESS_RULES_MAX.
+ * SP_LIMIT past EGRESS_RULES_MAX, where one of IPv6 counts EGRESS_RULE_V6_WEIGHT times.
  */
 int egress_rules_spell_out(const struct security_rule *rules, size_t rule_count,
 			   const struct group_member *members, size_t member_count,
@@ -29,8 +29,8 @@ int egress_rules_spell_out(const struct security_rule *rules, size_t rule_count,
 
 /** The first rule that lets TCP to @address port @port leave; NULL: none does. */
 const struct egress_rule *egress_verdict(const struct egress_rule *rules, size_t count,
-					 uint32_t address, uint16_t port);
+					 struct ip_address address, uint16_t port);
 
-/** The same for any protocol; @port is ignored where the protocol has none. For ICMP: type << 8 | code. */
+/** The same for any protocol; @port is ignored where the protocol has none. For ICMP of either family: type << 8 | code. */
 const struct egress_rule *egress_verdict_of(const struct egress_rule *rules, size_t count,
-					    int protocol, uint32_t address, uint16_t port);
+					    int protocol, struct ip_address address, uint16_t port);

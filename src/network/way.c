@@ -38,9 +38,9 @@ static const struct way_subnet *find_subnet(const struct way_world *world, const
 
 struct walk {
 	const struct way_world *world;
-	uint32_t to;
+	struct ip_address to;
 	struct way *way;
-	struct cidr local;
+	struct cidr local;                  /* the VPC's of that family, maybe none */
 	const struct way_interface *at;     /* whose subnet's table decides next */
 	const struct way_interface *source; /* whose address packets bear */
 	size_t source_hops; /* up to where it was given; appliances behind that saw it */
@@ -48,6 +48,14 @@ struct walk {
 };
 
 enum verdict { GOES_ON, ENDS, FAILS };
+
+/* Its address of the family that this is about; none: it has none. */
+static struct ip_address address_of(const struct walk *walk, const struct way_interface *interface)
+{
+	struct ip_address address = { 0 };
+	ip_parse(ip_is_v6(walk->to) ? interface->row.address6 : interface->row.address, &address);
+	return address;
+}
 
 static struct way_hop *last_hop(const struct walk *walk)
 {
@@ -98,7 +106,7 @@ static enum verdict pass(struct walk *walk, const struct way_interface *interfac
 				"table of its own",
 				hop->target_id, interface->row.subnet_id);
 	memcpy(hop->interface_id, interface->row.id, sizeof(hop->interface_id));
-	ipv4_parse(interface->row.address, &hop->address);
+	hop->address = address_of(walk, interface);
 	walk->at = interface;
 	return GOES_ON;
 }
@@ -130,8 +138,18 @@ static enum verdict pass_nat(struct walk *walk, const char *id)
 	return pass(walk, interface);
 }
 
+/* No route of IPv6 can be made to them, so this is for tables that somebody else wrote. */
+static enum verdict refuse_v6(const struct walk *walk)
+{
+	return refuse(walk, SP_UNREACHABLE,
+		      "IPv6 does not go through %s, which translates addresses of IPv4",
+		      last_hop(walk)->target_id);
+}
+
 static enum verdict follow_nat(struct walk *walk, const struct route *route)
 {
+	if (ip_is_v6(walk->to))
+		return refuse_v6(walk);
 	return pass_nat(walk, route->target_id);
 }
 
@@ -148,12 +166,16 @@ static enum verdict follow_interface(struct walk *walk, const struct route *rout
 			      "%s belongs to the resource gateway %s, which lets nothing through",
 			      id, interface->row.owner_id);
 	case INTERFACE_OF_NAT:
+		if (ip_is_v6(walk->to))
+			return refuse_v6(walk);
 		last_hop(walk)->target = ROUTE_NAT_GATEWAY;
 		memcpy(last_hop(walk)->target_id, interface->row.owner_id, NETWORK_ID_SIZE);
 		return pass_nat(walk, interface->row.owner_id);
 	case INTERFACE_OF_USER:
 		break;
 	}
+	if (ip_is_none(address_of(walk, interface)))
+		return refuse(walk, SP_UNREACHABLE, "%s has no address of IPv6", id);
 	if (interface->is_external) {
 		enum verdict verdict = pass(walk, interface);
 		return verdict == GOES_ON ? end_at(walk, WAY_EXTERNAL) : verdict;
@@ -198,6 +220,8 @@ static enum verdict refuse_private(const struct walk *walk)
 static enum verdict follow_internet(struct walk *walk, const struct route *route)
 {
 	struct way *way = walk->way;
+	if (ip_is_v6(walk->to))
+		return refuse_v6(walk);
 	const char *attached = walk->world->internet_id;
 	if (attached == NULL || strcmp(attached, route->target_id) != 0)
 		return refuse(walk, SP_UNREACHABLE, "the internet gateway %s is not attached to %s",
@@ -208,7 +232,7 @@ static enum verdict follow_internet(struct walk *walk, const struct route *route
 	if (public != walk->source)
 		memcpy(way->translator_id, public->row.id, sizeof(way->translator_id));
 	memcpy(way->allocation_id, public->allocation_id, sizeof(way->allocation_id));
-	ipv4_parse(public->public_address, &way->source);
+	ip_parse(public->public_address, &way->source);
 	return end_at(walk, WAY_PUBLIC);
 }
 
@@ -233,9 +257,9 @@ static enum verdict ask_table(struct walk *walk, const struct way_subnet *subnet
 {
 	const struct way_world *world = walk->world;
 	bool is_local;
-	const struct route *route =
-		routes_choose(world->routes, world->route_count, subnet->table_id, &walk->local,
-			      walk->to, &is_local);
+	const struct route *route = routes_choose(
+		world->routes, world->route_count, subnet->table_id,
+		cidr_is_none(&walk->local) ? NULL : &walk->local, walk->to, &is_local);
 	memcpy(hop->table_id, subnet->table_id, sizeof(hop->table_id));
 	if (is_local) {
 		cidr_text(&walk->local, hop->destination);
@@ -267,13 +291,14 @@ static enum verdict step(struct walk *walk)
 			      WAY_HOPS_MAX);
 	struct way_hop *hop = &way->hops[way->count++];
 	*hop = (struct way_hop){ .target = ROUTE_LOCAL };
-	if (!cidr_contains(&subnet->cidr, walk->to))
+	const struct cidr *own = ip_is_v6(walk->to) ? &subnet->cidr6 : &subnet->cidr;
+	if (cidr_is_none(own) || !cidr_contains(own, walk->to))
 		return ask_table(walk, subnet, hop);
-	cidr_text(&subnet->cidr, hop->destination);
+	cidr_text(own, hop->destination);
 	return end_at(walk, WAY_INSIDE);
 }
 
-int way_find(const struct way_world *world, const char *from, uint32_t to, struct way *out,
+int way_find(const struct way_world *world, const char *from, struct ip_address to, struct way *out,
 	     struct sp_error *err)
 {
 	const struct way_interface *first = find_interface(world, from);
@@ -283,9 +308,13 @@ int way_find(const struct way_world *world, const char *from, uint32_t to, struc
 	*out = (struct way){ 0 };
 	if (first == NULL)
 		return sp_fail(err, SP_INTERNAL, "cannot find the network interface %s", from);
-	if (!cidr_parse(world->vpc->cidr, &walk.local, NULL))
+	const char *local = ip_is_v6(to) ? world->vpc->cidr6 : world->vpc->cidr;
+	if (!cidr_parse_optional(local, &walk.local))
 		return sp_fail(err, SP_INTERNAL, "cannot use %s with the block \"%s\"",
-			       world->vpc->id, world->vpc->cidr);
+			       world->vpc->id, local);
+	if (ip_is_none(address_of(&walk, first)))
+		return sp_fail(err, SP_UNREACHABLE, "%s has no address of %s", from,
+			       ip_is_v6(to) ? "IPv6" : "IPv4");
 	enum verdict verdict;
 	do {
 		verdict = step(&walk);
@@ -293,7 +322,7 @@ int way_find(const struct way_world *world, const char *from, uint32_t to, struc
 	if (verdict == FAILS)
 		return -1;
 	if (out->end != WAY_PUBLIC)
-		ipv4_parse(walk.source->row.address, &out->source);
+		out->source = address_of(&walk, walk.source);
 	return 0;
 }
 
@@ -310,7 +339,7 @@ static void name_target(const struct way_hop *hop, struct sp_buffer *out)
 	sp_buffer_format(out, "the %s %s", nouns[hop->target], hop->target_id);
 	if (hop->interface_id[0] == '\0')
 		return;
-	ipv4_text(hop->address, address);
+	ip_text(hop->address, address);
 	sp_buffer_format(out, " (%s)", address);
 }
 
@@ -343,7 +372,7 @@ void way_describe(const struct way *way, struct sp_buffer *out)
 	if (way->end != WAY_PUBLIC)
 		return;
 	char source[ADDRESS_TEXT_SIZE];
-	ipv4_text(way->source, source);
+	ip_text(way->source, source);
 	sp_buffer_format(out, " as %s (%s)", source, way->allocation_id);
 	if (way->translator_id[0] != '\0')
 		sp_buffer_format(out, ", if %s puts its own address in place of the connection's",
@@ -382,6 +411,6 @@ void way_describe_between(const struct way *way, struct sp_buffer *out)
 		sp_buffer_format(out, "behind %s", sp_buffer_text(&names));
 	if (!way_translates(way))
 		return;
-	ipv4_text(way->source, source);
+	ip_text(way->source, source);
 	sp_buffer_format(out, "%sas %s", names.length > 0 ? ", " : "", source);
 }

@@ -27,6 +27,7 @@ struct way_subnet {
 	char id[NETWORK_ID_SIZE];
 	struct cidr cidr; /* what is in it is reached without any table */
 	char table_id[NETWORK_ID_SIZE];
+	struct cidr cidr6; /* the same of IPv6; maybe none */
 };
 
 /** A network interface that routes lead to, or that a way begins at. */
@@ -56,7 +57,7 @@ struct way_hop {
 	enum route_target target;         /* ROUTE_LOCAL also where no table or no route decided */
 	char target_id[NETWORK_ID_SIZE];  /* "igw-…", "nat-…", "eni-…"; "" for ROUTE_LOCAL */
 	char interface_id[NETWORK_ID_SIZE]; /* a NAT gateway's, the appliance's; else "" */
-	uint32_t address;                   /* of that interface */
+	struct ip_address address;          /* of that interface */
 };
 
 /** Where the tables' part of it is over. */
@@ -71,7 +72,8 @@ struct way {
 	struct way_hop hops[WAY_HOPS_MAX];
 	size_t count; /* at least 1 */
 	enum way_end end;
-	uint32_t source; /* that the partner sees, unless an appliance changes it */
+	struct ip_address
+		source; /* of the target's family: that the partner sees, unless an appliance changes it */
 	char allocation_id[NETWORK_ID_SIZE]; /* of the Elastic IP that source is; "": it is none */
 	/* The appliance that has to put its own address in the place of the connection's, as only it has an Elastic IP; "":
 	 * none has to. */
@@ -80,12 +82,12 @@ struct way {
 
 /**
  * @from  among the world's interfaces
- * SP_UNREACHABLE: a route leads nowhere (a NAT gateway that was deleted or failed, an interface that is gone or lets
+ * SP_UNREACHABLE: there is no way of that family from @from, or a route leads nowhere (a NAT gateway that was deleted or failed, an interface that is gone or lets
  * nothing through, an internet gateway that is not attached, nothing with a public address in front of it, a circle);
  * SP_CONFLICT: a NAT gateway is still being made. The sentence names table, route and hop; @out has the hops up to it,
  * itself included.
  */
-int way_find(const struct way_world *world, const char *from, uint32_t to, struct way *out,
+int way_find(const struct way_world *world, const char *from, struct ip_address to, struct way *out,
 	     struct sp_error *err);
 
 struct sp_buffer;

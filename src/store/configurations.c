@@ -32,6 +32,7 @@ static int read_configuration(struct db *db, struct db_rows *rows, void *out, st
 		.updated_ms = db_rows_integer(rows, 8),
 		.type = (enum configuration_type)db_rows_integer(rows, 9),
 		.group_domain = db_rows_copy_text(rows, 11),
+		.name_type = (enum address_type)db_rows_integer(rows, 12),
 	};
 	rows_copy(rows, 10, configuration->group_id, sizeof(configuration->group_id));
 	rows_copy(rows, 0, configuration->id, sizeof(configuration->id));
@@ -52,7 +53,7 @@ static const struct row_kind configuration_kind = {
 	.name = "resource configuration",
 	.table = "configurations",
 	.columns = "id, gateway_id, name, is_name, target, allow_association, custom_domain,"
-		   " created_ms, updated_ms, type, group_id, group_domain",
+		   " created_ms, updated_ms, type, group_id, group_domain, name_type",
 	.size = sizeof(struct resource_configuration),
 	.read = read_configuration,
 	.finish = finish_configuration,
@@ -86,14 +87,15 @@ int configurations_insert(struct db *db, const struct resource_configuration *co
 	if (db_run(db, err,
 		   "INSERT INTO configurations (id, gateway_id, name, is_name, target,"
 		   " allow_association, custom_domain, created_ms, updated_ms, type, group_id,"
-		   " group_domain) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-		   "sssisisiiiss", configuration->id, configuration->gateway_id,
+		   " group_domain, name_type)"
+		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+		   "sssisisiiissi", configuration->id, configuration->gateway_id,
 		   configuration->name, (int64_t)configuration->is_name, configuration->target,
 		   (int64_t)configuration->allow_association, configuration->custom_domain,
 		   configuration->created_ms, configuration->updated_ms,
 		   (int64_t)configuration->type,
 		   configuration->group_id[0] == '\0' ? NULL : configuration->group_id,
-		   configuration->group_domain) == 0)
+		   configuration->group_domain, (int64_t)configuration->name_type) == 0)
 		return write_ports(db, configuration, err);
 	if (err->code == SP_EXISTS)
 		return sp_fail(err, SP_EXISTS,
@@ -114,10 +116,10 @@ int configurations_update(struct db *db, const struct resource_configuration *co
 {
 	if (db_run(db, err,
 		   "UPDATE configurations SET is_name = ?2, target = ?3, allow_association = ?4,"
-		   " updated_ms = ?5 WHERE id = ?1",
-		   "sisii", configuration->id, (int64_t)configuration->is_name,
+		   " updated_ms = ?5, name_type = ?6 WHERE id = ?1",
+		   "sisiii", configuration->id, (int64_t)configuration->is_name,
 		   configuration->target, (int64_t)configuration->allow_association,
-		   configuration->updated_ms) != 0)
+		   configuration->updated_ms, (int64_t)configuration->name_type) != 0)
 		return sp_wrap(err, "could not change the resource configuration \"%s\"",
 			       configuration->id);
 	if (rows_check_changed(db, &configuration_kind, configuration->id, err) != 0)

@@ -33,6 +33,7 @@ static int read_gateway(struct db *db, struct db_rows *rows, void *out, struct s
 		.addresses_per_interface = (int)db_rows_integer(rows, 6),
 		.created_ms = db_rows_integer(rows, 7),
 		.updated_ms = db_rows_integer(rows, 8),
+		.address_type = (enum address_type)db_rows_integer(rows, 9),
 	};
 	rows_copy(rows, 0, gateway->id, sizeof(gateway->id));
 	rows_copy(rows, 1, gateway->vpc_id, sizeof(gateway->vpc_id));
@@ -58,7 +59,7 @@ static const struct row_kind gateway_kind = {
 	.name = "resource gateway",
 	.table = "gateways",
 	.columns = "id, vpc_id, name, state, failure, resolves_in_vpc, addresses_per_interface,"
-		   " created_ms, updated_ms",
+		   " created_ms, updated_ms, address_type",
 	.size = sizeof(struct resource_gateway),
 	.read = read_gateway,
 	.finish = finish_gateway,
@@ -90,12 +91,12 @@ int gateways_insert(struct db *db, const struct resource_gateway *gateway, struc
 		return -1;
 	if (db_run(db, err,
 		   "INSERT INTO gateways (id, vpc_id, name, state, failure, resolves_in_vpc,"
-		   " addresses_per_interface, created_ms, updated_ms)"
-		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-		   "sssisiiii", gateway->id, gateway->vpc_id, gateway->name,
+		   " addresses_per_interface, created_ms, updated_ms, address_type)"
+		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		   "sssisiiiii", gateway->id, gateway->vpc_id, gateway->name,
 		   (int64_t)gateway->state, gateway->failure, (int64_t)gateway->resolves_in_vpc,
 		   (int64_t)gateway->addresses_per_interface, gateway->created_ms,
-		   gateway->updated_ms) != 0) {
+		   gateway->updated_ms, (int64_t)gateway->address_type) != 0) {
 		if (err->code == SP_EXISTS)
 			return sp_fail(err, SP_EXISTS,
 				       "there is a resource gateway named \"%s\" already",

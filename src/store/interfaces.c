@@ -32,6 +32,7 @@ static int read_interface(struct db *db, struct db_rows *rows, void *out, struct
 	rows_copy(rows, 4, interface->address, sizeof(interface->address));
 	rows_copy(rows, 5, interface->mac, sizeof(interface->mac));
 	rows_copy(rows, 8, interface->description, sizeof(interface->description));
+	rows_copy(rows, 10, interface->address6, sizeof(interface->address6));
 	return interface->kind == INTERFACE_OF_USER ? read_groups(db, interface, err) : 0;
 }
 
@@ -39,7 +40,7 @@ static const struct row_kind interface_kind = {
 	.name = "network interface",
 	.table = "interfaces",
 	.columns = "id, vpc_id, subnet_id, owner_id, address, mac, created_ms, kind, description,"
-		   " checks_addresses",
+		   " checks_addresses, address6",
 	.size = sizeof(struct network_interface),
 	.read = read_interface,
 };
@@ -81,16 +82,17 @@ int interfaces_insert(struct db *db, const struct network_interface *interface,
 		return -1;
 	if (db_run(db, err,
 		   "INSERT INTO interfaces (id, vpc_id, subnet_id, owner_id, address, mac,"
-		   " created_ms, kind, description, checks_addresses)"
-		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-		   "ssssssiisi", interface->id, interface->vpc_id, interface->subnet_id,
+		   " created_ms, kind, description, checks_addresses, address6)"
+		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+		   "ssssssiisis", interface->id, interface->vpc_id, interface->subnet_id,
 		   interface->owner_id, interface->address, interface->mac, interface->created_ms,
 		   (int64_t)interface->kind, interface->description,
-		   (int64_t)interface->checks_addresses) == 0)
+		   (int64_t)interface->checks_addresses, interface->address6) == 0)
 		return insert_groups(db, interface, err);
 	if (err->code == SP_EXISTS)
-		return sp_fail(err, SP_EXISTS, "the address %s of the subnet \"%s\" is taken",
-			       interface->address, interface->subnet_id);
+		return sp_fail(err, SP_EXISTS, "the address %s%s%s of the subnet \"%s\" is taken",
+			       interface->address, interface->address6[0] == '\0' ? "" : " or ",
+			       interface->address6, interface->subnet_id);
 	return sp_wrap(err, "could not keep the network interface \"%s\"", interface->id);
 }
 

@@ -532,6 +532,18 @@ const char *const migrations_scripts[] = {
 	"  place BIGINT NOT NULL,"
 	"  stage TEXT NOT NULL,"
 	"  PRIMARY KEY (connector_id, place));",
+
+	/* IPv6 inside private networks. */
+	"ALTER TABLE vpcs ADD COLUMN cidr6 TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE vpcs ADD COLUMN cidr6_is_drawn BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE vpcs ADD COLUMN cidr6_association_id TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE subnets ADD COLUMN cidr6 TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE subnets ADD COLUMN cidr6_association_id TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE interfaces ADD COLUMN address6 TEXT NOT NULL DEFAULT '';"
+	"CREATE UNIQUE INDEX interfaces_by_address6 ON interfaces (subnet_id, address6)"
+	"  WHERE address6 <> '';"
+	"ALTER TABLE gateways ADD COLUMN address_type BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE configurations ADD COLUMN name_type BIGINT NOT NULL DEFAULT 0;",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

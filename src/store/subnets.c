@@ -17,6 +17,8 @@ static int read_subnet(struct db *db, struct db_rows *rows, void *out, struct sp
 	rows_copy(rows, 3, subnet->zone, sizeof(subnet->zone));
 	rows_copy(rows, 4, subnet->interface, sizeof(subnet->interface));
 	rows_copy(rows, 5, subnet->acl_association_id, sizeof(subnet->acl_association_id));
+	rows_copy(rows, 10, subnet->cidr6, sizeof(subnet->cidr6));
+	rows_copy(rows, 11, subnet->cidr6_association_id, sizeof(subnet->cidr6_association_id));
 	return 0;
 }
 
@@ -24,7 +26,7 @@ static const struct row_kind subnet_kind = {
 	.name = "subnet",
 	.table = "subnets",
 	.columns = "id, vpc_id, cidr, zone, interface, acl_association_id, map_public_ip,"
-		   " assign_ipv6, enable_dns64, created_ms",
+		   " assign_ipv6, enable_dns64, created_ms, cidr6, cidr6_association_id",
 	.size = sizeof(struct subnet),
 	.read = read_subnet,
 };
@@ -35,12 +37,13 @@ int subnets_insert(struct db *db, const struct subnet *subnet, struct sp_error *
 		return -1;
 	if (db_run(db, err,
 		   "INSERT INTO subnets (id, vpc_id, cidr, zone, interface, acl_association_id,"
-		   " map_public_ip, assign_ipv6, enable_dns64, created_ms)"
-		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-		   "ssssssiiii", subnet->id, subnet->vpc_id, subnet->cidr, subnet->zone,
+		   " map_public_ip, assign_ipv6, enable_dns64, created_ms, cidr6,"
+		   " cidr6_association_id)"
+		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		   "ssssssiiiiss", subnet->id, subnet->vpc_id, subnet->cidr, subnet->zone,
 		   subnet->interface, subnet->acl_association_id, (int64_t)subnet->map_public_ip,
-		   (int64_t)subnet->assign_ipv6, (int64_t)subnet->enable_dns64,
-		   subnet->created_ms) != 0)
+		   (int64_t)subnet->assign_ipv6, (int64_t)subnet->enable_dns64, subnet->created_ms,
+		   subnet->cidr6, subnet->cidr6_association_id) != 0)
 		return sp_wrap(err, "could not keep the subnet \"%s\"", subnet->id);
 	return 0;
 }

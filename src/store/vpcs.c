@@ -12,7 +12,8 @@ static int read_vpc(struct db *db, struct db_rows *rows, void *out, struct sp_er
 			     .dns_support = db_rows_integer(rows, 4) != 0,
 			     .dns_hostnames = db_rows_integer(rows, 5) != 0,
 			     .usage_metrics = db_rows_integer(rows, 6) != 0,
-			     .created_ms = db_rows_integer(rows, 13) };
+			     .created_ms = db_rows_integer(rows, 13),
+			     .cidr6_is_drawn = db_rows_integer(rows, 15) != 0 };
 	rows_copy(rows, 0, vpc->id, sizeof(vpc->id));
 	rows_copy(rows, 1, vpc->cidr, sizeof(vpc->cidr));
 	rows_copy(rows, 7, vpc->cidr_association_id, sizeof(vpc->cidr_association_id));
@@ -21,6 +22,8 @@ static int read_vpc(struct db *db, struct db_rows *rows, void *out, struct sp_er
 	rows_copy(rows, 10, vpc->network_acl_id, sizeof(vpc->network_acl_id));
 	rows_copy(rows, 11, vpc->main_route_table_id, sizeof(vpc->main_route_table_id));
 	rows_copy(rows, 12, vpc->main_association_id, sizeof(vpc->main_association_id));
+	rows_copy(rows, 14, vpc->cidr6, sizeof(vpc->cidr6));
+	rows_copy(rows, 16, vpc->cidr6_association_id, sizeof(vpc->cidr6_association_id));
 	return 0;
 }
 
@@ -29,7 +32,8 @@ static const struct row_kind vpc_kind = {
 	.table = "vpcs",
 	.columns = "id, cidr, provider, is_host, dns_support, dns_hostnames, usage_metrics,"
 		   " cidr_association_id, default_group_id, dhcp_options_id, network_acl_id,"
-		   " main_route_table_id, main_association_id, created_ms",
+		   " main_route_table_id, main_association_id, created_ms, cidr6,"
+		   " cidr6_is_drawn, cidr6_association_id",
 	.size = sizeof(struct vpc),
 	.read = read_vpc,
 };
@@ -41,13 +45,15 @@ int vpcs_insert(struct db *db, const struct vpc *vpc, struct sp_error *err)
 	if (db_run(db, err,
 		   "INSERT INTO vpcs (id, cidr, provider, is_host, dns_support, dns_hostnames,"
 		   " usage_metrics, cidr_association_id, default_group_id, dhcp_options_id,"
-		   " network_acl_id, main_route_table_id, main_association_id, created_ms)"
-		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-		   "ssiiiiissssssi", vpc->id, vpc->cidr, (int64_t)vpc->provider,
+		   " network_acl_id, main_route_table_id, main_association_id, created_ms, cidr6,"
+		   " cidr6_is_drawn, cidr6_association_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+		   " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+		   "ssiiiiissssssisis", vpc->id, vpc->cidr, (int64_t)vpc->provider,
 		   (int64_t)vpc->is_host, (int64_t)vpc->dns_support, (int64_t)vpc->dns_hostnames,
 		   (int64_t)vpc->usage_metrics, vpc->cidr_association_id, vpc->default_group_id,
 		   vpc->dhcp_options_id, vpc->network_acl_id, vpc->main_route_table_id,
-		   vpc->main_association_id, vpc->created_ms) != 0)
+		   vpc->main_association_id, vpc->created_ms, vpc->cidr6,
+		   (int64_t)vpc->cidr6_is_drawn, vpc->cidr6_association_id) != 0)
 		return sp_wrap(err, "could not keep the VPC \"%s\"", vpc->id);
 	return db_run(db, err,
 		      "INSERT INTO route_tables (id, vpc_id, created_ms) VALUES (?1, ?2, ?3)",

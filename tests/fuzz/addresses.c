@@ -18,18 +18,21 @@ static void read_cidr(const char *text)
 		return;
 	cidr_text(&cidr, written);
 	FUZZ_CHECK(cidr_parse(written, &again, &cleared) && !cleared);
-	FUZZ_CHECK(cidr.address == again.address && cidr.bits == again.bits);
+	FUZZ_CHECK(cidr_equal(&cidr, &again));
 	FUZZ_CHECK(cidr_covers(&cidr, &again) && cidr_contains(&cidr, cidr.address));
 }
 
-static void read_ipv4(const char *text)
+static void read_ip(const char *text)
 {
-	uint32_t address, again;
-	char written[ADDRESS_TEXT_SIZE];
-	if (!ipv4_parse(text, &address))
+	struct ip_address address, again;
+	char written[IP_TEXT_SIZE];
+	uint8_t bytes[IP_BYTES_MAX];
+	if (!ip_parse(text, &address))
 		return;
-	ipv4_text(address, written);
-	FUZZ_CHECK(ipv4_parse(written, &again) && address == again);
+	FUZZ_CHECK(!ip_is_none(address) || ip_is_v4(address));
+	ip_text(address, written);
+	FUZZ_CHECK(ip_parse(written, &again) && ip_equal(address, again));
+	FUZZ_CHECK(ip_equal(address, ip_of_bytes(bytes, ip_to_bytes(address, bytes))));
 }
 
 static void read_address(const char *text)
@@ -70,7 +73,7 @@ static void read_tags(const char *text)
 {
 	struct name_server servers[TAG_SERVERS_MAX];
 	size_t count;
-	uint32_t address;
+	struct ip_address address;
 	int bits;
 	bool flag;
 	if (tag_value_servers(text, servers, &count))
@@ -94,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	SP_AUTO_FREE char *text = fuzz_text(data, size);
 	read_cidr(text);
-	read_ipv4(text);
+	read_ip(text);
 	read_address(text);
 	read_ports(text);
 	read_pools(text);

@@ -539,7 +539,7 @@ def by_uplink(story, folder, ground):
         netd.make(one, place.internet)
         assert sorted(one.namespace(place.internet).addresses()["internet"]) == ["192.0.2.50/24", f"{FIRST}/32"]
         assert source_of(one, place.eni, world.echo) == FIRST
-        place.internet.own = "0.0.0.0/0"
+        place.internet.own = "/0"
         netd.make(one, place.internet)
     with story.case("an uplink that is not there is named; the routes by it lead nowhere"):
         lost = Place(uplink=True)

@@ -61,12 +61,12 @@ static uint32_t below(uint64_t *state, size_t count)
 
 #define ONE_OF(state, array) ((array)[below(state, SP_COUNT_OF(array))])
 
-static uint32_t draw_address(uint64_t *state)
+static struct ip_address draw_address(uint64_t *state)
 {
 	static const uint32_t edges[] = { 0,          1,          0x0a000000,
 					  0x0a0000ff, 0x7f000001, 0xc0000207,
 					  0xe0000001, 0xfffffffe, UINT32_MAX };
-	return below(state, 3) == 0 ? ONE_OF(state, edges) : (uint32_t)draw(state);
+	return ip_of_v4(below(state, 3) == 0 ? ONE_OF(state, edges) : (uint32_t)draw(state));
 }
 
 static int draw_port(uint64_t *state)
@@ -112,7 +112,7 @@ static char *draw_peer(uint64_t *state, enum rule_peer *out)
 	char address[ADDRESS_TEXT_SIZE], text[CIDR_TEXT_SIZE + 4];
 	struct cidr cidr;
 	int bits = below(state, 3) > 0 ? ONE_OF(state, widths) : (int)below(state, 33);
-	ipv4_text(draw_address(state), address);
+	ip_text(draw_address(state), address);
 	snprintf(text, sizeof(text), "%s/%d", address, bits);
 	if (!cidr_parse(text, &cidr, NULL))
 		sp_die("\"%s\" is no block", text);
@@ -218,7 +218,7 @@ static void load(const struct batch *batch, bool skewed)
 
 struct probe {
 	int protocol;
-	uint32_t address;
+	struct ip_address address;
 	uint16_t port; /* ICMP: type << 8 | code */
 };
 
@@ -235,7 +235,7 @@ static bool ask_kernel(int raw, const struct probe *probe)
 			.id = htons(1),
 			.tot_len = htons(sizeof(packet)),
 			.protocol = (uint8_t)probe->protocol,
-			.daddr = htonl(probe->address) },
+			.daddr = htonl((uint32_t)probe->address.number) },
 	};
 	bool begins_with_it = probe->protocol == IPPROTO_ICMP || probe->protocol == IPPROTO_ICMPV6;
 	size_t at = begins_with_it ? 0 : 2; /* behind the source port */
@@ -256,13 +256,12 @@ static bool ask_kernel(int raw, const struct probe *probe)
 /* On the edges of one rule, a little inside and a little outside. */
 static struct probe draw_probe_at(uint64_t *state, const struct egress_rule *rule)
 {
-	uint32_t host_bits =
-		rule->to.bits == 0 ? UINT32_MAX : ~(UINT32_MAX << (32 - rule->to.bits));
-	if (rule->to.bits == 32)
-		host_bits = 0;
-	uint32_t first = rule->to.address, last = first | host_bits;
-	const uint32_t addresses[] = { first, last, first + ((uint32_t)draw(state) & host_bits),
-				       first - 1, last + 1 };
+	ip_number host_bits = ip_host_part(rule->to.address, rule->to.bits);
+	const struct ip_address first = rule->to.address, last = cidr_last(&rule->to);
+	const struct ip_address addresses[] = { first, last,
+						ip_after(first, draw(state) & host_bits),
+						ip_of_v4((uint32_t)first.number - 1),
+						ip_of_v4((uint32_t)last.number + 1) };
 	const int others[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP };
 	const int ports[] = {
 		rule->from_port, rule->to_port, rule->from_port - 1, rule->to_port + 1, 0, PORT_MAX
@@ -322,7 +321,7 @@ static void compare(int raw, const struct probe *probe, const struct egress_rule
 		return;
 	char address[ADDRESS_TEXT_SIZE];
 	SP_AUTO_BUFFER text = { 0 };
-	ipv4_text(probe->address, address);
+	ip_text(probe->address, address);
 	add_lines(rules, rule_count, &text);
 	printf("set %zu: protocol %d to %s, port %u: user space %s it, the kernel %s it\n%s",
 	       count->sets, probe->protocol, address, probe->port, ours ? "lets" : "refuses",

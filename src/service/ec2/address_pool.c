@@ -7,15 +7,17 @@
 #include "service/ec2/operations.h"
 
 struct allocated {
-	uint32_t *addresses;
+	struct ip_address *addresses;
 	size_t count;
 };
 
-static size_t count_between(const struct allocated *allocated, uint32_t first, uint32_t last)
+static size_t count_between(const struct allocated *allocated, struct ip_address first,
+			    struct ip_address last)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < allocated->count; i++)
-		if (allocated->addresses[i] >= first && allocated->addresses[i] <= last)
+		if (ip_compare(allocated->addresses[i], first) >= 0 &&
+		    ip_compare(allocated->addresses[i], last) <= 0)
 			count++;
 	return count;
 }
@@ -26,12 +28,12 @@ static json_t *show(const struct service_context *context, const struct address_
 	json_t *ranges = json_array();
 	size_t total = 0, available = 0;
 	for (size_t i = 0; i < pool->range_count; i++) {
-		uint32_t first = pool->ranges[i].first, last = pool->ranges[i].last;
+		struct ip_address first = pool->ranges[i].first, last = pool->ranges[i].last;
 		char first_text[ADDRESS_TEXT_SIZE], last_text[ADDRESS_TEXT_SIZE];
-		size_t size = (size_t)(last - first) + 1;
+		size_t size = (size_t)(last.number - first.number) + 1;
 		size_t free_here = size - count_between(allocated, first, last);
-		ipv4_text(first, first_text);
-		ipv4_text(last, last_text);
+		ip_text(first, first_text);
+		ip_text(last, last_text);
 		json_array_append_new(ranges,
 				      json_pack("{s:s, s:s, s:I, s:I}", "firstAddress", first_text,
 						"lastAddress", last_text, "addressCount",
@@ -49,7 +51,7 @@ static json_t *show(const struct service_context *context, const struct address_
 static int list(struct ec2_view *view, struct db *db, struct sp_error *err)
 {
 	const struct service_context *context = view->request->context;
-	SP_AUTO_FREE uint32_t *addresses = NULL;
+	SP_AUTO_FREE struct ip_address *addresses = NULL;
 	struct allocated allocated;
 	if (ec2_addresses_taken(db, &addresses, &allocated.count, err) != 0)
 		return -1;

@@ -120,14 +120,15 @@ void ec2_describe_addresses_attribute(struct api_call *call)
 
 /* ---- allocating ----------------------------------------------------------------------------------------------------- */
 
-int ec2_addresses_taken(struct db *db, uint32_t **out, size_t *out_count, struct sp_error *err)
+int ec2_addresses_taken(struct db *db, struct ip_address **out, size_t *out_count,
+			struct sp_error *err)
 {
 	SP_AUTO_FREE struct elastic_address *addresses = NULL;
 	if (elastic_addresses_list(db, &addresses, out_count, err) != 0)
 		return -1;
 	*out = sp_alloc((*out_count + 1) * sizeof(**out));
 	for (size_t i = 0; i < *out_count; i++)
-		ipv4_parse(addresses[i].address, &(*out)[i]);
+		ip_parse_v4(addresses[i].address, &(*out)[i]);
 	return 0;
 }
 
@@ -147,10 +148,10 @@ static int refuse_pool(struct ec2_request *request, const char *id, struct sp_er
 
 /* One that the request names. */
 static int choose_address(struct ec2_request *request, const struct address_pool *only,
-			  const char *text, uint32_t *out, const struct address_pool **out_pool,
-			  struct sp_error *err)
+			  const char *text, struct ip_address *out,
+			  const struct address_pool **out_pool, struct sp_error *err)
 {
-	if (!ipv4_parse(text, out))
+	if (!ip_parse_v4(text, out))
 		return ec2_refuse(request, err, EC2_INVALID_VALUE,
 				  "Value (%.64s) for parameter address is invalid: an IPv4 address "
 				  "is expected",
@@ -166,10 +167,11 @@ static int choose_address(struct ec2_request *request, const struct address_pool
 
 /* Any that is free. */
 static int draw_address(struct ec2_request *request, struct db *db, const struct address_pool *only,
-			uint32_t *out, const struct address_pool **out_pool, struct sp_error *err)
+			struct ip_address *out, const struct address_pool **out_pool,
+			struct sp_error *err)
 {
 	const struct address_pools *pools = request->context->pools;
-	SP_AUTO_FREE uint32_t *taken = NULL;
+	SP_AUTO_FREE struct ip_address *taken = NULL;
 	size_t count;
 	if (ec2_addresses_taken(db, &taken, &count, err) != 0)
 		return -1;
@@ -217,7 +219,7 @@ static int choose(struct ec2_request *request, struct db *db, struct elastic_add
 	const char *pool_id = ec2_text(request, "PublicIpv4Pool");
 	const char *text = ec2_text(request, "Address");
 	const struct address_pool *only = NULL, *pool = NULL;
-	uint32_t number = 0;
+	struct ip_address number = { 0 };
 	if (pool_id != NULL && strcmp(pool_id, "amazon") != 0) {
 		only = address_pools_find(request->context->pools, pool_id);
 		if (only == NULL)
@@ -226,7 +228,7 @@ static int choose(struct ec2_request *request, struct db *db, struct elastic_add
 	if ((text != NULL ? choose_address(request, only, text, &number, &pool, err)
 			  : draw_address(request, db, only, &number, &pool, err)) != 0)
 		return -1;
-	ipv4_text(number, address->address);
+	ip_text(number, address->address);
 	snprintf(address->pool, sizeof(address->pool), "%s", pool->id);
 	return 0;
 }

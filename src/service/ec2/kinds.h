@@ -92,4 +92,5 @@ int ec2_find_address(struct ec2_request *request, struct db *db, const char *id,
 int ec2_find_address_asked(struct ec2_request *request, struct db *db, struct elastic_address *out,
 			   struct sp_error *err);
 /** The addresses that are allocated, owned by the caller. */
-int ec2_addresses_taken(struct db *db, uint32_t **out, size_t *out_count, struct sp_error *err);
+int ec2_addresses_taken(struct db *db, struct ip_address **out, size_t *out_count,
+			struct sp_error *err);

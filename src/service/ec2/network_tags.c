@@ -86,7 +86,7 @@ static int check_vpc_uplink(struct ec2_request *request, const struct vpc *vpc, 
 	return check_uplink(request, NETWORK_TAG_UPLINK, value, err);
 }
 
-static bool is_inside(const struct vpc *vpc, uint32_t address)
+static bool is_inside(const struct vpc *vpc, struct ip_address address)
 {
 	struct cidr range;
 	return cidr_parse(vpc->cidr, &range, NULL) && cidr_contains(&range, address);
@@ -95,7 +95,7 @@ static bool is_inside(const struct vpc *vpc, uint32_t address)
 static int check_vpc_router(struct ec2_request *request, const struct vpc *vpc, const char *value,
 			    struct sp_error *err)
 {
-	uint32_t address;
+	struct ip_address address;
 	if (value == NULL)
 		return 0;
 	if (check_has_router(request, vpc, NETWORK_TAG_ROUTER, err) != 0)
@@ -112,7 +112,7 @@ static int check_vpc_address(struct ec2_request *request, const struct vpc *vpc,
 			     struct sp_error *err)
 {
 	struct cidr range, network;
-	uint32_t address;
+	struct ip_address address;
 	int bits;
 	if (value == NULL)
 		return 0;
@@ -165,8 +165,8 @@ static int check_subnet_router(struct ec2_request *request, const struct subnet 
 			       const char *value, struct sp_error *err)
 {
 	struct cidr cidr;
-	uint32_t address;
-	if (cidr_parse(subnet->cidr, &cidr, NULL) && ipv4_parse(value, &address) &&
+	struct ip_address address;
+	if (cidr_parse(subnet->cidr, &cidr, NULL) && ip_parse_v4(value, &address) &&
 	    cidr_contains(&cidr, address))
 		return 0;
 	return ec2_refuse(request, err, EC2_INVALID_VALUE,

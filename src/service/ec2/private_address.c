@@ -6,7 +6,7 @@
 
 /* The addresses that network interfaces of the subnet have. */
 struct taken {
-	uint32_t *addresses; /* owned */
+	struct ip_address *addresses; /* owned */
 	size_t count;
 };
 
@@ -18,25 +18,24 @@ static int list_taken(struct db *db, const struct subnet *subnet, struct taken *
 		return -1;
 	out->addresses = sp_alloc((out->count + 1) * sizeof(*out->addresses));
 	for (size_t i = 0; i < out->count; i++)
-		if (!ipv4_parse(interfaces[i].address, &out->addresses[i]))
+		if (!ip_parse_v4(interfaces[i].address, &out->addresses[i]))
 			return sp_fail(err, SP_INTERNAL, "cannot read the address \"%s\" of \"%s\"",
 				       interfaces[i].address, interfaces[i].id);
 	return 0;
 }
 
 /* The router's, and what Amazon keeps besides it: none of them is an interface's. */
-static bool is_reserved(const struct cidr *range, uint32_t address)
+static bool is_reserved(const struct cidr *range, struct ip_address address)
 {
-	uint32_t last = range->address | (uint32_t)(UINT32_MAX >> range->bits);
-	return address - range->address < CIDR_RESERVED_FIRST ||
-	       last - address < CIDR_RESERVED_LAST;
+	return address.number - range->address.number < CIDR_RESERVED_FIRST ||
+	       cidr_last(range).number - address.number < CIDR_RESERVED_LAST;
 }
 
 static int check_asked(struct ec2_request *request, const struct subnet *subnet,
 		       const struct cidr *range, const struct taken *taken, const char *asked,
-		       uint32_t *out, struct sp_error *err)
+		       struct ip_address *out, struct sp_error *err)
 {
-	if (!ipv4_parse(asked, out))
+	if (!ip_parse_v4(asked, out))
 		return ec2_refuse(request, err, EC2_INVALID_VALUE,
 				  "invalid value for parameter address: %.64s", asked);
 	if (!cidr_contains(range, *out))
@@ -50,7 +49,7 @@ static int check_asked(struct ec2_request *request, const struct subnet *subnet,
 				  "and the last of %s are",
 				  asked, CIDR_RESERVED_FIRST, subnet->cidr);
 	for (size_t i = 0; i < taken->count; i++)
-		if (taken->addresses[i] == *out)
+		if (ip_equal(taken->addresses[i], *out))
 			return ec2_refuse(request, err, "InvalidIPAddress.InUse",
 					  "The specified address is already in use: %s", asked);
 	return 0;
@@ -62,17 +61,17 @@ int ec2_private_address_choose(struct ec2_request *request, struct db *db,
 {
 	struct taken taken = { 0 };
 	struct cidr range;
-	uint32_t address;
+	struct ip_address address;
 	if (!cidr_parse(subnet->cidr, &range, NULL))
 		return sp_fail(err, SP_INTERNAL, "the subnet \"%s\" has the range \"%s\"",
 			       subnet->id, subnet->cidr);
 	int result = list_taken(db, subnet, &taken, err);
-	SP_AUTO_FREE uint32_t *owned = taken.addresses;
+	SP_AUTO_FREE struct ip_address *owned = taken.addresses;
 	if (result != 0)
 		return -1;
 	if ((asked != NULL ? check_asked(request, subnet, &range, &taken, asked, &address, err)
 			   : address_draw(&range, owned, taken.count, &address, err)) != 0)
 		return -1;
-	ipv4_text(address, out);
+	ip_text(address, out);
 	return 0;
 }

@@ -8,7 +8,7 @@ int ec2_range_read(struct ec2_request *request, const char *code, struct cidr *o
 	const char *text = ec2_text(request, "CidrBlock");
 	if (text == NULL)
 		return ec2_refuse_missing(request, err, "CidrBlock");
-	if (!cidr_parse(text, out, NULL))
+	if (!cidr_parse_v4(text, out))
 		return ec2_refuse(request, err, EC2_INVALID_VALUE,
 				  "Value (%.64s) for parameter cidrBlock is invalid. This is not a "
 				  "valid CIDR block.",

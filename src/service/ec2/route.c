@@ -38,7 +38,7 @@ static int read_destination(struct ec2_request *request, struct route *route, st
 				  "A route's destination is an IPv4 block: DestinationCidrBlock");
 	if (text == NULL)
 		return ec2_refuse_missing(request, err, "DestinationCidrBlock");
-	if (!cidr_parse(text, out, NULL))
+	if (!cidr_parse_v4(text, out))
 		return ec2_refuse(
 			request, err, EC2_INVALID_VALUE,
 			"Value (%.64s) for parameter destinationCidrBlock is invalid. This "
@@ -66,8 +66,7 @@ static int check_inside(struct ec2_request *request, struct db *db, const struct
 	if (subnets_list(db, vpc->id, &subnets, &count, err) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (cidr_parse(subnets[i].cidr, &range, NULL) &&
-		    range.address == destination->address && range.bits == destination->bits)
+		if (cidr_parse(subnets[i].cidr, &range, NULL) && cidr_equal(&range, destination))
 			return 0;
 	return ec2_refuse(request, err, EC2_INVALID_VALUE,
 			  "The destination CIDR block %s is inside the VPC's own %s: there it must "

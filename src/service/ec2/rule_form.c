@@ -1,6 +1,5 @@
 #include "service/ec2/rule_form.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 #include "network/cidr.h"
 #include "service/ec2/kinds.h"
 
-enum { PORT_MAX = 65535, ICMP_MAX = 255, PROTOCOL_MAX = 255, CIDR6_BITS = 128, TEXT_MAX = 255 };
+enum { PORT_MAX = 65535, ICMP_MAX = 255, PROTOCOL_MAX = 255, TEXT_MAX = 255 };
 
 #define MALFORMED "InvalidPermission.Malformed"
 
@@ -26,35 +25,26 @@ void rule_list_finish(struct rule_list *list)
 
 /* ---- Peers -------------------------------------------------------------------------------------------------------- */
 
-static bool canonical_cidr4(const char *text, struct sp_buffer *out)
+static bool add_block(bool is_block, const struct cidr *block, struct sp_buffer *out)
 {
-	struct cidr cidr;
 	char canonical[CIDR_TEXT_SIZE];
-	if (!cidr_parse(text, &cidr, NULL))
+	if (!is_block)
 		return false;
-	cidr_text(&cidr, canonical);
+	cidr_text(block, canonical);
 	sp_buffer_add_text(out, canonical);
 	return true;
 }
 
+static bool canonical_cidr4(const char *text, struct sp_buffer *out)
+{
+	struct cidr block;
+	return add_block(cidr_parse_v4(text, &block), &block, out);
+}
+
 static bool canonical_cidr6(const char *text, struct sp_buffer *out)
 {
-	char host[INET6_ADDRSTRLEN] = "";
-	struct in6_addr address;
-	uint64_t bits;
-	const char *slash = strchr(text, '/');
-	if (slash == NULL || slash - text >= INET6_ADDRSTRLEN)
-		return false;
-	memcpy(host, text, (size_t)(slash - text));
-	if (inet_pton(AF_INET6, host, &address) != 1 || strlen(slash + 1) > 3 ||
-	    !sp_text_to_u64(slash + 1, 0, CIDR6_BITS, &bits))
-		return false;
-
-	for (size_t bit = bits; bit < CIDR6_BITS; bit++)
-		address.s6_addr[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
-	inet_ntop(AF_INET6, &address, host, sizeof(host));
-	sp_buffer_format(out, "%s/%u", host, (unsigned)bits);
-	return true;
+	struct cidr block;
+	return add_block(cidr_parse_v6(text, &block), &block, out);
 }
 
 static bool canonical_id(const char *text, struct sp_buffer *out)

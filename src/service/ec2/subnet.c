@@ -31,10 +31,10 @@ static int count_usable(const struct vpc *vpc, const struct cidr *cidr, size_t *
 			struct sp_error *err)
 {
 	if (vpc == NULL || vpc->provider != PROVIDER_HOST) {
-		*out = cidr_usable(cidr);
+		*out = (size_t)cidr_usable(cidr);
 		return 0;
 	}
-	SP_AUTO_FREE uint32_t *owned = NULL;
+	SP_AUTO_FREE struct ip_address *owned = NULL;
 	return host_addresses_in(cidr, &owned, out, err);
 }
 

@@ -193,7 +193,7 @@ void ec2_create_subnet(struct api_call *call)
 {
 	const char *text = sp_json_string(api_input(call), "CidrBlock");
 	struct creation creation = { 0 };
-	SP_AUTO_FREE uint32_t *owned = NULL;
+	SP_AUTO_FREE struct ip_address *owned = NULL;
 	struct cidr range;
 	if (text != NULL && cidr_parse(text, &range, NULL))
 		host_addresses_in(&range, &owned, &creation.owned_count, &creation.failure);

@@ -51,12 +51,12 @@ static int check_purpose(struct ec2_request *request, const struct vpc *vpc,
 		const char *purpose;
 		bool host_has_it;
 	} special[] = {
-		{ { 0x00000000, 8 }, "means \"this network\"", false },
-		{ { 0x7f000000, 8 },
+		{ { IPV4(0x00000000), 8 }, "means \"this network\"", false },
+		{ { IPV4(0x7f000000), 8 },
 		  "are loopback addresses, for networks with the tag " NETWORK_TAG_PROVIDER "=host",
 		  true },
-		{ { 0xa9fe0000, 16 }, "are link-local addresses", false },
-		{ { 0xe0000000, 3 }, "are multicast and reserved addresses", false },
+		{ { IPV4(0xa9fe0000), 16 }, "are link-local addresses", false },
+		{ { IPV4(0xe0000000), 3 }, "are multicast and reserved addresses", false },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(special); i++)
 		if (cidr_covers(&special[i].range, cidr) &&

@@ -39,14 +39,14 @@ int lattice_read_ports(struct lattice_request *request, struct resource_configur
 /* ---- the target ----------------------------------------------------------------------------------------------------- */
 
 static const struct cidr private_blocks[] = {
-	{ 0x0a000000, 8 },  /* 10.0.0.0/8 */
-	{ 0x64400000, 10 }, /* 100.64.0.0/10 */
-	{ 0xac100000, 12 }, /* 172.16.0.0/12 */
-	{ 0xc0a80000, 16 }, /* 192.168.0.0/16 */
+	{ IPV4(0x0a000000), 8 },  /* 10.0.0.0/8 */
+	{ IPV4(0x64400000), 10 }, /* 100.64.0.0/10 */
+	{ IPV4(0xac100000), 12 }, /* 172.16.0.0/12 */
+	{ IPV4(0xc0a80000), 16 }, /* 192.168.0.0/16 */
 };
-static const struct cidr loopback = { 0x7f000000, 8 };
+static const struct cidr loopback = { IPV4(0x7f000000), 8 };
 
-static bool may_lead_to(uint32_t address, enum network_provider provider)
+static bool may_lead_to(struct ip_address address, enum network_provider provider)
 {
 	for (size_t i = 0; i < SP_COUNT_OF(private_blocks); i++)
 		if (cidr_contains(&private_blocks[i], address))
@@ -58,12 +58,12 @@ static int check_address(struct lattice_request *request, const char *text,
 			 enum network_provider provider, struct sp_error *err)
 {
 	static const char field[] = DEFINITION ".ipResource.ipAddress";
-	uint32_t address;
+	struct ip_address address;
 	if (strchr(text, ':') != NULL)
 		return lattice_refuse_field(
 			request, err, field,
 			"\"%s\": IPv6 is not offered yet, only IPv4 addresses are", text);
-	if (!ipv4_parse(text, &address))
+	if (!ip_parse_v4(text, &address))
 		return lattice_refuse_field(request, err, field, "\"%s\" is no IPv4 address", text);
 	if (may_lead_to(address, provider))
 		return 0;
@@ -97,11 +97,11 @@ static int check_domain(struct lattice_request *request, const json_t *resource,
 	static const char field[] = DEFINITION ".dnsResource.domainName";
 	const char *name = sp_json_string(resource, "domainName");
 	const char *address_type = sp_json_string(resource, "ipAddressType");
-	uint32_t address;
+	struct ip_address address;
 	if (address_type != NULL && strcmp(address_type, "IPV4") != 0)
 		return lattice_refuse_field(request, err, DEFINITION ".dnsResource.ipAddressType",
 					    "%s is not offered yet, only IPV4 is", address_type);
-	if (ipv4_parse(name, &address) || strchr(name, ':') != NULL)
+	if (ip_parse_v4(name, &address) || strchr(name, ':') != NULL)
 		return lattice_refuse_field(request, err, field,
 					    "\"%s\" is an address, which belongs into an "
 					    "ipResource",

@@ -159,8 +159,8 @@ int lattice_find_candidates(struct lattice_placement *placement,
 }
 
 /* What ENIs have in the subnet, owned by the caller. */
-static int list_taken(struct db *db, const struct subnet *subnet, uint32_t **out, size_t *out_count,
-		      struct sp_error *err)
+static int list_taken(struct db *db, const struct subnet *subnet, struct ip_address **out,
+		      size_t *out_count, struct sp_error *err)
 {
 	SP_AUTO_FREE struct network_interface *interfaces = NULL;
 	size_t count = 0;
@@ -169,17 +169,17 @@ static int list_taken(struct db *db, const struct subnet *subnet, uint32_t **out
 	*out = sp_alloc((count + 1) * sizeof(**out));
 	*out_count = count;
 	for (size_t i = 0; i < count; i++)
-		if (!ipv4_parse(interfaces[i].address, &(*out)[i]))
+		if (!ip_parse_v4(interfaces[i].address, &(*out)[i]))
 			return sp_fail(err, SP_INTERNAL, "cannot read the address \"%s\" of \"%s\"",
 				       interfaces[i].address, interfaces[i].id);
 	return 0;
 }
 
 static int draw(struct db *db, const struct lattice_placement *placement, size_t index,
-		uint32_t *out, struct sp_error *err)
+		struct ip_address *out, struct sp_error *err)
 {
 	const struct subnet *subnet = &placement->subnets[index];
-	SP_AUTO_FREE uint32_t *taken = NULL;
+	SP_AUTO_FREE struct ip_address *taken = NULL;
 	size_t count = 0;
 	struct cidr block;
 	if (parse_block(subnet, &block, err) != 0 ||
@@ -199,7 +199,7 @@ int lattice_make_interfaces(struct lattice_request *request, struct db *db,
 		struct network_interface interface = { .checks_addresses = true,
 						       .created_ms = gateway->created_ms };
 		char digits[ENI_DIGITS + 1];
-		uint32_t address;
+		struct ip_address address;
 		if (draw(db, placement, i, &address, err) != 0) {
 			if (err->code != SP_LIMIT)
 				return -1;
@@ -214,7 +214,7 @@ int lattice_make_interfaces(struct lattice_request *request, struct db *db,
 		snprintf(interface.subnet_id, sizeof(interface.subnet_id), "%s",
 			 gateway->subnet_ids[i]);
 		snprintf(interface.owner_id, sizeof(interface.owner_id), "%s", gateway->id);
-		ipv4_text(address, interface.address);
+		ip_text(address, interface.address);
 		mac_draw(interface.mac);
 		if (interfaces_insert(db, &interface, err) != 0)
 			return -1;

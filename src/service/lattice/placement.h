@@ -9,7 +9,7 @@ struct lattice_placement {
 	struct subnet subnets[GATEWAY_SUBNETS_MAX]; /* in the order of the gateway's */
 
 	/* Provider host: the addresses that this machine owns in each. Owned. */
-	uint32_t *candidates[GATEWAY_SUBNETS_MAX];
+	struct ip_address *candidates[GATEWAY_SUBNETS_MAX];
 	size_t candidate_counts[GATEWAY_SUBNETS_MAX];
 };
 

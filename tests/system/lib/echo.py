@@ -11,7 +11,7 @@ class Echo:
     """On one address of a namespace; knows who came."""
 
     def __init__(self, namespace, address, port=PORT):
-        self.listener = namespace.socket()
+        self.listener = namespace.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind((address, port))
         self.listener.listen()

@@ -29,19 +29,21 @@ ANY = 0x10000
 KINDS = {
     "OWNER": (1, "request:number owner:text"),
     "BEGIN": (2, "request:number"),
-    "VPC": (3, "request:number id:text cidr:block"),
-    "SUBNET": (4, "request:number id:text parent:text cidr:block uplink:text router:address table:text"),
-    "ENI": (5, "request:number id:text parent:text address:address mac:text role:number servers:servers rules:rules"),
+    "VPC": (3, "request:number id:text cidr:block cidr6:block"),
+    "SUBNET": (4, "request:number id:text parent:text cidr:block cidr6:block uplink:text router:address router6:address "
+                  "table:text"),
+    "ENI": (5, "request:number id:text parent:text address:address address6:address mac:text role:number servers:servers "
+               "rules:rules"),
     "END": (6, "request:number"),
     "REMOVE": (7, "request:number id:text"),
-    "OPEN": (8, "request:number id:text streams:number datagrams:number"),
+    "OPEN": (8, "request:number id:text streams:number datagrams:number streams6:number datagrams6:number"),
     "INTERNET": (9, "request:number id:text parent:text uplink:text router:address address:address bits:number "
                     "mappings:mappings"),
     "TABLE": (10, "request:number id:text parent:text routes:routes"),
     "HELLO": (64, "version:number has_uplinks:flag text:text"),
     "DONE": (65, "request:number"),
     "FAILED": (66, "request:number code:number text:text"),
-    "SOCKETS": (67, "request:number streams:number datagrams:number"),
+    "SOCKETS": (67, "request:number streams:number datagrams:number streams6:number datagrams6:number"),
 }
 KIND_NAMES = {number: name for name, (number, _) in KINDS.items()}
 
@@ -61,8 +63,14 @@ def put_number(value):
 
 
 def put_block(text):
-    network = ipaddress.ip_network(text)
-    return struct.pack(">IB", int(network.network_address), network.prefixlen)
+    """The length says the family too: those of IPv6 are counted from 64 on. None: "::/0"."""
+    network = ipaddress.ip_network(text or "::/0")
+    return bytes([network.prefixlen + (64 if network.version == 6 else 0)]) + network.network_address.packed
+
+
+def put_address(text):
+    packed = ipaddress.ip_address(text).packed if text else b""
+    return bytes([len(packed)]) + packed
 
 
 def put_rule(rule):
@@ -73,7 +81,7 @@ def put_rule(rule):
 
 def put_servers(servers):
     return put_number(len(servers)) + b"".join(
-        struct.pack(">II", int(ipaddress.ip_address(address)), port) for address, port in servers)
+        put_address(address) + put_number(port) for address, port in servers)
 
 
 HOPS = {"via": 0, "internet": 1, "blackhole": 2}
@@ -82,7 +90,7 @@ HOPS = {"via": 0, "internet": 1, "blackhole": 2}
 def put_route(to, hop):
     """@hop  "internet", "blackhole", or an address."""
     kind = HOPS.get(hop, HOPS["via"])
-    return put_block(to) + struct.pack(">BI", kind, 0 if hop in HOPS else int(ipaddress.ip_address(hop)))
+    return put_block(to) + bytes([kind]) + put_address(None if hop in HOPS else hop)
 
 
 def put_mapping(private, public):
@@ -93,7 +101,7 @@ PUT = {
     "number": lambda value: put_number(value or 0),
     "text": lambda value: put_number(len(os.fsencode(value or b""))) + os.fsencode(value or b""),
     "block": put_block,
-    "address": lambda value: put_number(int(ipaddress.ip_address(value or 0))),
+    "address": put_address,
     "servers": lambda value: put_servers(value or []),
     "rules": lambda value: put_number(len(value or [])) + b"".join(put_rule(rule) for rule in value or []),
     "routes": lambda value: put_number(len(value or {})) + b"".join(put_route(*item) for item in (value or {}).items()),
@@ -197,16 +205,17 @@ class Peer:
 
     def hello(self):
         answer = self.receive()
-        assert answer is not None and answer.kind == "HELLO" and answer.version == 2, answer
+        assert answer is not None and answer.kind == "HELLO" and answer.version == 3, answer
         return answer
 
     def own(self):
         self.ask("OWNER", owner=self.owner)
 
-    def open(self, eni, streams=1, datagrams=0):
+    def open(self, eni, streams=1, datagrams=0, streams6=0, datagrams6=0):
         """Sockets of an ENI, blocking with a deadline, as Python likes them."""
-        answer = self.ask("OPEN", id=eni.id, streams=streams, datagrams=datagrams)
-        assert (answer.streams, answer.datagrams) == (streams, datagrams) and len(answer.fds) == streams + datagrams
+        wanted = {"streams": streams, "datagrams": datagrams, "streams6": streams6, "datagrams6": datagrams6}
+        answer = self.ask("OPEN", id=eni.id, **wanted)
+        assert {name: answer.fields[name] for name in wanted} == wanted and len(answer.fds) == sum(wanted.values())
         for fd in answer.fds:
             assert not os.get_blocking(fd), "a socket of netd's blocks"
         sockets = [socket.socket(fileno=fd) for fd in answer.fds]
@@ -347,12 +356,12 @@ class Vpc:
     """@main  the route table of its subnets that name no other; said together with it, so that it leads to what the
     administrator hangs there."""
 
-    def __init__(self, cidr="10.20.0.0/16"):
-        self.id, self.cidr = new_id("vpc"), cidr
+    def __init__(self, cidr="10.20.0.0/16", cidr6=None):
+        self.id, self.cidr, self.cidr6 = new_id("vpc"), cidr, cidr6
         self.main = Table(self)
 
     def orders(self):
-        return [("VPC", {"id": self.id, "cidr": self.cidr}), *self.main.orders()]
+        return [("VPC", {"id": self.id, "cidr": self.cidr, "cidr6": self.cidr6}), *self.main.orders()]
 
 
 class Table:
@@ -372,7 +381,7 @@ class Table:
 class Internet:
     """@mappings  {private: public}. @own: "192.0.2.2/30"."""
 
-    def __init__(self, vpc, mappings=None, uplink="", router=None, own="0.0.0.0/0"):
+    def __init__(self, vpc, mappings=None, uplink="", router=None, own="/0"):
         self.id, self.vpc, self.mappings = new_id("igw"), vpc, dict(mappings or {})
         self.uplink, self.router, self.own = uplink, router, own
 
@@ -391,8 +400,9 @@ class Internet:
 
 
 class Subnet:
-    def __init__(self, vpc, cidr, uplink="", router=None, table=None):
-        self.id, self.vpc, self.cidr, self.uplink = new_id("subnet"), vpc, cidr, uplink
+    def __init__(self, vpc, cidr, uplink="", router=None, table=None, cidr6=None):
+        self.id, self.vpc, self.cidr, self.uplink, self.cidr6 = new_id("subnet"), vpc, cidr, uplink, cidr6
+        self.router6 = str(ipaddress.ip_network(cidr6)[1]) if cidr6 else None
         self.router = router or str(ipaddress.ip_network(cidr)[1])
         self.table = table or vpc.main
 
@@ -401,17 +411,18 @@ class Subnet:
         return "sn-" + self.id.partition("-")[2][:12]
 
     def orders(self):
-        return [("SUBNET", {"id": self.id, "parent": self.vpc.id, "cidr": self.cidr, "uplink": self.uplink,
-                            "router": self.router, "table": "" if self.uplink else self.table.id})]
+        return [("SUBNET", {"id": self.id, "parent": self.vpc.id, "cidr": self.cidr, "cidr6": self.cidr6,
+                            "uplink": self.uplink, "router": self.router, "router6": self.router6,
+                            "table": "" if self.uplink else self.table.id})]
 
 
 GATEWAY, NAT, APPLIANCE = range(3)
 
 
 class Eni:
-    def __init__(self, subnet, address, rules=(Rule(),), servers=(), role=GATEWAY):
+    def __init__(self, subnet, address, rules=(Rule(),), servers=(), role=GATEWAY, address6=None):
         self.id, self.subnet, self.address, self.mac = new_id("eni"), subnet, address, new_mac()
-        self.role = role
+        self.role, self.address6 = role, address6
         self.rules, self.servers = list(rules), list(servers)
 
     @property
@@ -419,8 +430,8 @@ class Eni:
         return "ni-" + self.id.partition("-")[2][:12]
 
     def orders(self):
-        return [("ENI", {"id": self.id, "parent": self.subnet.id, "address": self.address, "mac": self.mac,
-                         "role": self.role, "servers": self.servers, "rules": self.rules})]
+        return [("ENI", {"id": self.id, "parent": self.subnet.id, "address": self.address,
+                         "address6": self.address6, "mac": self.mac, "role": self.role, "servers": self.servers, "rules": self.rules})]
 
 
 def make(peer, *things):

@@ -1,4 +1,4 @@
-#include "test.h"
+#include "addresses.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,14 +18,7 @@ static struct cidr block(const char *text)
 	return cidr;
 }
 
-static uint32_t address(const char *text)
-{
-	uint32_t number;
-	assert_true(ipv4_parse(text, &number));
-	return number;
-}
-
-static size_t count_in(const char *subnet, uint32_t **out)
+static size_t count_in(const char *subnet, struct ip_address **out)
 {
 	struct cidr cidr = block(subnet);
 	size_t count = 0;
@@ -34,7 +27,7 @@ static size_t count_in(const char *subnet, uint32_t **out)
 	for (size_t i = 0; i < count; i++) {
 		assert_true(cidr_contains(&cidr, (*out)[i]));
 		for (size_t j = 0; j < i && count < 600; j++)
-			assert_int_not_equal((*out)[i], (*out)[j]);
+			assert_false(ip_equal((*out)[i], (*out)[j]));
 	}
 	return count;
 }
@@ -47,10 +40,10 @@ static void knows_loopback_and_its_interface(void **state)
 	size_t count, loopbacks = 0;
 	assert_int_equal(host_addresses_list(&list, &count, &err), 0);
 	for (size_t i = 0; i < count; i++)
-		if (list[i].address == INADDR_LOOPBACK) {
+		if (ip_equal(list[i].address, address("127.0.0.1"))) {
 			assert_string_equal(list[i].interface, "lo");
 			assert_true(list[i].is_loopback);
-			assert_int_equal(list[i].network.address, 0x7f000000);
+			assert_address(list[i].network.address, address("127.0.0.0"));
 			assert_int_equal(list[i].network.bits, 8);
 			loopbacks++;
 		}
@@ -64,27 +57,27 @@ static void knows_loopback_and_its_interface(void **state)
 static void offers_every_address_of_a_loopback_subnet(void **state)
 {
 	(void)state;
-	SP_AUTO_FREE uint32_t *small = NULL, *one = NULL, *all = NULL;
+	SP_AUTO_FREE struct ip_address *small = NULL, *one = NULL, *all = NULL;
 	assert_int_equal(count_in("127.77.0.0/24", &small), 256);
 	assert_int_equal(count_in("127.77.0.5/32", &one), 1);
-	assert_int_equal(one[0], address("127.77.0.5"));
+	assert_address(one[0], address("127.77.0.5"));
 	assert_int_equal(count_in("127.0.0.0/8", &all), HOST_CANDIDATES_MAX);
 }
 
 static void offers_neither_the_first_nor_the_last_address_of_loopback(void **state)
 {
 	(void)state;
-	SP_AUTO_FREE uint32_t *first = NULL, *last = NULL;
+	SP_AUTO_FREE struct ip_address *first = NULL, *last = NULL;
 	assert_int_equal(count_in("127.0.0.0/30", &first), 3);
-	assert_int_equal(first[0], INADDR_LOOPBACK);
+	assert_address(first[0], address("127.0.0.1"));
 	assert_int_equal(count_in("127.255.255.252/30", &last), 3);
-	assert_int_equal(last[2], address("127.255.255.254"));
+	assert_address(last[2], address("127.255.255.254"));
 }
 
 static void offers_nothing_that_this_host_does_not_own(void **state)
 {
 	(void)state;
-	SP_AUTO_FREE uint32_t *none = NULL;
+	SP_AUTO_FREE struct ip_address *none = NULL;
 	assert_int_equal(count_in("203.0.113.0/24", &none), 0);
 
 	char name[IF_NAMESIZE] = "as it was";
@@ -99,11 +92,11 @@ static void offers_nothing_that_this_host_does_not_own(void **state)
 static void a_lone_address_owns_itself_only(void **state)
 {
 	(void)state;
-	const struct host_address alone = { .address = 0x0a000005,
-					    .network = { 0x0a000005, 32 },
+	const struct host_address alone = { .address = IPV4(0x0a000005),
+					    .network = { IPV4(0x0a000005), 32 },
 					    .interface = "ppp0" };
-	assert_true(host_addresses_own(&alone, 1, 0x0a000005));
-	assert_false(host_addresses_own(&alone, 1, 0x0a000006));
+	assert_true(host_addresses_own(&alone, 1, address("10.0.0.5")));
+	assert_false(host_addresses_own(&alone, 1, address("10.0.0.6")));
 }
 
 static void says_what_a_bound_socket_cannot_reach(void **state)
@@ -143,7 +136,7 @@ static void assert_bound(int fd, int type)
 	struct sockaddr_in from;
 	length = sizeof(from);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&from, &length), 0);
-	assert_int_equal(ntohl(from.sin_addr.s_addr), address("127.77.0.5"));
+	assert_address(ip_of_bytes(&from.sin_addr, IPV4_BYTES), address("127.77.0.5"));
 	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 }
@@ -184,7 +177,7 @@ static void connects_from_the_eni(void **state)
 	length = sizeof(peer);
 	SP_AUTO_FD accepted = accept(listener, (struct sockaddr *)&peer, &length);
 	assert_true(accepted >= 0);
-	assert_int_equal(ntohl(peer.sin_addr.s_addr), address("127.77.0.5"));
+	assert_address(ip_of_bytes(&peer.sin_addr, IPV4_BYTES), address("127.77.0.5"));
 }
 
 static void opens_nothing_when_the_host_lost_the_address(void **state)

@@ -11,7 +11,7 @@ static const char *const zones[] = { REGION "a", REGION "b", NULL };
 static struct host_address on(const char *interface, const char *address, const char *network)
 {
 	struct host_address found = { 0 };
-	assert_true(ipv4_parse(address, &found.address));
+	assert_true(ip_parse_v4(address, &found.address));
 	assert_true(cidr_parse(network, &found.network, NULL));
 	strcpy(found.interface, interface);
 	return found;

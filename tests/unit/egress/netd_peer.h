@@ -115,10 +115,10 @@ static inline void netd_peer_note_routes(struct netd_peer *peer, const struct ne
 	static const char *const hops[] = { "via", "internet", "blackhole" };
 	for (uint32_t i = 0; i < message->route_count; i++) {
 		const struct netd_route *route = &message->routes[i];
-		sp_buffer_format(&peer->told, " %08x/%d>%s", route->to.address, route->to.bits,
-				 hops[route->hop]);
+		sp_buffer_format(&peer->told, " %08x/%d>%s", (uint32_t)route->to.address.number,
+				 route->to.bits, hops[route->hop]);
 		if (route->hop == NETD_HOP_VIA)
-			sp_buffer_format(&peer->told, ":%08x", route->via);
+			sp_buffer_format(&peer->told, ":%08x", (uint32_t)route->via.number);
 	}
 }
 
@@ -135,13 +135,15 @@ static inline void netd_peer_note(struct netd_peer *peer, const struct netd_mess
 				 message->role == NETD_ROLE_NAT ? "NAT" : "APPLIANCE");
 	if (message->kind == NETD_SUBNET)
 		sp_buffer_format(&peer->told, " uplink=%s router=%08x table=%s", message->uplink,
-				 message->router, message->table);
+				 (uint32_t)message->router.number, message->table);
 	if (message->kind == NETD_INTERNET)
 		sp_buffer_format(&peer->told, " uplink=%s router=%08x address=%08x/%u",
-				 message->uplink, message->router, message->address, message->bits);
+				 message->uplink, (uint32_t)message->router.number,
+				 (uint32_t)message->address.number, message->bits);
 	for (uint32_t i = 0; i < message->mapping_count; i++)
-		sp_buffer_format(&peer->told, " %08x=%08x", message->mappings[i].private_address,
-				 message->mappings[i].public_address);
+		sp_buffer_format(&peer->told, " %08x=%08x",
+				 (uint32_t)message->mappings[i].private_address.number,
+				 (uint32_t)message->mappings[i].public_address.number);
 	netd_peer_note_routes(peer, message);
 	sp_buffer_add_text(&peer->told, "\n");
 }

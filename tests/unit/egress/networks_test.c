@@ -555,7 +555,7 @@ static void a_netd_of_another_version_is_not_used(void **state)
 		turn(f);
 	turn_until(f, netd_has_spoken,
 		   "cannot make a network of kernel namespaces: cannot use sallyport-netd: it "
-		   "speaks version 3, not 2");
+		   "speaks version 4, not 3");
 	assert_string_equal(sp_buffer_text(&f->peer.told), "");
 }
 

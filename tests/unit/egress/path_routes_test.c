@@ -21,8 +21,8 @@ static int read_it(struct db *db, void *ctx, struct sp_error *err)
 
 static int route(struct fixture *f, const char *to)
 {
-	uint32_t address;
-	assert_true(ipv4_parse(to, &address));
+	struct ip_address address;
+	assert_true(ip_parse_v4(to, &address));
 	f->err = (struct sp_error){ 0 };
 	path_finish(&f->path);
 	if (store_read(f->house.store, read_it, f, &f->err) != 0)

@@ -1,3 +1,4 @@
+#include "addresses.h"
 #include "house.h"
 
 #include "base/scope.h"
@@ -60,13 +61,6 @@ static void assert_ends(struct fixture *f, enum failure_step step, enum sp_code 
 	assert_int_equal(last->step, step);
 	assert_true(last->failed);
 	assert_string_equal(last->text, sentence);
-}
-
-static uint32_t address(const char *text)
-{
-	uint32_t out;
-	assert_true(ipv4_parse(text, &out));
-	return out;
 }
 
 static void finds_everything_on_the_way(void **state)

@@ -636,7 +636,8 @@ static void a_route_through_a_subnet_with_an_uplink_leads_nowhere_and_says_why(v
 	change(f, run_script,
 	       (char[]){ "INSERT INTO subnets SELECT 'subnet-00000000000000003', vpc_id, "
 			 "'127.77.3.0/24', zone, interface, 'aclassoc-00000000000000003', "
-			 "map_public_ip, assign_ipv6, enable_dns64, created_ms FROM subnets WHERE "
+			 "map_public_ip, assign_ipv6, enable_dns64, created_ms, '', '' FROM "
+			 "subnets WHERE "
 			 "id = '" SUBNET "';"
 			 "INSERT INTO route_tables VALUES ('" EMPTY_TABLE "', '" VPC "', 0);"
 			 "INSERT INTO route_associations VALUES ('rtbassoc-00000000000000003', "

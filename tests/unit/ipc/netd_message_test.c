@@ -1,4 +1,4 @@
-#include "test.h"
+#include "addresses.h"
 
 #include "base/bytes.h"
 #include "base/scope.h"
@@ -13,26 +13,43 @@
 #define IGW    "igw-0123456789abcdef0"
 #define TABLE  "rtb-0123456789abcdef0"
 
+#define SOME_V6                                                                                    \
+	{                                                                                          \
+		(ip_number)0xfd00u << 112 | 0x17                                                   \
+	}
+#define V6_NET                                                                                     \
+	{                                                                                          \
+		(ip_number)0xfd00u << 112                                                          \
+	}
+
 static struct egress_rule some_rules[] = {
-	{ .protocol = 6, .from_port = 0, .to_port = 65535, .to = { 0x0a000000, 8 } },
-	{ .protocol = 17, .from_port = 53, .to_port = 53, .to = { 0x0a000102, 32 } },
-	{ .protocol = 1, .from_port = 3, .to_port = EGRESS_RULE_ANY, .to = { 0, 0 } },
-	{ .protocol = EGRESS_RULE_ANY, .from_port = -1, .to_port = -1, .to = { 0xc0a80000, 16 } },
-	{ .protocol = 255, .from_port = -1, .to_port = -1, .to = { 0x80000000, 1 } },
-	{ .protocol = 0, .from_port = -1, .to_port = -1, .to = { UINT32_MAX, 32 } },
+	{ .protocol = 6, .from_port = 0, .to_port = 65535, .to = { IPV4(0x0a000000), 8 } },
+	{ .protocol = 17, .from_port = 53, .to_port = 53, .to = { IPV4(0x0a000102), 32 } },
+	{ .protocol = 1, .from_port = 3, .to_port = EGRESS_RULE_ANY, .to = { IPV4(0), 0 } },
+	{ .protocol = EGRESS_RULE_ANY,
+	  .from_port = -1,
+	  .to_port = -1,
+	  .to = { IPV4(0xc0a80000), 16 } },
+	{ .protocol = 255, .from_port = -1, .to_port = -1, .to = { IPV4(0x80000000), 1 } },
+	{ .protocol = 0, .from_port = -1, .to_port = -1, .to = { IPV4(UINT32_MAX), 32 } },
+	{ .protocol = 6, .from_port = 22, .to_port = 22, .to = { { 0 }, 0 } },
+	{ .protocol = 6, .from_port = 22, .to_port = 22, .to = { V6_NET, 64 } },
+	{ .protocol = 58, .from_port = 128, .to_port = 0, .to = { SOME_V6, 128 } },
 };
 
 static struct netd_route some_routes[] = {
-	{ .to = { 0, 0 }, .hop = NETD_HOP_INTERNET },
-	{ .to = { 0x0a010000, 16 }, .hop = NETD_HOP_VIA, .via = 0x0a000207 },
-	{ .to = { 0x0a000000, 16 }, .hop = NETD_HOP_VIA, .via = UINT32_MAX },
-	{ .to = { 0x0a000000, 24 }, .hop = NETD_HOP_BLACKHOLE },
-	{ .to = { UINT32_MAX, 32 }, .hop = NETD_HOP_BLACKHOLE },
+	{ .to = { IPV4(0), 0 }, .hop = NETD_HOP_INTERNET },
+	{ .to = { IPV4(0x0a010000), 16 }, .hop = NETD_HOP_VIA, .via = IPV4(0x0a000207) },
+	{ .to = { IPV4(0x0a000000), 16 }, .hop = NETD_HOP_VIA, .via = IPV4(UINT32_MAX) },
+	{ .to = { IPV4(0x0a000000), 24 }, .hop = NETD_HOP_BLACKHOLE },
+	{ .to = { IPV4(UINT32_MAX), 32 }, .hop = NETD_HOP_BLACKHOLE },
+	{ .to = { { 0 }, 0 }, .hop = NETD_HOP_BLACKHOLE },
+	{ .to = { V6_NET, 16 }, .hop = NETD_HOP_VIA, .via = SOME_V6 },
 };
 
 static struct netd_mapping some_mappings[] = {
-	{ 0x0a000107, 0xcb007109 },
-	{ UINT32_MAX, 0 },
+	{ IPV4(0x0a000107), IPV4(0xcb007109) },
+	{ IPV4(UINT32_MAX), IPV4(0) },
 };
 
 /* One message of every kind, every field of it set. */
@@ -42,15 +59,15 @@ static const struct {
 } samples[] = {
 	{ 0, { .kind = NETD_OWNER, .request = 1, .owner = "0123abcd" } },
 	{ 0, { .kind = NETD_BEGIN, .request = 2 } },
-	{ 0, { .kind = NETD_VPC, .request = 3, .id = VPC, .cidr = { 0x0a000000, 16 } } },
+	{ 0, { .kind = NETD_VPC, .request = 3, .id = VPC, .cidr = { IPV4(0x0a000000), 16 } } },
 	{ 0,
 	  { .kind = NETD_SUBNET,
 	    .request = 4,
 	    .id = SUBNET,
 	    .parent = VPC,
-	    .cidr = { 0x0a000100, 24 },
+	    .cidr = { IPV4(0x0a000100), 24 },
 	    .uplink = "eth1.120",
-	    .router = 0x0a000101,
+	    .router = IPV4(0x0a000101),
 	    .table = TABLE } },
 	{ 0,
 	  { .kind = NETD_INTERNET,
@@ -58,8 +75,8 @@ static const struct {
 	    .id = IGW,
 	    .parent = VPC,
 	    .uplink = "eth1.120",
-	    .router = 0xcb007101,
-	    .address = 0xcb007102,
+	    .router = IPV4(0xcb007101),
+	    .address = IPV4(0xcb007102),
 	    .bits = 32,
 	    .mappings = some_mappings,
 	    .mapping_count = SP_COUNT_OF(some_mappings) } },
@@ -75,11 +92,11 @@ static const struct {
 	    .request = 5,
 	    .id = ENI,
 	    .parent = SUBNET,
-	    .address = 0x0a000111,
+	    .address = IPV4(0x0a000111),
 	    .mac = "02:00:00:00:00:01",
 	    .role = NETD_ROLE_APPLIANCE,
-	    .servers = { { 0x0a000002, 53 }, { 0x0a000003, 65535 } },
-	    .server_count = 2,
+	    .servers = { { IPV4(0x0a000002), 53 }, { IPV4(0x0a000003), 65535 }, { SOME_V6, 53 } },
+	    .server_count = 3,
 	    .rules = some_rules,
 	    .rule_count = SP_COUNT_OF(some_rules) } },
 	{ 0, { .kind = NETD_END, .request = UINT32_MAX } },
@@ -135,7 +152,7 @@ static void assert_refused(size_t length, size_t fd_count)
 
 static void assert_same_cidr(const struct cidr *got, const struct cidr *sent)
 {
-	assert_int_equal(got->address, sent->address);
+	assert_address(got->address, sent->address);
 	assert_int_equal(got->bits, sent->bits);
 }
 
@@ -156,7 +173,7 @@ static void assert_same_routes(const struct netd_message *got, const struct netd
 	for (uint32_t i = 0; i < sent->route_count; i++) {
 		assert_same_cidr(&got->routes[i].to, &sent->routes[i].to);
 		assert_int_equal(got->routes[i].hop, sent->routes[i].hop);
-		assert_int_equal(got->routes[i].via, sent->routes[i].via);
+		assert_address(got->routes[i].via, sent->routes[i].via);
 	}
 }
 
@@ -164,9 +181,8 @@ static void assert_same_mappings(const struct netd_message *got, const struct ne
 {
 	assert_int_equal(got->mapping_count, sent->mapping_count);
 	for (uint32_t i = 0; i < sent->mapping_count; i++) {
-		assert_int_equal(got->mappings[i].private_address,
-				 sent->mappings[i].private_address);
-		assert_int_equal(got->mappings[i].public_address, sent->mappings[i].public_address);
+		assert_address(got->mappings[i].private_address, sent->mappings[i].private_address);
+		assert_address(got->mappings[i].public_address, sent->mappings[i].public_address);
 	}
 }
 
@@ -187,15 +203,15 @@ static void every_kind_comes_back_as_it_was_sent(void **state)
 		assert_string_equal(got.parent, sent->parent);
 		assert_same_cidr(&got.cidr, &sent->cidr);
 		assert_string_equal(got.uplink, sent->uplink);
-		assert_int_equal(got.router, sent->router);
+		assert_address(got.router, sent->router);
 		assert_string_equal(got.table, sent->table);
-		assert_int_equal(got.address, sent->address);
+		assert_address(got.address, sent->address);
 		assert_int_equal(got.bits, sent->bits);
 		assert_int_equal(got.role, sent->role);
 		assert_string_equal(got.mac, sent->mac);
 		assert_int_equal(got.server_count, sent->server_count);
 		for (uint32_t s = 0; s < sent->server_count; s++) {
-			assert_int_equal(got.servers[s].address, sent->servers[s].address);
+			assert_address(got.servers[s].address, sent->servers[s].address);
 			assert_int_equal(got.servers[s].port, sent->servers[s].port);
 		}
 		assert_same_rules(&got, sent);
@@ -261,18 +277,21 @@ static void refuses_values_that_make_no_sense(void **state)
 {
 	(void)state;
 	static struct egress_rule bad_rules[] = {
-		{ .protocol = 257, .to = { 0, 0 } },
-		{ .protocol = 6, .from_port = 65537, .to = { 0, 0 } },
-		{ .protocol = 6, .to_port = 65537, .to = { 0, 0 } },
-		{ .protocol = 6, .to = { 0, 33 } },
-		{ .protocol = 6, .to = { 1, 31 } },
-		{ .protocol = 6, .to = { 0x80000000, 0 } },
+		{ .protocol = 257, .to = { IPV4(0), 0 } },
+		{ .protocol = 6, .from_port = 65537, .to = { IPV4(0), 0 } },
+		{ .protocol = 6, .to_port = 65537, .to = { IPV4(0), 0 } },
+		{ .protocol = 6, .to = { IPV4(0), 33 } },
+		{ .protocol = 6, .to = { IPV4(1), 31 } },
+		{ .protocol = 6, .to = { IPV4(0x80000000), 0 } },
+		{ .protocol = 6, .to = { SOME_V6, 64 } },
+		{ .protocol = 6, .to = { V6_NET, 129 } },
+		{ .protocol = 6, .to = { IPV4(0), 64 + 104 } }, /* IPv4 written as IPv6 */
 	};
 	static const struct netd_message bad[] = {
 		{ .kind = NETD_OWNER, .owner = "" },
 		{ .kind = NETD_REMOVE, .id = "" },
-		{ .kind = NETD_VPC, .id = VPC, .cidr = { 0x0a000001, 16 } },
-		{ .kind = NETD_VPC, .id = VPC, .cidr = { 0, 255 } },
+		{ .kind = NETD_VPC, .id = VPC, .cidr = { IPV4(0x0a000001), 16 } },
+		{ .kind = NETD_VPC, .id = VPC, .cidr = { IPV4(0), 63 } },
 		{ .kind = NETD_OPEN, .id = ENI },
 		{ .kind = NETD_OPEN, .id = ENI, .streams = NETD_SOCKETS_MAX + 1 },
 		{ .kind = NETD_OPEN,
@@ -309,18 +328,18 @@ static void refuses_routes_that_make_no_sense(void **state)
 {
 	(void)state;
 	static struct netd_route bad[][2] = {
-		{ { .to = { 0, 33 }, .hop = NETD_HOP_BLACKHOLE } },
-		{ { .to = { 1, 31 }, .hop = NETD_HOP_BLACKHOLE } },
+		{ { .to = { IPV4(0), 33 }, .hop = NETD_HOP_BLACKHOLE } },
+		{ { .to = { IPV4(1), 31 }, .hop = NETD_HOP_BLACKHOLE } },
 		{ { .hop = NETD_HOP_COUNT } },
-		{ { .hop = NETD_HOP_COUNT, .via = 1 } },
+		{ { .hop = NETD_HOP_COUNT, .via = IPV4(1) } },
 		{ { .hop = NETD_HOP_VIA } },
-		{ { .hop = NETD_HOP_INTERNET, .via = 1 } },
-		{ { .hop = NETD_HOP_BLACKHOLE, .via = 1 } },
+		{ { .hop = NETD_HOP_INTERNET, .via = IPV4(1) } },
+		{ { .hop = NETD_HOP_BLACKHOLE, .via = IPV4(1) } },
 	};
 	static struct netd_route twice[] = {
-		{ .to = { 0x0a000000, 8 }, .hop = NETD_HOP_INTERNET },
-		{ .to = { 0x0a000000, 9 }, .hop = NETD_HOP_INTERNET },
-		{ .to = { 0x0a000000, 8 }, .hop = NETD_HOP_VIA, .via = 1 },
+		{ .to = { IPV4(0x0a000000), 8 }, .hop = NETD_HOP_INTERNET },
+		{ .to = { IPV4(0x0a000000), 9 }, .hop = NETD_HOP_INTERNET },
+		{ .to = { IPV4(0x0a000000), 8 }, .hop = NETD_HOP_VIA, .via = IPV4(1) },
 	};
 	struct netd_message table = { .kind = NETD_TABLE, .id = TABLE, .parent = VPC };
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
@@ -381,9 +400,10 @@ static void as_many_rules_as_an_interface_may_have_are_one_message(void **state)
 	(void)state;
 	static struct egress_rule rules[EGRESS_RULES_MAX + 1];
 	for (uint32_t i = 0; i < EGRESS_RULES_MAX; i++)
-		rules[i] = (struct egress_rule){
-			.protocol = 6, .from_port = (int32_t)i, .to_port = 65535, .to = { i, 32 }
-		};
+		rules[i] = (struct egress_rule){ .protocol = 6,
+						 .from_port = (int32_t)i,
+						 .to_port = 65535,
+						 .to = { IPV4(i), 32 } };
 	struct netd_message eni = *sample_of(NETD_ENI);
 	eni.rules = rules;
 	eni.rule_count = EGRESS_RULES_MAX;
@@ -404,12 +424,12 @@ static void as_many_routes_and_mappings_as_there_may_be_are_one_message(void **s
 	(void)state;
 	static struct netd_route routes[ROUTES_PER_TABLE_MAX + 1];
 	for (uint32_t i = 0; i < ROUTES_PER_TABLE_MAX; i++)
-		routes[i] = (struct netd_route){ .to = { i << 8, 24 },
+		routes[i] = (struct netd_route){ .to = { IPV4(i << 8), 24 },
 						 .hop = NETD_HOP_VIA,
-						 .via = i + 1 };
+						 .via = IPV4(i + 1) };
 	static struct netd_mapping mappings[NETD_MAPPINGS_MAX + 1];
 	for (uint32_t i = 0; i < NETD_MAPPINGS_MAX; i++)
-		mappings[i] = (struct netd_mapping){ i, ~i };
+		mappings[i] = (struct netd_mapping){ IPV4(i), IPV4(~i) };
 	struct netd_message table = *sample_of(NETD_TABLE), internet = *sample_of(NETD_INTERNET);
 	table.routes = routes;
 	table.route_count = ROUTES_PER_TABLE_MAX;

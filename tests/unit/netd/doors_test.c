@@ -3,9 +3,9 @@
 #include "base/text.h"
 #include "netd/doors.h"
 
-static const struct cidr vpc = { 0x0a000000, 16 };
-static const struct netd_mapping mappings[] = { { 0x0a000107, 0xcb007109 },
-						{ 0x0a000208, 0xcb00710a } };
+static const struct cidr vpc = { IPV4(0x0a000000), 16 };
+static const struct netd_mapping mappings[] = { { IPV4(0x0a000107), IPV4(0xcb007109) },
+						{ IPV4(0x0a000208), IPV4(0xcb00710a) } };
 
 static const char golden[] =
 	"flush table inet sallyport\n"

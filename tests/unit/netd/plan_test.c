@@ -1,4 +1,4 @@
-#include "test.h"
+#include "addresses.h"
 
 #include <stdio.h>
 
@@ -17,34 +17,36 @@
 #define MAC   "02:00:00:00:00:01"
 
 /* 10.0.0.0/16, in it 10.0.1.0/24 and 10.0.2.0/24 (on an uplink), an interface in each, and a way out. */
-static const struct netd_message vpc = { .kind = NETD_VPC, .id = VPC, .cidr = { 0x0a000000, 16 } };
+static const struct netd_message vpc = { .kind = NETD_VPC,
+					 .id = VPC,
+					 .cidr = { IPV4(0x0a000000), 16 } };
 static const struct netd_message net_a = { .kind = NETD_SUBNET,
 					   .id = NET_A,
 					   .parent = VPC,
-					   .cidr = { 0x0a000100, 24 },
-					   .router = 0x0a000101,
+					   .cidr = { IPV4(0x0a000100), 24 },
+					   .router = IPV4(0x0a000101),
 					   .table = RTB_A };
 static const struct netd_message net_b = { .kind = NETD_SUBNET,
 					   .id = NET_B,
 					   .parent = VPC,
-					   .cidr = { 0x0a000200, 24 },
+					   .cidr = { IPV4(0x0a000200), 24 },
 					   .uplink = "eth1.120",
-					   .router = 0x0a0002fe };
+					   .router = IPV4(0x0a0002fe) };
 static const struct netd_message eni_a = {
-	.kind = NETD_ENI, .id = ENI_A, .parent = NET_A, .address = 0x0a000111, .mac = MAC
+	.kind = NETD_ENI, .id = ENI_A, .parent = NET_A, .address = IPV4(0x0a000111), .mac = MAC
 };
 static const struct netd_message eni_b = {
-	.kind = NETD_ENI, .id = ENI_B, .parent = NET_B, .address = 0x0a000201, .mac = MAC
+	.kind = NETD_ENI, .id = ENI_B, .parent = NET_B, .address = IPV4(0x0a000201), .mac = MAC
 };
 
-static struct netd_mapping some_mappings[] = { { 0x0a000111, 0xcb007109 },
-					       { 0x0a000112, 0xcb00710a } };
+static struct netd_mapping some_mappings[] = { { IPV4(0x0a000111), IPV4(0xcb007109) },
+					       { IPV4(0x0a000112), IPV4(0xcb00710a) } };
 static struct netd_route some_routes[] = { { .hop = NETD_HOP_INTERNET } };
 static const struct netd_message igw = { .kind = NETD_INTERNET,
 					 .id = IGW,
 					 .parent = VPC,
 					 .uplink = "eth1",
-					 .router = 0xc0000201,
+					 .router = IPV4(0xc0000201),
 					 .mappings = some_mappings,
 					 .mapping_count = 2 };
 static const struct netd_message table = {
@@ -97,11 +99,11 @@ static void what_makes_sense_is_noted_and_can_be_said_again(void **state)
 	struct plan plan = whole_plan();
 	assert_int_equal(plan.count, THINGS);
 	struct netd_message moved = eni_a;
-	moved.address = 0x0a000122;
+	moved.address = ip_of_v4(0x0a000122);
 	assert_put(&plan, &moved);
 	assert_put(&plan, &vpc);
 	assert_int_equal(plan.count, THINGS);
-	assert_int_equal(plan_find(&plan, ENI_A)->address, 0x0a000122);
+	assert_address(plan_find(&plan, ENI_A)->address, address("10.0.1.34"));
 	assert_true(plan_has_link(&plan, "sn-a00000000000"));
 	assert_true(plan_has_link(&plan, "ni-b00000000000"));
 	assert_false(plan_has_link(&plan, "ni-c00000000000"));
@@ -134,7 +136,9 @@ static void refuses_ids_and_blocks_that_are_none(void **state)
 		strcpy(bad.id, ids[i]);
 		assert_refused(&plan, &bad, SP_INVALID);
 	}
-	static const struct cidr blocks[] = { { 0, 0 }, { 0x0a000000, 31 }, { 0x0a000000, 32 } };
+	static const struct cidr blocks[] = { { IPV4(0), 0 },
+					      { IPV4(0x0a000000), 31 },
+					      { IPV4(0x0a000000), 32 } };
 	for (size_t i = 0; i < SP_COUNT_OF(blocks); i++) {
 		struct netd_message bad = vpc;
 		bad.cidr = blocks[i];
@@ -148,11 +152,13 @@ static void refuses_subnets_that_do_not_fit_their_vpc(void **state)
 	(void)state;
 	struct plan plan = whole_plan();
 	struct netd_message bad = net_a;
-	bad.cidr = (struct cidr){ 0x0b000100, 24 };
-	bad.router = 0x0b000101;
+	bad.cidr = (struct cidr){ IPV4(0x0b000100), 24 };
+	bad.router = ip_of_v4(0x0b000101);
 	assert_refused(&plan, &bad, SP_INVALID);
 
-	static const uint32_t routers[] = { 0, 0x0a000100, 0x0a0001ff, 0x0a000201 };
+	static const struct ip_address routers[] = {
+		IPV4(0), IPV4(0x0a000100), IPV4(0x0a0001ff), IPV4(0x0a000201), { 0 }
+	};
 	for (size_t i = 0; i < SP_COUNT_OF(routers); i++) {
 		bad = net_a;
 		bad.router = routers[i];
@@ -191,13 +197,13 @@ static void refuses_addresses_that_a_host_cannot_have(void **state)
 	(void)state;
 	struct plan plan = whole_plan();
 	static const struct {
-		uint32_t address;
+		struct ip_address address;
 		enum sp_code code;
 	} rows[] = {
-		{ 0x0a000100, SP_INVALID },  /* the subnet itself */
-		{ 0x0a0001ff, SP_INVALID },  /* its broadcast */
-		{ 0x0a000211, SP_INVALID },  /* elsewhere */
-		{ 0x0a000101, SP_CONFLICT }, /* the router's */
+		{ IPV4(0x0a000100), SP_INVALID },  /* the subnet itself */
+		{ IPV4(0x0a0001ff), SP_INVALID },  /* its broadcast */
+		{ IPV4(0x0a000211), SP_INVALID },  /* elsewhere */
+		{ IPV4(0x0a000101), SP_CONFLICT }, /* the router's */
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(rows); i++) {
 		struct netd_message bad = eni_a;
@@ -216,12 +222,12 @@ static void the_first_address_of_a_bridge_is_taken(void **state)
 	(void)state;
 	struct plan plan = whole_plan();
 	struct netd_message net = net_a;
-	net.router = 0x0a000105;
+	net.router = ip_of_v4(0x0a000105);
 	assert_put(&plan, &net);
 	struct netd_message bad = eni_a;
-	bad.address = 0x0a000101;
+	bad.address = ip_of_v4(0x0a000101);
 	assert_refused(&plan, &bad, SP_CONFLICT);
-	bad.address = 0x0a000105;
+	bad.address = ip_of_v4(0x0a000105);
 	assert_refused(&plan, &bad, SP_CONFLICT);
 	plan_finish(&plan);
 }
@@ -254,10 +260,10 @@ static void refuses_an_address_or_a_name_that_another_interface_has(void **state
 	struct netd_message other = eni_a;
 	strcpy(other.id, "eni-c0000000000000003");
 	assert_refused(&plan, &other, SP_CONFLICT);
-	other.address++;
+	other.address = ip_after(other.address, 1);
 	assert_put(&plan, &other);
 	strcpy(other.id, "eni-a000000000000ffff"); /* the same first 12 digits as ENI_A */
-	other.address++;
+	other.address = ip_after(other.address, 1);
 	assert_refused(&plan, &other, SP_CONFLICT);
 	plan_finish(&plan);
 }
@@ -268,13 +274,13 @@ static void refuses_name_servers_that_are_none_and_moves(void **state)
 	struct plan plan = whole_plan();
 	struct netd_message bad = eni_a;
 	bad.server_count = 1;
-	bad.servers[0] = (struct netd_server){ 0, 53 };
+	bad.servers[0] = (struct netd_server){ { 0 }, 53 };
 	assert_refused(&plan, &bad, SP_INVALID);
-	bad.servers[0] = (struct netd_server){ 0x0a000002, 0 };
+	bad.servers[0] = (struct netd_server){ IPV4(0x0a000002), 0 };
 	assert_refused(&plan, &bad, SP_INVALID);
 	bad = eni_a;
 	strcpy(bad.parent, NET_B);
-	bad.address = 0x0a000244;
+	bad.address = ip_of_v4(0x0a000244);
 	assert_refused(&plan, &bad, SP_CONFLICT);
 	plan_finish(&plan);
 }
@@ -375,16 +381,16 @@ static void a_table_keeps_its_routes(void **state)
 	(void)state;
 	struct plan plan = whole_plan();
 	struct netd_route routes[] = {
-		{ .to = { 0x0b000000, 8 }, .hop = NETD_HOP_VIA, .via = 0x0a000107 },
-		{ .to = { 0, 0 }, .hop = NETD_HOP_BLACKHOLE }
+		{ .to = { IPV4(0x0b000000), 8 }, .hop = NETD_HOP_VIA, .via = IPV4(0x0a000107) },
+		{ .to = { IPV4(0), 0 }, .hop = NETD_HOP_BLACKHOLE }
 	};
 	struct netd_message other = table;
 	other.routes = routes;
 	other.route_count = 2;
 	assert_put(&plan, &other);
-	routes[0].via = 0;
+	routes[0].via = ip_of_v4(0);
 	assert_int_equal(plan_find(&plan, RTB_A)->route_count, 2);
-	assert_int_equal(plan_find(&plan, RTB_A)->routes[0].via, 0x0a000107);
+	assert_address(plan_find(&plan, RTB_A)->routes[0].via, address("10.0.1.7"));
 	other.route_count = 0;
 	assert_put(&plan, &other);
 	assert_int_equal(plan_find(&plan, RTB_A)->route_count, 0);
@@ -395,10 +401,10 @@ static void knows_the_bridge_in_which_an_address_is(void **state)
 {
 	(void)state;
 	struct plan plan = whole_plan();
-	assert_string_equal(plan_bridge_of(&plan, VPC, 0x0a000111)->id, NET_A);
-	assert_null(plan_bridge_of(&plan, VPC, 0x0a000211)); /* an uplink: no bridge */
-	assert_null(plan_bridge_of(&plan, VPC, 0x0a000311));
-	assert_null(plan_bridge_of(&plan, "vpc-00000000000000002", 0x0a000111));
+	assert_string_equal(plan_bridge_of(&plan, VPC, ip_of_v4(0x0a000111))->id, NET_A);
+	assert_null(plan_bridge_of(&plan, VPC, ip_of_v4(0x0a000211))); /* an uplink: no bridge */
+	assert_null(plan_bridge_of(&plan, VPC, ip_of_v4(0x0a000311)));
+	assert_null(plan_bridge_of(&plan, "vpc-00000000000000002", ip_of_v4(0x0a000111)));
 	assert_true(plan_has_bridge(&plan, "sn-a00000000000"));
 	assert_false(plan_has_bridge(&plan, "sn-b00000000000"));
 	assert_string_equal(plan_internet_of(&plan, VPC)->id, IGW);
@@ -433,15 +439,19 @@ static void refuses_ways_out_that_are_none(void **state)
 	strcpy(bad.uplink, "a/b");
 	assert_refused(&plan, &bad, SP_INVALID);
 
-	static const uint32_t routers[] = { 0, 0x7f000001, 0xe0000001, UINT32_MAX };
+	static const struct ip_address routers[] = { IPV4(0), IPV4(0x7f000001), IPV4(0xe0000001),
+						     IPV4(UINT32_MAX) };
 	for (size_t i = 0; i < SP_COUNT_OF(routers); i++) {
 		bad = igw;
 		bad.router = routers[i];
 		assert_refused(&plan, &bad, SP_INVALID);
 	}
 	static const struct {
-		uint32_t address, bits;
-	} own[] = { { 0x7f000001, 8 }, { 0xc0000202, 0 }, { 0xc0000201 /* the router's */, 30 } };
+		struct ip_address address;
+		uint32_t bits;
+	} own[] = { { IPV4(0x7f000001), 8 },
+		    { IPV4(0xc0000202), 0 },
+		    { IPV4(0xc0000201) /* the router's */, 30 } };
 	for (size_t i = 0; i < SP_COUNT_OF(own); i++) {
 		bad = igw;
 		bad.address = own[i].address;
@@ -450,7 +460,7 @@ static void refuses_ways_out_that_are_none(void **state)
 	}
 	bad = igw; /* to this host: no next hop of a network */
 	bad.uplink[0] = '\0';
-	bad.router = 0;
+	bad.router = (struct ip_address){ 0 };
 	assert_put(&plan, &bad);
 	plan_finish(&plan);
 }
@@ -460,14 +470,16 @@ static void refuses_mappings_that_are_not_one_to_one(void **state)
 	(void)state;
 	struct plan plan = whole_plan();
 	static const struct netd_mapping rows[][2] = {
-		{ { 0x0a000111, 0xcb007109 }, { 0x0a000112, 0xcb007109 } },
-		{ { 0x0a000111, 0xcb007109 }, { 0x0a000111, 0xcb00710a } },
-		{ { 0x0b000111, 0xcb007109 }, { 0x0a000112, 0xcb00710a } }, /* not of the VPC */
-		{ { 0x0a000111, 0x0a000113 }, { 0x0a000112, 0xcb00710a } }, /* of the VPC */
-		{ { 0x0a000111, 0 }, { 0x0a000112, 0xcb00710a } },
-		{ { 0x0a000111, 0x7f000009 }, { 0x0a000112, 0xcb00710a } },
-		{ { 0x0a000111, 0xe0000001 }, { 0x0a000112, 0xcb00710a } },
-		{ { 0x0a000111, UINT32_MAX }, { 0x0a000112, 0xcb00710a } },
+		{ { IPV4(0x0a000111), IPV4(0xcb007109) }, { IPV4(0x0a000112), IPV4(0xcb007109) } },
+		{ { IPV4(0x0a000111), IPV4(0xcb007109) }, { IPV4(0x0a000111), IPV4(0xcb00710a) } },
+		{ { IPV4(0x0b000111), IPV4(0xcb007109) },
+		  { IPV4(0x0a000112), IPV4(0xcb00710a) } }, /* not of the VPC */
+		{ { IPV4(0x0a000111), IPV4(0x0a000113) },
+		  { IPV4(0x0a000112), IPV4(0xcb00710a) } }, /* of the VPC */
+		{ { IPV4(0x0a000111), IPV4(0) }, { IPV4(0x0a000112), IPV4(0xcb00710a) } },
+		{ { IPV4(0x0a000111), IPV4(0x7f000009) }, { IPV4(0x0a000112), IPV4(0xcb00710a) } },
+		{ { IPV4(0x0a000111), IPV4(0xe0000001) }, { IPV4(0x0a000112), IPV4(0xcb00710a) } },
+		{ { IPV4(0x0a000111), IPV4(UINT32_MAX) }, { IPV4(0x0a000112), IPV4(0xcb00710a) } },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(rows); i++) {
 		struct netd_mapping mappings[] = { rows[i][0], rows[i][1] };
@@ -475,6 +487,47 @@ static void refuses_mappings_that_are_not_one_to_one(void **state)
 		bad.mappings = mappings;
 		assert_refused(&plan, &bad, SP_INVALID);
 	}
+	plan_finish(&plan);
+}
+
+static void addresses_of_ipv6_go_together_or_not_at_all(void **state)
+{
+	(void)state;
+	struct plan plan = whole_plan();
+	struct netd_message home = vpc, net = net_a, eni = eni_a;
+	net.cidr6 = (struct cidr){ address("fd00::"), 64 };
+	net.router6 = address("fd00::1");
+	assert_refused(&plan, &net, SP_INVALID); /* its VPC has none */
+	home.cidr6 = (struct cidr){ IPV4(0x0a000000), 16 };
+	assert_refused(&plan, &home, SP_INVALID);
+	home.cidr6 = (struct cidr){ address("fd00::"), 56 };
+	assert_put(&plan, &home);
+	eni.address6 = address("fd00::17");
+	assert_refused(&plan, &eni, SP_INVALID); /* its subnet has none */
+	net.router6 = address("fd00:0:0:1::1");
+	assert_refused(&plan, &net, SP_INVALID);
+	net.router6 = address("fd00::1");
+	net.cidr6.address = address("fd01::");
+	assert_refused(&plan, &net, SP_INVALID);
+	net.cidr6.address = address("fd00::");
+	assert_put(&plan, &net);
+	static const char *const taken[] = { "fd00::1", "fd00:0:0:1::17", "10.0.1.18" };
+	for (size_t i = 0; i < SP_COUNT_OF(taken); i++) {
+		eni.address6 = address(taken[i]);
+		assert_refused(&plan, &eni, i == 0 ? SP_CONFLICT : SP_INVALID);
+	}
+	eni.address6 = address("fd00::17");
+	assert_put(&plan, &eni);
+	assert_string_equal(plan_bridge_of(&plan, VPC, address("fd00::99"))->id, NET_A);
+	assert_null(plan_bridge_of(&plan, VPC, address("fd00:0:0:1::99")));
+	struct netd_message other = eni;
+	strcpy(other.id, "eni-c0000000000000003");
+	other.address = address("10.0.1.77");
+	assert_refused(&plan, &other, SP_CONFLICT);
+	struct netd_message neighbour = net_b;
+	neighbour.cidr6 = net.cidr6;
+	neighbour.router6 = net.router6;
+	assert_refused(&plan, &neighbour, SP_CONFLICT);
 	plan_finish(&plan);
 }
 
@@ -531,6 +584,7 @@ int main(void)
 		cmocka_unit_test(refuses_ways_out_that_are_none),
 		cmocka_unit_test(refuses_mappings_that_are_not_one_to_one),
 		cmocka_unit_test(what_a_round_does_not_name_is_forgotten_at_its_end),
+		cmocka_unit_test(addresses_of_ipv6_go_together_or_not_at_all),
 		cmocka_unit_test(an_end_needs_a_beginning),
 		cmocka_unit_test(what_stands_on_something_is_forgotten_with_it),
 	};

@@ -1,17 +1,10 @@
-#include "test.h"
+#include "addresses.h"
 
 #include "network/address_pools.h"
 #include "network/cidr.h"
 
 static struct sp_error err;
 static struct address_pools pools;
-
-static uint32_t number(const char *text)
-{
-	uint32_t address;
-	assert_true(ipv4_parse(text, &address));
-	return address;
-}
 
 static void assert_refused(const char *text, const char *words)
 {
@@ -31,10 +24,10 @@ static void ranges_blocks_and_addresses_are_read(void **state)
 	assert_string_equal("office", pools.pools[0].name);
 	assert_int_equal(9, address_pool_size(&pools.pools[0]));
 	assert_int_equal(9, address_pool_size(&pools.pools[1]));
-	assert_ptr_equal(&pools.pools[0], address_pools_owner(&pools, number("203.0.113.15")));
-	assert_ptr_equal(&pools.pools[0], address_pools_owner(&pools, number("198.51.100.7")));
-	assert_ptr_equal(&pools.pools[1], address_pools_owner(&pools, number("192.0.2.1")));
-	assert_null(address_pools_owner(&pools, number("203.0.113.16")));
+	assert_ptr_equal(&pools.pools[0], address_pools_owner(&pools, address("203.0.113.15")));
+	assert_ptr_equal(&pools.pools[0], address_pools_owner(&pools, address("198.51.100.7")));
+	assert_ptr_equal(&pools.pools[1], address_pools_owner(&pools, address("192.0.2.1")));
+	assert_null(address_pools_owner(&pools, address("203.0.113.16")));
 	assert_int_equal(0, address_pools_parse(NULL, &pools, &err));
 	assert_int_equal(0, pools.count);
 }
@@ -55,14 +48,15 @@ static void an_id_follows_from_the_name(void **state)
 static void the_lowest_free_address_is_drawn(void **state)
 {
 	(void)state;
-	const uint32_t taken[] = { number("192.0.2.8"), number("192.0.2.9"), number("192.0.2.1") };
-	uint32_t drawn;
+	const struct ip_address taken[] = { address("192.0.2.8"), address("192.0.2.9"),
+					    address("192.0.2.1") };
+	struct ip_address drawn;
 	assert_int_equal(0,
 			 address_pools_parse("a=192.0.2.8/31,192.0.2.1-192.0.2.2", &pools, &err));
 	assert_true(address_pool_draw(&pools.pools[0], taken, 1, &drawn));
-	assert_int_equal(number("192.0.2.9"), drawn);
+	assert_address(drawn, address("192.0.2.9"));
 	assert_true(address_pool_draw(&pools.pools[0], taken, 3, &drawn));
-	assert_int_equal(number("192.0.2.2"), drawn);
+	assert_address(drawn, address("192.0.2.2"));
 	assert_int_equal(0, address_pools_parse("a=192.0.2.1", &pools, &err));
 	assert_false(address_pool_draw(&pools.pools[0], taken, 3, &drawn));
 }

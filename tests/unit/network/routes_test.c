@@ -18,10 +18,10 @@ static const struct route routes[] = {
 static const char *way(const char *table, const char *address)
 {
 	struct cidr local;
-	uint32_t number;
+	struct ip_address number;
 	bool is_local;
 	assert_true(cidr_parse("10.0.0.0/16", &local, NULL));
-	assert_true(ipv4_parse(address, &number));
+	assert_true(ip_parse_v4(address, &number));
 	const struct route *route = routes_choose(routes, sizeof(routes) / sizeof(routes[0]), table,
 						  &local, number, &is_local);
 	if (is_local) {

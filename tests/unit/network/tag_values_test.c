@@ -1,4 +1,4 @@
-#include "test.h"
+#include "addresses.h"
 
 #include "base/text.h"
 #include "network/tag_values.h"
@@ -10,9 +10,9 @@ static void name_servers_are_addresses_with_or_without_a_port(void **state)
 	size_t count;
 	assert_true(tag_value_servers("10.0.0.2:5353, 10.0.0.3", servers, &count));
 	assert_int_equal(count, 2);
-	assert_int_equal(servers[0].address, 0x0a000002);
+	assert_address(servers[0].address, address("10.0.0.2"));
 	assert_int_equal(servers[0].port, 5353);
-	assert_int_equal(servers[1].address, 0x0a000003);
+	assert_address(servers[1].address, address("10.0.0.3"));
 	assert_int_equal(servers[1].port, TAG_SERVER_PORT);
 	assert_true(tag_value_servers("10.0.0.1 10.0.0.2,10.0.0.3,, 10.0.0.4", servers, &count));
 	assert_int_equal(count, TAG_SERVERS_MAX);
@@ -54,12 +54,12 @@ static void a_host_has_an_address_that_machines_answer_to(void **state)
 		"",          "router",          "0.0.0.0",      "0.1.2.3",    "127.0.0.1",
 		"224.0.0.5", "255.255.255.255", "192.0.2.1/24", " 192.0.2.1", "fe80::1"
 	};
-	uint32_t address = 0;
-	assert_true(tag_value_host("192.0.2.1", &address));
-	assert_int_equal(address, 0xc0000201);
+	struct ip_address host = { 0 };
+	assert_true(tag_value_host("192.0.2.1", &host));
+	assert_address(host, address("192.0.2.1"));
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++)
-		assert_false(tag_value_host(bad[i], &address));
-	assert_int_equal(address, 0xc0000201);
+		assert_false(tag_value_host(bad[i], &host));
+	assert_address(host, address("192.0.2.1"));
 }
 
 static void a_host_in_a_network_is_neither_its_first_nor_its_last(void **state)
@@ -67,12 +67,15 @@ static void a_host_in_a_network_is_neither_its_first_nor_its_last(void **state)
 	(void)state;
 	static const struct {
 		const char *text;
-		uint32_t address;
+		struct ip_address address;
 		int bits;
 	} good[] = {
-		{ "192.0.2.2/30", 0xc0000202, 30 },   { "192.0.2.2/31", 0xc0000202, 31 },
-		{ "192.0.2.0/31", 0xc0000200, 31 },   { "192.0.2.255/32", 0xc00002ff, 32 },
-		{ "192.0.2.255/23", 0xc00002ff, 23 }, { "10.1.2.3/8", 0x0a010203, 8 },
+		{ "192.0.2.2/30", IPV4(0xc0000202), 30 },
+		{ "192.0.2.2/31", IPV4(0xc0000202), 31 },
+		{ "192.0.2.0/31", IPV4(0xc0000200), 31 },
+		{ "192.0.2.255/32", IPV4(0xc00002ff), 32 },
+		{ "192.0.2.255/23", IPV4(0xc00002ff), 23 },
+		{ "10.1.2.3/8", IPV4(0x0a010203), 8 },
 	};
 	static const char *const bad[] = {
 		"192.0.2.2",    "192.0.2.0/30",     "192.0.2.3/30",
@@ -82,16 +85,16 @@ static void a_host_in_a_network_is_neither_its_first_nor_its_last(void **state)
 		"10.0.0.0/8",   "10.255.255.255/8", "123456789012345678/30",
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(good); i++) {
-		uint32_t address;
+		struct ip_address host;
 		int bits;
-		assert_true(tag_value_host_in_network(good[i].text, &address, &bits));
-		assert_int_equal(address, good[i].address);
+		assert_true(tag_value_host_in_network(good[i].text, &host, &bits));
+		assert_address(host, good[i].address);
 		assert_int_equal(bits, good[i].bits);
 	}
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
-		uint32_t address;
+		struct ip_address host;
 		int bits;
-		assert_false(tag_value_host_in_network(bad[i], &address, &bits));
+		assert_false(tag_value_host_in_network(bad[i], &host, &bits));
 	}
 }
 

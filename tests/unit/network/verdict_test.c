@@ -1,4 +1,4 @@
-#include "test.h"
+#include "addresses.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -8,13 +8,6 @@
 #include "network/verdict.h"
 
 enum { ALL = RULE_PROTOCOL_ALL, NONE = RULE_PORT_NONE };
-
-static uint32_t address(const char *text)
-{
-	uint32_t out;
-	assert_true(ipv4_parse(text, &out));
-	return out;
-}
 
 static struct security_rule rule(int protocol, int from, int to, enum rule_peer peer,
 				 const char *value)
@@ -143,16 +136,64 @@ static void other_protocols_have_no_ports(void **state)
 	assert_false(lets(&hopopt, IPPROTO_TCP, "10.0.0.1", 22));
 }
 
-static void what_is_not_about_leaving_over_ipv4_is_left_out(void **state)
+static void families_do_not_let_each_other_leave(void **state)
+{
+	(void)state;
+	struct security_rule all4 = rule(ALL, NONE, NONE, RULE_CIDR4, "0.0.0.0/0");
+	struct security_rule all6 = rule(ALL, NONE, NONE, RULE_CIDR6, "::/0");
+	struct security_rule ssh6 = rule(IPPROTO_TCP, 22, 22, RULE_CIDR6, "fd00:0:0:1::/64");
+	assert_true(lets(&all4, IPPROTO_TCP, "10.0.0.1", 22));
+	assert_false(lets(&all4, IPPROTO_TCP, "fd00::1", 22));
+	assert_true(lets(&all6, IPPROTO_TCP, "fd00::1", 22));
+	assert_false(lets(&all6, IPPROTO_TCP, "10.0.0.1", 22));
+	assert_true(lets(&ssh6, IPPROTO_TCP, "fd00:0:0:1::7", 22));
+	assert_false(lets(&ssh6, IPPROTO_TCP, "fd00:0:0:1::7", 23));
+	assert_false(lets(&ssh6, IPPROTO_TCP, "fd00:0:0:2::7", 22));
+}
+
+static void icmp_of_each_family_has_its_own_types(void **state)
+{
+	(void)state;
+	struct security_rule echo = rule(IPPROTO_ICMPV6, 128, 0, RULE_CIDR6, "::/0");
+	struct security_rule any = rule(IPPROTO_ICMPV6, NONE, NONE, RULE_CIDR6, "::/0");
+	assert_true(lets(&echo, IPPROTO_ICMPV6, "fd00::1", 128 << 8));
+	assert_false(lets(&echo, IPPROTO_ICMPV6, "fd00::1", 129 << 8));
+	assert_false(lets(&echo, IPPROTO_ICMP, "10.0.0.1", 128 << 8));
+	assert_true(lets(&any, IPPROTO_ICMPV6, "fd00::1", 129 << 8 | 3));
+}
+
+static void a_rule_of_ipv6_counts_twice(void **state)
+{
+	(void)state;
+	SP_AUTO_FREE struct group_member *members =
+		sp_alloc((EGRESS_RULES_MAX / 2 + 1) * sizeof(*members));
+	for (size_t i = 0; i <= EGRESS_RULES_MAX / 2; i++)
+		members[i] = (struct group_member){ "sg-peers", ip_after(address("fd00::1"), i) };
+	struct security_rule one = rule(IPPROTO_TCP, 22, 22, RULE_GROUP, "sg-peers");
+	struct egress_rule *out;
+	size_t count;
+	struct sp_error err = { 0 };
+	assert_int_equal(
+		egress_rules_spell_out(&one, 1, members, EGRESS_RULES_MAX / 2, &out, &count, &err),
+		0);
+	assert_int_equal(count, EGRESS_RULES_MAX / 2);
+	free(out);
+	assert_int_equal(egress_rules_spell_out(&one, 1, members, EGRESS_RULES_MAX / 2 + 1, &out,
+						&count, &err),
+			 -1);
+	assert_int_equal(err.code, SP_LIMIT);
+}
+
+static void what_lets_nothing_leave_is_left_out(void **state)
 {
 	(void)state;
 	struct security_rule ingress = rule(ALL, NONE, NONE, RULE_CIDR4, "0.0.0.0/0");
 	ingress.egress = false;
 	struct security_rule rules[] = {
 		ingress,
-		rule(ALL, NONE, NONE, RULE_CIDR6, "::/0"),
 		rule(ALL, NONE, NONE, RULE_PREFIX_LIST, "pl-0123456789abcdef0"),
 		rule(IPPROTO_ICMPV6, NONE, NONE, RULE_CIDR4, "0.0.0.0/0"),
+		rule(IPPROTO_ICMP, NONE, NONE, RULE_CIDR6, "::/0"),
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(rules); i++) {
 		struct egress_rule *out;
@@ -214,7 +255,7 @@ static void spelled_out_rules_end_at_their_limit(void **state)
 	SP_AUTO_FREE struct group_member *members =
 		sp_alloc((EGRESS_RULES_MAX + 1) * sizeof(*members));
 	for (uint32_t i = 0; i <= EGRESS_RULES_MAX; i++)
-		members[i] = (struct group_member){ "sg-peers", 0x0a000000 + i };
+		members[i] = (struct group_member){ "sg-peers", IPV4(0x0a000000 + i) };
 	struct security_rule one = rule(IPPROTO_TCP, 22, 22, RULE_GROUP, "sg-peers");
 
 	struct egress_rule *out = NULL;
@@ -250,7 +291,10 @@ int main(void)
 		cmocka_unit_test(a_range_of_ports_has_both_of_its_ends),
 		cmocka_unit_test(icmp_has_types_and_codes_in_place_of_ports),
 		cmocka_unit_test(other_protocols_have_no_ports),
-		cmocka_unit_test(what_is_not_about_leaving_over_ipv4_is_left_out),
+		cmocka_unit_test(families_do_not_let_each_other_leave),
+		cmocka_unit_test(icmp_of_each_family_has_its_own_types),
+		cmocka_unit_test(a_rule_of_ipv6_counts_twice),
+		cmocka_unit_test(what_lets_nothing_leave_is_left_out),
 		cmocka_unit_test(a_group_means_the_addresses_of_its_members),
 		cmocka_unit_test(the_first_rule_that_lets_it_is_named),
 		cmocka_unit_test(spelled_out_rules_end_at_their_limit),

@@ -16,14 +16,15 @@
 
 enum { ROUTES_MAX = 16, CHAIN = 12 };
 
-static const struct vpc vpc = { .id = "vpc-1", .cidr = "10.0.0.0/16" };
+static const struct vpc vpc = { .id = "vpc-1", .cidr = "10.0.0.0/16", .cidr6 = "fd00::/56" };
 
 static const struct way_interface all_interfaces[] = {
 	{ .row = { .id = "eni-from",
 		   .subnet_id = "home",
 		   .kind = INTERFACE_OF_GATEWAY,
 		   .owner_id = "rgw-1",
-		   .address = "10.0.0.5" } },
+		   .address = "10.0.0.5",
+		   .address6 = "fd00::5" } },
 	{ .row = { .id = "eni-nat",
 		   .subnet_id = "front",
 		   .kind = INTERFACE_OF_NAT,
@@ -40,7 +41,8 @@ static const struct way_interface all_interfaces[] = {
 		   .subnet_id = "guard",
 		   .kind = INTERFACE_OF_USER,
 		   .owner_id = "eni-guard",
-		   .address = "10.0.2.4" } },
+		   .address = "10.0.2.4",
+		   .address6 = "fd00:0:0:2::4" } },
 	{ .row = { .id = "eni-second",
 		   .subnet_id = "second",
 		   .kind = INTERFACE_OF_USER,
@@ -69,11 +71,11 @@ static const struct way_interface all_interfaces[] = {
 };
 
 static const struct way_subnet subnets[] = {
-	{ "home", { 0x0a000000, 24 }, "rtb-home" },
-	{ "front", { 0x0a000100, 24 }, "rtb-front" },
-	{ "guard", { 0x0a000200, 24 }, "rtb-guard" },
-	{ "second", { 0x0a000300, 24 }, "rtb-second" },
-	{ "other", { 0x0a000400, 24 }, "rtb-other" },
+	{ "home", { IPV4(0x0a000000), 24 }, "rtb-home", { { (ip_number)0xfd00 << 112 }, 64 } },
+	{ "front", { IPV4(0x0a000100), 24 }, "rtb-front" },
+	{ "guard", { IPV4(0x0a000200), 24 }, "rtb-guard" },
+	{ "second", { IPV4(0x0a000300), 24 }, "rtb-second" },
+	{ "other", { IPV4(0x0a000400), 24 }, "rtb-other" },
 };
 
 /* What tests may change. */
@@ -155,8 +157,8 @@ static struct way_interface *interface(struct fixture *f, const char *id)
 
 static int find(struct fixture *f, const char *to)
 {
-	uint32_t address;
-	assert_true(ipv4_parse(to, &address));
+	struct ip_address address;
+	assert_true(ip_parse(to, &address));
 	f->err = (struct sp_error){ 0 };
 	return way_find(&f->world, "eni-from", address, &f->way, &f->err);
 }
@@ -170,7 +172,7 @@ static void assert_way(struct fixture *f, const char *to, enum way_end end, cons
 	sp_buffer_clear(&f->words);
 	way_describe(&f->way, &f->words);
 	assert_string_equal(sp_buffer_text(&f->words), words);
-	ipv4_text(f->way.source, text);
+	ip_text(f->way.source, text);
 	assert_string_equal(text, source);
 	assert_int_equal(f->way.end, end);
 	assert_int_equal(f->way.allocation_id[0] != '\0', end == WAY_PUBLIC);
@@ -552,7 +554,7 @@ static void endless_chains_are_given_up(void **state)
 		strcpy(interfaces[i].row.address, "10.0.9.9");
 		strcpy(places[i].id, table);
 		strcpy(places[i].table_id, table);
-		places[i].cidr = (struct cidr){ .address = 0x0a000900, .bits = 24 };
+		places[i].cidr = (struct cidr){ .address = IPV4(0x0a000900), .bits = 24 };
 		snprintf(table, sizeof(table), "rtb-%d", i - 1);
 		add(f, i == 1 ? "rtb-home" : table, "0.0.0.0/0", target);
 	}
@@ -579,11 +581,51 @@ static void without_a_route_the_router_decides(void **state)
 	assert_string_equal(f->way.hops[0].table_id, "rtb-home");
 }
 
+static void ipv6_goes_by_its_own_routes(void **state)
+{
+	struct fixture *f = *state;
+	add(f, "rtb-home", "0.0.0.0/0", "nat-1");
+	assert_way(f, "fd00::9", WAY_INSIDE, "fd00::5", "inside the subnet's own fd00::/64");
+	assert_way(f, "fd00:0:0:3::9", WAY_INSIDE, "fd00::5",
+		   "by the route fd00::/56 (local) of rtb-home");
+	assert_way(f, "2001:db8::9", WAY_BY_ROUTER, "fd00::5",
+		   "by the VPC's router's own routes, as none of rtb-home leads there");
+	add(f, "rtb-home", "2001:db8::/32", "eni-guard");
+	assert_way(f, "2001:db8::9", WAY_BY_ROUTER, "fd00::5",
+		   "by the route 2001:db8::/32 of rtb-home through the appliance eni-guard "
+		   "(fd00:0:0:2::4), then by the VPC's router's own routes, as none of rtb-guard "
+		   "leads there");
+}
+
+#define LEADS_NOWHERE "the route 2001:db8::/32 of rtb-home leads nowhere: "
+
+static void ipv6_leads_through_nobody_without_an_address_of_it(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *target, *words;
+	} rows[] = {
+		{ "nat-1", LEADS_NOWHERE "IPv6 does not go through nat-1, which translates "
+					 "addresses of IPv4" },
+		{ "eni-nat", LEADS_NOWHERE "IPv6 does not go through eni-nat, which translates "
+					   "addresses of IPv4" },
+		{ "igw-1", LEADS_NOWHERE "IPv6 does not go through igw-1, which translates "
+					 "addresses of IPv4" },
+		{ "eni-second", LEADS_NOWHERE "eni-second has no address of IPv6" },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(rows); i++) {
+		go_to(f, "2001:db8::/32", "rtb-home", rows[i].target);
+		assert_refused(f, "2001:db8::9", SP_UNREACHABLE, rows[i].words);
+	}
+	interface(f, "eni-from")->row.address6[0] = '\0';
+	assert_refused(f, "fd00::9", SP_UNREACHABLE, "eni-from has no address of IPv6");
+}
+
 static void what_does_not_fit_together_is_our_mistake(void **state)
 {
 	struct fixture *f = *state;
 	struct vpc broken = { .id = "vpc-1", .cidr = "all" };
-	assert_int_equal(way_find(&f->world, "eni-nobody", 0, &f->way, &f->err), -1);
+	assert_int_equal(way_find(&f->world, "eni-nobody", ip_of_v4(0), &f->way, &f->err), -1);
 	assert_int_equal(f->err.code, SP_INTERNAL);
 	f->world.subnet_count = 0;
 	assert_refused(f, "192.0.2.7", SP_INTERNAL, "cannot find the subnet home of eni-from");
@@ -602,7 +644,7 @@ static void every_hop_is_what_its_table_says(void **state)
 					       "eni-guard", "eni-second",  "eni-checking",
 					       "eni-other", "eni-machine", "eni-gone" };
 	static const char *const goals[] = { "192.0.2.7", "192.9.9.9", "10.0.4.5", "8.8.8.8" };
-	struct cidr local = { 0x0a000000, 16 };
+	struct cidr local = { IPV4(0x0a000000), 16 };
 	size_t found = 0, refused = 0;
 	unsigned seed = 4;
 	for (int round = 0; round < 5000; round++) {
@@ -612,8 +654,8 @@ static void every_hop_is_what_its_table_says(void **state)
 			    blocks[(unsigned)rand_r(&seed) % SP_COUNT_OF(blocks)],
 			    targets[(unsigned)rand_r(&seed) % SP_COUNT_OF(targets)]);
 		const char *to = goals[(unsigned)rand_r(&seed) % SP_COUNT_OF(goals)];
-		uint32_t address;
-		ipv4_parse(to, &address);
+		struct ip_address address;
+		ip_parse_v4(to, &address);
 		if (find(f, to) == 0)
 			found++;
 		else
@@ -661,6 +703,8 @@ int main(void)
 		STORY(a_circle_is_found),
 		STORY(endless_chains_are_given_up),
 		STORY(without_a_route_the_router_decides),
+		STORY(ipv6_goes_by_its_own_routes),
+		STORY(ipv6_leads_through_nobody_without_an_address_of_it),
 		STORY(what_does_not_fit_together_is_our_mistake),
 		STORY(every_hop_is_what_its_table_says),
 	};

@@ -10,6 +10,7 @@ static const struct {
 	[ACCESS_SOURCE_IP]         = { "aws:SourceIp",         ACCESS_ADDRESS },
 	[ACCESS_SECURE_TRANSPORT]  = { "aws:SecureTransport",  ACCESS_TRUTH },
 	[ACCESS_CURRENT_TIME]      = { "aws:CurrentTime",      ACCESS_TIME },
+	[ACCESS_TOKEN_ISSUE_TIME]  = { "aws:TokenIssueTime",   ACCESS_TIME },
 	[ACCESS_REQUESTED_REGION]  = { "aws:RequestedRegion",  ACCESS_TEXT },
 	[ACCESS_PRINCIPAL_ARN]     = { "aws:PrincipalArn",     ACCESS_ARN },
 	[ACCESS_PRINCIPAL_ACCOUNT] = { "aws:PrincipalAccount", ACCESS_TEXT },

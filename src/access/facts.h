@@ -10,6 +10,7 @@ enum access_fact {
 	ACCESS_SOURCE_IP,        /* the client's address */
 	ACCESS_SECURE_TRANSPORT, /* "true": the request came over TLS */
 	ACCESS_CURRENT_TIME,     /* as sp_time_to_iso() writes it */
+	ACCESS_TOKEN_ISSUE_TIME, /* the same; of sessions only */
 	ACCESS_REQUESTED_REGION,
 	ACCESS_PRINCIPAL_ARN,
 	ACCESS_PRINCIPAL_ACCOUNT,

@@ -169,12 +169,14 @@ enum access_verdict access_judge(struct access_policy *const *policies, size_t c
 static bool names_aws(const char *principal, const struct access_assumer *who)
 {
 	size_t account = strlen("arn:aws:iam::");
-	if (strcmp(principal, who->account) == 0 || sp_text_equal(principal, who->arn) ||
-	    sp_text_equal(principal, who->session))
+	if (sp_text_equal(principal, who->arn) || sp_text_equal(principal, who->session))
 		return true;
-	return sp_text_starts_with(principal, "arn:aws:iam::") &&
-	       strncmp(principal + account, who->account, strlen(who->account)) == 0 &&
-	       strcmp(principal + account + strlen(who->account), ":root") == 0;
+	if (who->account == NULL)
+		return false;
+	return strcmp(principal, who->account) == 0 ||
+	       (sp_text_starts_with(principal, "arn:aws:iam::") &&
+		strncmp(principal + account, who->account, strlen(who->account)) == 0 &&
+		strcmp(principal + account + strlen(who->account), ":root") == 0);
 }
 
 static bool names_everybody(const struct access_principals *principals)
@@ -189,7 +191,8 @@ static bool names_everybody(const struct access_principals *principals)
 static bool names(const struct access_statement *statement, const struct access_assumer *who)
 {
 	const struct access_principals *principals = &statement->principals;
-	if (names_everybody(principals) && (who->service == NULL || statement->denies))
+	bool counts = statement->denies || (who->service == NULL && who->account != NULL);
+	if (names_everybody(principals) && counts)
 		return true;
 	if (who->service != NULL) {
 		for (size_t i = 0; i < principals->services.count; i++)

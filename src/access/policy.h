@@ -40,7 +40,8 @@ struct access_assumer {
 	const char *service; /* "transfer.amazonaws.com"; NULL: it is no service, but … */
 	const char *arn;     /* … this user, or role for one who has taken that on already … */
 	const char *session; /* … in this session; NULL: in none */
-	const char *account;
+	const char *
+		account; /* NULL: what is said of all in the account, or of everybody, lets nobody in */
 };
 
 /** What a trust policy says of it. The request's action is sts:AssumeRole; it has no resource. */

@@ -29,6 +29,12 @@ const char *api_access_key_id(const struct api_call *call)
 	return call->identity.access_key_id;
 }
 
+const char *api_session(const struct api_call *call, int64_t *out_issued_ms)
+{
+	*out_issued_ms = call->identity.session_issued_ms;
+	return call->identity.session;
+}
+
 const char *api_invocation_id(const struct api_call *call)
 {
 	const struct sign_request request = call_request(call);

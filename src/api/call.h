@@ -19,8 +19,11 @@ void *api_context(const struct api_call *call);
 /** A UUID, also in the answer's header. */
 const char *api_request_id(const struct api_call *call);
 
-/** Who asks: an access key id. */
+/** Who asks: an access key id … */
 const char *api_access_key_id(const struct api_call *call);
+
+/** … and with temporary credentials whose session it is, as sign_key has it ("": nobody's), and since when. */
+const char *api_session(const struct api_call *call, int64_t *out_issued_ms);
 
 /**
  * What an SDK calls one call of its user's: the same in all of the requests that it sends until one of them is answered

@@ -183,20 +183,27 @@ static void refuse_with_err(struct api_call *call, const struct sp_error *err)
 	call_finish(call, &answer);
 }
 
-static int check(const struct api_call *call, const struct guard_wish *wish, const char *now,
+void guard_add_facts(const struct api_call *call, char now[SP_ISO_TIME_SIZE],
+		     struct access_facts *out)
+{
+	sp_time_to_iso(sp_now_ms(), now);
+	out->values[ACCESS_SOURCE_IP] = call->source[0] == '\0' ? NULL : call->source;
+	out->values[ACCESS_SECURE_TRANSPORT] = call->secure ? "true" : "false";
+	out->values[ACCESS_CURRENT_TIME] = now;
+	out->values[ACCESS_REQUESTED_REGION] = call->identity.region;
+}
+
+static int check(const struct api_call *call, const struct guard_wish *wish,
 		 struct sp_buffer *refusal, struct sp_error *err)
 {
 	const struct api_guard *guard = call->catalogue.guard;
 	struct access_request request = { .action = wish->action, .resource = wish->resource };
-	const char **facts = request.facts.values;
+	char now[SP_ISO_TIME_SIZE];
 	SP_AUTO_BUFFER principal_service = { 0 };
 	sp_buffer_format(&principal_service, "%s.amazonaws.com", call->service->signing_name);
-	facts[ACCESS_SOURCE_IP] = call->source[0] == '\0' ? NULL : call->source;
-	facts[ACCESS_SECURE_TRANSPORT] = call->secure ? "true" : "false";
-	facts[ACCESS_CURRENT_TIME] = now;
-	facts[ACCESS_REQUESTED_REGION] = call->identity.region;
+	guard_add_facts(call, now, &request.facts);
 	if (strcmp(wish->action, "iam:PassRole") == 0)
-		facts[ACCESS_PASSED_TO_SERVICE] = sp_buffer_text(&principal_service);
+		request.facts.values[ACCESS_PASSED_TO_SERVICE] = sp_buffer_text(&principal_service);
 	return guard->check(guard->ctx, &call->identity, &request, refusal, err);
 }
 
@@ -214,11 +221,9 @@ bool guard_lets(struct api_call *call)
 		refuse_with_err(call, &err);
 		return false;
 	}
-	char now[SP_ISO_TIME_SIZE];
-	sp_time_to_iso(sp_now_ms(), now);
 	for (size_t i = 0; i < wishes.count; i++) {
 		SP_AUTO_BUFFER refusal = { 0 };
-		if (check(call, &wishes.list[i], now, &refusal, &err) == 0)
+		if (check(call, &wishes.list[i], &refusal, &err) == 0)
 			continue;
 		if (err.code == SP_DENIED)
 			refuse(call, sp_buffer_text(&refusal));

@@ -16,6 +16,7 @@
 
 #include "access/verdict.h"
 #include "api/service.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "sign/verify.h"
 
@@ -60,6 +61,13 @@ struct guard_place {
 int guard_list_wishes(const struct guard_place *place, const struct api_operation *operation,
 		      const json_t *input, struct guard_wishes *out, struct sp_error *err);
 
+/**
+ * What policies may ask of the request itself, for an operation that judges them on its own.
+ *
+ * @now  filled, and borrowed by @out
+ */
+void guard_add_facts(const struct api_call *call, char now[SP_ISO_TIME_SIZE],
+		     struct access_facts *out);
+
 /** False when the call was refused. Its input is checked against its shape already. */
-struct api_call;
 bool guard_lets(struct api_call *call);

@@ -70,6 +70,13 @@ static const struct {
 		[FORM_EC2]       = { "AuthFailure", 401 },
 		[FORM_S3]        = { "InvalidToken", 400 },
 	},
+	[REFUSED_OLD_TOKEN] = {
+		[FORM_JSON]      = { "ExpiredTokenException", 400 },
+		[FORM_REST_JSON] = { "ExpiredTokenException", 403 },
+		[FORM_QUERY]     = { "ExpiredToken", 403 },
+		[FORM_EC2]       = { "RequestExpired", 400 },
+		[FORM_S3]        = { "ExpiredToken", 400 },
+	},
 	[REFUSED_DENIED] = {
 		[FORM_JSON]      = { "AccessDeniedException", 400 },
 		[FORM_REST_JSON] = { "AccessDeniedException", 403 },
@@ -143,6 +150,8 @@ enum refusal_reason refusal_of_verdict(enum sign_verdict verdict)
 		return REFUSED_WRONG_BODY;
 	case SIGN_BAD_TOKEN:
 		return REFUSED_BAD_TOKEN;
+	case SIGN_OLD_TOKEN:
+		return REFUSED_OLD_TOKEN;
 	}
 	return REFUSED_UNSIGNED;
 }

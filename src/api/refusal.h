@@ -18,6 +18,7 @@ enum refusal_reason {
 	REFUSED_EXPIRED,
 	REFUSED_WRONG_BODY,
 	REFUSED_BAD_TOKEN,
+	REFUSED_OLD_TOKEN,
 	REFUSED_DENIED,            /* by a policy */
 	REFUSED_THROTTLED,         /* this key asks too often */
 	REFUSED_UNKNOWN_OPERATION, /* also: a service that is not here */

@@ -8,6 +8,10 @@
 
 static_assert(sizeof(((struct sign_key *)NULL)->secret) > (size_t)ACCESS_KEY_SECRET_MAX,
 	      "a key of the store must fit into the verifier's");
+static_assert((int)SIGN_SESSION_SIZE >= (int)SESSION_SUBJECT_SIZE,
+	      "who acts as a role must fit into the verifier's");
+static_assert((int)SIGN_TOKEN_SIZE > (int)SESSION_TOKEN_MAX,
+	      "a session token must fit into the verifier's");
 
 struct search {
 	const struct vault *vault;
@@ -22,7 +26,7 @@ static int find_or_draw(struct db *db, void *ctx, struct sp_error *err)
 		return 0;
 	if (none.code != SP_NOT_FOUND)
 		return sp_fail(err, none.code, "%s", none.message);
-	access_keys_draw(search->key.id, search->key.secret);
+	access_keys_draw(ACCESS_KEY_LASTING, search->key.id, search->key.secret);
 	return access_keys_insert(db, search->vault, NULL, search->key.id, search->key.secret, err);
 }
 
@@ -42,13 +46,12 @@ static int find_by_id(struct db *db, void *ctx, struct sp_error *err)
 	return access_keys_find(db, search->vault, search->key.id, search->key.secret, err);
 }
 
-bool keys_find(void *ctx, const char *id, struct sign_key *out)
+static enum sign_verdict find_lasting(struct keys *keys, const char *id, struct sign_key *out)
 {
-	struct keys *keys = ctx;
 	struct search search = { .vault = keys->vault };
 	size_t length = strlen(id);
 	if (length > ACCESS_KEY_ID_MAX)
-		return false;
+		return SIGN_UNKNOWN_KEY;
 	memcpy(search.key.id, id, length + 1);
 
 	struct sp_error err = { 0 };
@@ -59,18 +62,49 @@ bool keys_find(void *ctx, const char *id, struct sign_key *out)
 	} else if (err.code != SP_NOT_FOUND)
 		sp_log(SP_LOG_ERROR, "could not look up an access key: %s", err.message);
 	explicit_bzero(&search, sizeof(search));
-	return found;
+	return found ? SIGN_GOOD : SIGN_UNKNOWN_KEY;
+}
+
+/* Whether its role is still there is asked when it is asked what that may. */
+static enum sign_verdict find_session(const struct keys *keys, const char *id, const char *token,
+				      int64_t now_ms, struct sign_key *out)
+{
+	struct session session;
+	struct sp_error err = { 0 };
+	if (session_read(keys->vault, id, token, &session, &err) != 0)
+		return SIGN_BAD_TOKEN;
+	bool is_old = session.expires_ms <= now_ms;
+	snprintf(out->id, sizeof(out->id), "%s", id);
+	snprintf(out->secret, sizeof(out->secret), "%s", session.secret);
+	session_subject(&session, out->session);
+	out->session_issued_ms = session.issued_ms;
+	explicit_bzero(&session, sizeof(session));
+	return is_old ? SIGN_OLD_TOKEN : SIGN_GOOD;
+}
+
+enum sign_verdict keys_find(void *ctx, const char *id, const char *token, int64_t now_ms,
+			    struct sign_key *out)
+{
+	return token == NULL ? find_lasting(ctx, id, out)
+			     : find_session(ctx, id, token, now_ms, out);
+}
+
+static struct asker asker_of(const struct sign_identity *who)
+{
+	return (struct asker){ who->access_key_id, who->session, who->session_issued_ms };
 }
 
 bool keys_is_owner(void *ctx, const struct sign_identity *who)
 {
 	const struct keys *keys = ctx;
-	return identities_is_owner(keys->identities, who->access_key_id, who->service, who->region);
+	const struct asker asker = asker_of(who);
+	return identities_is_owner(keys->identities, &asker, who->service, who->region);
 }
 
 int keys_check(void *ctx, const struct sign_identity *who, struct access_request *request,
 	       struct sp_buffer *refusal, struct sp_error *err)
 {
 	const struct keys *keys = ctx;
-	return identities_check(keys->identities, who->access_key_id, request, refusal, err);
+	const struct asker asker = asker_of(who);
+	return identities_check(keys->identities, &asker, request, refusal, err);
 }

@@ -15,8 +15,9 @@ struct keys {
 	struct identities *identities;
 };
 
-/** For sign_keys: looks into the store. Any thread but the loop's. */
-bool keys_find(void *ctx, const char *id, struct sign_key *out);
+/** For sign_keys: looks into the store, or into the session token. Any thread but the loop's. */
+enum sign_verdict keys_find(void *ctx, const char *id, const char *token, int64_t now_ms,
+			    struct sign_key *out);
 
 /** For api_guard. */
 bool keys_is_owner(void *ctx, const struct sign_identity *who);

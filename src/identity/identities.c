@@ -157,15 +157,32 @@ void identity_finish(struct identity *identity)
 	*identity = (struct identity){ 0 };
 }
 
-int identities_who(struct identities *identities, const char *key_id, struct identity *out,
+static int hold_asker(struct identities *identities, const struct asker *asker, struct grants **out,
+		      struct sp_error *err)
+{
+	bool is_session = asker->session[0] != '\0';
+	return hold(identities, NULL, is_session ? grants_read_session : grants_read_key,
+		    is_session ? asker->session : asker->key_id, out, err);
+}
+
+/* What sentences call them. */
+static const char *shown_arn(const struct grants *grants)
+{
+	return grants->session_arn != NULL ? grants->session_arn : grants->arn;
+}
+
+int identities_who(struct identities *identities, const struct asker *asker, struct identity *out,
 		   struct sp_error *err)
 {
 	AUTO_GRANTS *grants = NULL;
-	if (hold(identities, NULL, grants_read_key, key_id, &grants, err) != 0)
+	if (hold_asker(identities, asker, &grants, err) != 0)
 		return -1;
-	*out = (struct identity){ .is_owner = grants->is_owner, .arn = sp_strdup(grants->arn) };
-	memcpy(out->id, grants->principal.id, sizeof(out->id));
-	memcpy(out->name, grants->principal.name, sizeof(out->name));
+	bool is_session = grants->session_arn != NULL;
+	*out = (struct identity){ .is_owner = grants->is_owner,
+				  .arn = sp_strdup(shown_arn(grants)) };
+	snprintf(out->id, sizeof(out->id), "%s",
+		 is_session ? asker->session : grants->principal.id);
+	snprintf(out->name, sizeof(out->name), "%s", is_session ? "" : grants->principal.name);
 	return 0;
 }
 
@@ -204,40 +221,128 @@ static void note_use(struct identities *identities, struct grants *grants, const
 	store_submit(identities->store, write_use, use, use_written, use);
 }
 
-bool identities_is_owner(struct identities *identities, const char *key_id, const char *service,
-			 const char *region)
+bool identities_is_owner(struct identities *identities, const struct asker *asker,
+			 const char *service, const char *region)
 {
 	AUTO_GRANTS *grants = NULL;
 	struct sp_error err = { 0 };
-	if (hold(identities, NULL, grants_read_key, key_id, &grants, &err) != 0)
+	if (hold_asker(identities, asker, &grants, &err) != 0)
 		return false;
-	note_use(identities, grants, key_id, service, region);
+	if (grants->session_arn == NULL)
+		note_use(identities, grants, asker->key_id, service, region);
 	return grants->is_owner;
 }
 
-int identities_check(struct identities *identities, const char *key_id,
+/* What is known of who asks. @issued has room for it. */
+static void add_facts(const struct identities *identities, const struct asker *asker,
+		      const struct grants *grants, char issued[SP_ISO_TIME_SIZE],
+		      struct access_facts *out)
+{
+	const char **facts = out->values;
+	facts[ACCESS_PRINCIPAL_ARN] = grants->arn;
+	facts[ACCESS_PRINCIPAL_ACCOUNT] = identities->options.account;
+	if (grants->is_owner) {
+		facts[ACCESS_PRINCIPAL_TYPE] = "Account";
+		facts[ACCESS_USER_ID] = identities->options.account;
+	} else if (grants->session_arn != NULL) {
+		facts[ACCESS_PRINCIPAL_TYPE] = "AssumedRole";
+		facts[ACCESS_USER_ID] = asker->session;
+		sp_time_to_iso(asker->session_issued_ms, issued);
+		facts[ACCESS_TOKEN_ISSUE_TIME] = issued;
+	} else {
+		facts[ACCESS_PRINCIPAL_TYPE] = "User";
+		facts[ACCESS_USER_ID] = grants->principal.id;
+		facts[ACCESS_USER_NAME] = grants->principal.name;
+	}
+}
+
+static int deny(enum access_verdict verdict, const struct grants *grants,
+		const struct access_request *request, struct sp_buffer *refusal,
+		struct sp_error *err)
+{
+	access_add_sentence(verdict, shown_arn(grants), request, refusal);
+	return sp_fail(err, SP_DENIED, "%s", sp_buffer_text(refusal));
+}
+
+int identities_check(struct identities *identities, const struct asker *asker,
 		     struct access_request *request, struct sp_buffer *refusal,
 		     struct sp_error *err)
 {
 	AUTO_GRANTS *grants = NULL;
-	if (hold(identities, NULL, grants_read_key, key_id, &grants, err) != 0)
+	char issued[SP_ISO_TIME_SIZE];
+	if (hold_asker(identities, asker, &grants, err) != 0)
 		return -1;
 	if (grants->is_owner)
 		return 0;
 	struct access_request full = *request;
-	const char **facts = full.facts.values;
 	if (full.resource == NULL)
-		full.resource = grants->arn;
-	facts[ACCESS_PRINCIPAL_ARN] = grants->arn;
-	facts[ACCESS_PRINCIPAL_ACCOUNT] = identities->options.account;
-	facts[ACCESS_PRINCIPAL_TYPE] = "User";
-	facts[ACCESS_USER_ID] = grants->principal.id;
-	facts[ACCESS_USER_NAME] = grants->principal.name;
+		full.resource = shown_arn(grants);
+	add_facts(identities, asker, grants, issued, &full.facts);
 	enum access_verdict verdict = access_judge(grants->policies, grants->count, &full);
-	if (verdict == ACCESS_ALLOWED)
-		return 0;
-	access_add_sentence(verdict, grants->arn, &full, refusal);
+	return verdict == ACCESS_ALLOWED ? 0 : deny(verdict, grants, &full, refusal, err);
+}
+
+/* ---- taking on a role ------------------------------------------------------------------------------------------------ */
+
+static enum access_verdict judge_own(const struct grants *grants,
+				     const struct access_request *request)
+{
+	return grants->is_owner ? ACCESS_ALLOWED
+				: access_judge(grants->policies, grants->count, request);
+}
+
+/* @account: NULL when only who is named counts. */
+static enum access_verdict judge_trust(const struct grants *role, const struct grants *grants,
+				       const char *account, const struct access_request *request)
+{
+	const struct access_assumer who = { .arn = grants->arn,
+					    .session = grants->session_arn,
+					    .account = account };
+	return role->trust == NULL ? ACCESS_NOT_ALLOWED
+				   : access_judge_trust(role->trust, &who, request);
+}
+
+static enum access_verdict judge_taking_on(const struct identities *identities,
+					   const struct grants *role, const struct grants *grants,
+					   const struct access_request *request)
+{
+	enum access_verdict own = judge_own(grants, request);
+	enum access_verdict trust = judge_trust(role, grants, identities->options.account, request);
+	if (own == ACCESS_DENIED || trust == ACCESS_DENIED)
+		return ACCESS_DENIED;
+	if (own == ACCESS_ALLOWED)
+		return trust;
+	return judge_trust(role, grants, NULL, request);
+}
+
+/* AWS does not say why, nor whether there is such a role. */
+static int deny_role(const struct grants *grants, const struct access_request *request,
+		     struct sp_buffer *refusal, struct sp_error *err)
+{
+	sp_buffer_format(refusal, "User: %s is not authorized to perform: %s on resource: %s",
+			 shown_arn(grants), request->action, request->resource);
 	return sp_fail(err, SP_DENIED, "%s", sp_buffer_text(refusal));
+}
+
+int identities_take_on(struct identities *identities, const struct asker *asker,
+		       struct access_request *request, struct taken_role *out,
+		       struct sp_buffer *refusal, struct sp_error *err)
+{
+	AUTO_GRANTS *grants = NULL;
+	AUTO_GRANTS *role = NULL;
+	char issued[SP_ISO_TIME_SIZE];
+	struct access_request full = *request;
+	if (hold_asker(identities, asker, &grants, err) != 0)
+		return -1;
+	if (hold(identities, NULL, grants_read_role, request->resource, &role, err) != 0)
+		return err->code == SP_NOT_FOUND ? deny_role(grants, request, refusal, err) : -1;
+	add_facts(identities, asker, grants, issued, &full.facts);
+	if (judge_taking_on(identities, role, grants, &full) != ACCESS_ALLOWED)
+		return deny_role(grants, request, refusal, err);
+	out->max_session_s = role->principal.max_session_s;
+	memcpy(out->id, role->principal.id, sizeof(out->id));
+	memcpy(out->name, role->principal.name, sizeof(out->name));
+	return 0;
 }
 
 /* ---- what a service may do with a role ------------------------------------------------------------------------------ */

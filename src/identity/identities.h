@@ -6,6 +6,7 @@
  */
 
 #include "access/policy.h"
+#include "identity/session.h"
 #include "model/principal.h"
 #include "store/store.h"
 
@@ -28,29 +29,50 @@ void identities_changed(struct identities *identities);
 
 /* ---- who asks ---- */
 
+/** Whose signature it was. Borrowed. */
+struct asker {
+	const char *key_id;
+	const char *session; /* session_subject(); "": none, it was an access key */
+	int64_t session_issued_ms;
+};
+
 struct identity {
 	bool is_owner; /* of the account: its own key. The members below are empty then, but for the ARN */
-	char id[PRINCIPAL_ID_SIZE], name[PRINCIPAL_NAME_SIZE];
-	char *arn; /* owned */
+	char id[SESSION_SUBJECT_SIZE];  /* "AIDA…"; of a session its subject */
+	char name[PRINCIPAL_NAME_SIZE]; /* of users only */
+	char *arn;                      /* owned */
 };
 
 void identity_finish(struct identity *identity);
 
-/** Whether the key is the account's own, so that everything may be done with it. Notes now and then that it was used, and for what. */
-bool identities_is_owner(struct identities *identities, const char *key_id, const char *service,
-			 const char *region);
+/** Whether it was the account's own key, so that everything may be done with it. Notes now and then that it was used, and for what. */
+bool identities_is_owner(struct identities *identities, const struct asker *asker,
+			 const char *service, const char *region);
 
-/** SP_NOT_FOUND: there is no such key, or it is not active. */
-int identities_who(struct identities *identities, const char *key_id, struct identity *out,
+/** SP_NOT_FOUND: there is no such key, or it is not active; or the session's role is gone. */
+int identities_who(struct identities *identities, const struct asker *asker, struct identity *out,
 		   struct sp_error *err);
 
 /**
- * Whether the key's owner may do it: 0, or -1 with SP_DENIED and AWS's sentence in @refusal, or with why it could not be
+ * Whether who asks may do it: 0, or -1 with SP_DENIED and AWS's sentence in @refusal, or with why it could not be
  * found out. Adds who asks to the request's facts, for the time of the call; a request without a resource is about them.
  */
-int identities_check(struct identities *identities, const char *key_id,
+int identities_check(struct identities *identities, const struct asker *asker,
 		     struct access_request *request, struct sp_buffer *refusal,
 		     struct sp_error *err);
+
+struct taken_role {
+	char id[PRINCIPAL_ID_SIZE], name[PRINCIPAL_NAME_SIZE];
+	int64_t max_session_s;
+};
+
+/**
+ * Whether who asks may take on the role that the request, sts:AssumeRole, has as its resource: its trust policy must let them
+ * in, and their own policies must allow it unless that names them. 0 with the role, or -1 as identities_check(): a role that is not there is refused like one that does not trust.
+ */
+int identities_take_on(struct identities *identities, const struct asker *asker,
+		       struct access_request *request, struct taken_role *out,
+		       struct sp_buffer *refusal, struct sp_error *err);
 
 /* ---- what a service may do with a role ---- */
 

@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "sign/canonical.h"
 
-#define ALGORITHM "AWS4-HMAC-SHA256"
+#define ALGORITHM    "AWS4-HMAC-SHA256"
+#define TOKEN_HEADER "x-amz-security-token"
 
 static enum sign_verdict incomplete(struct sp_error *err, const char *sentence, const char *what)
 {
@@ -117,6 +118,22 @@ static enum sign_verdict read_header_date(const struct sign_request *request,
 	return SIGN_GOOD;
 }
 
+/* @token: NULL when there is none. */
+static void take_token(const char *token, struct sign_claim *claim)
+{
+	if (token != NULL)
+		claim->has_bad_token =
+			!copy_part(claim->token, sizeof(claim->token), token, strlen(token));
+}
+
+static bool has_header(const struct sign_request *request, const char *name)
+{
+	for (size_t i = 0; i < request->header_count; i++)
+		if (strcasecmp(request->headers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static enum sign_verdict read_header(const struct sign_request *request, const char *value,
 				     struct sign_claim *claim, struct sp_error *err)
 {
@@ -157,7 +174,9 @@ static enum sign_verdict read_header(const struct sign_request *request, const c
 	}
 	enum sign_verdict verdict =
 		read_parts(parts[0].value, parts[1].value, parts[2].value, claim, err);
-	claim->has_token = sign_header_value(request, "x-amz-security-token") != NULL;
+	take_token(sign_header_value(request, TOKEN_HEADER), claim);
+	claim->has_bad_token = claim->has_bad_token ||
+			       (claim->token[0] == '\0' && has_header(request, TOKEN_HEADER));
 	return verdict == SIGN_GOOD ? read_header_date(request, claim, err) : verdict;
 }
 
@@ -173,7 +192,7 @@ static enum sign_verdict read_query(const char *query, struct sign_claim *claim,
 	SP_AUTO_FREE char *token = sign_query_value(query, "X-Amz-Security-Token");
 
 	claim->in_query = true;
-	claim->has_token = token != NULL;
+	take_token(token, claim);
 	if (algorithm == NULL || strcmp(algorithm, ALGORITHM) != 0)
 		return incomplete(
 			err, "Unsupported AWS 'algorithm':", algorithm == NULL ? "" : algorithm);

@@ -24,7 +24,8 @@ struct sign_claim {
 	char stamp[SP_ISO_TIME_SIZE]; /* as signed: yyyymmddThhmmssZ */
 	int64_t time_ms;              /* the same */
 	int64_t expires_ms;           /* query form: how long it is good; else 0 */
-	bool has_token;
+	char token[SIGN_TOKEN_SIZE];  /* "": there is none … */
+	bool has_bad_token; /* … or one that is none, for it is empty, too long or there twice */
 };
 
 /**

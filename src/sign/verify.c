@@ -120,9 +120,26 @@ static enum sign_verdict check_payload(const struct sign_request *request,
 	return SIGN_GOOD;
 }
 
+static enum sign_verdict find_key(const struct sign_claim *claim, const struct sign_keys *keys,
+				  int64_t now_ms, struct sign_key *out, struct sp_error *err)
+{
+	enum sign_verdict verdict =
+		claim->has_bad_token
+			? SIGN_BAD_TOKEN
+			: keys->find(keys->ctx, claim->access_key_id,
+				     claim->token[0] == '\0' ? NULL : claim->token, now_ms, out);
+	if (verdict == SIGN_GOOD)
+		return SIGN_GOOD;
+	return refuse(err, verdict, "%s",
+		      verdict == SIGN_OLD_TOKEN
+			      ? "The security token included in the request is expired"
+			      : SIGN_UNKNOWN_KEY_TEXT);
+}
+
 static enum sign_verdict check_signature(const struct sign_request *request,
 					 const struct sign_claim *claim,
-					 const struct sign_keys *keys, struct sp_error *err)
+					 const struct sign_keys *keys, int64_t now_ms,
+					 struct sign_identity *out, struct sp_error *err)
 {
 	char payload[SP_SHA256_HEX_SIZE], hash[SP_SHA256_HEX_SIZE];
 	enum sign_verdict verdict = check_payload(request, payload, err);
@@ -130,10 +147,9 @@ static enum sign_verdict check_signature(const struct sign_request *request,
 		return verdict;
 
 	struct sign_key key = { 0 };
-	if (claim->has_token)
-		return refuse(err, SIGN_BAD_TOKEN, SIGN_UNKNOWN_KEY_TEXT);
-	if (!keys->find(keys->ctx, claim->access_key_id, &key))
-		return refuse(err, SIGN_UNKNOWN_KEY, SIGN_UNKNOWN_KEY_TEXT);
+	verdict = find_key(claim, keys, now_ms, &key, err);
+	if (verdict != SIGN_GOOD)
+		return verdict;
 
 	bool same = false;
 	if (sign_hash_request(request, claim->names, claim->in_query ? "X-Amz-Signature" : NULL,
@@ -146,6 +162,10 @@ static enum sign_verdict check_signature(const struct sign_request *request,
 		sign_compute(&scope, key.secret, hash, computed);
 		same = CRYPTO_memcmp(computed, claim->signature, sizeof(computed)) == 0;
 		OPENSSL_cleanse(computed, sizeof(computed));
+	}
+	if (same) {
+		memcpy(out->session, key.session, sizeof(out->session));
+		out->session_issued_ms = key.session_issued_ms;
 	}
 	OPENSSL_cleanse(&key, sizeof(key));
 	if (!same)
@@ -188,6 +208,6 @@ enum sign_verdict sign_verify(const struct sign_request *request, const struct s
 	if (verdict == SIGN_GOOD)
 		verdict = check_signed_names(request, &claim, err);
 	if (verdict == SIGN_GOOD)
-		verdict = check_signature(request, &claim, keys, err);
+		verdict = check_signature(request, &claim, keys, now_ms, out, err);
 	return verdict;
 }

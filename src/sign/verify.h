@@ -26,16 +26,14 @@ struct sign_request {
 	bool secure; /* came over TLS */
 };
 
+enum { SIGN_SESSION_SIZE = 96, SIGN_TOKEN_SIZE = 1025 };
+
+/** An access key, or temporary credentials: whose session it is, in one word, and since when. */
 struct sign_key {
 	char id[129];
 	char secret[129];
-};
-
-/** Finds the secret of an access key id. Any thread. */
-struct sign_keys {
-	void *ctx;
-	/** False when there is no such key, or it may not be used. */
-	bool (*find)(void *ctx, const char *id, struct sign_key *out);
+	char session[SIGN_SESSION_SIZE]; /* "": none */
+	int64_t session_issued_ms;
 };
 
 /** Why it was refused: each protocol has its own names for these (contract: sigv4, "Error codes by protocol"). */
@@ -49,9 +47,21 @@ enum sign_verdict {
 	SIGN_EXPIRED,     /* the date is too old, or too far ahead */
 	SIGN_WRONG_BODY,  /* x-amz-content-sha256 is not that of the body */
 	SIGN_BAD_TOKEN,   /* a session token that we did not give */
+	SIGN_OLD_TOKEN,   /* one that has expired */
 };
 
-/** What is said of SIGN_UNKNOWN_KEY. */
+/** Finds the secret of an access key id. Any thread. */
+struct sign_keys {
+	void *ctx;
+	/**
+	 * @token  the session token that came with it; NULL: none
+	 * SIGN_GOOD; SIGN_UNKNOWN_KEY when there is no such key, or it may not be used; SIGN_BAD_TOKEN; SIGN_OLD_TOKEN.
+	 */
+	enum sign_verdict (*find)(void *ctx, const char *id, const char *token, int64_t now_ms,
+				  struct sign_key *out);
+};
+
+/** What is said of SIGN_UNKNOWN_KEY, and of SIGN_BAD_TOKEN. */
 #define SIGN_UNKNOWN_KEY_TEXT "The security token included in the request is invalid."
 
 /** Who asked, and for which service. Filled as far as it could be read, also for a refusal (so that it can be said in the service's own form). */
@@ -59,6 +69,9 @@ struct sign_identity {
 	char access_key_id[129];
 	char service[65];
 	char region[65];
+	/* With SIGN_GOOD only: */
+	char session[SIGN_SESSION_SIZE]; /* as sign_key has it */
+	int64_t session_issued_ms;
 };
 
 enum { SIGN_CLOCK_SKEW_MS = 5 * 60 * 1000, SIGN_CLOCK_SKEW_EC2_MS = 15 * 60 * 1000 };

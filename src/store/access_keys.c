@@ -10,7 +10,7 @@
 #include "base/secret.h"
 #include "store/rows.h"
 
-/* As AWS draws them: "AKIA" and 16 characters of base 32, 40 characters of secret. */
+/* As AWS draws them: four letters and 16 characters of base 32, 40 characters of secret. */
 enum { ID_RANDOM = 16, SECRET_LENGTH = 40 };
 static_assert((int)SECRET_LENGTH <= (int)ACCESS_KEY_SECRET_MAX, "the secret must fit");
 
@@ -22,12 +22,13 @@ static char *place_of(const char *id)
 	return sp_buffer_take(&place);
 }
 
-void access_keys_draw(char id[ACCESS_KEY_ID_MAX + 1], char secret[ACCESS_KEY_SECRET_MAX + 1])
+void access_keys_draw(const char *prefix, char id[ACCESS_KEY_ID_MAX + 1],
+		      char secret[ACCESS_KEY_SECRET_MAX + 1])
 {
 	static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 	unsigned char random[ID_RANDOM];
 	sp_random_bytes(random, sizeof(random));
-	char *at = stpcpy(id, "AKIA");
+	char *at = stpcpy(id, prefix);
 	for (size_t i = 0; i < ID_RANDOM; i++)
 		*at++ = base32[random[i] % 32];
 	*at = '\0';

@@ -16,8 +16,12 @@ struct access_key {
 	char used_service[65], used_region[65];
 };
 
-/** A new one as AWS draws them; wipe @secret after use. */
-void access_keys_draw(char id[ACCESS_KEY_ID_MAX + 1], char secret[ACCESS_KEY_SECRET_MAX + 1]);
+#define ACCESS_KEY_LASTING    "AKIA"
+#define ACCESS_KEY_OF_SESSION "ASIA"
+
+/** A new one as AWS draws them, whose id begins with @prefix; wipe @secret after use. */
+void access_keys_draw(const char *prefix, char id[ACCESS_KEY_ID_MAX + 1],
+		      char secret[ACCESS_KEY_SECRET_MAX + 1]);
 
 /**
  * @owner  a user's id; NULL: the account itself

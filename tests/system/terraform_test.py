@@ -3,6 +3,7 @@
 do route tables, gateways to the internet, public addresses and an appliance's network interface, where networks are made."""
 
 import collections
+import functools
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import ec2  # noqa: E402
 import harness  # noqa: E402
 import lan  # noqa: E402
+import policies  # noqa: E402
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 PROVIDER_VERSION = "5.100.0"
@@ -32,6 +34,10 @@ terraform {{
 
 provider "aws" {{
   region = "{region}"
+  assume_role {{
+    role_arn     = "{role}"
+    session_name = "terraform"
+  }}
   endpoints {{
 {endpoints}
   }}
@@ -396,12 +402,21 @@ class Terraform:
                         CHECKPOINT_DISABLE="1", AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull,
                         AWS_EC2_METADATA_DISABLED="true")
 
+    @functools.cached_property
+    def role(self):
+        """What the provider acts as: it may do everything."""
+        iam = functools.partial(self.daemon.client.call, "iam")
+        document = policies.trusting_aws(self.daemon.client.call("sts", "GetCallerIdentity")["Account"])
+        made = iam("CreateRole", {"RoleName": "terraform", "AssumeRolePolicyDocument": document})["Role"]
+        iam("AttachRolePolicy", {"RoleName": "terraform", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"})
+        return made["Arn"]
+
     def write(self, provider, ports):
         endpoint = self.daemon.env["AWS_ENDPOINT_URL"]
         endpoints = "\n".join(f'    {service} = "{endpoint}"' for service in SERVICES)
         (self.folder / "main.tf").write_text(CONFIGURATION.format(
             version=PROVIDER_VERSION, region=self.daemon.env["AWS_REGION"], endpoints=endpoints, provider=provider,
-            ports=ports, sid=ports.replace("-", ""), key=self.key()), encoding="ascii")
+            ports=ports, sid=ports.replace("-", ""), key=self.key(), role=self.role), encoding="ascii")
 
     def write_routing(self, name, partners):
         """@name: of things that change in place; @partners: the block that leads through the appliance."""
@@ -477,7 +492,7 @@ def begin(story, terraform):
         terraform.run("init", "-no-color")
         story.enter(Provider(terraform))
 
-    with story.case("terraform apply makes a network, a gateway, a configuration, a secret, a role, a user and a connector"):
+    with story.case("terraform apply, which takes on a role for it, makes a network, a gateway, a configuration, a secret, a role, a user and a connector"):
         done = of(CONFIGURATION, terraform.apply())
         assert {"aws_vpc.private", "aws_transfer_connector.partner"} <= set(done)
         assert all(actions == ["create"] for actions in done.values()), done
@@ -554,7 +569,8 @@ def go(story, daemon, terraform, owned):
         assert client.call("transfer", "ListConnectors")["Connectors"] == []
         assert client.call("secretsmanager", "ListSecrets")["SecretList"] == []
         for operation, members in (("ListUsers", "Users"), ("ListRoles", "Roles"), ("ListPolicies", "Policies")):
-            assert not client.call("iam", operation, {} if members != "Policies" else {"Scope": "Local"})[members], operation
+            found = client.call("iam", operation, {} if members != "Policies" else {"Scope": "Local"})[members]
+            assert [entry for entry in found if entry.get("Arn") != terraform.role] == [], operation
         for action, members in (("DescribeAddresses", "addressesSet"), ("DescribeInternetGateways", "internetGatewaySet"),
                                 ("DescribeNetworkInterfaces", "networkInterfaceSet")):
             assert not client.call("ec2", action)[members], action

@@ -200,14 +200,16 @@ static const struct api_service service_sts_like = {
 	.errors = errors,
 };
 
-static bool find_key(void *ctx, const char *id, struct sign_key *out)
+static enum sign_verdict find_key(void *ctx, const char *id, const char *token, int64_t now_ms,
+				  struct sign_key *out)
 {
 	(void)ctx;
+	(void)now_ms;
 	if (strcmp(id, "AKIATOYTOYTOYTOYTOY1") != 0 && strcmp(id, "AKIATOYTOYTOYTOYSECND") != 0)
-		return false;
+		return SIGN_UNKNOWN_KEY;
 	snprintf(out->id, sizeof(out->id), "%s", id);
 	snprintf(out->secret, sizeof(out->secret), "toytoytoytoytoytoytoytoytoytoytoytoytoy1");
-	return true;
+	return token == NULL ? SIGN_GOOD : SIGN_BAD_TOKEN;
 }
 
 /* The second key's owner may Echo, and take away or read one thing. */

@@ -51,7 +51,7 @@ static int create_key(struct iam_request *request, struct db *db, struct sp_erro
 		return iam_refuse(request, err, IAM_LIMIT,
 				  "Cannot exceed quota for AccessKeysPerUser: %d",
 				  ACCESS_KEYS_PER_USER_MAX);
-	access_keys_draw(id, secret);
+	access_keys_draw(ACCESS_KEY_LASTING, id, secret);
 	int result = access_keys_insert(db, request->context->vault, owner.id, id, secret, err);
 	json_t *view = json_pack("{s:s, s:s, s:s, s:s}", "UserName", owner.name, "AccessKeyId", id,
 				 "Status", "Active", "SecretAccessKey", secret);

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "service/asker.h"
 #include "service/page_token.h"
 
 enum { PAGE_DEFAULT = 100 };
@@ -55,7 +56,8 @@ static void carry_out(struct api_call *call, store_door *door, iam_fn *fn, bool 
 	struct run running = { .request = &request, .fn = fn };
 	struct sp_error err = { 0 };
 	struct identities *identities = request.context->identities;
-	int result = identities_who(identities, api_access_key_id(call), &request.who, &err);
+	const struct asker asker = service_asker(call);
+	int result = identities_who(identities, &asker, &request.who, &err);
 	bool is_nobody = result != 0 && err.code == SP_NOT_FOUND;
 	if (result == 0)
 		result = door(request.context->store, run, &running, &err);
@@ -126,7 +128,7 @@ int iam_find_asked(struct iam_request *request, struct db *db, struct principal 
 	const char *role = iam_text(request, "RoleName"), *user = iam_text(request, "UserName");
 	if (role != NULL)
 		return principals_find(db, PRINCIPAL_ROLE, role, out, err);
-	if (user == NULL && request->who.is_owner)
+	if (user == NULL && request->who.name[0] == '\0')
 		return iam_refuse(request, err, IAM_INVALID,
 				  "Must specify userName when calling with non-User credentials");
 	return principals_find(db, PRINCIPAL_USER, user == NULL ? request->who.name : user, out,

@@ -113,9 +113,11 @@ def signature(secret, request, scope, stamp, signed, payload):
 
 
 class Client:
-    def __init__(self, endpoint, region, key, secret, ca_file=None, timeout=60, connect=None):
+    """@token: of temporary credentials; None: @key is an access key."""
+
+    def __init__(self, endpoint, region, key, secret, ca_file=None, timeout=60, connect=None, token=None):
         url = urllib.parse.urlsplit(endpoint)
-        self.host, self.region, self.key, self.secret = url.netloc, region, key, secret
+        self.host, self.region, self.key, self.secret, self.token = url.netloc, region, key, secret, token
         self.now = lambda: datetime.datetime.now(datetime.timezone.utc)
         if url.scheme == "https":
             context = ssl.create_default_context(cafile=ca_file)
@@ -174,6 +176,8 @@ class Client:
         stamp = stamp or self.now().strftime("%Y%m%dT%H%M%SZ")
         request.set("Host", request.get("Host") or self.host)
         request.set("X-Amz-Date", stamp)
+        if self.token is not None:
+            request.set("X-Amz-Security-Token", self.token)
         payload = _hash(request.body)
         if hash_header:
             request.set("X-Amz-Content-Sha256", payload)
@@ -188,7 +192,8 @@ class Client:
         """A request whose signature is in the query."""
         stamp = stamp or self.now().strftime("%Y%m%dT%H%M%SZ")
         scope = f"{stamp[:8]}/{self.region}/{service}/aws4_request"
-        fields = urllib.parse.urlencode({"X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        token = {} if self.token is None else {"X-Amz-Security-Token": self.token}
+        fields = urllib.parse.urlencode({**token, "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
                                          "X-Amz-Credential": f"{self.key}/{scope}", "X-Amz-Date": stamp,
                                          "X-Amz-Expires": expires, "X-Amz-SignedHeaders": "host"})
         request = Request(method, target + ("&" if "?" in target else "?") + fields, [("Host", self.host)])

@@ -25,6 +25,11 @@ def trusting(service="transfer.amazonaws.com", **more):
         {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", **more}]})
 
 
+def trusting_aws(principal, **more):
+    return json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole", **more}]})
+
+
 def refused(client, service, operation, arguments=None):
     try:
         client.call(service, operation, arguments or {})

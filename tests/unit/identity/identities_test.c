@@ -2,6 +2,7 @@
 #include "../store/folder.h"
 
 #include "base/scope.h"
+#include "base/text.h"
 #include "identity/identities.h"
 #include "store/access_keys.h"
 #include "store/managed_policies.h"
@@ -89,13 +90,35 @@ static void change(store_fn *fn, const char *ctx)
 	identities_changed(identities);
 }
 
+/* A key, or a session by its subject. */
+static struct asker asker_of(const char *who)
+{
+	bool is_session = strchr(who, ':') != NULL;
+	return (struct asker){ .key_id = is_session ? "ASIAANY" : who,
+			       .session = is_session ? who : "",
+			       .session_issued_ms = 1000 };
+}
+
+static bool is_owner(const char *key)
+{
+	const struct asker asker = asker_of(key);
+	return identities_is_owner(identities, &asker, "iam", "us-east-1");
+}
+
+static int find_who(const char *who, struct identity *out)
+{
+	const struct asker asker = asker_of(who);
+	return identities_who(identities, &asker, out, &err);
+}
+
 /* "": allowed; else the sentence, owned by the caller. */
 static char *refusal_of(const char *key, const char *action)
 {
+	const struct asker asker = asker_of(key);
 	struct access_request request = { .action = action, .resource = "*" };
 	SP_AUTO_BUFFER refusal = { 0 };
 	err = (struct sp_error){ 0 };
-	int result = identities_check(identities, key, &request, &refusal, &err);
+	int result = identities_check(identities, &asker, &request, &refusal, &err);
 	assert_int_equal(result != 0, err.code != SP_OK);
 	return sp_buffer_take(&refusal);
 }
@@ -110,9 +133,9 @@ static void assert_may(const char *key, const char *action)
 static void the_accounts_own_key_may_everything(void **state)
 {
 	(void)state;
-	assert_true(identities_is_owner(identities, "AKIAOWNER", "iam", "us-east-1"));
-	assert_false(identities_is_owner(identities, "AKIAANN", "iam", "us-east-1"));
-	assert_false(identities_is_owner(identities, "AKIANOBODY", "iam", "us-east-1"));
+	assert_true(is_owner("AKIAOWNER"));
+	assert_false(is_owner("AKIAANN"));
+	assert_false(is_owner("AKIANOBODY"));
 	assert_may("AKIAOWNER", "iam:CreateUser");
 }
 
@@ -161,11 +184,11 @@ static void a_key_that_was_switched_off_is_nobodys(void **state)
 {
 	(void)state;
 	struct identity who;
-	assert_int_equal(identities_who(identities, "AKIAANN", &who, &err), 0);
+	assert_int_equal(find_who("AKIAANN", &who), 0);
 	assert_string_equal(who.arn, "arn:aws:iam::" ACCOUNT ":user/ann");
 	identity_finish(&who);
 	change(switch_off, "AKIAANN");
-	assert_int_equal(identities_who(identities, "AKIAANN", &who, &err), -1);
+	assert_int_equal(find_who("AKIAANN", &who), -1);
 	assert_int_equal(err.code, SP_NOT_FOUND);
 }
 
@@ -233,6 +256,156 @@ static void a_role_is_known_by_its_whole_name(void **state)
 	assert_int_equal(err.code, SP_NOT_FOUND);
 }
 
+/* ---- sessions ------------------------------------------------------------------------------------------------------- */
+
+#define TAKER(name)                                                                                \
+	"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:"       \
+	"AssumeRole\",\"Principal\":{\"AWS\":\"" name "\"}}]}"
+
+static int put_trust(struct db *db, void *ctx, struct sp_error *why)
+{
+	struct principal mover;
+	if (principals_find(db, PRINCIPAL_ROLE, "mover", &mover, why) != 0)
+		return -1;
+	free(mover.trust);
+	mover.trust = sp_strdup(ctx);
+	mover.max_session_s = 7200;
+	int result = principals_update(db, &mover, why);
+	principal_finish(&mover);
+	return result;
+}
+
+static int put_mover_policy(struct db *db, void *ctx, struct sp_error *why)
+{
+	return inline_policies_put(db, "AROAMOVER", "p", ctx, why);
+}
+
+static int delete_mover(struct db *db, void *ctx, struct sp_error *why)
+{
+	(void)ctx;
+	return inline_policies_delete(db, "AROAMOVER", "p", why) != 0
+		       ? -1
+		       : principals_delete(db, "AROAMOVER", why);
+}
+
+static int take_on(const char *who, const char *role, const char *external_id)
+{
+	const struct asker asker = asker_of(who);
+	struct access_request request = { .action = "sts:AssumeRole", .resource = role };
+	request.facts.values[ACCESS_EXTERNAL_ID] = external_id;
+	struct taken_role taken = { 0 };
+	SP_AUTO_BUFFER refusal = { 0 };
+	int result = identities_take_on(identities, &asker, &request, &taken, &refusal, &err);
+	if (result == 0) {
+		assert_string_equal(taken.id, "AROAMOVER");
+		assert_string_equal(taken.name, "mover");
+		assert_int_equal(taken.max_session_s, 7200);
+		return 0;
+	}
+	assert_int_equal(err.code, SP_DENIED);
+	assert_non_null(strstr(sp_buffer_text(&refusal),
+			       "is not authorized to perform: sts:AssumeRole on resource: "));
+	assert_non_null(strstr(sp_buffer_text(&refusal), role));
+	return -1;
+}
+
+static void a_role_is_taken_on_by_whom_it_trusts(void **state)
+{
+	(void)state;
+	/* A service's role is no user's, and nobody hears which roles there are. */
+	assert_int_equal(take_on("AKIAANN", MOVER, NULL), -1);
+	assert_int_equal(take_on("AKIAOWNER", MOVER, NULL), -1);
+	assert_int_equal(take_on("AKIAANN", "arn:aws:iam::" ACCOUNT ":role/none", NULL), -1);
+	assert_int_equal(take_on("AKIAANN", BUILTIN, NULL), -1);
+
+	/* Who is named needs nothing else … */
+	change(put_trust, TAKER("arn:aws:iam::" ACCOUNT ":user/ann"));
+	assert_int_equal(take_on("AKIAANN", MOVER, NULL), 0);
+	assert_int_equal(take_on("AKIAOWNER", MOVER, NULL), -1);
+	/* … but a denial of their own. */
+	change(put_policy, SAYS("Deny", "sts:*"));
+	assert_int_equal(take_on("AKIAANN", MOVER, NULL), -1);
+
+	/* The account, and everybody: whoever is in it and is allowed to. */
+	static const char *const wide[] = { TAKER(ACCOUNT), TAKER("arn:aws:iam::" ACCOUNT ":root"),
+					    TAKER("*") };
+	for (size_t i = 0; i < SP_COUNT_OF(wide); i++) {
+		change(put_trust, wide[i]);
+		change(put_policy, SAYS("Allow", "s3:*"));
+		assert_int_equal(take_on("AKIAANN", MOVER, NULL), -1);
+		assert_int_equal(take_on("AKIAOWNER", MOVER, NULL), 0);
+		change(put_policy, SAYS("Allow", "sts:AssumeRole"));
+		assert_int_equal(take_on("AKIAANN", MOVER, NULL), 0);
+	}
+	change(put_trust, TAKER("999999999999"));
+	assert_int_equal(take_on("AKIAANN", MOVER, NULL), -1);
+	assert_int_equal(take_on("AKIAOWNER", MOVER, NULL), -1);
+}
+
+static void a_trust_policy_may_ask_for_a_word(void **state)
+{
+	(void)state;
+	change(put_policy, SAYS("Allow", "sts:AssumeRole"));
+	change(put_trust, "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\","
+			  "\"Action\":\"sts:AssumeRole\","
+			  "\"Principal\":{\"AWS\":\"" ACCOUNT "\"},"
+			  "\"Condition\":{\"StringEquals\":{\"sts:ExternalId\":\"word\"}}}}");
+	assert_int_equal(take_on("AKIAANN", MOVER, NULL), -1);
+	assert_int_equal(take_on("AKIAANN", MOVER, "other"), -1);
+	assert_int_equal(take_on("AKIAANN", MOVER, "word"), 0);
+}
+
+static void a_session_has_the_rights_of_its_role_and_no_others(void **state)
+{
+	(void)state;
+	struct identity who;
+	assert_int_equal(find_who("AROAMOVER:ann", &who), 0);
+	assert_false(who.is_owner);
+	assert_string_equal(who.arn, "arn:aws:sts::" ACCOUNT ":assumed-role/mover/ann");
+	assert_string_equal(who.id, "AROAMOVER:ann");
+	assert_string_equal(who.name, ""); /* or it would be the user of that name */
+	identity_finish(&who);
+	assert_false(is_owner("AROAMOVER:ann"));
+
+	change(put_policy, SAYS("Allow", "iam:*"));
+	assert_may("AROAMOVER:ann", "s3:GetObject");
+	SP_AUTO_FREE char *refusal = refusal_of("AROAMOVER:ann", "iam:CreateUser");
+	assert_string_equal(refusal, "User: arn:aws:sts::" ACCOUNT
+				     ":assumed-role/mover/ann is not authorized to perform: "
+				     "iam:CreateUser on resource: * because no identity-based "
+				     "policy allows the iam:CreateUser action");
+	change(put_mover_policy, SAYS("Allow", "iam:*"));
+	assert_may("AROAMOVER:ann", "iam:CreateUser");
+
+	/* As AWS's console takes all sessions from somebody that are older. */
+	change(put_mover_policy, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+				 "\"Action\":\"*\",\"Resource\":\"*\"},"
+				 "{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\","
+				 "\"Condition\":{\"DateLessThan\":{\"aws:TokenIssueTime\":\"2020-"
+				 "01-01T00:00:00Z\"}}}]}");
+	SP_AUTO_FREE char *old = refusal_of("AROAMOVER:ann", "iam:CreateUser");
+	assert_non_null(strstr(old, "explicit deny"));
+
+	/* Its role's end is its own. */
+	change(delete_mover, NULL);
+	assert_int_equal(find_who("AROAMOVER:ann", &who), -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+}
+
+static void a_session_takes_on_a_role_that_trusts_its_own(void **state)
+{
+	(void)state;
+	change(put_trust, TAKER(MOVER));
+	assert_int_equal(take_on("AROAMOVER:ann", MOVER, NULL), 0);
+	assert_int_equal(take_on("AKIAANN", MOVER, NULL), -1);
+	change(put_trust, TAKER("arn:aws:sts::" ACCOUNT ":assumed-role/mover/bob"));
+	assert_int_equal(take_on("AROAMOVER:ann", MOVER, NULL), -1);
+	assert_int_equal(take_on("AROAMOVER:bob", MOVER, NULL), 0);
+	change(put_trust, TAKER("arn:aws:iam::" ACCOUNT ":user/ann"));
+	assert_int_equal(take_on("AROAMOVER:ann", MOVER, NULL),
+			 -1); /* named like a user, and none */
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -246,6 +419,10 @@ int main(void)
 		WITH_STORE(a_role_may_what_its_policies_say_for_whom_it_trusts),
 		WITH_STORE(a_commit_under_way_may_ask_what_a_role_may),
 		WITH_STORE(a_role_is_known_by_its_whole_name),
+		WITH_STORE(a_role_is_taken_on_by_whom_it_trusts),
+		WITH_STORE(a_trust_policy_may_ask_for_a_word),
+		WITH_STORE(a_session_has_the_rights_of_its_role_and_no_others),
+		WITH_STORE(a_session_takes_on_a_role_that_trusts_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

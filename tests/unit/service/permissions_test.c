@@ -10,8 +10,9 @@
 #include "base/text.h"
 #include "service/services.h"
 
-/* What may be asked by anybody who can sign. */
-static const char *const for_anybody[] = { "sts:GetCallerIdentity", "sallyport:GetHealth" };
+/* What may be asked by anybody who can sign; AssumeRole because it asks itself, the role's trust policy as well. */
+static const char *const for_anybody[] = { "sts:GetCallerIdentity", "sts:AssumeRole",
+					   "sallyport:GetHealth" };
 
 typedef void each_fn(const struct api_service *service, const struct api_operation *operation);
 

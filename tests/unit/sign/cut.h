@@ -21,21 +21,23 @@ struct cut {
 	int64_t time_ms;
 };
 
-static inline bool find_key(void *ctx, const char *id, struct sign_key *out)
+static inline enum sign_verdict find_key(void *ctx, const char *id, const char *token,
+					 int64_t now_ms, struct sign_key *out)
 {
 	static const char *const keys[][2] = {
 		{ "AKIASALLYPORTDEV0001", "secretsecretsecretsecretsecretsecret1234" },
 		{ "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" },
 	};
 	(void)ctx;
+	(void)now_ms;
 	for (size_t i = 0; i < SP_COUNT_OF(keys); i++) {
 		if (strcmp(keys[i][0], id) != 0)
 			continue;
 		snprintf(out->id, sizeof(out->id), "%s", keys[i][0]);
 		snprintf(out->secret, sizeof(out->secret), "%s", keys[i][1]);
-		return true;
+		return token == NULL ? SIGN_GOOD : SIGN_BAD_TOKEN;
 	}
-	return false;
+	return SIGN_UNKNOWN_KEY;
 }
 
 static const struct sign_keys keys = { .find = find_key };

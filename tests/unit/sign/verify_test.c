@@ -324,12 +324,71 @@ static void a_refusal_says_who_asked_for_what(void **state)
 	free_cut(cut);
 }
 
-static bool find_wrong_key(void *ctx, const char *id, struct sign_key *out)
+static enum sign_verdict find_wrong_key(void *ctx, const char *id, const char *token,
+					int64_t now_ms, struct sign_key *out)
 {
 	(void)ctx;
+	(void)now_ms;
 	snprintf(out->id, sizeof(out->id), "%s", id);
 	snprintf(out->secret, sizeof(out->secret), "secretsecretsecretsecretsecretsecret1235");
-	return true;
+	return token == NULL ? SIGN_GOOD : SIGN_BAD_TOKEN;
+}
+
+/* Whoever has a token has a session, until it ends. */
+static enum sign_verdict find_session(void *ctx, const char *id, const char *token, int64_t now_ms,
+				      struct sign_key *out)
+{
+	const int64_t *ends_ms = ctx;
+	if (token == NULL || find_key(NULL, id, NULL, now_ms, out) != SIGN_GOOD)
+		return SIGN_UNKNOWN_KEY;
+	snprintf(out->session, sizeof(out->session), "AROAEXAMPLE:ann");
+	out->session_issued_ms = 7;
+	return now_ms < *ends_ms ? SIGN_GOOD : SIGN_OLD_TOKEN;
+}
+
+static const char *with_token(void)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(captured); i++)
+		if (strstr(captured[i].name, "a session token") != NULL)
+			return captured[i].text;
+	fail_msg("nothing with a session token was captured");
+	return NULL;
+}
+
+static void a_session_is_told_of_once_its_signature_is_good(void **state)
+{
+	(void)state;
+	struct cut *cut = cut_up(with_token());
+	struct sp_error err = { 0 };
+	struct sign_identity identity;
+	int64_t ends_ms = cut->time_ms + 1;
+	const struct sign_keys sessions = { .ctx = &ends_ms, .find = find_session };
+	assert_int_equal(
+		sign_verify(&cut->request, &sessions, REGION, cut->time_ms, &identity, &err),
+		SIGN_GOOD);
+	assert_string_equal(identity.session, "AROAEXAMPLE:ann");
+	assert_int_equal(identity.session_issued_ms, 7);
+
+	ends_ms = cut->time_ms;
+	assert_int_equal(
+		sign_verify(&cut->request, &sessions, REGION, cut->time_ms, &identity, &err),
+		SIGN_OLD_TOKEN);
+	assert_string_equal(identity.session, "");
+	assert_string_equal(err.message, "The security token included in the request is expired");
+
+	/* It is signed like any other header. */
+	ends_ms = INT64_MAX;
+	char *token = (char *)(uintptr_t)header(cut, "x-amz-security-token");
+	token[0] ^= 1;
+	assert_int_equal(
+		sign_verify(&cut->request, &sessions, REGION, cut->time_ms, &identity, &err),
+		SIGN_WRONG);
+	assert_string_equal(identity.session, "");
+	token[0] = '\0';
+	assert_int_equal(
+		sign_verify(&cut->request, &sessions, REGION, cut->time_ms, &identity, &err),
+		SIGN_BAD_TOKEN);
+	free_cut(cut);
 }
 
 static void another_secret_makes_another_signature(void **state)
@@ -359,6 +418,7 @@ int main(void)
 		cmocka_unit_test(an_unsigned_body_is_taken_over_tls_only),
 		cmocka_unit_test(a_wrong_hash_of_the_body_is_named),
 		cmocka_unit_test(a_refusal_says_who_asked_for_what),
+		cmocka_unit_test(a_session_is_told_of_once_its_signature_is_good),
 		cmocka_unit_test(another_secret_makes_another_signature),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

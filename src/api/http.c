@@ -223,7 +223,10 @@ enum MHD_Result http_on_request(void *ctx, struct MHD_Connection *connection, co
 	}
 	if (call->under_way) /* resumed: there is an answer */
 		return send_answer(call);
-	return call->refuse_body ? refuse_size(call) : give_to_pool(call);
+	if (call->refuse_body)
+		return refuse_size(call);
+	const struct api_page *page = page_find(call->server->pages, method, call->target);
+	return page != NULL ? page_send(page, connection) : give_to_pool(call);
 }
 
 void http_on_completed(void *ctx, struct MHD_Connection *connection, void **of_request,

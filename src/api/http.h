@@ -13,6 +13,7 @@ struct api_server {
 	size_t body_max;
 	uint16_t port;
 	struct api_catalogue catalogue;
+	const struct api_page *pages;
 
 	pthread_mutex_t lock; /* never taken while a call's lock is held */
 	pthread_cond_t changed;

@@ -82,6 +82,7 @@ static struct api_server *create(const struct api_server_options *options)
 	struct api_server *server = sp_alloc(sizeof(*server));
 	server->operations = options->operations;
 	server->body_max = options->body_max;
+	server->pages = options->pages;
 	server->catalogue = (struct api_catalogue){
 		.services = options->services,
 		.service_count = options->service_count,

@@ -9,6 +9,7 @@
 
 #include "api/guard.h"
 #include "api/limits.h"
+#include "api/page.h"
 #include "api/service.h"
 #include "loop/pool.h"
 #include "sign/verify.h"
@@ -36,6 +37,7 @@ struct api_server_options {
 	struct pool *operations;                      /* kept */
 	const struct api_served *services; /* kept */ /* kept, as what they point to */
 	size_t service_count;
+	const struct api_page *pages; /* kept; ends with a NULL path. NULL: none */
 };
 
 int api_server_open(const struct api_server_options *options, struct api_server **out,

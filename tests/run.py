@@ -38,7 +38,7 @@ CHECKS = [
 ]
 TAP_SCRIPTS = ["tests/tools/check_includes_test.py", "tests/tools/check_calls_test.py", "tests/tools/check_docs_test.py",
                "tests/tools/list_errors_test.py", "tests/tools/run_test.py", "tests/tools/telling_test.py",
-               "tests/tools/bench_test.py"]
+               "tests/tools/bench_test.py", "tests/tools/console_sources_test.py"]
 TELLING = "tests/system/lib/telling.py"  # runs a story so that it tells more of what fails
 TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
 TAP_LINE = re.compile(r"^(ok|not ok)\b\s*\d*\s*-?\s*(.*?)(?:\s+#\s*(SKIP)\b\s*(.*))?$", re.IGNORECASE)
@@ -116,7 +116,7 @@ def run_checks(tally, quick):
             print(output)
             tally.fail(what)
     for script in TAP_SCRIPTS:
-        output, returncode = run(["python3", script], 60)
+        output, returncode = run(["python3", script], 180)
         print(output, end="", flush=True)
         tally.add_tap(script, output, returncode)
 

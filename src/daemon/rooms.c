@@ -12,6 +12,7 @@
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "console/console.h"
 #include "daemon/process.h"
 #include "daemon/webhook_secret.h"
 #include "service/services.h"
@@ -306,6 +307,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.operations = rooms->operations,
 		.services = rooms->served,
 		.service_count = count,
+		.pages = console_pages,
 	};
 	return api_server_open(&options, &rooms->server, err);
 }

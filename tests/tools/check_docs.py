@@ -31,7 +31,7 @@ def documents(root):
 def files_of(root):
     """All paths of the tree's own files, as people may shorten them: from the root, from src/, the name alone."""
     names = set()
-    for folder in ("src", "tests", "bench", "man", "packaging", "doc"):
+    for folder in ("src", "tests", "bench", "console", "man", "packaging", "doc"):
         for path in (root / folder).rglob("*"):
             if "node_modules" not in path.parts:
                 parts = path.relative_to(root).parts

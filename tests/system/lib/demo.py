@@ -285,7 +285,10 @@ def main():
         title("That was all of it.")
         if options.once:
             return
-        print(f"  Go on yourself, in another terminal:\n\n    source {daemon.state}/admin.env\n"
+        print(f"  The web console: {daemon.env['AWS_ENDPOINT_URL']}/console\n"
+              f"    access key {daemon.env['AWS_ACCESS_KEY_ID']}, secret {daemon.env['AWS_SECRET_ACCESS_KEY']}, "
+              f"region {daemon.env['AWS_REGION']}\n\n"
+              f"  Or go on yourself, in another terminal:\n\n    source {daemon.state}/admin.env\n"
               f"    aws transfer list-connectors\n{place.look()}\n"
               "  Ctrl-C ends the demo and removes what it made.", flush=True)
         while daemon.process.poll() is None:

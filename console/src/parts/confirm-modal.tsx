@@ -1,0 +1,52 @@
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Modal from "@cloudscape-design/components/modal";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { type ReactNode, useState } from "react";
+import { useWords } from "../words";
+import { Failure } from "./sentence";
+
+interface ConfirmModalProps {
+  title: string;
+  children: ReactNode;
+  label: string;
+  onConfirm(): Promise<unknown>;
+  onClose(): void;
+}
+
+/** Asks before something is done that does not come back. */
+export function ConfirmModal({ title, children, label, onConfirm, onClose }: ConfirmModalProps) {
+  const { t } = useWords();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const confirm = async () => {
+    setBusy(true);
+    try {
+      await onConfirm();
+      onClose();
+    } catch (trouble) {
+      setError(trouble);
+      setBusy(false);
+    }
+  };
+  const footer = (
+    <Box float="right">
+      <SpaceBetween direction="horizontal" size="xs">
+        <Button variant="link" onClick={onClose}>
+          {t("action.cancel")}
+        </Button>
+        <Button variant="primary" loading={busy} onClick={() => void confirm()} data-test="confirm">
+          {label}
+        </Button>
+      </SpaceBetween>
+    </Box>
+  );
+  return (
+    <Modal visible onDismiss={onClose} header={title} footer={footer} closeAriaLabel={t("action.close")}>
+      <SpaceBetween size="m">
+        <div>{children}</div>
+        <Failure error={error} />
+      </SpaceBetween>
+    </Modal>
+  );
+}

@@ -118,7 +118,10 @@ static int check_manners(struct libssh_channel *channel, struct sp_error *err)
 
 static int check_lost(const struct libssh_channel *channel, struct sp_error *err)
 {
-	return failure_lost_bytes(channel->transport)
+	struct transport *transport = channel->transport;
+	/* Not every place in libssh says so. */
+	transport->lacked_memory |= errno == ENOMEM || failure_lost_bytes(transport);
+	return transport->lacked_memory
 		       ? sp_fail(err, SP_NO_MEMORY,
 				 "there was no memory for what the server sent, and it is lost")
 		       : 0;
@@ -127,6 +130,7 @@ static int check_lost(const struct libssh_channel *channel, struct sp_error *err
 /** Bytes that libssh has ready, after one look at the socket when it had none. -1 at the end. */
 static int poll_channel(struct libssh_channel *channel, struct sp_error *err)
 {
+	errno = 0;
 	int there = ssh_channel_poll(channel->ssh, 0);
 	if (check_lost(channel, err) != 0)
 		return -1;
@@ -166,6 +170,7 @@ static bool is_window_due(const struct libssh_channel *channel)
  */
 static int grow_window(struct libssh_channel *channel, struct sp_error *err)
 {
+	errno = 0;
 	int count = ssh_channel_read_timeout(channel->ssh, channel->scratch,
 					     (uint32_t)channel->window, 0, 0);
 	/* What came behind a gap must not be handed out: the poll that would see it comes after what is carried. */

@@ -1,6 +1,7 @@
 /* libssh tells what happened in English only. This file turns it into our codes and sentences; a text that it does not
  * know is passed on, escaped, as a broken protocol. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,10 +70,23 @@ static void note_channel(struct transport *transport, const char *text)
 		transport->channel_packet_max = packet_max;
 }
 
+/** Whether libssh's sentence tells of this machine: the server is not to blame, and another attempt may succeed. */
+static bool is_our_own(const char *text)
+{
+	/* OpenSSL asks for memory before it makes random bytes, and fails for nothing else where the kernel gives them. */
+	static const char *const signs[] = { "Out of memory", "PRNG error",
+					     "Could not generate random data" };
+	for (size_t i = 0; i < SP_COUNT_OF(signs); i++)
+		if (strstr(text, signs[i]) != NULL)
+			return true;
+	return false;
+}
+
 static void note(int priority, const char *function, const char *line, void *transport_)
 {
 	struct transport *transport = transport_;
 	const char *text = line + strlen(function);
+	bool no_memory = errno == ENOMEM;
 	(void)priority;
 
 	if (transport == NULL || !sp_text_starts_with(text, ": "))
@@ -88,6 +102,7 @@ static void note(int priority, const char *function, const char *line, void *tra
 	if (sp_text_starts_with(text, BROKEN_SOCKET) && transport->last_words[0] != '\0')
 		return;
 	snprintf(transport->last_words, sizeof(transport->last_words), "%s", text);
+	transport->lacked_memory |= no_memory || is_our_own(text);
 }
 
 void transport_enter(struct transport *transport)
@@ -113,18 +128,6 @@ static const struct {
 	{ BROKEN_SOCKET, "the connection broke", true },
 	{ "Writing packet: error on socket", "the connection broke", false },
 };
-
-/** Whether libssh's sentence tells of this machine: the server is not to blame, and another attempt may succeed. */
-static bool is_our_own(const char *text)
-{
-	/* OpenSSL asks for memory before it makes random bytes, and fails for nothing else where the kernel gives them. */
-	static const char *const signs[] = { "Out of memory", "PRNG error",
-					     "Could not generate random data" };
-	for (size_t i = 0; i < SP_COUNT_OF(signs); i++)
-		if (strstr(text, signs[i]) != NULL)
-			return true;
-	return false;
-}
 
 bool failure_has_happened(const struct transport *transport)
 {
@@ -167,9 +170,6 @@ int failure_of_connection(const struct transport *transport, const char *during,
 	SP_AUTO_FREE char *words = tame(text);
 	if (*words == '\0')
 		return sp_fail(err, SP_CLOSED, "the connection ended during %s", during);
-	if (is_our_own(text))
-		return sp_fail(err, SP_NO_MEMORY, "this machine had too little memory for %s: %s",
-			       during, words);
 	return sp_fail(err, SP_PROTOCOL, "the server broke the SSH protocol during %s: %s", during,
 		       words);
 }

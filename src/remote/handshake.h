@@ -25,6 +25,7 @@ struct transport {
 	struct read_ahead ahead;
 	char last_words
 		[TRANSPORT_WORDS_MAX]; /* why libssh gave the connection up; see transport_enter() */
+	bool lacked_memory;            /* so libssh did; it blames the server for what followed */
 	char host_key_algorithm[64];   /* negotiated; libssh tells it to its log only */
 	/* The smallest of the channels that were confirmed while some were opened; libssh tells it to its log only. */
 	uint32_t channel_packet_max;
@@ -96,7 +97,7 @@ int handshake_authenticate(struct handshake *handshake, struct sp_error *err);
 
 /* ---- failure_libssh.c ------------------------------------------------------------------------------------------- */
 
-/** What libssh says of a connection that it gave up: SP_CLOSED, SP_PROTOCOL, SP_NO_MEMORY. @during: "the key exchange". */
+/** What libssh says of a connection that it gave up: SP_CLOSED, SP_PROTOCOL. @during: "the key exchange". */
 int failure_of_connection(const struct transport *transport, const char *during,
 			  struct sp_error *err);
 

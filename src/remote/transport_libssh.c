@@ -1,5 +1,6 @@
 #include "remote/transport.h"
 
+#include <errno.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 #include <netinet/in.h>
@@ -121,6 +122,16 @@ static int open_steps(struct handshake *handshake, const struct host_keys *trust
 	return handshake_authenticate(handshake, err);
 }
 
+/**
+ * What libssh and OpenSSL make of an allocation that fails looks like a fault of the server's, or is no sentence at all;
+ * malloc()'s errno outlives it. @transport may be NULL.
+ */
+static void blame_memory(const struct transport *transport, struct sp_error *err)
+{
+	if (errno == ENOMEM || (transport != NULL && transport->lacked_memory))
+		sp_fail(err, SP_NO_MEMORY, "this machine had too little memory for an SSH session");
+}
+
 int transport_open(const struct transport_options *options, struct transport **out,
 		   struct transport_report *report, struct sp_error *err)
 {
@@ -132,14 +143,19 @@ int transport_open(const struct transport_options *options, struct transport **o
 	};
 
 	*report = (struct transport_report){ .step = STEP_AUTHENTICATE };
+	errno = 0;
 	handshake.transport = create_transport(options, err);
-	if (handshake.transport == NULL)
+	if (handshake.transport == NULL) {
+		blame_memory(NULL, err);
 		return -1;
+	}
 	transport_enter(handshake.transport);
 	report->step = STEP_HOST_KEY;
 	int result = host_keys_parse(options->trusted_keys, &trusted, err);
 	if (result == 0)
 		result = open_steps(&handshake, &trusted, err);
+	if (result != 0)
+		blame_memory(handshake.transport, err);
 	handshake_begin_step(report, report->step); /* notes the time of the last one */
 	if (result != 0) {
 		transport_close(handshake.transport);

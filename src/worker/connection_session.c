@@ -202,6 +202,9 @@ static int open_session(struct connection *connection, enum failure_step *out_st
 	if (get_socket(connection, &fd, out_step, err) != 0 || keep_line(connection, &fd, err) != 0)
 		return -1;
 	if (shake_hands(connection, fd, out_step, err) != 0) {
+		/* As in sp_alloc(). OpenSSL may keep what it could not make as broken for good: a new worker can. */
+		if (err->code == SP_NO_MEMORY)
+			sp_die("%s", err->message);
 		connection_close(connection);
 		return sp_wrap(err, "could not open an SFTP session with %s (%s)",
 			       connection->configuration->host, connection->place);

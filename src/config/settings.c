@@ -251,19 +251,60 @@ void settings_init(struct settings *settings)
 	}
 }
 
+/* Buckets */
+
+enum { BUCKET_PATH /* in the table */ };
+
+/* bucket.NAME, and what is said of those at storage. */
+static const struct {
+	const char *suffix;
+	size_t offset;
+	const char *word, *description;
+} bucket_settings[] = {
+	[BUCKET_PATH] = { "", offsetof(struct settings_bucket, path), "path",
+			  "Makes an existing folder the bucket NAME, beside the folders in "
+			  "buckets/ of the state folder. There may be many "
+			  "such lines. "
+			  "With s3://BUCKET or s3://BUCKET/PREFIX it is a place at storage that "
+			  "speaks S3. "
+			  "The following settings are about such buckets; NAME cannot end in one "
+			  "of their names." },
+	{ ".endpoint", offsetof(struct settings_bucket, endpoint), "URL",
+	  "Where that storage is: http://host:port or https://host:port. The default is AWS's of "
+	  "the region." },
+	{ ".region", offsetof(struct settings_bucket, region), "text",
+	  "What is signed for. The default is us-east-1." },
+	{ ".credentials", offsetof(struct settings_bucket, credentials), "path",
+	  "A file with access keys as AWS's tools have it: aws_access_key_id, "
+	  "aws_secret_access_key and aws_session_token in "
+	  "the section [default]. It is read whenever something is signed, so that keys change "
+	  "without a restart." },
+	{ ".ca", offsetof(struct settings_bucket, ca), "path",
+	  "A file with the certificates (PEM) that are trusted there. The default are the "
+	  "system's." },
+	{ ".style", offsetof(struct settings_bucket, style), "text",
+	  "Whether the storage's bucket stands in the path of URLs or in the name of the host: "
+	  "path or virtual. The default "
+	  "is path with an endpoint, virtual without." },
+};
+
+static char **bucket_text(struct settings_bucket *bucket, size_t setting)
+{
+	return (char **)((char *)bucket + bucket_settings[setting].offset);
+}
+
 void settings_finish(struct settings *settings)
 {
 	for (size_t i = 0; i < SP_COUNT_OF(table); i++)
 		value_clear(table[i].rule.kind, place_of(settings, &table[i]));
 	for (size_t i = 0; i < settings->bucket_count; i++) {
 		free(settings->buckets[i].name);
-		free(settings->buckets[i].path);
+		for (size_t j = 0; j < SP_COUNT_OF(bucket_settings); j++)
+			free(*bucket_text(&settings->buckets[i], j));
 	}
 	free(settings->buckets);
 	*settings = (struct settings){ 0 };
 }
-
-/* Buckets */
 
 static struct settings_bucket *find_bucket(const struct settings *settings, const char *name)
 {
@@ -273,17 +314,45 @@ static struct settings_bucket *find_bucket(const struct settings *settings, cons
 	return NULL;
 }
 
-static int set_bucket(struct settings *settings, const char *name, const char *path,
+/* Takes the suffix off. */
+static size_t find_bucket_setting(char *name)
+{
+	for (size_t i = BUCKET_PATH + 1; i < SP_COUNT_OF(bucket_settings); i++) {
+		if (!sp_text_ends_with(name, bucket_settings[i].suffix))
+			continue;
+		name[strlen(name) - strlen(bucket_settings[i].suffix)] = '\0';
+		return i;
+	}
+	return BUCKET_PATH;
+}
+
+static int check_bucket_value(const char *name, size_t setting, const char *value,
+			      struct sp_error *err)
+{
+	const char *suffix = bucket_settings[setting].suffix;
+	bool is_place = setting == BUCKET_PATH && sp_text_starts_with(value, "s3://");
+	bool needs_path = strcmp(bucket_settings[setting].word, "path") == 0;
+	if (needs_path && !is_place && value[0] != '/')
+		return sp_fail(
+			err, SP_INVALID,
+			"cannot set " BUCKET_PREFIX "%s%s to \"%s\": needed is an absolute path%s",
+			name, suffix, value, setting == BUCKET_PATH ? " or s3://bucket" : "");
+	return value[0] != '\0'
+		       ? 0
+		       : sp_fail(err, SP_INVALID, "cannot set " BUCKET_PREFIX "%s%s to nothing",
+				 name, suffix);
+}
+
+static int set_bucket(struct settings *settings, const char *name_and_suffix, const char *value,
 		      struct sp_error *err)
 {
+	SP_AUTO_FREE char *name = sp_strdup(name_and_suffix);
+	size_t setting = find_bucket_setting(name);
 	if (!bucket_name_is_valid(name))
 		return sp_fail(err, SP_INVALID, "cannot name a bucket \"%s\": %s", name,
 			       bucket_name_rule);
-	if (path[0] != '/')
-		return sp_fail(err, SP_INVALID,
-			       "cannot set " BUCKET_PREFIX
-			       "%s to \"%s\": needed is an absolute path",
-			       name, path);
+	if (check_bucket_value(name, setting, value, err) != 0)
+		return -1;
 
 	struct settings_bucket *bucket = find_bucket(settings, name);
 	if (bucket == NULL) {
@@ -296,8 +365,9 @@ static int set_bucket(struct settings *settings, const char *name, const char *p
 		bucket = &settings->buckets[settings->bucket_count++];
 		*bucket = (struct settings_bucket){ .name = sp_strdup(name) };
 	}
-	free(bucket->path);
-	bucket->path = sp_strdup(path);
+	char **text = bucket_text(bucket, setting);
+	free(*text);
+	*text = sp_strdup(value);
 	return 0;
 }
 
@@ -306,9 +376,12 @@ static bool same_buckets(const struct settings *a, const struct settings *b)
 	if (a->bucket_count != b->bucket_count)
 		return false;
 	for (size_t i = 0; i < a->bucket_count; i++) {
-		const struct settings_bucket *other = find_bucket(b, a->buckets[i].name);
-		if (other == NULL || strcmp(other->path, a->buckets[i].path) != 0)
+		struct settings_bucket *other = find_bucket(b, a->buckets[i].name);
+		if (other == NULL)
 			return false;
+		for (size_t j = 0; j < SP_COUNT_OF(bucket_settings); j++)
+			if (!sp_text_equal(*bucket_text(other, j), *bucket_text(&a->buckets[i], j)))
+				return false;
 	}
 	return true;
 }
@@ -392,6 +465,22 @@ int settings_set(struct settings *settings, const char *assignment, struct sp_er
 
 /* The whole */
 
+static int check_buckets(const struct settings *settings, struct sp_error *err)
+{
+	for (size_t i = 0; i < settings->bucket_count; i++) {
+		struct settings_bucket *bucket = &settings->buckets[i];
+		bool is_place = bucket->path != NULL && sp_text_starts_with(bucket->path, "s3://");
+		for (size_t j = BUCKET_PATH + 1; j < SP_COUNT_OF(bucket_settings); j++)
+			if (*bucket_text(bucket, j) != NULL && !is_place)
+				return sp_fail(err, SP_INVALID,
+					       "cannot use " BUCKET_PREFIX "%s%s: " BUCKET_PREFIX
+					       "%s is not set to s3://bucket",
+					       bucket->name, bucket_settings[j].suffix,
+					       bucket->name);
+	}
+	return 0;
+}
+
 int settings_check(const struct settings *settings, struct sp_error *err)
 {
 	bool tls = settings->tls_certificate != NULL;
@@ -406,6 +495,8 @@ int settings_check(const struct settings *settings, struct sp_error *err)
 			       "cannot serve plain HTTP on %s: that is done on loopback only; set "
 			       "tls.certificate and tls.key, or listen on 127.0.0.1",
 			       settings->listen);
+	if (check_buckets(settings, err) != 0)
+		return -1;
 	if (settings->transfer_retry_delay_ms > settings->transfer_retry_delay_max_ms)
 		return sp_fail(err, SP_INVALID,
 			       "cannot use transfer.retry_delay: it is longer than "
@@ -456,8 +547,10 @@ void settings_print_manual(FILE *out)
 		if (setting->value != NULL)
 			fprintf(out, "Default:\n.Ql %s .\n", setting->value);
 	}
-	print_item(out, BUCKET_PREFIX "NAME", "path",
-		   "Makes an existing folder the bucket NAME, beside the folders in buckets/ of "
-		   "the state "
-		   "folder. There may be many such lines.");
+	for (size_t i = 0; i < SP_COUNT_OF(bucket_settings); i++) {
+		SP_AUTO_BUFFER name = { 0 };
+		sp_buffer_format(&name, BUCKET_PREFIX "NAME%s", bucket_settings[i].suffix);
+		print_item(out, sp_buffer_text(&name), bucket_settings[i].word,
+			   bucket_settings[i].description);
+	}
 }

@@ -13,8 +13,11 @@
 
 enum { SETTINGS_BUCKETS_MAX = 1024 };
 
+/** Texts that were not set are NULL. */
 struct settings_bucket {
 	char *name, *path;
+	/* Of a bucket at storage: bucket.NAME.endpoint and so on. */
+	char *endpoint, *region, *credentials, *ca, *style;
 };
 
 /** All texts are owned. Times are milliseconds here, whatever unit they are written in ("20s", "500ms", "12h"). */
@@ -61,7 +64,7 @@ struct settings {
 	int64_t events_clients_max;
 	bool metrics_open;
 	int64_t usage_age_ms;
-	struct settings_bucket *buckets; /* bucket.NAME = path */
+	struct settings_bucket *buckets; /* bucket.NAME = path, and bucket.NAME.… */
 	size_t bucket_count;
 };
 

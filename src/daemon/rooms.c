@@ -16,6 +16,7 @@
 #include "daemon/process.h"
 #include "daemon/webhook_secret.h"
 #include "service/services.h"
+#include "transfer/upload_book.h"
 
 enum {
 	FILE_THREADS = 4,
@@ -81,9 +82,20 @@ static int open_objects(struct rooms *rooms, const struct settings *settings,
 	SP_AUTO_FREE struct bucket_option *named =
 		sp_alloc((settings->bucket_count + 1) * sizeof(*named));
 	for (size_t i = 0; i < settings->bucket_count; i++)
-		named[i] = (struct bucket_option){ settings->buckets[i].name,
-						   settings->buckets[i].path };
-	return objects_open(state->buckets, named, settings->bucket_count, &rooms->objects, err);
+		named[i] = (struct bucket_option){
+			.name = settings->buckets[i].name,
+			.path = settings->buckets[i].path,
+			.endpoint = settings->buckets[i].endpoint,
+			.region = settings->buckets[i].region,
+			.credentials = settings->buckets[i].credentials,
+			.ca = settings->buckets[i].ca,
+			.style = settings->buckets[i].style,
+		};
+	if (objects_open(state->buckets, named, settings->bucket_count, &rooms->objects, err) != 0)
+		return -1;
+	const struct upload_book book = upload_book_in(rooms->store);
+	objects_set_book(rooms->objects, &book);
+	return 0;
 }
 
 static int open_networks(struct rooms *rooms, const struct settings *settings,

@@ -38,6 +38,11 @@ enum field {
 	ITEMS_MAX,
 	ITEMS,
 	TRUNCATED,
+	URL,
+	URL_LINES,
+	ETAG,
+	PART,
+	HELD,
 	VERIFICATION,
 	SIZE,
 	DIRECTORY,
@@ -121,6 +126,11 @@ static const struct {
 	[ITEMS_MAX]         = { AT(items_max),            NUMBER_32, LISTING_ITEMS_MAX },
 	[ITEMS]             = { AT(items),                NUMBER_32, LISTING_ITEMS_MAX },
 	[TRUNCATED]         = { AT(truncated),            NUMBER_32, 1 },
+	[URL]               = { AT(url),                  TEXT,      WORKER_TEXT_MAX },
+	[URL_LINES]         = { AT(url),                  TEXT,      WORKER_URLS_MAX },
+	[ETAG]              = { AT(etag),                 TEXT,      WORKER_LINE_MAX },
+	[PART]              = { AT(part),                 NUMBER_32, STORAGE_PARTS_MAX },
+	[HELD]              = { AT(held),                 NUMBER_32, 1 },
 	[VERIFICATION]      = { AT(verification),         NUMBER_32, VERIFICATION_COUNT - 1 },
 	[SIZE]              = { AT(size),                 NUMBER_64, 0 },
 	[DIRECTORY]         = { AT(directory),            TEXT,      WORKER_TEXT_MAX },
@@ -191,24 +201,28 @@ static const struct kind {
 	{ WORKER_SOCKET,      "SOCKET",      1, { REQUEST, WORDS } },
 	{ WORKER_NO_SOCKET,   "NO_SOCKET",   0, { REQUEST, STEP, CODE, WORDS } },
 	{ WORKER_SEND,        "SEND",        1, { FILE_ID, ATTEMPT, OLDEST_ATTEMPT, PART_ATTEMPT, SIZE, DIRECTORY, NAME,
-						  RESUME_AT, RESUME_STATE, CONFLICT, UPLOAD_WAY, STAGING, TEMP_PATTERN } },
+						  RESUME_AT, RESUME_STATE, CONFLICT, UPLOAD_WAY, STAGING, TEMP_PATTERN, URL, ETAG } },
 	{ WORKER_RETRIEVE,    "RETRIEVE",    1, { FILE_ID, ATTEMPT, PART_ATTEMPT, NAME, RESUME_AT, RESUME_STATE,
-						  SOURCE_SIZE, SOURCE_MTIME } },
+						  SOURCE_SIZE, SOURCE_MTIME, URL, PART } },
 	{ WORKER_RECOVER,     "RECOVER",     0, { FILE_ID, ATTEMPT, PART_ATTEMPT, SIZE, SUM, DIRECTORY, NAME,
 						  FINAL_NAME, REPLACES, CONFLICT, UPLOAD_WAY, STAGING, TEMP_PATTERN } },
 	{ WORKER_REMOVE,      "REMOVE",      0, { FILE_ID, ATTEMPT, OLDEST_ATTEMPT, PART_ATTEMPT, DIRECTORY, NAME,
 						  REPLACES, STAGING, TEMP_PATTERN } },
-	{ WORKER_PERMIT,      "PERMIT",      0, { FILE_ID, ATTEMPT } },
+	{ WORKER_PERMIT,      "PERMIT",      0, { FILE_ID, ATTEMPT, URL } },
 	{ WORKER_CANCEL,      "CANCEL",      0, { FILE_ID, ATTEMPT } },
 	{ WORKER_TEST,        "TEST",        0, { FIELD_END } },
-	{ WORKER_LIST,        "LIST",        1, { FILE_ID, ATTEMPT, PART_ATTEMPT, NAME, ITEMS_MAX } },
+	{ WORKER_LIST,        "LIST",        1, { FILE_ID, ATTEMPT, PART_ATTEMPT, NAME, ITEMS_MAX, URL } },
+	{ WORKER_URLS,        "URLS",        0, { FILE_ID, ATTEMPT, PART, CODE, WORDS, URL_LINES } },
+	{ WORKER_STORAGE_CA,  "STORAGE_CA",  1, { URL } },
+	{ WORKER_STORAGE_SOCKET, "STORAGE_SOCKET", 1, { REQUEST } },
+	{ WORKER_NO_STORAGE,  "NO_STORAGE",  0, { REQUEST, CODE, WORDS } },
 	{ WORKER_MOVE,        "MOVE",        0, { FILE_ID, ATTEMPT, NAME, FINAL_NAME, RECOVERS, SOURCE_KIND, SOURCE_SIZE,
 						  SOURCE_MTIME } },
 	{ WORKER_DELETE,      "DELETE",      0, { FILE_ID, ATTEMPT, NAME, RECOVERS, SOURCE_KIND, SOURCE_SIZE,
 						  SOURCE_MTIME } },
 	{ WORKER_NEED_SOCKET, "NEED_SOCKET", 0, { REQUEST, FOR_FILE } },
 	{ WORKER_READY,       "READY",       0, { FILE_ID, ATTEMPT, PART_ATTEMPT, REQUEST, SIZE, SUM, VERIFICATION,
-						  ITEMS, TRUNCATED } },
+						  ITEMS, TRUNCATED, HELD } },
 	{ WORKER_PUBLISHED,   "PUBLISHED",   0, { FILE_ID, ATTEMPT, REQUEST, OUTCOME, REPLACES, VERIFICATION } },
 	{ WORKER_FILE_FAILED, "FILE_FAILED", 0, { FILE_ID, ATTEMPT, STEP, CODE, WORDS } },
 	{ WORKER_PROGRESS,    "PROGRESS",    0, { FILE_ID, ATTEMPT, SIZE } },
@@ -220,6 +234,8 @@ static const struct kind {
 	{ WORKER_REMOVED,     "REMOVED",     0, { FILE_ID, ATTEMPT } },
 	{ WORKER_FOUND,       "FOUND",       0, { FILE_ID, ATTEMPT, REQUEST, SOURCE_KIND, SOURCE_SIZE, SOURCE_MTIME } },
 	{ WORKER_DONE,        "DONE",        0, { FILE_ID, ATTEMPT, REQUEST, OUTCOME } },
+	{ WORKER_NEED_URLS,   "NEED_URLS",   0, { FILE_ID, ATTEMPT, PART } },
+	{ WORKER_NEED_STORAGE, "NEED_STORAGE", 0, { REQUEST, URL } },
 	{ WORKER_TEST_RESULT, "TEST_RESULT", 0, { STEP, CODE, WORDS, HOST_KEY, FINGERPRINT, BANNER,
 						  OFFERED_KEXS, OFFERED_HOST_KEYS, OFFERED_CIPHERS, OFFERED_MACS,
 						  KEX, HOST_KEY_ALGORITHM, CIPHER, MAC, AUTHENTICATED_BY, METHODS,
@@ -356,6 +372,13 @@ static void read_field(struct sp_reader *reader, struct worker_message *message,
 	}
 }
 
+/* What is at storage is reached by a URL instead. */
+static size_t count_fds(const struct kind *kind, const struct worker_message *message)
+{
+	bool about_file = message->file_id != NULL;
+	return about_file && message->url != NULL ? 0 : kind->fd_count;
+}
+
 int worker_message_decode(const void *data, size_t length, size_t fd_count,
 			  struct worker_message *out, struct sp_error *err)
 {
@@ -364,14 +387,17 @@ int worker_message_decode(const void *data, size_t length, size_t fd_count,
 	const struct kind *kind = find_kind(number);
 	if (kind == NULL)
 		return sp_fail(err, SP_PROTOCOL, "cannot understand a message of kind %u", number);
-	if (fd_count != kind->fd_count)
-		return sp_fail(err, SP_PROTOCOL,
-			       "cannot accept a %s message with %zu descriptors instead of %zu",
-			       kind->name, fd_count, kind->fd_count);
 
 	struct worker_message message = { .kind = kind->kind };
 	for (const enum field *field = kind->fields; *field != FIELD_END && !reader.failed; field++)
 		read_field(&reader, &message, *field);
+	if (!reader.failed && fd_count != count_fds(kind, &message)) {
+		size_t needed = count_fds(kind, &message);
+		worker_message_finish(&message);
+		return sp_fail(err, SP_PROTOCOL,
+			       "cannot accept a %s message with %zu descriptors instead of %zu",
+			       kind->name, fd_count, needed);
+	}
 	if (!sp_reader_ended_well(&reader)) {
 		worker_message_finish(&message);
 		return sp_fail(err, SP_PROTOCOL, "cannot accept a malformed %s message",

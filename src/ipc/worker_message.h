@@ -20,8 +20,16 @@
  *   CANCEL      file                           FOUND          file (MOVE, DELETE): what it is; may it be done?
  *   TEST        try the connection once        DONE           file (MOVE, DELETE): it is done
  *   LIST        file, staging fd
+ *   URLS        file: of parts or source         NEED_URLS      file, the first part
+ *   STORAGE_CA      origin, fd                   NEED_STORAGE   request, origin
+ *   STORAGE_SOCKET  request, fd
+ *   NO_STORAGE      request, why
  *   MOVE        file: rename at the partner
  *   DELETE      file: remove at the partner
+ *
+ * A file whose bucket is at storage that speaks S3 brings no descriptor but a URL (url). Its bytes go over sockets that
+ * the worker asks for by NEED_STORAGE, by URLs that it asks for by NEED_URLS. What it holds when it says READY (held: it is
+ * small, and nothing of it is at the storage yet) it may PUT by the URL that the PERMIT brings; then it says PUBLISHED.
  *
  * The end of the socket tells a worker to leave. A worker that has been given a file answers with exactly one of
  * PUBLISHED (SEND, RECOVER), READY (RETRIEVE, LIST: the daemon publishes), DONE (MOVE, DELETE), REMOVED (REMOVE) or
@@ -51,6 +59,10 @@ enum worker_kind {
 	WORKER_LIST,
 	WORKER_MOVE,
 	WORKER_DELETE,
+	WORKER_URLS,
+	WORKER_STORAGE_CA,
+	WORKER_STORAGE_SOCKET,
+	WORKER_NO_STORAGE,
 	WORKER_NEED_SOCKET = 64,
 	WORKER_READY,
 	WORKER_PUBLISHED,
@@ -64,6 +76,8 @@ enum worker_kind {
 	WORKER_REMOVED,
 	WORKER_FOUND,
 	WORKER_DONE,
+	WORKER_NEED_URLS,
+	WORKER_NEED_STORAGE,
 };
 
 enum {
@@ -77,7 +91,9 @@ enum {
 	/* So many of them are at work on one connection at most, besides those that are READY; the others wait at the worker
 	 * for their turn. */
 	WORKER_CONNECTION_FILES_MAX = 256,
-	WORKER_TEXT_MAX = 32768, /* bytes of one text */
+	WORKER_TEXT_MAX = 32768,   /* bytes of one text */
+	STORAGE_PARTS_MAX = 10000, /* of one upload: S3's limit */
+	WORKER_URLS_MAX = 60000,   /* of those in one message */
 	WORKER_OTHER_LOGINS_MAX = CONNECTOR_STAGES_MAX - 1,
 	WORKER_LINE_MAX = 1024, /* of what a test learnt, each */
 };
@@ -89,7 +105,7 @@ const char *worker_kind_name(enum worker_kind kind);
 struct worker_message {
 	enum worker_kind kind;
 
-	/* NEED_SOCKET, SOCKET, NO_SOCKET. CONNECTED, READY, PUBLISHED, FOUND, DONE: of the connection that it speaks of. */
+	/* NEED_SOCKET, SOCKET, NO_SOCKET; NEED_STORAGE, STORAGE_SOCKET, NO_STORAGE, which count by themselves. CONNECTED, READY, PUBLISHED, FOUND, DONE: of the connection that it speaks of. */
 	uint32_t request;
 
 	char *file_id; /* every kind about a file, and NEED_SOCKET … */
@@ -130,6 +146,15 @@ struct worker_message {
 	char *temp_pattern;   /* of their names; NULL: ours */
 	char *sha256;         /* READY: 64 hex digits. RECOVER: of the part */
 	uint32_t outcome;     /* PUBLISHED, DONE: enum publish_outcome */
+
+	/* Of files at storage, where there is no descriptor. SEND: what may be read. RETRIEVE, LIST, NEED_STORAGE, STORAGE_CA:
+	 * "https://host:port". PERMIT: under which what is held may be put; NULL: it holds nothing. URLS: a line each; NULL:
+	 * there are none, and code and text say why. */
+	char *url;
+	char *etag; /* SEND: of the object, with its quotes */
+	uint32_t
+		part; /* NEED_URLS, URLS: the first one; 0: the source. RETRIEVE: those that are there */
+	uint32_t held; /* READY of a RETRIEVE or LIST: 1: it is with the worker still */
 
 	uint32_t step; /* NO_SOCKET, FILE_FAILED, TEST_RESULT: enum failure_step */
 	uint32_t code; /* the same: enum sp_code; SP_OK in the TEST_RESULT of a success */
@@ -183,7 +208,8 @@ int worker_message_encode(const struct worker_message *message, void *out, size_
 
 /**
  * Returns 0, or -1 with SP_PROTOCOL and nothing to finish.
- * @fd_count  how many descriptors came along: a kind that needs one must have exactly one, others none
+ * @fd_count  how many descriptors came along: a kind that needs one must have exactly one, but for a file with a URL;
+ *            others none
  */
 int worker_message_decode(const void *data, size_t length, size_t fd_count,
 			  struct worker_message *out, struct sp_error *err);

@@ -1,5 +1,6 @@
 #include "objects/bucket.h"
 
+#include <curl/curl.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/name.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "model/bucket_name.h"
 
 enum {
@@ -22,12 +24,14 @@ enum {
 
 struct named_bucket {
 	char *name, *path;
+	struct s3_place *place; /* NULL: a folder. Owned */
 };
 
 struct objects {
 	char *directory;
 	struct named_bucket *named;
 	size_t named_count;
+	struct upload_book book; /* without functions: there is none */
 };
 
 static const struct named_bucket *find_named(const struct objects *objects, const char *name)
@@ -38,36 +42,50 @@ static const struct named_bucket *find_named(const struct objects *objects, cons
 	return NULL;
 }
 
+static int check_folder(const struct bucket_option *option, struct sp_error *err)
+{
+	if (option->path[0] != '/')
+		return sp_fail(err, SP_INVALID,
+			       "cannot use bucket.%s = %s: needed is a folder's path, which begins "
+			       "with \"/\", or s3://bucket",
+			       option->name, option->path);
+	SP_AUTO_FD fd = open(option->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return sp_fail_errno(err, "could not open the folder of bucket.%s = %s",
+				     option->name, option->path);
+	return 0;
+}
+
 static int add_named(struct objects *objects, const struct bucket_option *option,
 		     struct sp_error *err)
 {
 	if (!bucket_name_is_valid(option->name))
 		return sp_fail(err, SP_INVALID, "cannot use bucket.%s: %s", option->name,
 			       bucket_name_rule);
-	if (option->path[0] != '/')
-		return sp_fail(err, SP_INVALID,
-			       "cannot use bucket.%s = %s: the folder's path must begin with \"/\"",
-			       option->name, option->path);
 	if (find_named(objects, option->name) != NULL)
 		return sp_fail(err, SP_EXISTS, "cannot use bucket.%s twice", option->name);
-
-	SP_AUTO_FD fd = open(option->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return sp_fail_errno(err, "could not open the folder of bucket.%s = %s",
-				     option->name, option->path);
+	struct s3_place *place = NULL;
+	if (sp_text_starts_with(option->path, "s3://")) {
+		if (s3_place_create(option, &place, err) != 0)
+			return -1;
+	} else if (check_folder(option, err) != 0) {
+		return -1;
+	}
 	objects->named[objects->named_count++] = (struct named_bucket){
 		.name = sp_strdup(option->name),
 		.path = sp_strdup(option->path),
+		.place = place,
 	};
 	return 0;
 }
-
 int objects_open(const char *directory, const struct bucket_option *named, size_t named_count,
 		 struct objects **out, struct sp_error *err)
 {
 	if (named_count > BUCKETS_MAX)
 		return sp_fail(err, SP_LIMIT, "cannot serve %zu buckets: at most %d", named_count,
 			       BUCKETS_MAX);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return sp_fail(err, SP_SYSTEM, "could not prepare libcurl");
 	if (mkdir(directory, 0755) == -1 && errno != EEXIST)
 		return sp_fail_errno(err, "could not create the folder of buckets %s", directory);
 
@@ -91,10 +109,35 @@ void objects_close(struct objects *objects)
 	for (size_t i = 0; i < objects->named_count; i++) {
 		free(objects->named[i].name);
 		free(objects->named[i].path);
+		s3_place_destroy(objects->named[i].place);
 	}
 	free(objects->named);
 	free(objects->directory);
 	free(objects);
+}
+
+void objects_set_book(struct objects *objects, const struct upload_book *book)
+{
+	objects->book = *book;
+}
+
+const struct upload_book *bucket_book(const struct objects *objects)
+{
+	return objects->book.add == NULL ? NULL : &objects->book;
+}
+
+struct s3_place *bucket_place(const struct objects *objects, const char *bucket)
+{
+	const struct named_bucket *named = find_named(objects, bucket);
+	return named == NULL ? NULL : named->place;
+}
+
+struct s3_place *bucket_next_place(const struct objects *objects, size_t *at)
+{
+	while (*at < objects->named_count)
+		if (objects->named[(*at)++].place != NULL)
+			return objects->named[*at - 1].place;
+	return NULL;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -177,6 +220,8 @@ int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd
 {
 	const struct named_bucket *named = find_named(objects, bucket);
 	int fd;
+	if (named != NULL && named->place != NULL)
+		return sp_fail(err, SP_UNSUPPORTED, "bucket \"%s\" is no folder", bucket);
 	if (named != NULL) {
 		fd = open(named->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd == -1)

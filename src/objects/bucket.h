@@ -4,8 +4,18 @@
 #include <sys/types.h>
 
 #include "objects/objects.h"
+#include "objects/s3_place.h"
 
 #define OBJECTS_STAGING_FOLDER ".sallyport"
+
+/** Where the bucket is at storage; NULL: it is a folder, or there is none. */
+struct s3_place *bucket_place(const struct objects *objects, const char *bucket);
+
+/** Those of all buckets, from @at on (0), which is moved; NULL at their end. */
+struct s3_place *bucket_next_place(const struct objects *objects, size_t *at);
+
+/** NULL: there is none. */
+const struct upload_book *bucket_book(const struct objects *objects);
 
 /** @out_fd is owned by the caller: the bucket's folder, for reading. SP_NOT_FOUND names the buckets that exist. */
 int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd,

@@ -1,10 +1,17 @@
 #pragma once
 /**
  * Object storage, the daemon's side: where an object path leads, opening sources, publishing what was fetched.
- * Calls may block on slow or hanging file systems: they run in the file pool. Any thread.
+ * Calls may block on slow or hanging file systems, or on a network: they run in a pool. Any thread.
  *
- * A bucket is a folder. Its objects are the regular files in it; a key is a path below it. Nothing ever leaves the
- * folder (openat2, RESOLVE_BENEATH, no symbolic links out). BUCKET/.sallyport/ holds temporaries and is no key.
+ * A bucket is a folder, or a place at storage that speaks S3 (the backends, objects/backend.h).
+ *
+ * A folder's objects are the regular files in it; a key is a path below it. Nothing ever leaves the folder (openat2,
+ * RESOLVE_BENEATH, no symbolic links out). BUCKET/.sallyport/ holds temporaries and is no key. A temporary is a file
+ * there, and whoever moves its bytes gets a descriptor.
+ *
+ * At storage any key is one. A temporary is a multipart upload, which is in the book of uploads from its beginning to its
+ * end; one is begun when the first URL of a part is asked for. What is small has none: its bytes wait with whoever has
+ * them until they may be PUT. Whoever moves bytes gets URLs that were signed for just that (doc/storage.md).
  */
 
 #include <stdbool.h>
@@ -12,14 +19,39 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "model/object_upload.h"
 
 struct objects;
 
-enum { OBJECT_KEY_MAX = 1024 /* bytes */, BUCKETS_MAX = 1024 };
+enum {
+	OBJECT_KEY_MAX = 1024, /* bytes */
+	STORAGE_ETAG_SIZE = 128,
+	OBJECT_PARTS_MAX = 10000, /* of one upload: S3's own limit */
+	OBJECT_URLS_MAX =
+		8, /* at a time: with the longest keys they fit one message between our processes */
+	BUCKETS_MAX = 1024,
+};
 
-/** A bucket that the configuration names. */
+/** A bucket that the configuration names. All borrowed for the call. */
 struct bucket_option {
-	const char *name, *path; /* borrowed for the call */
+	const char *name;
+	const char *path; /* of a folder, or "s3://bucket/prefix" */
+	/* Of the latter; NULL: not said. Files are absolute paths. */
+	const char *endpoint, *region, *credentials, *ca, *style;
+};
+
+/** Where unfinished uploads are written down. All functions are required; any thread, and they block. */
+struct upload_book {
+	void *ctx;
+	int (*add)(void *ctx, const struct object_upload *upload, struct sp_error *err);
+	/** SP_NOT_FOUND. @out is the caller's to finish. */
+	int (*find)(void *ctx, const char *file_id, int attempt, struct object_upload *out,
+		    struct sp_error *err);
+	/** Those of a file (NULL: all), begun before @before_ms, behind @after (its id; NULL: from the first). Ordered by id. */
+	int (*list)(void *ctx, const char *file_id, int64_t before_ms, const char *after,
+		    struct object_upload *out, size_t max, size_t *out_count, struct sp_error *err);
+	/** It is completed or aborted. */
+	int (*forget)(void *ctx, const char *upload_id, struct sp_error *err);
 };
 
 /**
@@ -28,34 +60,58 @@ struct bucket_option {
  */
 int objects_open(const char *directory, const struct bucket_option *named, size_t named_count,
 		 struct objects **out, struct sp_error *err);
+
+/** Before the first call about an object. Copied; its ctx is kept. Without one nothing can be uploaded in parts. */
+void objects_set_book(struct objects *objects, const struct upload_book *book);
 void objects_close(struct objects *objects); /* NULL is fine */
+
+/** Whether the bucket is at storage that speaks S3: those who move its bytes get URLs. False for unknown ones. */
+bool objects_is_remote(const struct objects *objects, const char *bucket);
 
 /**
  * "/bucket/key" or "bucket/key" (AWS's documents have both; text as in base/name.h) into its parts as bytes, owned by
  * the caller. Pure.
+ * @objects    for what the bucket takes as a key; NULL: what a folder takes
  * @need_key  false allows a folder: "/bucket" (@out_key is then "") and a slash at the end, which is taken off
- * SP_INVALID for empty parts, ".", "..", "//", a key below .sallyport, a trailing slash where a key is needed, a line
- * break, more than OBJECT_KEY_MAX bytes or 255 in one part.
+ * SP_INVALID for a line break or more than OBJECT_KEY_MAX bytes, and, where the bucket is a folder, for empty parts, ".",
+ * "..", "//", a key below .sallyport, a trailing slash where a key is needed, 255 bytes in one part.
  */
-int objects_split_path(const char *path, bool need_key, char **out_bucket, char **out_key,
-		       struct sp_error *err);
+int objects_split_path(const struct objects *objects, const char *path, bool need_key,
+		       char **out_bucket, char **out_key, struct sp_error *err);
 
 /** The same checks for a key that was put together from parts. The sentence goes behind "…: ". Pure. */
-int objects_check_key(const char *key, struct sp_error *err);
+int objects_check_key(const struct objects *objects, const char *bucket, const char *key,
+		      struct sp_error *err);
 
 /** What tells that a source is still the same. */
 struct object_identity {
 	uint64_t size; /* bytes */
 	uint64_t device, inode;
 	int64_t mtime_ns, ctime_ns;
+	char etag
+		[STORAGE_ETAG_SIZE]; /* at storage, where inode is made of it and the others are 0; "" in a folder */
 };
 
+/** How the bytes of an object or a temporary are reached. Starts as { .fd = -1 }. */
+struct object_way {
+	int fd; /* owned by the caller; -1: by … */
+	char *url; /* … this: of a source what may be read, of a temporary whose storage it is ("https://host:port").
+			   Owned by the caller. */
+	uint32_t parts; /* of an upload that is gone on with: those that are there */
+};
+void object_way_finish(struct object_way *way);
+
 /**
- * For reading: a regular file, opened O_NONBLOCK; @out_fd is owned by the caller.
+ * For reading: a regular file, opened O_NONBLOCK, or the URL of what is there now; @out is the caller's to finish.
  * SP_NOT_FOUND, SP_DENIED, SP_UNSUPPORTED (a folder, a pipe, a device …), each with a sentence.
  */
-int objects_open_source(struct objects *objects, const char *bucket, const char *key, int *out_fd,
-			struct object_identity *out, struct sp_error *err);
+int objects_open_source(struct objects *objects, const char *bucket, const char *key,
+			struct object_way *out, struct object_identity *out_identity,
+			struct sp_error *err);
+
+/** The same, and always a descriptor: what is elsewhere is fetched into memory, if it has no more than @max bytes: SP_LIMIT. */
+int objects_open_bytes(struct objects *objects, const char *bucket, const char *key, uint64_t max,
+		       int *out_fd, struct object_identity *out_identity, struct sp_error *err);
 
 /** SP_CHANGED when the object is gone or no longer what @identity says, naming what changed. */
 int objects_check_source(struct objects *objects, const char *bucket, const char *key,
@@ -66,11 +122,15 @@ int objects_check_source(struct objects *objects, const char *bucket, const char
  * object will have. Temporaries of older attempts of the file are removed. The object's folder need not exist yet.
  */
 int objects_create_staging(struct objects *objects, const char *bucket, const char *key,
-			   const char *file_id, int attempt, int *out_fd, struct sp_error *err);
+			   const char *file_id, int attempt, struct object_way *out,
+			   struct sp_error *err);
 
-/** A temporary of an earlier attempt, to be gone on with. -1 when it is not there or has fewer than @size bytes. */
+/**
+ * A temporary of an earlier attempt, to be gone on with. -1 when it is not there, has fewer than @size bytes, or, as an
+ * upload, no parts that have just so many.
+ */
 int objects_open_staging(struct objects *objects, const char *bucket, const char *file_id,
-			 int attempt, uint64_t size, int *out_fd);
+			 int attempt, uint64_t size, struct object_way *out);
 
 /**
  * Checks the temporary's size, fsync(file), creates missing folders of the key, rename over the final name,
@@ -83,6 +143,13 @@ int objects_open_staging(struct objects *objects, const char *bucket, const char
 int objects_publish(struct objects *objects, const char *bucket, const char *key,
 		    const char *file_id, int attempt, uint64_t size, bool replaces,
 		    struct sp_error *err);
+
+/**
+ * The key that the temporary will get, where that was said when it was begun and cannot be changed any more (an upload);
+ * NULL where it can, or when there is none. Owned by the caller.
+ */
+char *objects_staging_key(struct objects *objects, const char *bucket, const char *file_id,
+			  int attempt);
 
 /** Whether something has the name, or may have: a look, no promise. */
 bool objects_is_taken(struct objects *objects, const char *bucket, const char *key);
@@ -106,3 +173,31 @@ size_t objects_sweep_staging(struct objects *objects, int64_t before_ms, size_t 
 
 /** Removes all temporaries of the file; those that are not there are no failure. */
 void objects_remove_staging(struct objects *objects, const char *bucket, const char *file_id);
+
+/* ---- buckets at storage: URLs and sockets for those who move the bytes ------------------------------------------- */
+
+/** Of the source, as objects_open_source() gave one: they expire. @out_url is owned by the caller. */
+int objects_source_url(struct objects *objects, const char *bucket, const char *key, char **out_url,
+		       struct sp_error *err);
+
+/**
+ * Of the parts @first (from 1) to @first + @count - 1 of the file's upload, a line each, owned by the caller; at most
+ * OBJECT_URLS_MAX. Begins the upload for @key when the attempt has none.
+ */
+int objects_part_urls(struct objects *objects, const char *bucket, const char *key,
+		      const char *file_id, int attempt, uint32_t first, uint32_t count,
+		      char **out_urls, struct sp_error *err);
+
+/** For a whole object under its final key: for those who have a permit. @out_url is owned by the caller. */
+int objects_put_url(struct objects *objects, const char *bucket, const char *key,
+		    const char *file_id, int attempt, char **out_url, struct sp_error *err);
+
+/** Whether "https://host:port" is a configured bucket's storage. */
+bool objects_is_origin(const struct objects *objects, const char *origin);
+
+/**
+ * A connected socket to it. Both are owned by the caller.
+ * @out_ca  a file with the certificates that are trusted there; -1 where there is no TLS
+ */
+int objects_dial(struct objects *objects, const char *origin, int *out_fd, int *out_ca,
+		 struct sp_error *err);

@@ -7,6 +7,7 @@
 
 #include "base/name.h"
 #include "base/scope.h"
+#include "objects/directory.h"
 #include "objects/staging.h"
 
 /* One object on its way to its final name. */
@@ -189,14 +190,14 @@ static int confirm_published(const struct publication *p, uint64_t size, size_t 
 	return sync_folders(p, folder_length);
 }
 
-int objects_publish(struct objects *objects, const char *bucket, const char *key,
-		    const char *file_id, int attempt, uint64_t size, bool replaces,
-		    struct sp_error *err)
+int directory_publish(struct objects *objects, const char *bucket, const char *key,
+		      const char *file_id, int attempt, uint64_t size, bool replaces,
+		      struct sp_error *err)
 {
 	char staging[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
 	SP_AUTO_FD staging_fd = -1;
-	if (staging_name(file_id, attempt, staging, err) != 0 || objects_check_key(key, err) != 0 ||
+	if (staging_name(file_id, attempt, staging, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 
@@ -234,7 +235,7 @@ int objects_publish(struct objects *objects, const char *bucket, const char *key
 	return sync_folders(&publication, folder_length);
 }
 
-bool objects_is_taken(struct objects *objects, const char *bucket, const char *key)
+bool directory_is_taken(struct objects *objects, const char *bucket, const char *key)
 {
 	SP_AUTO_FD bucket_fd = -1;
 	if (objects_open_bucket(objects, bucket, &bucket_fd, NULL) != 0)

@@ -9,6 +9,7 @@
 #include "base/name.h"
 #include "base/scope.h"
 #include "objects/bucket.h"
+#include "objects/directory.h"
 
 /* A key without the slash that says that it is a folder's. Owned by the caller. */
 static char *without_slash(const char *key, bool *out_is_folder)
@@ -45,7 +46,7 @@ int objects_remove(struct objects *objects, const char *bucket, const char *key,
 	const char *name;
 	SP_AUTO_FREE char *path = without_slash(key, &is_folder);
 	SP_AUTO_FD bucket_fd = -1;
-	if (objects_check_key(path, err) != 0 ||
+	if (directory_check_key(path, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 	SP_AUTO_FD parent = open_parent(bucket_fd, path, &name);
@@ -82,7 +83,7 @@ int objects_make_folder(struct objects *objects, const char *bucket, const char 
 	bool is_folder;
 	SP_AUTO_FREE char *path = without_slash(key, &is_folder);
 	SP_AUTO_FD bucket_fd = -1;
-	if (objects_check_key(path, err) != 0 ||
+	if (directory_check_key(path, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 	SP_AUTO_FREE char *parts = sp_strdup(path);
@@ -102,7 +103,7 @@ bool objects_has_folder(struct objects *objects, const char *bucket, const char 
 	bool is_folder;
 	SP_AUTO_FREE char *path = without_slash(key, &is_folder);
 	SP_AUTO_FD bucket_fd = -1;
-	if (objects_check_key(path, NULL) != 0 ||
+	if (directory_check_key(path, NULL) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, NULL) != 0)
 		return false;
 	SP_AUTO_FD fd = objects_open_beneath(bucket_fd, path, O_PATH | O_DIRECTORY, 0);

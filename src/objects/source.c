@@ -5,6 +5,7 @@
 #include "base/name.h"
 #include "base/scope.h"
 #include "objects/bucket.h"
+#include "objects/directory.h"
 
 static int64_t nanoseconds(struct timespec time)
 {
@@ -59,12 +60,11 @@ static int check_regular(const struct stat *status, const char *bucket, const ch
 		       bucket, kind_name(status->st_mode));
 }
 
-int objects_open_source(struct objects *objects, const char *bucket, const char *key, int *out_fd,
-			struct object_identity *out, struct sp_error *err)
+int directory_open_source(struct objects *objects, const char *bucket, const char *key, int *out_fd,
+			  struct object_identity *out, struct sp_error *err)
 {
 	SP_AUTO_FD bucket_fd = -1;
-	if (objects_check_key(key, err) != 0 ||
-	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
+	if (objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 
 	/* Looked at before it is opened: opening alone makes some devices act. What is then opened is looked at
@@ -91,12 +91,11 @@ static int fail_changed(struct sp_error *err, const char *bucket, const char *ke
 		       shown, bucket, what);
 }
 
-int objects_check_source(struct objects *objects, const char *bucket, const char *key,
-			 const struct object_identity *identity, struct sp_error *err)
+int directory_check_source(struct objects *objects, const char *bucket, const char *key,
+			   const struct object_identity *identity, struct sp_error *err)
 {
 	SP_AUTO_FD bucket_fd = -1;
-	if (objects_check_key(key, err) != 0 ||
-	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
+	if (objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 	struct stat status;
 	if (find_file(bucket_fd, key, &status) != 0) {

@@ -1,4 +1,5 @@
 #include "objects/staging.h"
+#include "objects/directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,13 +81,13 @@ static void remove_all(int folder_fd, const char *file_id)
 	closedir(folder);
 }
 
-int objects_create_staging(struct objects *objects, const char *bucket, const char *key,
-			   const char *file_id, int attempt, int *out_fd, struct sp_error *err)
+int directory_create_staging(struct objects *objects, const char *bucket, const char *key,
+			     const char *file_id, int attempt, int *out_fd, struct sp_error *err)
 {
 	char name[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
 	SP_AUTO_FD folder_fd = -1;
-	if (staging_name(file_id, attempt, name, err) != 0 || objects_check_key(key, err) != 0 ||
+	if (staging_name(file_id, attempt, name, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0 ||
 	    staging_make_folder(bucket_fd, bucket, &folder_fd, err) != 0)
 		return -1;
@@ -111,8 +112,8 @@ int objects_create_staging(struct objects *objects, const char *bucket, const ch
 	return 0;
 }
 
-int objects_open_staging(struct objects *objects, const char *bucket, const char *file_id,
-			 int attempt, uint64_t size, int *out_fd)
+int directory_open_staging(struct objects *objects, const char *bucket, const char *file_id,
+			   int attempt, uint64_t size, int *out_fd)
 {
 	char name[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
@@ -146,8 +147,8 @@ int staging_open_file(int folder_fd, const char *name, uint64_t size, int *out_f
 	return 0;
 }
 
-int objects_sync_staging(struct objects *objects, const char *bucket, const char *file_id,
-			 int attempt, uint64_t size, struct sp_error *err)
+int directory_sync_staging(struct objects *objects, const char *bucket, const char *file_id,
+			   int attempt, uint64_t size, struct sp_error *err)
 {
 	char name[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
@@ -169,7 +170,7 @@ int objects_sync_staging(struct objects *objects, const char *bucket, const char
 	return 0;
 }
 
-void objects_remove_staging(struct objects *objects, const char *bucket, const char *file_id)
+void directory_remove_staging(struct objects *objects, const char *bucket, const char *file_id)
 {
 	SP_AUTO_FD bucket_fd = -1;
 	SP_AUTO_FD folder_fd = -1;

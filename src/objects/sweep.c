@@ -5,6 +5,7 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "objects/directory.h"
 #include "objects/uploads_inside.h"
 
 struct sweep {
@@ -78,8 +79,8 @@ static void sweep_folder(struct sweep *sweep, int folder_fd)
 	closedir(folder);
 }
 
-size_t objects_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
-			     objects_needed_fn *is_needed, void *ctx)
+size_t directory_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
+			       objects_needed_fn *is_needed, void *ctx)
 {
 	struct sweep sweep = {
 		.before_ms = before_ms, .max = max, .is_needed = is_needed, .ctx = ctx

@@ -10,6 +10,7 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "objects/directory.h"
 #include "objects/uploads_inside.h"
 
 enum {
@@ -156,11 +157,11 @@ int uploads_assemble(struct objects *objects, const char *bucket, const struct u
 		return sp_fail(err, SP_CONFLICT,
 			       "the upload is being completed already: ask for the object a "
 			       "little later");
-	if (objects_create_staging(objects, bucket, upload->key, file_id, 0, &fd, err) != 0)
+	if (directory_create_staging(objects, bucket, upload->key, file_id, 0, &fd, err) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (add_part(folder_fd, &parts[i], fd, err) != 0) {
-			objects_remove_staging(objects, bucket, file_id);
+			directory_remove_staging(objects, bucket, file_id);
 			return -1;
 		}
 		if (tell != NULL)

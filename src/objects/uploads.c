@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "objects/directory.h"
 #include "objects/uploads_inside.h"
 
 enum { ABOUT_MAX = 16 << 10 };
@@ -158,7 +159,7 @@ int uploads_begin(struct objects *objects, const char *bucket, const char *key, 
 		  char out_id[UPLOAD_ID_SIZE], struct sp_error *err)
 {
 	SP_AUTO_FD bucket_fd = -1;
-	if (objects_check_key(key, err) != 0 ||
+	if (directory_check_key(key, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 	sp_random_hex(out_id, UPLOAD_ID_SIZE - 1);

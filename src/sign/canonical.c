@@ -38,6 +38,16 @@ static void add_decoded(struct sp_buffer *out, const char *text, size_t length)
 	}
 }
 
+void sign_encode(const char *text, size_t length, bool keep_slashes, struct sp_buffer *out)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (keep_slashes && text[i] == '/')
+			sp_buffer_add_char(out, '/');
+		else
+			add_encoded(out, text + i, 1);
+	}
+}
+
 void sign_canonical_path(const char *path, size_t length, struct sp_buffer *out)
 {
 	SP_AUTO_BUFFER kept = { 0 };

@@ -14,6 +14,9 @@ enum {
 	SIGN_HEADER_NAMES_MAX = 100,
 };
 
+/** Everything but unreserved characters as %XX: as names, values and S3's keys are written in URLs. */
+void sign_encode(const char *text, size_t length, bool keep_slashes, struct sp_buffer *out);
+
 /** Dot segments resolved, empty ones dropped, and encoded once more: a path on the wire is encoded already. */
 void sign_canonical_path(const char *path, size_t length, struct sp_buffer *out);
 

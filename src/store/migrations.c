@@ -544,6 +544,16 @@ const char *const migrations_scripts[] = {
 	"  WHERE address6 <> '';"
 	"ALTER TABLE gateways ADD COLUMN address_type BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE configurations ADD COLUMN name_type BIGINT NOT NULL DEFAULT 0;",
+
+	/* Multipart uploads that were begun and neither completed nor aborted. Their files may be gone before they are. */
+	"CREATE TABLE storage_uploads ("
+	"  upload_id TEXT NOT NULL PRIMARY KEY,"
+	"  file_id TEXT NOT NULL,"
+	"  attempt BIGINT NOT NULL,"
+	"  bucket TEXT NOT NULL,"
+	"  object_key TEXT NOT NULL,"
+	"  created_ms BIGINT NOT NULL);"
+	"CREATE INDEX storage_uploads_of_file ON storage_uploads (file_id, attempt);",
 };
 
 const size_t migrations_count = sizeof(migrations_scripts) / sizeof(migrations_scripts[0]);

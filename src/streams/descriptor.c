@@ -31,8 +31,8 @@ static ssize_t descriptor_read(struct stream *stream, uint64_t offset, void *out
 	return (ssize_t)done;
 }
 
-static int descriptor_write(struct stream *stream, uint64_t offset, const void *data, size_t length,
-			    struct sp_error *err)
+static ssize_t descriptor_write(struct stream *stream, uint64_t offset, const void *data,
+				size_t length, struct sp_error *err)
 {
 	const struct descriptor_stream *file = (const struct descriptor_stream *)stream;
 	for (size_t done = 0; done < length;) {
@@ -45,7 +45,7 @@ static int descriptor_write(struct stream *stream, uint64_t offset, const void *
 					     (unsigned long long)(offset + done));
 		done += (size_t)put;
 	}
-	return 0;
+	return (ssize_t)length;
 }
 
 static void descriptor_close(struct stream *stream)

@@ -124,7 +124,7 @@ void file_end_cancelled(struct file_run *run)
 {
 	struct transfer_file *file = &run->file;
 	run->at_worker = false;
-	sp_close_fd(&run->fd);
+	object_way_finish(&run->way);
 	free(file->failure_message);
 	file->failure_message = cancellation_sentence(file);
 	file->failure_code = failure_cancelled;
@@ -145,7 +145,7 @@ static void end_unwanted(struct file_run *run)
 		return;
 	}
 	run->at_worker = false;
-	sp_close_fd(&run->fd);
+	object_way_finish(&run->way);
 	end_failed(run, run->limit.step, run->limit.code, run->limit.text);
 }
 
@@ -266,8 +266,8 @@ static bool tell_partner(struct file_run *run, enum failure_step step, enum sp_c
 void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, const char *text)
 {
 	const struct transfer_options *options = &run->owner->ground->options;
-	run->at_worker = false;
-	sp_close_fd(&run->fd);
+	run->at_worker = run->held = false;
+	object_way_finish(&run->way);
 	note_part(run, may_leave_part(run, step, code));
 	/* What could not be synced once may be lost although the next sync succeeds. */
 	if (code == SP_CHANGED || (step == STEP_WRITE_OBJECT && run->file.state == FILE_RUNNING))
@@ -316,10 +316,17 @@ static void end_after_deaths(struct file_run *run, bool publishing)
 	end_failed(run, STEP_WORKER, SP_INTERNAL, sp_buffer_text(&text));
 }
 
+/* What the worker held and was told to put may be there; nobody else can put it. */
+static void look_for_object(struct file_run *run)
+{
+	run->held = false;
+	run->recover(run);
+}
+
 void file_lose_worker(struct file_run *run, bool blame)
 {
 	run->at_worker = false;
-	sp_close_fd(&run->fd);
+	object_way_finish(&run->way);
 	if (blame)
 		run->file.worker_deaths++;
 	note_part(run, run->file.state != FILE_QUEUED);
@@ -334,6 +341,8 @@ void file_lose_worker(struct file_run *run, bool blame)
 		end_after_deaths(run, publishing);
 	else if (run->owner->ground->stopping)
 		file_over(run); /* the next start finds it */
+	else if (publishing && run->held)
+		look_for_object(run);
 	else if (publishing)
 		run->owner->need_worker(run->owner->ctx);
 	else

@@ -5,8 +5,8 @@
  *   file_run.c ──► file_errand.c  ──► file_publish.c ──► file_end.c ──► file_trip.c ──► file_resume.c
  *   the way    │   what moves no      its final name     the ends   ▲   what leaves     going on where another
  *              │   bytes                                            │   the loop        attempt ended
- *              └─► file_limits.c ───────────────────────────────────┘
- *                  how much of it there may be
+ *              └─► file_limits.c ───────────────────────────────────┘              └─► file_urls.c
+ *                  how much of it there may be                                         for bytes at storage
  */
 
 #include "transfer/file_run.h"
@@ -31,10 +31,10 @@ struct file_run {
 	struct {
 		enum failure_step step;
 		enum sp_code code;
-		char *text; /* owned; NULL: none */
-	} limit;            /* of ours that ends it */
-	bool at_worker;     /* the worker owes an answer */
-	int fd;             /* source or staging, until it is sent */
+		char *text;    /* owned; NULL: none */
+	} limit;               /* of ours that ends it */
+	bool at_worker;        /* the worker owes an answer */
+	struct object_way way; /* to source or staging, until it is sent */
 	struct object_identity identity;
 	int result; /* of the pool job, with … */
 	struct sp_error err;
@@ -56,6 +56,10 @@ struct file_run {
 	bool notes_publishing; /* the commit under way is the first to say how it is published */
 	char *free_name; /* RETRIEVE: a name that is not taken yet; NULL: none was looked for. Owned */
 	int names_taken; /* in a row, while it was published */
+	/* RETRIEVE, LIST into storage: */
+	bool held;     /* the worker has the bytes, until it is told where to put them: */
+	char *put_url; /* owned, wiped; NULL: it was told, or cannot be told yet */
+	struct url_request *urls; /* under way */
 };
 
 /* ---- file_trip.c ---- */
@@ -104,6 +108,13 @@ void resume_forget(struct file_run *run);
 /** The run is over. */
 void resume_end(struct file_run *run);
 
+/* ---- file_urls.c: URLs for a worker whose bytes are at storage ---- */
+
+/** The worker wants them. False when it may not want that now. */
+bool urls_asked(struct file_run *run, const struct worker_message *message);
+/** The run is over. */
+void urls_end(struct file_run *run);
+
 /* ---- file_publish.c: names, and what is known of what has them ---- */
 
 /** It begins: as its connector's tags say, unless a part of it lies at the partner already. */
@@ -112,6 +123,8 @@ void publish_begin(struct file_run *run);
 bool publish_note_ready(struct file_run *run, const struct worker_message *message);
 /** The final name is taken. False when the worker may not want what it wants. */
 bool publish_taken(struct file_run *run, const struct worker_message *message);
+/** What a worker held is where it was told to put it, as it says. False when it may not say that now. */
+bool publish_put_done(struct file_run *run);
 /** It has its final name. */
 bool publish_done(struct file_run *run, const struct worker_message *message);
 /** In the file pool, before the first byte: SP_EXISTS when the object may not have its name. */

@@ -4,8 +4,11 @@
  * be true.
  */
 
+#include <string.h>
+
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "transfer/file_inside.h"
 
@@ -164,7 +167,7 @@ static void find_free_name(struct file_run *run)
 	free(sp_take_pointer(&run->free_name));
 	for (unsigned number = KEEP_BOTH_FIRST; number <= KEEP_BOTH_LAST; number++) {
 		SP_AUTO_FREE char *key = keep_both_name(file->key, number);
-		if (key == NULL || objects_check_key(key, NULL) != 0)
+		if (key == NULL || objects_check_key(objects_of(run), file->bucket, key, NULL) != 0)
 			return;
 		if (objects_is_taken(objects_of(run), file->bucket, key))
 			continue;
@@ -175,25 +178,73 @@ static void find_free_name(struct file_run *run)
 	}
 }
 
+/* What a worker holds gets its name by being put there. */
+static int allow_put(struct file_run *run, const char *key, bool replaces)
+{
+	const struct transfer_file *file = &run->file;
+	if (!replaces && objects_is_taken(objects_of(run), file->bucket, key))
+		return sp_fail(&run->err, SP_EXISTS, "there is an object of that name");
+	return objects_put_url(objects_of(run), file->bucket, key, file->id, file->part_attempt,
+			       &run->put_url, &run->err);
+}
+
+/* An upload has the name that it was begun with. */
+static bool has_another_name(struct file_run *run, const char *key)
+{
+	const struct transfer_file *file = &run->file;
+	if (file->publishing.conflict != CONFLICT_KEEP_BOTH || file->published_name != NULL)
+		return false;
+	SP_AUTO_FREE char *meant =
+		objects_staging_key(objects_of(run), file->bucket, file->id, file->part_attempt);
+	if (meant == NULL || strcmp(meant, key) == 0 || !keep_both_is_of(key, meant) ||
+	    file_check_permission(run, meant) != 0)
+		return false;
+	free(run->free_name);
+	run->free_name = sp_take_pointer(&meant);
+	return true;
+}
+
 static void publish(void *ctx)
 {
 	struct file_run *run = ctx;
 	const struct transfer_file *file = &run->file;
 	bool replaces = file->publishing.conflict == CONFLICT_OVERWRITE;
 	const char *key = file->published_name != NULL ? file->published_name : file->key;
-	run->result =
-		objects_publish(objects_of(run), file->bucket, key, file->id, file->part_attempt,
-				(uint64_t)file->size, replaces, &run->err);
+	if (has_another_name(run, key)) {
+		run->result = -1;
+		return;
+	}
+	run->result = run->held ? allow_put(run, key, replaces)
+				: objects_publish(objects_of(run), file->bucket, key, file->id,
+						  file->part_attempt, (uint64_t)file->size,
+						  replaces, &run->err);
 	if (run->result != 0 && run->err.code == SP_EXISTS &&
 	    file->publishing.conflict == CONFLICT_KEEP_BOTH)
 		find_free_name(run);
+}
+
+static void permit_put(struct file_run *run)
+{
+	SP_AUTO_SECRET char *url = sp_take_pointer(&run->put_url);
+	struct worker_message message = {
+		.kind = WORKER_PERMIT,
+		.file_id = run->file.id,
+		.attempt = (uint32_t)run->file.attempt,
+		.url = url,
+	};
+	if (!run->owner->send(run->owner->ctx, &message, -1))
+		file_lose_worker(run, false);
 }
 
 /* Its name is committed before it gets it: after a crash it is looked for there. */
 static void published(struct file_run *run)
 {
 	struct transfer_file *file = &run->file;
-	if (run->result == 0) {
+	if (run->held && file_catch_up(run))
+		return;
+	if (run->result == 0 && run->held) {
+		permit_put(run);
+	} else if (run->result == 0) {
 		file_complete(run);
 	} else if (run->free_name != NULL && run->names_taken++ < NAMES_TAKEN_MAX) {
 		free(file->published_name);
@@ -202,6 +253,16 @@ static void published(struct file_run *run)
 	} else {
 		file_fail_with_err(run, STEP_WRITE_OBJECT);
 	}
+}
+
+/* What it says is looked at: objects_publish() finds the object, or it is not there. */
+bool publish_put_done(struct file_run *run)
+{
+	if (run->file.state != FILE_PUBLISHING || run->busy)
+		return false;
+	run->held = run->at_worker = false;
+	publish_object(run);
+	return true;
 }
 
 void publish_object(struct file_run *run)

@@ -17,7 +17,7 @@
 #include "store/transfers.h"
 #include "transfer/file_inside.h"
 
-enum { IDENTITY_MAX = 160, BOOT_ID_SIZE = 37 };
+enum { IDENTITY_MAX = 160 + STORAGE_ETAG_SIZE, BOOT_ID_SIZE = 37 };
 
 /* What the page cache has is as good as written until the machine starts anew. "" when the kernel does not tell. */
 static void read_boot_id(char out[BOOT_ID_SIZE])
@@ -30,8 +30,9 @@ static void read_boot_id(char out[BOOT_ID_SIZE])
 static void object_text(const struct object_identity *identity, char out[IDENTITY_MAX])
 {
 	snprintf(out, IDENTITY_MAX,
-		 "object %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64, identity->size,
-		 identity->device, identity->inode, identity->mtime_ns, identity->ctime_ns);
+		 "object %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "%s%s",
+		 identity->size, identity->device, identity->inode, identity->mtime_ns,
+		 identity->ctime_ns, identity->etag[0] != '\0' ? " " : "", identity->etag);
 }
 
 static void remote_text(uint64_t size, uint64_t mtime, char out[IDENTITY_MAX])
@@ -78,7 +79,7 @@ int resume_prepare(struct file_run *run, struct sp_error *err)
 	struct objects *objects = run->owner->ground->rooms.objects;
 	if (file->direction == TRANSFER_SEND) {
 		char now[IDENTITY_MAX];
-		if (objects_open_source(objects, file->bucket, file->key, &run->fd, &run->identity,
+		if (objects_open_source(objects, file->bucket, file->key, &run->way, &run->identity,
 					err) != 0)
 			return -1;
 		object_text(&run->identity, now);
@@ -89,11 +90,11 @@ int resume_prepare(struct file_run *run, struct sp_error *err)
 	if (has_mark(file) &&
 	    parse_remote(file->source_identity, &run->remote_size, &run->remote_mtime) &&
 	    objects_open_staging(objects, file->bucket, file->id, file->part_attempt,
-				 (uint64_t)file->watermark, &run->fd) == 0)
+				 (uint64_t)file->watermark, &run->way) == 0)
 		return 0;
 	begin_anew(run);
 	return objects_create_staging(objects, file->bucket, file->key, file->id,
-				      file->part_attempt, &run->fd, err);
+				      file->part_attempt, &run->way, err);
 }
 
 void resume_begin(struct file_run *run)

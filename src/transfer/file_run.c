@@ -74,7 +74,9 @@ static void give_to_worker(struct file_run *run, enum worker_kind kind)
 {
 	struct worker_message message = file_message(run, kind);
 	run->at_worker = true;
-	if (!run->owner->send(run->owner->ctx, &message, sp_take_fd(&run->fd)))
+	bool sent = run->owner->send(run->owner->ctx, &message, sp_take_fd(&run->way.fd));
+	object_way_finish(&run->way);
+	if (!sent)
 		file_lose_worker(run, false);
 }
 
@@ -195,7 +197,7 @@ struct file_run *file_run_create(const struct file_owner *owner, struct transfer
 	run->recover = recover;
 	run->catch_up = file_catch_up;
 	run->file = *file;
-	run->fd = -1;
+	run->way.fd = -1;
 	*file = (struct transfer_file){ 0 };
 	return run;
 }
@@ -247,6 +249,13 @@ static void staging_synced(struct file_run *run)
 		file_fail_with_err(run, STEP_WRITE_OBJECT);
 }
 
+/* Only what goes to storage. What a worker holds is not larger than its memory, whatever it says. */
+static bool may_hold(const struct file_run *run)
+{
+	return transfer_makes_object(run->file.direction) &&
+	       objects_is_remote(run->owner->ground->rooms.objects, run->file.bucket);
+}
+
 static bool ready(struct file_run *run, const struct worker_message *message)
 {
 	struct transfer_file *file = &run->file;
@@ -254,7 +263,7 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	if (file->state != FILE_RUNNING || run->busy || file->size >= 0 ||
 	    transfer_is_errand(file->direction) || message->items > (uint32_t)file->items_max ||
 	    message->size > INT64_MAX || (sends && message->size != run->identity.size) ||
-	    !publish_note_ready(run, message))
+	    (message->held != 0 && !may_hold(run)) || !publish_note_ready(run, message))
 		return false;
 	resume_progress(run, message->size);
 	if (sends)
@@ -263,7 +272,8 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 	file->items = (int)message->items;
 	file->truncated = message->truncated != 0;
 	snprintf(file->sha256, sizeof(file->sha256), "%s", message->sha256);
-	run->at_worker = sends;
+	run->held = message->held != 0;
+	run->at_worker = sends || run->held;
 	if (sends) {
 		file_in_pool(run, check_source, source_checked);
 		return true;
@@ -287,7 +297,7 @@ static bool abandoned_message(struct file_run *run, const struct worker_message 
 {
 	if (message->kind == WORKER_READY || message->kind == WORKER_PROGRESS ||
 	    message->kind == WORKER_WATERMARK || message->kind == WORKER_TAKEN ||
-	    message->kind == WORKER_FOUND)
+	    message->kind == WORKER_FOUND || message->kind == WORKER_NEED_URLS)
 		return true; /* said before it heard of the CANCEL */
 	run->at_worker = false;
 	if (!run->busy)
@@ -299,6 +309,7 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 {
 	if (!run->at_worker || message->attempt != (uint32_t)run->file.attempt)
 		return message->kind == WORKER_PROGRESS || message->kind == WORKER_WATERMARK ||
+		       message->kind == WORKER_NEED_URLS ||
 		       message->kind == WORKER_FILE_FAILED; /* late, and harmless */
 
 	if (run->abandoned)
@@ -311,7 +322,9 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 		return message->sha256 != NULL && strlen(message->sha256) == 64 &&
 		       ready(run, message);
 	case WORKER_PUBLISHED:
-		return publish_done(run, message);
+		return run->held ? publish_put_done(run) : publish_done(run, message);
+	case WORKER_NEED_URLS:
+		return urls_asked(run, message);
 	case WORKER_TAKEN:
 		return publish_taken(run, message);
 	case WORKER_FOUND:

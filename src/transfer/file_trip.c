@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "store/events.h"
 #include "store/transfers.h"
 #include "transfer/file_inside.h"
@@ -15,11 +16,13 @@ void file_over(struct file_run *run)
 {
 	loop_cancel_timer(run->timer);
 	loop_cancel_timer(run->deadline);
-	sp_close_fd(&run->fd);
+	object_way_finish(&run->way);
 	free(run->late.text);
 	free(run->limit.text);
 	free(run->free_name);
 	free(run->access_role);
+	sp_secret_free(run->put_url);
+	urls_end(run);
 	resume_end(run);
 	run->owner->ended(run->owner->ctx, run);
 	transfer_file_finish(&run->file);
@@ -33,18 +36,23 @@ static void came_back(void *ctx)
 	run->after(run);
 }
 
-void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run))
-{
-	run->busy = true;
-	run->after = after;
-	ground_run(run->owner->ground, work, came_back, run);
-}
-
 void file_in_pool_long(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run))
 {
 	run->busy = true;
 	run->after = after;
 	ground_run_long(run->owner->ground, work, came_back, run);
+}
+
+void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run))
+{
+	/* Storage is asked over a network: nobody else waits for that. */
+	if (objects_is_remote(run->owner->ground->rooms.objects, run->file.bucket)) {
+		file_in_pool_long(run, work, after);
+		return;
+	}
+	run->busy = true;
+	run->after = after;
+	ground_run(run->owner->ground, work, came_back, run);
 }
 
 int file_check_permission(struct file_run *run, const char *key)
@@ -104,6 +112,9 @@ struct worker_message file_message(struct file_run *run, enum worker_kind kind)
 		.upload_mode = file->publishing.upload,
 		.staging = file->publishing.staging,
 		.temp_pattern = file->publishing.temp_pattern,
+		.url = run->way.url,
+		.etag = run->identity.etag,
+		.part = run->way.parts,
 	};
 }
 

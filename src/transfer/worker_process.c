@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "ipc/channel.h"
 #include "loop/spawn.h"
+#include "transfer/storage_sockets.h"
 #include "transfer/worker_log.h"
 
 enum {
@@ -49,6 +50,7 @@ struct worker_process {
 	struct loop_watch *watch;
 	struct outgoing *first, **last;
 	struct socket_request sockets[SOCKET_REQUESTS_MAX];
+	struct storage_sockets storage;
 	struct loop_timer *patience, *listening;
 	struct loop_timer *sending; /* until the first message is tried again: IPC_BUSY */
 	int sending_tries;          /* in vain, in a row */
@@ -71,6 +73,7 @@ static void close_channel(struct worker_process *process)
 		egress_cancel(process->sockets[i].attempt);
 		process->sockets[i].attempt = NULL;
 	}
+	storage_sockets_end(&process->storage);
 	while (process->first != NULL) {
 		struct outgoing *message = process->first;
 		process->first = message->next;
@@ -334,7 +337,11 @@ static bool receive_one(struct worker_process *process)
 	process->spoke = true;
 	trace(process, "says", &message);
 	bool good = true;
-	if (message.kind != WORKER_NEED_SOCKET)
+	if (message.kind == WORKER_NEED_STORAGE) {
+		good = storage_sockets_ask(&process->storage, &message) == 0;
+		if (!good)
+			end(process, "the worker process asked for storage that it may not have");
+	} else if (message.kind != WORKER_NEED_SOCKET)
 		process->owner.message(process->owner.ctx, &message);
 	else if (give_socket(process, &message) != 0) {
 		end(process, "the worker process asked for too many sockets");
@@ -427,6 +434,11 @@ static int spawn(const struct ground *ground, int log, int control, int lock, bo
 	return spawn_program(argv, environment, log, fds, test ? 1 : 2, out_pid, err);
 }
 
+static void send_storage(void *ctx, const struct worker_message *message, int fd)
+{
+	worker_process_send(ctx, message, fd);
+}
+
 int worker_process_start(struct ground *ground, const struct launch *launch, bool test,
 			 const struct worker_owner *owner, struct worker_process **out,
 			 struct sp_error *err)
@@ -457,6 +469,8 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 	process->pid = pid;
 	process->fd = sp_take_fd(&ours);
 	process->last = &process->first;
+	process->storage =
+		(struct storage_sockets){ .ground = ground, .send = send_storage, .ctx = process };
 	snprintf(process->connector_id, sizeof(process->connector_id), "%s", launch->connector_id);
 	worker_log_begin(&process->log, ground->rooms.loop, launch->connector_id, pid,
 			 sp_take_fd(&our_log));

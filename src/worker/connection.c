@@ -1,6 +1,7 @@
 #include "worker/connection.h"
 
 #include "base/clock.h"
+#include "base/scope.h"
 
 /* ---- letters ---------------------------------------------------------------------------------------------------- */
 
@@ -88,6 +89,11 @@ bool connection_take_permit(struct connection *connection)
 	bool permitted = runner->permitted;
 	runner->permitted = false;
 	return permitted;
+}
+
+char *connection_take_permit_url(struct connection *connection)
+{
+	return sp_take_pointer(&connection->schedule.current->permit_url);
 }
 
 static int wait_patiently(const struct remote_patience *patience, struct sp_error *err)

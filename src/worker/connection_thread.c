@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "worker/file.h"
 #include "worker/help.h"
@@ -110,8 +111,11 @@ static void obey_message(struct connection *connection, struct letter *letter)
 	struct runner *runner = connection->runners[letter->file];
 	if (runner != NULL && letter->message.kind == WORKER_CANCEL)
 		runner->cancelled = true;
-	if (runner != NULL && letter->message.kind == WORKER_PERMIT)
+	if (runner != NULL && letter->message.kind == WORKER_PERMIT) {
 		runner->permitted = true;
+		sp_secret_free(runner->permit_url);
+		runner->permit_url = sp_take_pointer(&letter->message.url);
+	}
 	if (runner != NULL)
 		runner_wake(runner);
 	letter_destroy(letter);
@@ -146,6 +150,7 @@ static void obey(struct connection *connection, struct letter *letter)
 	case LETTER_RETURNED:
 	case LETTER_LOST:
 	case LETTER_HELP_WANTED:
+	case LETTER_STORAGE:
 	case LETTER_HELPED:
 		break;
 	}

@@ -121,7 +121,7 @@ static int hear_configure(struct desk *desk, struct letter *letter, struct sp_er
 			       "cannot be configured without host, user, connections and a known "
 			       "security policy");
 	desk->slot_count = configuration->connections;
-	return feeder_start(desk->slot_count, &desk->feeder, err);
+	return feeder_start(desk->slot_count, desk->inbox, &desk->feeder, err);
 }
 
 static int hear_socket(struct desk *desk, struct letter *letter, struct sp_error *err)
@@ -201,6 +201,14 @@ static int hear_test(struct desk *desk, struct letter *letter, struct sp_error *
 	return desk_open_slot(desk, slot, LETTER_TRY, err);
 }
 
+/* The file thread knows what it asked for. */
+static int hear_storage(struct desk *desk, struct letter *letter, struct sp_error *err)
+{
+	(void)err;
+	feeder_post(desk->feeder, letter);
+	return 0;
+}
+
 static const struct {
 	enum worker_kind kind;
 	hear_fn *hear;
@@ -211,7 +219,9 @@ static const struct {
 	{ WORKER_REMOVE, hear_file },         { WORKER_PERMIT, hear_permit },
 	{ WORKER_CANCEL, hear_cancel },       { WORKER_TEST, hear_test },
 	{ WORKER_LIST, hear_file },           { WORKER_MOVE, hear_file },
-	{ WORKER_DELETE, hear_file },
+	{ WORKER_DELETE, hear_file },         { WORKER_URLS, hear_storage },
+	{ WORKER_STORAGE_CA, hear_storage },  { WORKER_STORAGE_SOCKET, hear_storage },
+	{ WORKER_NO_STORAGE, hear_storage },
 };
 
 /* @letter is taken. */
@@ -325,13 +335,13 @@ static void end(struct desk *desk, unsigned number)
 	roll_note_told(&desk->roll, number);
 }
 
-/* What a connection says of a file that it has. READY is the end of a RETRIEVE or LIST. */
+/* What a connection says of a file that it has. READY is the end of a RETRIEVE or LIST, unless it holds the bytes. */
 static void note_word(struct desk *desk, const struct letter *letter)
 {
 	struct rolled *file = &desk->roll.files[letter->file];
 	enum worker_kind kind = letter->message.kind;
-	if ((kind == WORKER_READY && file->kind == WORKER_SEND) || kind == WORKER_TAKEN ||
-	    kind == WORKER_FOUND) {
+	bool waits = file->kind == WORKER_SEND || letter->message.held != 0;
+	if ((kind == WORKER_READY && waits) || kind == WORKER_TAKEN || kind == WORKER_FOUND) {
 		file->may_permit = true;
 		desk_rest(desk, file);
 	} else if (kind != WORKER_PROGRESS && kind != WORKER_WATERMARK) {
@@ -357,6 +367,9 @@ static int note(struct desk *desk, struct letter *letter, struct sp_error *err)
 	struct slot *slot = &desk->slots[letter->from];
 	assert(letter->kind == LETTER_MESSAGE || letter->kind >= LETTER_RING); /* others are ours */
 	switch (letter->kind) {
+	case LETTER_STORAGE:
+		letter->kind = LETTER_MESSAGE;
+		return tell(desk, letter, err);
 	case LETTER_MESSAGE:
 		return note_message(desk, slot, letter, err);
 	case LETTER_OPENED:

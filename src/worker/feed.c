@@ -136,8 +136,9 @@ int feed_open(struct feed_group *group, const struct feed_plan *plan, struct str
 	feed->stream = stream;
 	feed->size = plan->size;
 	feed->digest = digest;
-	feed->offset = feed->marked = hashed;
+	feed->offset = feed->marked = plan->from != NULL ? hashed : plan->offset;
 	feed->grew = hashed > 0;
+	stream_on_wake(stream, feeder_stream_woke, feed);
 	lock(feed);
 	block_pool_join(&group->feeder->pool, &group->blocks, &feed->share);
 	feeder_note_work(feed);
@@ -146,10 +147,17 @@ int feed_open(struct feed_group *group, const struct feed_plan *plan, struct str
 	return 0;
 }
 
+struct depot *feed_group_depot(const struct feed_group *group)
+{
+	return group->feeder->depot;
+}
+
 bool feed_take_mark(struct feed *feed, uint64_t offset, struct feed_mark *out)
 {
 	size_t taken = 0;
 	lock(feed);
+	if (feed->way == FEED_SINK && feed->kept < offset)
+		offset = feed->kept;
 	while (taken < feed->mark_count && feed->marks[taken].offset <= offset)
 		taken++;
 	if (taken > 0) {
@@ -165,15 +173,42 @@ int feed_flushed(struct feed *feed, struct sp_error *err)
 {
 	int result = 1;
 	lock(feed);
+	feed->finishing = stream_is_remote(feed->stream);
 	if (feed->error.code != SP_OK) {
 		*err = feed->error;
 		result = -1;
-	} else if (feed->busy || feed->first != NULL) {
+	} else if (feed->busy || feed->first != NULL || (feed->finishing && !feed->finished)) {
 		feed->waits = true;
+		feeder_note_work(feed);
 		result = 0;
 	}
 	unlock(feed);
 	return result;
+}
+
+void feed_expect(struct feed *feed, uint64_t size)
+{
+	lock(feed);
+	feed->expected = size;
+	unlock(feed);
+}
+
+bool feed_is_held(struct feed *feed)
+{
+	lock(feed);
+	assert(!feed->busy && feed->first == NULL);
+	bool held = stream_is_held(feed->stream);
+	unlock(feed);
+	return held;
+}
+
+void feed_put(struct feed *feed, const char *url)
+{
+	lock(feed);
+	feed->put_url = sp_strdup(url);
+	feed->finished = false;
+	feeder_note_work(feed);
+	unlock(feed);
 }
 
 void feed_sum(struct feed *feed, uint64_t *out_size, char out_sha256[SP_SHA256_HEX_SIZE])
@@ -196,8 +231,8 @@ void feed_close(struct feed *feed)
 	struct feeder *feeder = feed->group->feeder;
 	pthread_mutex_lock(&feeder->lock);
 	feed->owner = NULL;
-	if (feed->busy)
-		feed->closed = true;
+	if (feed->busy || stream_is_remote(feed->stream))
+		feeder_leave_behind(feed);
 	else
 		feeder_destroy_feed(feed);
 	pthread_mutex_unlock(&feeder->lock);

@@ -13,7 +13,9 @@
 
 #include "base/digest.h"
 #include "remote/blocks.h"
+#include "streams/depot.h"
 #include "streams/stream.h"
+#include "worker/letter.h"
 
 struct feeder;
 struct feed_group;
@@ -30,8 +32,14 @@ struct feed_mark {
 	char state[SP_DIGEST_STATE_MAX]; /* of the hash of all bytes in front of it */
 };
 
-/** Starts the file thread, which runs until the process ends. @groups_max: at a time. */
-int feeder_start(size_t groups_max, struct feeder **out, struct sp_error *err);
+/** Starts the file thread, which runs until the process ends. @groups_max: at a time. @desk: kept; gets what the depot asks for */
+int feeder_start(size_t groups_max, struct inbox *desk, struct feeder **out, struct sp_error *err);
+
+/** Any thread. What the daemon says of storage: URLS, STORAGE_CA, STORAGE_SOCKET, NO_STORAGE. @letter is taken. */
+void feeder_post(struct feeder *feeder, struct letter *letter);
+
+/** The streams that are at storage: for stream_open_source() and stream_open_sink(). */
+struct depot *feed_group_depot(const struct feed_group *group);
 
 /** There until the process ends. */
 int feed_group_open(struct feeder *feeder, struct feed_group **out, struct sp_error *err);
@@ -47,8 +55,9 @@ enum feed_way { FEED_SOURCE /* is read */, FEED_SINK /* is written */ };
 struct feed_plan {
 	enum feed_way way;
 	uint64_t size; /* SOURCE: bytes that it is said to have, for the size of its blocks */
-	const struct feed_mark *from; /* where to begin; NULL: with the first byte */
-	void *owner;                  /* who is woken */
+	const struct feed_mark *from; /* where to begin; NULL: with the first byte … */
+	uint64_t offset; /* … or here, if nobody wants its sum: the hash is then of what was read */
+	void *owner;     /* who is woken */
 };
 
 /** @stream is taken. SP_INVALID, with the stream closed, when the mark's state is none. */
@@ -65,8 +74,16 @@ bool feed_take_mark(struct feed *feed, uint64_t offset, struct feed_mark *out);
 struct block_source feed_source(struct feed *feed);
 struct block_sink feed_sink(struct feed *feed);
 
-/** A sink: 1 when all that was put is written, 0 when not yet (it rings then), or -1. */
+/** A sink: so many bytes will come. A hint, before the first ones. */
+void feed_expect(struct feed *feed, uint64_t size);
+
+/** A sink: nothing will be put any more. 1 when all that was put is written, 0 when not yet (it rings then), or -1. */
 int feed_flushed(struct feed *feed, struct sp_error *err);
+
+/** A flushed sink that is at storage, and small: nothing of it is there yet … */
+bool feed_is_held(struct feed *feed);
+/** … until it is put by this URL, once: then it is flushed again, which feed_flushed() tells. */
+void feed_put(struct feed *feed, const char *url);
 
 /** Size and SHA-256 of what went through. Only after the source's end or when the sink is flushed. */
 void feed_sum(struct feed *feed, uint64_t *out_size, char out_sha256[SP_SHA256_HEX_SIZE]);

@@ -8,7 +8,7 @@
 
 enum {
 	/* A source is at most the pool ahead of what its server has acknowledged. */
-	MARKS_MAX = 2 + BLOCK_POOL_LARGE_MAX * BLOCK_POOL_LARGE / FEED_MARK_STEP,
+	MARKS_MAX = 8 + BLOCK_POOL_LARGE_MAX * BLOCK_POOL_LARGE / FEED_MARK_STEP,
 };
 
 /* Oldest first. A feed is in one of them at most. */
@@ -25,6 +25,11 @@ struct feeder {
 	struct feed_queue ready;  /* the file thread has something to do for them */
 	struct feed_queue hungry; /* they wait for a block */
 	struct feed_group *groups;
+	struct depot *depot; /* the file thread's */
+	struct inbox *desk;
+	struct letters letters; /* what the daemon said of storage */
+	int wake_fd;            /* an eventfd, for while … */
+	bool polls;             /* … the file thread waits for storage */
 };
 
 struct feed_group {
@@ -55,9 +60,16 @@ struct feed {
 	struct feed_mark marks[MARKS_MAX]; /* ascending, not taken yet */
 	size_t mark_count;
 	uint64_t marked;       /* where the last one was noted */
+	uint64_t kept;         /* sink: bytes that its stream has kept */
+	size_t written;        /* sink: bytes of its first block that are written */
+	uint64_t expected;     /* sink: bytes that will come; 0: not known */
+	char *put_url;         /* sink: what is held is to be put there. Owned, wiped */
 	bool grew;             /* sink: it had a block already, so there is more than little */
 	struct sp_error error; /* of the stream; code SP_OK while there is none */
 	bool ended;            /* source: its last byte was read */
+	bool finishing;        /* sink: nothing will be put any more … */
+	bool finished;         /* … and all is written */
+	bool asleep;           /* its stream wakes it */
 	bool waits;            /* its thread got nothing and wants to be woken */
 	bool busy;             /* the file thread is in its stream */
 	bool closed;           /* and destroys it when it comes back */
@@ -77,6 +89,15 @@ void feeder_put_spare(struct feed *feed, struct block *block);
 /** The queue of blocks of one feed. */
 void feeder_enqueue(struct feed *feed, struct block *block);
 struct block *feeder_dequeue(struct feed *feed);
+
+/** Wakes the file thread. */
+void feeder_wake(struct feeder *feeder);
+
+/** The file thread destroys it: its stream is its own. */
+void feeder_leave_behind(struct feed *feed);
+
+/** Of the stream that a feed waits for: worth asking again. Without the lock. */
+void feeder_stream_woke(void *ctx);
 
 /** Not while the file thread is in it. Leaves the lock meanwhile. */
 void feeder_destroy_feed(struct feed *feed);

@@ -129,13 +129,25 @@ static void call_for_readers(struct task *task, struct help *help, struct downlo
 	download_lend_to(download, help->crew);
 }
 
+/* A hint for whoever stores it. */
+static void expect_size(struct feed *feed, const struct download *download, bool *told)
+{
+	uint64_t size, mtime;
+	if (*told || !download_identity(download, &size, &mtime))
+		return;
+	*told = true;
+	feed_expect(feed, size);
+}
+
 static int run_download(struct task *task, struct feed *feed, struct download *download,
 			struct help *help)
 {
 	struct progress progress = { .told_ms = sp_monotonic_ms() };
+	bool told = false;
 	for (;;) {
 		bell_hear(&help->bell);
 		call_for_readers(task, help, download);
+		expect_size(feed, download, &told);
 		enum job_state state = download_step(download, &task->step, &task->err);
 		if (state != JOB_WORKING)
 			return state == JOB_DONE ? 0 : -1;
@@ -286,11 +298,18 @@ static int retrieve_file(struct task *task, int fd)
 	char sha256[SP_SHA256_HEX_SIZE];
 	if (result == 0)
 		feed_sum(feed, &size, sha256);
-	feed_close(feed); /* and with it our copy of the descriptor, before the daemon publishes */
+	task->holds = result == 0 && feed_is_held(feed);
+	if (!task->holds)
+		feed_close(sp_take_pointer(&feed)); /* before the daemon publishes */
 	if (result == 0)
 		result = verify_remote(task, task->final_path, size, sha256);
 	if (result == 0)
 		task_tell_ready(task, size, sha256);
+	if (result == 0 && task->holds) {
+		task->step = STEP_WRITE_OBJECT;
+		result = task_put_object(task, feed);
+	}
+	feed_close(feed);
 	return result;
 }
 

@@ -30,6 +30,7 @@ enum letter_kind {
 	LETTER_RETURNED,    /* here is a file back: nothing was done for it */
 	LETTER_LOST,        /* the connection is gone, and no file is at work on it */
 	LETTER_HELP_WANTED, /* @crew: by the file that @message names */
+	LETTER_STORAGE,     /* file thread ──► main thread: @message is for the daemon */
 	LETTER_HELPED,      /* @crew: the connection helps no more; @returned: it could not */
 };
 

@@ -9,13 +9,14 @@
 #include "base/text.h"
 #include "ipc/worker_message.h"
 #include "model/connector.h"
+#include "streams/depot.h"
 #include "worker/sandbox.h"
 
 enum {
 	/* Descriptors: what is handed over at the start, what the process keeps for itself, what each connection keeps
 	 * (sockets, inbox, blocks, timers), and one for each file that waits or is under way. */
 	HANDED = 5,
-	OWN_DESCRIPTORS = 32,
+	OWN_DESCRIPTORS = 32 + DEPOT_LINES_MAX,
 	CONNECTION_DESCRIPTORS = 32,
 	DESCRIPTORS_MAX = HANDED + OWN_DESCRIPTORS + WORKER_FILES_MAX +
 			  CONNECTOR_CONNECTIONS_MAX * (CONNECTION_DESCRIPTORS + 1),

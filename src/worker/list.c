@@ -225,9 +225,14 @@ int list_directory(struct task *task, int fd)
 	leave_turn(task);
 	if (result == 0)
 		feed_sum(feed, &size, sha256);
-	feed_close(feed); /* and with it our copy of the descriptor, before the daemon publishes */
+	task->holds = result == 0 && feed_is_held(feed);
+	if (!task->holds)
+		feed_close(sp_take_pointer(&feed)); /* before the daemon publishes */
 	task->verification = VERIFIED_ACKNOWLEDGED;
 	if (result == 0)
 		task_tell_ready(task, size, sha256);
+	if (task->holds)
+		result = task_put_object(task, feed);
+	feed_close(feed);
 	return result;
 }

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "remote/transport.h"
+#include "streams/wire.h"
 #include "worker/desk.h"
 #include "worker/limits.h"
 #include "worker/sandbox.h"
@@ -58,6 +59,7 @@ static int work(bool test, struct sp_error *err)
 {
 	if (harden(err) != 0 || transport_init(err) != 0)
 		return -1;
+	wire_prepare();
 	bool ours = test;
 	if (!test && take_lock(&ours, err) != 0)
 		return -1;

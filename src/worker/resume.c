@@ -1,9 +1,7 @@
 #include "worker/resume.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/scope.h"
 
@@ -39,21 +37,6 @@ void resume_tell(struct task *task, struct feed *feed, uint64_t offset, uint64_t
 
 /* ---- a part ---------------------------------------------------------------------------------------------------- */
 
-static int read_source(int fd, uint64_t offset, uint8_t *out, size_t length, struct sp_error *err)
-{
-	for (size_t done = 0; done < length;) {
-		ssize_t got = pread(fd, out + done, length - done, (off_t)(offset + done));
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1)
-			return sp_fail_errno(err, "could not read the object");
-		if (got == 0)
-			return sp_fail(err, SP_CHANGED, "the source has fewer bytes than before");
-		done += (size_t)got;
-	}
-	return 0;
-}
-
 /* The last bytes in front of the mark. A server that does not let its files be read back is not believed. */
 static bool is_same_tail(struct task *task, int source_fd, uint64_t mark)
 {
@@ -62,7 +45,8 @@ static bool is_same_tail(struct task *task, int source_fd, uint64_t mark)
 	SP_AUTO_FREE uint8_t *ours = sp_alloc(length + 1);
 	SP_AUTO_FREE uint8_t *theirs = sp_alloc(length + 1);
 	struct remote_patience patience = connection_patience(task->connection, true);
-	return read_source(source_fd, mark - length, ours, length, &task->err) == 0 &&
+	int fd = source_fd < 0 ? -1 : fcntl(source_fd, F_DUPFD_CLOEXEC, 0);
+	return task_read_source(task, fd, mark - length, ours, length) == 0 &&
 	       remote_read(task->connection->remote, task->part_path, mark - length, theirs, length,
 			   &patience, &task->err) == 0 &&
 	       memcmp(ours, theirs, length) == 0;

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/scope.h"
+#include "base/secret.h"
 
 void schedule_init(struct schedule *schedule, runner_fn *fn, void *ctx)
 {
@@ -95,6 +96,7 @@ static void end(struct runner *runner)
 		runner->next->previous = runner->previous;
 	schedule->count--;
 	letter_destroy(runner->letter);
+	sp_secret_free(runner->permit_url);
 	free(runner);
 }
 

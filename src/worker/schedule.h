@@ -17,7 +17,8 @@ struct schedule;
 struct runner {
 	struct letter *letter; /* the order. Owned. */
 	bool cancelled;        /* the daemon said CANCEL … */
-	bool permitted;        /* … or PERMIT */
+	bool permitted;        /* … or PERMIT … */
+	char *permit_url;      /* … with this; NULL: without. Owned, wiped */
 
 	/* schedule.c's own */
 	struct schedule *schedule;

@@ -1,9 +1,11 @@
 #include "worker/task.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
@@ -113,19 +115,91 @@ int task_note_doubt(struct task *task, int result)
 
 /* ---- the object's bytes ----------------------------------------------------------------------------------------- */
 
+static int open_stream(struct task *task, const struct feed_plan *plan, int fd, struct stream **out)
+{
+	const struct worker_message *order = task->order;
+	struct depot *depot = feed_group_depot(task->connection->feeds);
+	if (order->url == NULL)
+		return stream_open_descriptor(fd, out, &task->err);
+	uint64_t offset = plan->from != NULL ? plan->from->offset : plan->offset;
+	const struct stream_place place = { .file_id = order->file_id,
+					    .attempt = order->attempt,
+					    .url = order->url,
+					    .etag = order->etag,
+					    .offset = offset,
+					    .end = plan->size,
+					    .part_attempt = task->part_attempt,
+					    .parts = offset > 0 ? order->part : 0,
+					    .kept = offset };
+	if (plan->way == FEED_SOURCE && order->etag == NULL)
+		return task_fail(task, SP_PROTOCOL, "cannot read an object without its ETag");
+	*out = plan->way == FEED_SOURCE ? stream_open_source(depot, &place)
+					: stream_open_sink(depot, &place);
+	return 0;
+}
+
+static struct feed *open_feed(struct task *task, const struct feed_plan *plan, int fd)
+{
+	struct stream *stream;
+	struct feed *feed = NULL;
+	if (open_stream(task, plan, fd, &stream) == 0)
+		feed_open(task->connection->feeds, plan, stream, &feed, &task->err);
+	return feed;
+}
+
 struct feed *task_open_feed(struct task *task, enum feed_way way, int fd,
 			    const struct feed_mark *from)
 {
-	struct connection *connection = task->connection;
 	const struct feed_plan plan = { .way = way,
 					.size = task->order->size,
 					.from = from,
-					.owner = connection->schedule.current };
-	struct stream *stream;
-	struct feed *feed = NULL;
-	if (stream_open_descriptor(fd, &stream, &task->err) == 0)
-		feed_open(connection->feeds, &plan, stream, &feed, &task->err);
-	return feed;
+					.owner = task->connection->schedule.current };
+	return open_feed(task, &plan, fd);
+}
+
+/* What a block has of the bytes that are wanted. */
+static size_t copy_block(const struct block *block, uint8_t *out, size_t length)
+{
+	size_t size = block->length < length ? block->length : length;
+	memcpy(out, block->data, size);
+	return size;
+}
+
+static int take_bytes(struct task *task, const struct block_source *source, uint8_t *out,
+		      size_t length)
+{
+	for (size_t done = 0; done < length;) {
+		struct block *block;
+		int result = source->take(source->ctx, &block, &task->err);
+		if (result < 0)
+			return -1;
+		if (result == 2)
+			return task_fail(task, SP_CHANGED,
+					 "the source has fewer bytes than before");
+		if (result == 0) {
+			if (task_wait_for_more(task) != 0)
+				return -1;
+			continue;
+		}
+		done += copy_block(block, out + done, length - done);
+		source->give_back(source->ctx, block);
+	}
+	return 0;
+}
+
+int task_read_source(struct task *task, int fd, uint64_t offset, uint8_t *out, size_t length)
+{
+	const struct feed_plan plan = { .way = FEED_SOURCE,
+					.size = offset + length,
+					.offset = offset,
+					.owner = task->connection->schedule.current };
+	struct feed *feed = open_feed(task, &plan, fd);
+	if (feed == NULL)
+		return -1;
+	struct block_source source = feed_source(feed);
+	int result = take_bytes(task, &source, out, length);
+	feed_close(feed);
+	return result;
 }
 
 int task_flush(struct task *task, struct feed *feed)
@@ -141,6 +215,27 @@ int task_flush(struct task *task, struct feed *feed)
 	}
 }
 
+int task_put_object(struct task *task, struct feed *feed)
+{
+	struct connection *connection = task->connection;
+	while (!connection_take_permit(connection)) {
+		if (connection_cancelled(connection))
+			return task_fail_cancelled(task);
+		connection_wait(connection);
+	}
+	SP_AUTO_SECRET char *url = connection_take_permit_url(connection);
+	if (url == NULL)
+		return task_fail(task, SP_PROTOCOL, "cannot put the object without a URL for it");
+	feed_put(feed, url);
+	if (task_flush(task, feed) != 0)
+		return -1;
+	task_tell(task, &(struct worker_message){ .kind = WORKER_PUBLISHED,
+						  .request = connection->request,
+						  .outcome = PUBLISH_RENAMED,
+						  .verification = task->verification });
+	return 0;
+}
+
 void task_tell_ready(struct task *task, uint64_t size, char *sha256)
 {
 	task_tell(task, &(struct worker_message){
@@ -152,5 +247,6 @@ void task_tell_ready(struct task *task, uint64_t size, char *sha256)
 				.verification = task->verification,
 				.items = task->items,
 				.truncated = task->truncated,
+				.held = task->holds,
 			});
 }

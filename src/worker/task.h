@@ -19,6 +19,7 @@ struct task {
 	bool leaves_aside;     /* … or lies aside still, where it is not wanted any more */
 	uint32_t items;        /* LIST: entries in the object, and … */
 	bool truncated;        /* … there are more */
+	bool holds;            /* RETRIEVE, LIST: the bytes, until they may be put */
 	enum verification verification; /* once all bytes are there */
 	enum failure_step step;         /* what is being done */
 	struct sp_error err;            /* why it failed */
@@ -60,12 +61,19 @@ int task_wait_for_permit(struct task *task);
  *  carried out, and SP_CLOSED says that nobody knows. Returns @result. */
 int task_note_doubt(struct task *task, int result);
 
-/** The object's bytes: out of @fd, which is taken, or into it. @from NULL: from the start. NULL when it fails. */
+/** The object's bytes: out of @fd, which is taken (-1: out of storage), or into it. @from NULL: from the start. NULL when it
+ *  fails. */
 struct feed *task_open_feed(struct task *task, enum feed_way way, int fd,
 			    const struct feed_mark *from);
 
+/** Bytes [@offset, @offset + @length) of the source. @fd: taken. SP_CHANGED when it has not so many. */
+int task_read_source(struct task *task, int fd, uint64_t offset, uint8_t *out, size_t length);
+
 /** Until all that was put into a sink is written: what becomes of the connection meanwhile is no matter. */
 int task_flush(struct task *task, struct feed *feed);
+
+/** A flushed sink that is held: waits for the PERMIT, puts it, and tells PUBLISHED. */
+int task_put_object(struct task *task, struct feed *feed);
 
 /** READY. */
 void task_tell_ready(struct task *task, uint64_t size, char *sha256);

@@ -14,7 +14,7 @@ static void make_plan(const json_t *input)
 {
 	static struct plan plan;
 	struct sp_error err = { 0 };
-	if (plan_make(input, 1, &plan, &err) != 0) {
+	if (plan_make(NULL, input, 1, &plan, &err) != 0) {
 		fuzz_check_error(&err);
 		return;
 	}

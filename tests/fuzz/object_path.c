@@ -36,12 +36,12 @@ static void check_parts(const char *bucket, const char *key, bool need_key)
 	struct sp_error err = { 0 };
 
 	FUZZ_CHECK(strchr(bucket, '/') == NULL && strlen(key) <= OBJECT_KEY_MAX);
-	FUZZ_CHECK(key[0] == '\0' ? !need_key : objects_check_key(key, &err) == 0);
+	FUZZ_CHECK(key[0] == '\0' ? !need_key : objects_check_key(NULL, "bucket", key, &err) == 0);
 	if (key[0] != '\0')
 		check_key(key);
 	sp_buffer_format(&path, "/%s/%s", shown_bucket, shown_key);
-	FUZZ_CHECK(objects_split_path(sp_buffer_text(&path), need_key, &bucket_again, &key_again,
-				      &err) == 0);
+	FUZZ_CHECK(objects_split_path(NULL, sp_buffer_text(&path), need_key, &bucket_again,
+				      &key_again, &err) == 0);
 	FUZZ_CHECK(strcmp(bucket, bucket_again) == 0 && strcmp(key, key_again) == 0);
 }
 
@@ -50,7 +50,7 @@ static void split(const char *text, bool need_key)
 	SP_AUTO_FREE char *bucket = NULL;
 	SP_AUTO_FREE char *key = NULL;
 	struct sp_error err = { 0 };
-	if (objects_split_path(text, need_key, &bucket, &key, &err) == 0)
+	if (objects_split_path(NULL, text, need_key, &bucket, &key, &err) == 0)
 		check_parts(bucket, key, need_key);
 	else
 		fuzz_check_error(&err);

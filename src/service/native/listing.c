@@ -11,6 +11,8 @@
 #include "service/native/request.h"
 #include "store/transfers.h"
 
+enum { LISTING_BYTES_MAX = 256 << 20 /* of an object at storage, which is fetched */ };
+
 /* Where a page begins, and in which object: that may be replaced between two pages. */
 struct position {
 	struct listing_place place;
@@ -81,8 +83,8 @@ static int read_page(const struct listing *listing, struct listing_page *page,
 {
 	const struct transfer_file *file = &listing->file;
 	SP_AUTO_FD fd = -1;
-	if (objects_open_source(answer_context(listing->call)->objects, file->bucket, file->key,
-				&fd, identity, err) != 0)
+	if (objects_open_bytes(answer_context(listing->call)->objects, file->bucket, file->key,
+			       LISTING_BYTES_MAX, &fd, identity, err) != 0)
 		return -1;
 	return check_identity(listing, identity, err) == 0 &&
 			       listing_page_read(fd, listing->max, page, err) == 0

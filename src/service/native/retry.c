@@ -88,7 +88,8 @@ static int write_retry(struct db *db, void *ctx, struct sp_error *err)
 			      sp_monotonic_us(), &retry->wait_us))
 		return sp_fail(err, SP_LIMIT, "too often");
 	SP_AUTO_JSON json_t *request = write_request(db, &retry->transfer, err);
-	if (request == NULL || plan_make(request, sp_now_ms(), &retry->plan, err) != 0)
+	if (request == NULL ||
+	    plan_make(retry->context->objects, request, sp_now_ms(), &retry->plan, err) != 0)
 		return -1;
 	memcpy(retry->plan.transfer.retry_of, retry->transfer.id,
 	       sizeof(retry->plan.transfer.retry_of));

@@ -63,32 +63,38 @@ static int check_distinct(const char *member, const json_t *paths, struct sp_err
 
 /* ---- one file ----------------------------------------------------------------------------------------------------- */
 
-static int plan_send(struct transfer_file *file, const char *remote_directory,
-		     enum failure_step *step, struct sp_error *err)
+static int plan_send(const struct objects *objects, struct transfer_file *file,
+		     const char *remote_directory, enum failure_step *step, struct sp_error *err)
 {
 	*step = STEP_READ_OBJECT;
-	if (objects_split_path(file->path, true, &file->bucket, &file->key, err) != 0)
+	if (objects_split_path(objects, file->path, true, &file->bucket, &file->key, err) != 0)
 		return -1;
 	file->remote_name = sp_strdup(remote_base_name(file->key));
+	if (file->remote_name[0] == '\0')
+		return sp_fail(err, SP_INVALID,
+			       "cannot use the path \"%s\": it ends in \"/\", so the file would "
+			       "have no name at the "
+			       "partner",
+			       file->path);
 	*step = STEP_WRITE_REMOTE;
 	return remote_read_directory(remote_directory, &file->remote_directory, err);
 }
 
-static int plan_retrieve(struct transfer_file *file, const char *local_directory,
-			 enum failure_step *step, struct sp_error *err)
+static int plan_retrieve(const struct objects *objects, struct transfer_file *file,
+			 const char *local_directory, enum failure_step *step, struct sp_error *err)
 {
 	SP_AUTO_FREE char *prefix = NULL;
 	*step = STEP_READ_REMOTE;
 	if (remote_read_file(file->path, &file->remote_name, err) != 0)
 		return -1;
 	*step = STEP_WRITE_OBJECT;
-	if (objects_split_path(local_directory, false, &file->bucket, &prefix, err) != 0)
+	if (objects_split_path(objects, local_directory, false, &file->bucket, &prefix, err) != 0)
 		return -1;
 	SP_AUTO_BUFFER key = { 0 };
 	sp_buffer_format(&key, "%s%s%s", prefix, prefix[0] != '\0' ? "/" : "",
 			 remote_base_name(file->remote_name));
 	file->key = sp_buffer_take(&key);
-	if (objects_check_key(file->key, err) == 0)
+	if (objects_check_key(objects, file->bucket, file->key, err) == 0)
 		return 0;
 	SP_AUTO_FREE char *shown = sp_name_shown(file->key);
 	return sp_wrap(err, "cannot store the remote file as \"%s\"", shown);
@@ -129,7 +135,8 @@ static int check_targets(const struct plan *plan, const char *member, struct sp_
 	return 0;
 }
 
-static void plan_file(struct plan *plan, const json_t *input, const char *path, int64_t now_ms)
+static void plan_file(const struct objects *objects, struct plan *plan, const json_t *input,
+		      const char *path, int64_t now_ms)
 {
 	struct transfer_file *file = &plan->files[plan->count++];
 	*file = (struct transfer_file){
@@ -144,16 +151,18 @@ static void plan_file(struct plan *plan, const json_t *input, const char *path, 
 
 	struct sp_error reason = { 0 };
 	enum failure_step step;
-	int result = file->direction == TRANSFER_SEND
-			     ? plan_send(file, sp_json_string(input, "RemoteDirectoryPath"), &step,
-					 &reason)
-			     : plan_retrieve(file, sp_json_string(input, "LocalDirectoryPath"),
-					     &step, &reason);
+	int result =
+		file->direction == TRANSFER_SEND
+			? plan_send(objects, file, sp_json_string(input, "RemoteDirectoryPath"),
+				    &step, &reason)
+			: plan_retrieve(objects, file, sp_json_string(input, "LocalDirectoryPath"),
+					&step, &reason);
 	if (result != 0)
 		fail_file(file, step, &reason, now_ms);
 }
 
-int plan_make(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err)
+int plan_make(const struct objects *objects, const json_t *input, int64_t now_ms, struct plan *out,
+	      struct sp_error *err)
 {
 	enum transfer_direction direction;
 	if (check_direction(input, &direction, err) != 0)
@@ -178,7 +187,8 @@ int plan_make(const json_t *input, int64_t now_ms, struct plan *out, struct sp_e
 	snprintf(plan.transfer.connector_id, sizeof(plan.transfer.connector_id), "%s",
 		 sp_json_string(input, "ConnectorId"));
 	for (size_t i = 0; i < json_array_size(paths); i++)
-		plan_file(&plan, input, json_string_value(json_array_get(paths, i)), now_ms);
+		plan_file(objects, &plan, input, json_string_value(json_array_get(paths, i)),
+			  now_ms);
 	if (check_targets(&plan, member, err) != 0) {
 		plan_finish(&plan);
 		return -1;

@@ -42,22 +42,24 @@ static int refuse(struct plan *plan, const char *member, struct sp_error *err)
 /* ---- listings --------------------------------------------------------------------------------------------------- */
 
 /* "c-…-<ListingId>.json", under the prefix of OutputDirectoryPath. */
-static int name_object(struct plan *plan, const char *output, struct sp_error *err)
+static int name_object(const struct objects *objects, struct plan *plan, const char *output,
+		       struct sp_error *err)
 {
 	struct transfer_file *file = &plan->files[0];
 	SP_AUTO_FREE char *prefix = NULL;
-	if (objects_split_path(output, false, &file->bucket, &prefix, err) != 0)
+	if (objects_split_path(objects, output, false, &file->bucket, &prefix, err) != 0)
 		return -1;
 	SP_AUTO_BUFFER key = { 0 };
 	sp_buffer_format(&key, "%s%s" LISTING_NAME_FORMAT, prefix, prefix[0] != '\0' ? "/" : "",
 			 plan->transfer.connector_id, plan->transfer.id);
 	file->key = sp_buffer_take(&key);
-	return objects_check_key(file->key, err) == 0
+	return objects_check_key(objects, file->bucket, file->key, err) == 0
 		       ? 0
 		       : sp_wrap(err, "cannot store a listing under \"%s\"", output);
 }
 
-int plan_listing(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err)
+int plan_listing(const struct objects *objects, const json_t *input, int64_t now_ms,
+		 struct plan *out, struct sp_error *err)
 {
 	const char *directory = sp_json_string(input, "RemoteDirectoryPath");
 	const char *output = sp_json_string(input, "OutputDirectoryPath");
@@ -68,13 +70,17 @@ int plan_listing(const json_t *input, int64_t now_ms, struct plan *out, struct s
 		(int)sp_json_integer(input, "MaxItems", (json_int_t)LISTING_ITEMS_DEFAULT);
 	if (remote_read_directory(directory, &file->remote_name, err) != 0)
 		return refuse(out, "RemoteDirectoryPath", err);
-	return name_object(out, output, err) == 0 ? 0 : refuse(out, "OutputDirectoryPath", err);
+	return name_object(objects, out, output, err) == 0
+		       ? 0
+		       : refuse(out, "OutputDirectoryPath", err);
 }
 
 /* ---- moves and deletions ---------------------------------------------------------------------------------------- */
 
-int plan_move(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err)
+int plan_move(const struct objects *objects, const json_t *input, int64_t now_ms, struct plan *out,
+	      struct sp_error *err)
 {
+	(void)objects;
 	const char *source = sp_json_string(input, "SourcePath");
 	const char *target = sp_json_string(input, "TargetPath");
 	struct transfer_file *file = begin(input, TRANSFER_MOVE, source, now_ms, out);
@@ -89,8 +95,10 @@ int plan_move(const json_t *input, int64_t now_ms, struct plan *out, struct sp_e
 	return refuse(out, "TargetPath", err);
 }
 
-int plan_delete(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err)
+int plan_delete(const struct objects *objects, const json_t *input, int64_t now_ms,
+		struct plan *out, struct sp_error *err)
 {
+	(void)objects;
 	const char *path = sp_json_string(input, "DeletePath");
 	struct transfer_file *file = begin(input, TRANSFER_DELETE, path, now_ms, out);
 	return remote_read_entry(path, &file->remote_name, err) == 0

@@ -94,7 +94,8 @@ void start_plan(struct api_call *call, const struct start_kind *kind)
 	struct start *start = sp_alloc(sizeof(*start));
 	start->call = call;
 	start->kind = kind;
-	if (kind->plan(api_input(call), sp_now_ms(), &start->plan, &err) != 0) {
+	if (kind->plan(answer_context(call)->objects, api_input(call), sp_now_ms(), &start->plan,
+		       &err) != 0) {
 		free(start);
 		answer_error(call, &err);
 		return;

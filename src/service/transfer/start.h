@@ -8,7 +8,8 @@
 
 struct start_kind {
 	const char *operation; /* "transfer StartFileTransfer": for request_token.h */
-	int (*plan)(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err);
+	int (*plan)(const struct objects *objects, const json_t *input, int64_t now_ms,
+		    struct plan *out, struct sp_error *err);
 	/** The output. @transfer_id: the plan's, or that of an earlier try of the same request. */
 	json_t *(*answer)(const struct plan *plan, const char *transfer_id);
 };

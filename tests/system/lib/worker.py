@@ -38,19 +38,24 @@ KINDS = {
     "SOCKET": (2, "request:4 text"),
     "NO_SOCKET": (3, "request:4 step:4 code:4 text"),
     "SEND": (4, "file_id attempt:4 oldest_attempt:4 part_attempt:4 size:8 directory name resume_at:8 resume_state "
-                "conflict:4 upload_mode:4 staging temp_pattern"),
-    "RETRIEVE": (5, "file_id attempt:4 part_attempt:4 name resume_at:8 resume_state source_size:8 source_mtime:8"),
+                "conflict:4 upload_mode:4 staging temp_pattern url etag"),
+    "RETRIEVE": (5, "file_id attempt:4 part_attempt:4 name resume_at:8 resume_state source_size:8 source_mtime:8 "
+                    "url part:4"),
     "RECOVER": (6, "file_id attempt:4 part_attempt:4 size:8 sha256 directory name final_name replaces:4 conflict:4 "
                    "upload_mode:4 staging temp_pattern"),
-    "PERMIT": (7, "file_id attempt:4"),
+    "PERMIT": (7, "file_id attempt:4 url"),
     "CANCEL": (8, "file_id attempt:4"),
     "TEST": (9, ""),
     "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 part_attempt:4 directory name replaces:4 staging temp_pattern"),
-    "LIST": (11, "file_id attempt:4 part_attempt:4 name items_max:4"),
+    "LIST": (11, "file_id attempt:4 part_attempt:4 name items_max:4 url"),
     "MOVE": (12, "file_id attempt:4 name final_name recovers:4 source_kind:4 source_size:8 source_mtime:8"),
     "DELETE": (13, "file_id attempt:4 name recovers:4 source_kind:4 source_size:8 source_mtime:8"),
+    "URLS": (14, "file_id attempt:4 part:4 code:4 text url"),
+    "STORAGE_CA": (15, "url"),
+    "STORAGE_SOCKET": (16, "request:4"),
+    "NO_STORAGE": (17, "request:4 code:4 text"),
     "NEED_SOCKET": (64, "request:4 file_id"),
-    "READY": (65, "file_id attempt:4 part_attempt:4 request:4 size:8 sha256 verification:4 items:4 truncated:4"),
+    "READY": (65, "file_id attempt:4 part_attempt:4 request:4 size:8 sha256 verification:4 items:4 truncated:4 held:4"),
     "PUBLISHED": (66, "file_id attempt:4 request:4 outcome:4 replaces:4 verification:4"),
     "FILE_FAILED": (67, "file_id attempt:4 step:4 code:4 text"),
     "PROGRESS": (68, "file_id attempt:4 size:8"),
@@ -65,6 +70,8 @@ KINDS = {
     "REMOVED": (74, "file_id attempt:4"),
     "FOUND": (75, "file_id attempt:4 request:4 source_kind:4 source_size:8 source_mtime:8"),
     "DONE": (76, "file_id attempt:4 request:4 outcome:4"),
+    "NEED_URLS": (77, "file_id attempt:4 part:4"),
+    "NEED_STORAGE": (78, "request:4 url"),
 }
 UNASKED = ("PROGRESS", "WATERMARK", "CONNECTED")  # said while a file is under way, or not
 KIND_NAMES = {number: name for name, (number, _) in KINDS.items()}

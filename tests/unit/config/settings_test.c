@@ -170,7 +170,7 @@ static void a_mistake_names_file_line_setting_and_what_is_allowed(void **state)
 	assert_refused(
 		"bucket.invoices = a\n",
 		"\"FILE\" line 1: cannot set bucket.invoices to \"a\": needed is an absolute "
-		"path");
+		"path or s3://bucket");
 }
 
 static void the_first_of_several_mistakes_is_told(void **state)

@@ -17,6 +17,28 @@ struct fixture {
 	struct objects *objects;
 };
 
+/* Folders give descriptors. */
+static inline int open_source(struct objects *objects, const char *bucket, const char *key,
+			      int *out_fd, struct object_identity *out, struct sp_error *err)
+{
+	struct object_way way = { .fd = -1 };
+	int result = objects_open_source(objects, bucket, key, &way, out, err);
+	if (result == 0)
+		*out_fd = way.fd;
+	return result;
+}
+
+static inline int create_staging(struct objects *objects, const char *bucket, const char *key,
+				 const char *file_id, int attempt, int *out_fd,
+				 struct sp_error *err)
+{
+	struct object_way way = { .fd = -1 };
+	int result = objects_create_staging(objects, bucket, key, file_id, attempt, &way, err);
+	if (result == 0)
+		*out_fd = way.fd;
+	return result;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int flag, struct FTW *walk)
 {
 	(void)status;

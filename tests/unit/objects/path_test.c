@@ -23,7 +23,8 @@ static void takes_a_path_with_and_without_the_first_slash(void **state)
 	for (size_t i = 0; i < SP_COUNT_OF(good); i++) {
 		char *bucket = NULL;
 		char *key = NULL;
-		assert_int_equal(objects_split_path(good[i].path, true, &bucket, &key, NULL), 0);
+		assert_int_equal(objects_split_path(NULL, good[i].path, true, &bucket, &key, NULL),
+				 0);
 		assert_string_equal(bucket, good[i].bucket);
 		assert_string_equal(key, good[i].key);
 		free(bucket);
@@ -43,7 +44,8 @@ static void a_folder_may_be_the_bucket_or_end_in_a_slash(void **state)
 	for (size_t i = 0; i < SP_COUNT_OF(good); i++) {
 		char *bucket = NULL;
 		char *key = NULL;
-		assert_int_equal(objects_split_path(good[i].path, false, &bucket, &key, NULL), 0);
+		assert_int_equal(objects_split_path(NULL, good[i].path, false, &bucket, &key, NULL),
+				 0);
 		assert_string_equal(bucket, "orders");
 		assert_string_equal(key, good[i].key);
 		free(bucket);
@@ -84,7 +86,8 @@ static void refuses_what_leaves_the_bucket_or_names_nothing(void **state)
 		struct sp_error err = { 0 };
 		char *bucket = NULL;
 		char *key = NULL;
-		assert_int_equal(objects_split_path(bad[i].path, true, &bucket, &key, &err), -1);
+		assert_int_equal(objects_split_path(NULL, bad[i].path, true, &bucket, &key, &err),
+				 -1);
 		assert_int_equal(err.code, SP_INVALID);
 		if (strstr(err.message, bad[i].says) == NULL)
 			fail_msg("\"%s\": %s", bad[i].path, err.message);
@@ -100,8 +103,8 @@ static void a_sentence_quotes_the_path_as_it_was_typed(void **state)
 	struct sp_error err = { 0 };
 	char *bucket = NULL;
 	char *key = NULL;
-	assert_int_equal(objects_split_path("/orders/../latin-\\xe9", true, &bucket, &key, &err),
-			 -1);
+	assert_int_equal(
+		objects_split_path(NULL, "/orders/../latin-\\xe9", true, &bucket, &key, &err), -1);
 	assert_string_equal(err.message,
 			    "cannot use the path \"/orders/../latin-\\xe9\": \"..\" is "
 			    "no part of an object's key");
@@ -117,7 +120,7 @@ static void a_folder_path_is_checked_as_strictly(void **state)
 		struct sp_error err = { 0 };
 		char *bucket = NULL;
 		char *key = NULL;
-		assert_int_equal(objects_split_path(bad[i], false, &bucket, &key, &err), -1);
+		assert_int_equal(objects_split_path(NULL, bad[i], false, &bucket, &key, &err), -1);
 		assert_int_equal(err.code, SP_INVALID);
 	}
 }
@@ -129,20 +132,20 @@ static void lengths_are_limited_in_bytes(void **state)
 	char part[300];
 	memset(part, 'n', sizeof(part));
 	part[255] = '\0';
-	assert_int_equal(objects_check_key(part, &err), 0);
+	assert_int_equal(objects_check_key(NULL, "orders", part, &err), 0);
 	part[255] = 'n';
 	part[256] = '\0';
-	assert_int_equal(objects_check_key(part, &err), -1);
+	assert_int_equal(objects_check_key(NULL, "orders", part, &err), -1);
 	assert_non_null(strstr(err.message, "256 bytes"));
 
 	char key[OBJECT_KEY_MAX + 2];
 	for (size_t i = 0; i < sizeof(key); i++)
 		key[i] = i % 100 == 99 ? '/' : 'k';
 	key[OBJECT_KEY_MAX] = '\0';
-	assert_int_equal(objects_check_key(key, &err), 0);
+	assert_int_equal(objects_check_key(NULL, "orders", key, &err), 0);
 	key[OBJECT_KEY_MAX] = 'k';
 	key[OBJECT_KEY_MAX + 1] = '\0';
-	assert_int_equal(objects_check_key(key, &err), -1);
+	assert_int_equal(objects_check_key(NULL, "orders", key, &err), -1);
 	assert_non_null(strstr(err.message, "1025 bytes"));
 }
 
@@ -155,7 +158,7 @@ static void a_sentence_about_a_long_path_is_whole_and_well_formed(void **state)
 		memcpy(path + i, "\xc3\xa9", 2);
 	char *bucket = NULL;
 	char *key = NULL;
-	assert_int_equal(objects_split_path(path, true, &bucket, &key, &err), -1);
+	assert_int_equal(objects_split_path(NULL, path, true, &bucket, &key, &err), -1);
 	assert_true(sp_utf8_valid(err.message, strlen(err.message)));
 	assert_true(sp_text_ends_with(err.message, "is no part of an object's key"));
 }

@@ -13,7 +13,7 @@ static void stage(struct fixture *f, const char *key, int attempt, const char *t
 {
 	struct sp_error err = { 0 };
 	int fd = -1;
-	if (objects_create_staging(f->objects, "orders", key, file_id, attempt, &fd, &err) != 0)
+	if (create_staging(f->objects, "orders", key, file_id, attempt, &fd, &err) != 0)
 		fail_msg("%s", err.message);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
@@ -169,16 +169,13 @@ static void temporaries_lie_in_a_real_folder_or_nowhere(void **state)
 	int fd = -1;
 	assert_int_equal(mkdir("elsewhere", 0755), 0);
 	assert_int_equal(symlink("../../elsewhere", STAGING), 0);
-	assert_int_equal(objects_create_staging(f->objects, "orders", "a", file_id, 1, &fd, &err),
-			 -1);
+	assert_int_equal(create_staging(f->objects, "orders", "a", file_id, 1, &fd, &err), -1);
 	assert_int_equal(err.code, SP_CONFLICT);
 	assert_int_equal(unlink(STAGING), 0);
 	write_file(STAGING, "a file");
-	assert_int_equal(objects_create_staging(f->objects, "orders", "a", file_id, 1, &fd, &err),
-			 -1);
+	assert_int_equal(create_staging(f->objects, "orders", "a", file_id, 1, &fd, &err), -1);
 	assert_int_equal(err.code, SP_CONFLICT);
-	assert_int_equal(objects_create_staging(f->objects, "orders", "a", "../../x", 1, &fd, &err),
-			 -1);
+	assert_int_equal(create_staging(f->objects, "orders", "a", "../../x", 1, &fd, &err), -1);
 	assert_int_equal(err.code, SP_INTERNAL);
 	assert_int_equal(fd, -1);
 }
@@ -224,8 +221,7 @@ static void another_file_system_story(struct fixture *f)
 	int fd = -1;
 	CHILD_CHECK(mkdir("buckets/orders/mounted", 0755) == 0);
 	CHILD_CHECK(mount("tmpfs", "buckets/orders/mounted", "tmpfs", 0, "size=64k") == 0);
-	CHILD_CHECK(objects_create_staging(f->objects, "orders", "mounted/a", file_id, 1, &fd,
-					   &err) == 0);
+	CHILD_CHECK(create_staging(f->objects, "orders", "mounted/a", file_id, 1, &fd, &err) == 0);
 	CHILD_CHECK(publish(f, "mounted/a", 0, &err) == -1);
 	CHILD_CHECK(err.code == SP_UNSUPPORTED);
 	CHILD_CHECK(strstr(err.message, "on another file system") != NULL);
@@ -242,11 +238,10 @@ static void no_space_story(struct fixture *f)
 	int fd = -1;
 	CHILD_CHECK(mount("tmpfs", "buckets/orders", "tmpfs", 0, "nr_inodes=4") == 0);
 	/* The root, .sallyport, the temporary, and one folder fit. */
-	CHILD_CHECK(objects_create_staging(f->objects, "orders", "in/deep/a", file_id, 1, &fd,
-					   &err) == 0);
+	CHILD_CHECK(create_staging(f->objects, "orders", "in/deep/a", file_id, 1, &fd, &err) == 0);
 	CHILD_CHECK(publish(f, "in/deep/a", 0, &err) == -1);
 	CHILD_CHECK(err.code == SP_NO_SPACE);
-	CHILD_CHECK(objects_create_staging(f->objects, "orders", "b", "ab", 1, &fd, &err) == -1);
+	CHILD_CHECK(create_staging(f->objects, "orders", "b", "ab", 1, &fd, &err) == -1);
 	CHILD_CHECK(err.code == SP_NO_SPACE);
 	CHILD_CHECK(strstr(err.message, "\"b\"") != NULL);
 }
@@ -266,14 +261,12 @@ static void read_only_story(struct fixture *f)
 	write_file("buckets/orders/private", "x");
 	CHILD_CHECK(chmod("buckets/orders/private", 0) == 0);
 	CHILD_CHECK(setegid(65534) == 0 && seteuid(65534) == 0);
-	CHILD_CHECK(objects_create_staging(f->objects, "orders", "locked/a", file_id, 1, &fd,
-					   &err) == 0);
+	CHILD_CHECK(create_staging(f->objects, "orders", "locked/a", file_id, 1, &fd, &err) == 0);
 	CHILD_CHECK(publish(f, "locked/a", 0, &err) == -1);
 	CHILD_CHECK(err.code == SP_DENIED);
 	CHILD_CHECK(strstr(err.message, "Permission denied") != NULL);
 	struct object_identity identity = { 0 };
-	CHILD_CHECK(objects_open_source(f->objects, "orders", "private", &fd, &identity, &err) ==
-		    -1);
+	CHILD_CHECK(open_source(f->objects, "orders", "private", &fd, &identity, &err) == -1);
 	CHILD_CHECK(err.code == SP_DENIED);
 }
 

@@ -6,12 +6,12 @@
 
 #include "base/text.h"
 
-static int open_source(struct fixture *f, const char *key, struct object_identity *out,
+static int open_object(struct fixture *f, const char *key, struct object_identity *out,
 		       struct sp_error *err)
 {
 	int fd = -1;
 	struct object_identity identity = { 0 };
-	if (objects_open_source(f->objects, "orders", key, &fd, &identity, err) != 0)
+	if (open_source(f->objects, "orders", key, &fd, &identity, err) != 0)
 		return -1;
 	close(fd);
 	if (out != NULL)
@@ -22,7 +22,7 @@ static int open_source(struct fixture *f, const char *key, struct object_identit
 static void assert_refused(struct fixture *f, const char *key, enum sp_code code, const char *says)
 {
 	struct sp_error err = { 0 };
-	assert_int_equal(open_source(f, key, NULL, &err), -1);
+	assert_int_equal(open_object(f, key, NULL, &err), -1);
 	if (err.code != code || strstr(err.message, says) == NULL)
 		fail_msg("\"%s\": code %d: %s", key, err.code, err.message);
 }
@@ -43,7 +43,7 @@ static void reads_files_of_any_name(void **state)
 		write_file(path, "twelve bytes");
 		struct object_identity identity = { 0 };
 		struct sp_error err = { 0 };
-		assert_int_equal(open_source(f, names[i], &identity, &err), 0);
+		assert_int_equal(open_object(f, names[i], &identity, &err), 0);
 		assert_int_equal(identity.size, 12);
 		assert_int_equal(
 			objects_check_source(f->objects, "orders", names[i], &identity, &err), 0);
@@ -65,7 +65,7 @@ static void refuse_bucket(struct fixture *f, const char *bucket, struct sp_error
 {
 	int fd = -1;
 	struct object_identity identity;
-	assert_int_equal(objects_open_source(f->objects, bucket, "key", &fd, &identity, err), -1);
+	assert_int_equal(open_source(f->objects, bucket, "key", &fd, &identity, err), -1);
 	assert_int_equal(err->code, SP_NOT_FOUND);
 }
 
@@ -119,7 +119,7 @@ static void a_configured_folder_is_a_bucket(void **state)
 	assert_int_equal(objects_open("buckets", &named, 1, &objects, &err), 0);
 	int fd = -1;
 	struct object_identity identity = { 0 };
-	assert_int_equal(objects_open_source(objects, "outside", "file", &fd, &identity, &err), 0);
+	assert_int_equal(open_source(objects, "outside", "file", &fd, &identity, &err), 0);
 	close(fd);
 	objects_close(objects);
 
@@ -149,9 +149,9 @@ static void links_that_stay_inside_are_followed_and_none_leaves(void **state)
 	assert_int_equal(symlink("real/file", "buckets/orders/inside"), 0);
 	assert_int_equal(symlink("../file", "buckets/orders/real/up"), 0);
 	write_file("buckets/orders/file", "inside");
-	assert_int_equal(open_source(f, "folder/file", NULL, &err), 0);
-	assert_int_equal(open_source(f, "inside", NULL, &err), 0);
-	assert_int_equal(open_source(f, "real/up", NULL, &err), 0);
+	assert_int_equal(open_object(f, "folder/file", NULL, &err), 0);
+	assert_int_equal(open_object(f, "inside", NULL, &err), 0);
+	assert_int_equal(open_object(f, "real/up", NULL, &err), 0);
 
 	assert_int_equal(symlink(outside, "buckets/orders/absolute"), 0);
 	assert_int_equal(symlink("../../secret", "buckets/orders/relative"), 0);
@@ -195,7 +195,7 @@ static void a_source_that_changed_is_told_from_one_that_did_not(void **state)
 	struct object_identity identity = { 0 };
 	struct sp_error err = { 0 };
 	write_file(path, "before");
-	assert_int_equal(open_source(f, "file", &identity, &err), 0);
+	assert_int_equal(open_object(f, "file", &identity, &err), 0);
 	assert_int_equal(objects_check_source(f->objects, "orders", "file", &identity, &err), 0);
 
 	write_file("replacement", "before");
@@ -211,20 +211,20 @@ static void a_source_that_changed_is_told_from_one_that_did_not(void **state)
 	assert_int_equal(err.code, SP_CHANGED);
 	assert_non_null(strstr(err.message, "its size is another"));
 
-	assert_int_equal(open_source(f, "file", &of_file, &err), 0);
+	assert_int_equal(open_object(f, "file", &of_file, &err), 0);
 	assert_int_equal(utimensat(AT_FDCWD, path, later, 0), 0);
 	assert_int_equal(objects_check_source(f->objects, "orders", "file", &of_file, &err), -1);
 	assert_int_equal(err.code, SP_CHANGED);
 	assert_non_null(strstr(err.message, "it was written to"));
 
 	/* Same size, the modification time put back: the change time tells. */
-	assert_int_equal(open_source(f, "file", &of_file, &err), 0);
+	assert_int_equal(open_object(f, "file", &of_file, &err), 0);
 	of_file.ctime_ns -= 1;
 	assert_int_equal(objects_check_source(f->objects, "orders", "file", &of_file, &err), -1);
 	assert_int_equal(err.code, SP_CHANGED);
 	assert_non_null(strstr(err.message, "attributes"));
 
-	assert_int_equal(open_source(f, "file", &of_file, &err), 0);
+	assert_int_equal(open_object(f, "file", &of_file, &err), 0);
 	assert_int_equal(utimensat(AT_FDCWD, "replacement", times, 0), 0);
 	assert_int_equal(rename("replacement", path), 0);
 	assert_int_equal(objects_check_source(f->objects, "orders", "file", &of_file, &err), -1);

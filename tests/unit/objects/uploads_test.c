@@ -23,8 +23,7 @@ static int put(struct fixture *f, const char *id, int number, const char *md5, c
 	strcpy(part.md5, md5);
 	snprintf(file_id, sizeof(file_id), "%032x", (unsigned)number);
 	int fd = -1;
-	assert_int_equal(objects_create_staging(f->objects, "orders", "big", file_id, 0, &fd, err),
-			 0);
+	assert_int_equal(create_staging(f->objects, "orders", "big", file_id, 0, &fd, err), 0);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
 	return uploads_put_part(f->objects, "orders", id, file_id, &part, err);

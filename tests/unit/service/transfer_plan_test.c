@@ -12,7 +12,7 @@ static int make(const char *text, struct plan *plan, struct sp_error *err)
 	if (sp_json_parse(text, strlen(text), &input, err) != 0)
 		fail_msg("%s: %s", text, err->message);
 	owned = input;
-	return plan_make(input, NOW_MS, plan, err);
+	return plan_make(NULL, input, NOW_MS, plan, err);
 }
 
 #define CONNECTOR "\"ConnectorId\":\"c-0123456789abcdef0\","
@@ -218,14 +218,15 @@ static void a_request_that_makes_no_sense_is_refused(void **state)
 
 /* ---- listings, moves and deletions ------------------------------------------------------------------------------- */
 
-typedef int plan_fn(const json_t *input, int64_t now_ms, struct plan *out, struct sp_error *err);
+typedef int plan_fn(const struct objects *objects, const json_t *input, int64_t now_ms,
+		    struct plan *out, struct sp_error *err);
 
 static int make_with(plan_fn *fn, const char *text, struct plan *plan, struct sp_error *err)
 {
 	SP_AUTO_JSON json_t *input = NULL;
 	if (sp_json_parse(text, strlen(text), &input, err) != 0)
 		fail_msg("%s: %s", text, err->message);
-	return fn(input, NOW_MS, plan, err);
+	return fn(NULL, input, NOW_MS, plan, err);
 }
 
 static void a_listing_knows_its_object(void **state)

@@ -26,8 +26,8 @@ static void what_was_written_is_read_back_at_its_offsets(void **state)
 	int fd;
 	struct stream *stream = open_memory(&fd);
 	struct sp_error err = { 0 };
-	assert_int_equal(stream_write(stream, 5, "world", 5, &err), 0);
-	assert_int_equal(stream_write(stream, 0, "hello", 5, &err), 0);
+	assert_int_equal(stream_write(stream, 5, "world", 5, &err), 5);
+	assert_int_equal(stream_write(stream, 0, "hello", 5, &err), 5);
 	assert_int_equal(stream_write(stream, 3, "", 0, &err), 0);
 
 	char bytes[16];
@@ -79,7 +79,7 @@ static void a_short_write_is_not_a_success(void **state)
 	getrlimit(RLIMIT_FSIZE, &before);
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 4, before.rlim_max });
-	int result = stream_write(stream, 0, "too long", 8, &err);
+	ssize_t result = stream_write(stream, 0, "too long", 8, &err);
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_int_equal(result, -1);
 	assert_int_equal(err.code, SP_NO_SPACE);

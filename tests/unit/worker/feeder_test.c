@@ -25,7 +25,9 @@ static struct feeder *start(size_t feeds_max)
 {
 	struct feeder *feeder;
 	struct sp_error err = { 0 };
-	assert_int_equal(feeder_start(feeds_max, &feeder, &err), 0);
+	struct inbox *desk;
+	assert_int_equal(inbox_open(&desk, &err), 0);
+	assert_int_equal(feeder_start(feeds_max, desk, &feeder, &err), 0);
 	return feeder;
 }
 

@@ -1,0 +1,14 @@
+#pragma once
+/** A multipart upload of ours that was begun at storage which speaks S3, and was neither completed nor aborted. */
+
+#include "model/transfer.h"
+
+struct object_upload {
+	char file_id[FILE_ID_SIZE];
+	int attempt; /* whose bytes it has */
+	int64_t created_ms;
+	char *bucket, *key; /* as we know them. Owned, as is … */
+	char *id;           /* … what the storage calls it */
+};
+
+void object_upload_finish(struct object_upload *upload);

@@ -1,0 +1,32 @@
+#pragma once
+/**
+ * Within objects/: one request of the daemon's own to the storage, and its answer. Blocks; any thread. Tried again with
+ * growing pauses when the storage is busy or the connection breaks: all that is asked for here may be asked for twice.
+ */
+
+#include "base/buffer.h"
+#include "objects/s3_place.h"
+
+struct s3_answer {
+	long status;
+	uint64_t size;                /* HEAD: of the object */
+	char etag[STORAGE_ETAG_SIZE]; /* as it came, with its quotes */
+	char mark[S3_MARK_SIZE];
+	char modified[S3_MARK_SIZE]; /* Last-Modified, as it came */
+	struct sp_buffer body;
+};
+
+/**
+ * @body  NULL: none
+ * Returns 0 with any answer that is final (see s3_fail() for those that are none of success), -1 when there was none.
+ */
+int s3_call(struct s3_place *place, const struct s3_wish *wish, const struct sp_buffer *body,
+	    struct s3_answer *out, struct sp_error *err);
+void s3_answer_finish(struct s3_answer *answer);
+
+/** 2xx, without an <Error> in the body. */
+bool s3_succeeded(const struct s3_answer *answer);
+
+/** Makes a sentence of an answer that is none of success; @what: "could not look at". Always -1. */
+int s3_fail(const struct s3_place *place, const struct s3_answer *answer, const char *what,
+	    const char *key, struct sp_error *err);

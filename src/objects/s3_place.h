@@ -1,0 +1,55 @@
+#pragma once
+/** Within objects/: where a bucket at S3-compatible storage is, and the URLs that lead there. */
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "objects/objects.h"
+
+enum {
+	S3_URL_LIFETIME_S = 15 * 60, /* of what workers get; they ask for new ones */
+	S3_KEY_MAX = OBJECT_KEY_MAX, /* bytes, with the prefix */
+	S3_MARK_SIZE = 64,
+	S3_IDLE_CALLS_MAX =
+		8, /* connections of the daemon's own calls that wait for the next one */
+};
+
+/** The header by which an object is known as what one attempt at one file made: "<file id>-<attempt>". */
+#define S3_MARK_HEADER "x-amz-meta-sallyport"
+
+/** All texts are owned. */
+struct s3_place {
+	char *name;   /* ours */
+	char *origin; /* "https://host:port", with the bucket in front where that is the style */
+	char *host;   /* to connect to … */
+	char *port;   /* … decimal */
+	bool tls;
+	char *path; /* in front of each key: "/bucket/prefix/" */
+	char *region;
+	char *credentials; /* a file */
+	char *ca;          /* a file; NULL: the system's */
+	pthread_mutex_t lock;
+	void *idle[S3_IDLE_CALLS_MAX]; /* CURL *, each with a connection that may still be open */
+	size_t idle_count;
+};
+
+/** SP_INVALID when the settings make no sense, and the failures of reading the credentials. */
+int s3_place_create(const struct bucket_option *option, struct s3_place **out,
+		    struct sp_error *err);
+void s3_place_destroy(struct s3_place *place); /* NULL is fine */
+
+/** A request to be signed: all borrowed. */
+struct s3_wish {
+	const char *method;
+	const char *key;
+	const char *query;          /* escaped; NULL: none */
+	const char *header, *value; /* NULL: none */
+	uint32_t lifetime_s;        /* 0: a minute, for what is done at once */
+};
+
+/** @out_url is owned by the caller, to be wiped. The credentials are read from their file each time: they change. */
+int s3_place_sign(const struct s3_place *place, const struct s3_wish *wish, char **out_url,
+		  struct sp_error *err);
+
+/** "<file id>-<attempt>" */
+void s3_mark(const char *file_id, int attempt, char out[S3_MARK_SIZE]);

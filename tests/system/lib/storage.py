@@ -1,0 +1,244 @@
+"""Ceph's radosgw, which speaks S3: one node in memory, and a small client to look at what is there.
+
+    with storage.Radosgw(folder) as gateway:
+        bucket = gateway.create("files")
+        bucket.put("a/key", b"bytes")
+
+A first start takes ten seconds or so. Needed are the packages radosgw, ceph-mon, ceph-osd and ceph-common.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import hmac
+import http.client
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import urllib.parse
+import uuid
+
+import harness
+
+ACCESS_KEY, SECRET_KEY = "STORIESACCESSKEY0001", "storiessecretstoriessecretstoriessecret1"
+PROGRAMS = ("radosgw", "ceph-mon", "ceph-osd", "ceph-authtool", "monmaptool")
+LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64")
+MEMORY = 6 << 30  # bytes that objects may take together
+
+CONFIGURATION = """\
+[global]
+fsid = {fsid}
+mon host = v1:127.0.0.1:{mon}/0
+ms bind msgr2 = false
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+public network = 127.0.0.0/8
+auth cluster required = none
+auth service required = none
+auth client required = none
+auth allow insecure global id reclaim = true
+osd pool default size = 1
+osd pool default min size = 1
+mon allow pool size one = true
+osd pool default pg num = 1
+osd pool default pgp num = 1
+osd pool default pg autoscale mode = off
+mon max pg per osd = 1000
+osd crush chooseleaf type = 0
+osd objectstore = memstore
+memstore device bytes = {memory}
+osd memory target = 939524096
+osd data = {folder}/osd
+mon data = {folder}/mon
+keyring = {folder}/keyring
+run dir = {folder}
+admin socket = {folder}/$name.asok
+log file = {folder}/$name.log
+crash dir = {folder}
+osd class dir = {library}/rados-classes
+plugin dir = {library}/ceph
+erasure code dir = {library}/ceph/erasure-code
+mon data avail crit = 1
+mon data avail warn = 1
+[client.rgw]
+rgw frontends = beast endpoint=127.0.0.1:{port}{tls}
+rgw thread pool size = 32
+rgw gc obj min wait = 1
+"""
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def listens(port):
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Radosgw:
+    """Entering starts it, in @folder. @certificate: a PEM file with key and certificate, for HTTPS."""
+
+    def __init__(self, folder, certificate=None):
+        # Sockets' names are short, and a story's folder may be deep.
+        self.folder, self.port, self.mon = pathlib.Path(folder), free_port(), free_port()
+        self.certificate = certificate
+        self.processes = []
+        self.configuration = self.folder / "ceph.conf"
+
+    @property
+    def endpoint(self):
+        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.port}"
+
+    def run(self, *words):
+        subprocess.run(words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=90,
+                       env={**os.environ, "CEPH_CONF": str(self.configuration)})
+
+    def start(self, *words):
+        log = open(self.folder / f"{words[0]}.out", "ab")  # noqa: SIM115 - the process has it
+        self.processes.append(subprocess.Popen([*words, "-c", str(self.configuration)], stdin=subprocess.DEVNULL, stdout=log,
+                                               stderr=log))
+        log.close()
+
+    def __enter__(self):
+        missing = [program for program in PROGRAMS if shutil.which(program) is None]
+        if missing:
+            raise harness.Skip(f"needs {', '.join(missing)} (packages radosgw, ceph-mon, ceph-osd, ceph-common)")
+        library = next(place for place in LIBRARIES if pathlib.Path(place, "rados-classes").exists())
+        for name in ("mon", "osd"):
+            (self.folder / name).mkdir(parents=True)
+        fsid, osd = str(uuid.uuid4()), str(uuid.uuid4())
+        tls = f" ssl_endpoint=127.0.0.1:{self.port} ssl_certificate={self.certificate}" if self.certificate else ""
+        text = CONFIGURATION.format(fsid=fsid, mon=self.mon, memory=MEMORY, folder=self.folder, library=library, port=self.port,
+                                    tls=tls)
+        if self.certificate:
+            text = text.replace(f"endpoint=127.0.0.1:{self.port} ssl", "ssl")
+        self.configuration.write_text(text)
+        ring, map_file = str(self.folder / "keyring"), str(self.folder / "monmap")
+        try:
+            self.run("ceph-authtool", ring, "--create-keyring", "--gen-key", "-n", "mon.", "--cap", "mon", "allow *")
+            self.run("ceph-authtool", ring, "--gen-key", "-n", "client.admin", "--cap", "mon", "allow *", "--cap", "osd", "allow *")
+            self.run("monmaptool", "--create", "--fsid", fsid, "--addv", "a", f"[v1:127.0.0.1:{self.mon}]", map_file)
+            self.run("ceph-mon", "--mkfs", "-i", "a", "--monmap", map_file, "--keyring", ring)
+            self.start("ceph-mon", "-f", "-i", "a", "--public-addr", "127.0.0.1")
+            harness.wait_until(lambda: listens(self.mon), "ceph-mon", 60)
+            self.run("ceph", "osd", "new", osd, "0")
+            self.run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
+            self.start("ceph-osd", "-f", "-i", "0")
+            self.start("radosgw", "-f", "-n", "client.rgw")
+            harness.wait_until(lambda: listens(self.port), "radosgw", 90)
+            self.run("radosgw-admin", "-n", "client.admin", "user", "create", "--uid=stories", "--display-name=stories",
+                     f"--access-key={ACCESS_KEY}", f"--secret-key={SECRET_KEY}")
+        except BaseException:
+            self.__exit__()
+            raise
+        self.credentials = self.folder / "credentials"
+        write_credentials(self.credentials)
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.kill()  # nothing in it is to be kept
+        for process in self.processes:
+            process.wait()
+        self.processes = []
+
+    def create(self, name):
+        bucket = Bucket(self, name)
+        bucket.call("PUT", expect=(200,))
+        return bucket
+
+
+def write_credentials(path, access_key=ACCESS_KEY, secret_key=SECRET_KEY, token=None):
+    """In one step, as a rotation does it."""
+    text = f"[default]\naws_access_key_id = {access_key}\naws_secret_access_key = {secret_key}\n"
+    if token:
+        text += f"aws_session_token = {token}\n"
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.chmod(0o600)
+    new.rename(path)
+
+
+def _hmac(key, text):
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+class Bucket:
+    """A bucket of @gateway, called @name there. Keys are text or bytes."""
+
+    def __init__(self, gateway, name):
+        self.gateway, self.name = gateway, name
+
+    def settings(self, name, endpoint=None, credentials=None, prefix=None):
+        """The daemon's, by which this is its bucket @name."""
+        return {f"bucket.{name}": f"s3://{self.name}" + (f"/{prefix}" if prefix else ""),
+                f"bucket.{name}.endpoint": endpoint or self.gateway.endpoint,
+                f"bucket.{name}.credentials": str(credentials or self.gateway.credentials)}
+
+    def sign(self, method, path, query, stamp):
+        """Query form of SigV4, written independently of the daemon's."""
+        host = f"127.0.0.1:{self.gateway.port}"
+        scope = f"{stamp[:8]}/us-east-1/s3/aws4_request"
+        pairs = {**query, "X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Credential": f"{ACCESS_KEY}/{scope}", "X-Amz-Date": stamp,
+                 "X-Amz-Expires": "300", "X-Amz-SignedHeaders": "host"}
+        text = "&".join(f"{urllib.parse.quote(name, safe='~')}={urllib.parse.quote(value, safe='~')}"
+                        for name, value in sorted(pairs.items()))
+        request = f"{method}\n{path}\n{text}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+        key = f"AWS4{SECRET_KEY}".encode()
+        for part in (stamp[:8], "us-east-1", "s3", "aws4_request"):
+            key = _hmac(key, part)
+        to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+        return f"{path}?{text}&X-Amz-Signature={hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()}"
+
+    def call(self, method, key=None, body=None, query=None, headers=None, expect=(200, 204, 206)):
+        """(headers, bytes); None when there is no such object and 404 is not expected."""
+        stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        path = f"/{self.name}" + (f"/{urllib.parse.quote(os.fsencode(key), safe='/~')}" if key is not None else "")
+        target = self.sign(method, path, query or {}, stamp)
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, target, body=body, headers=headers or {})
+            answer = connection.getresponse()
+            data = answer.read()
+        if answer.status == 404:
+            return None
+        assert answer.status in expect, (method, key, answer.status, data[:500])
+        return answer.headers, data
+
+    def put(self, key, data):
+        self.call("PUT", key, data)
+
+    def get(self, key):
+        found = self.call("GET", key)
+        return None if found is None else found[1]
+
+    def head(self, key):
+        found = self.call("HEAD", key)
+        return None if found is None else found[0]
+
+    def delete(self, key):
+        self.call("DELETE", key)
+
+    def sha256_of(self, key):
+        return hashlib.sha256(self.get(key)).hexdigest()
+
+    def keys(self):
+        found, after = [], ""
+        while True:
+            _, data = self.call("GET", query={"marker": after, "max-keys": "1000", "encoding-type": "url"})
+            names = [urllib.parse.unquote(name, errors="surrogateescape") for name in re.findall(r"<Key>(.*?)</Key>", data.decode())]
+            found += names
+            if "<IsTruncated>true" not in data.decode() or not names:
+                return found
+            after = names[-1]
+
+    def uploads(self):
+        """Keys of multipart uploads that are neither completed nor aborted."""
+        _, data = self.call("GET", query={"uploads": ""})
+        return re.findall(r"<Key>(.*?)</Key>", data.decode())

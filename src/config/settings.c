@@ -145,7 +145,7 @@ static const struct setting {
 	{ "events.webhook_timeout", AT(events_webhook_timeout_ms), RANGE(VALUE_TIME, 100, 10 * MINUTE), "10s",
 	  "A webhook that has not taken an event after so long has not taken it." },
 	{ "events.webhook_attempts", AT(events_webhook_attempts), RANGE(VALUE_NUMBER, 1, 1000000), "300",
-	  "After so many tries in a row a connector's events wait, and are sent to that webhook again after SIGHUP or a new start; "
+	  "After so many tries in a row a connector's events wait, and are sent to that webhook again when they are resumed (GET /v1/webhooks), and after SIGHUP or a new start; "
 	  "the default is about two days. Other connectors' go on." },
 	{ "events.webhook_retry_delay", AT(events_webhook_retry_delay_ms), RANGE(VALUE_TIME, 1, HOUR), "1s",
 	  "The pause before the second try. It doubles with every further one." },

@@ -282,6 +282,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.account = settings->account,
 		.builtin_role = rooms->role,
 		.events = rooms->events,
+		.sinks = rooms->sinks,
 		.health = rooms->health,
 		.metrics_open = settings->metrics_open,
 		.token_key = rooms->token_key,

@@ -71,6 +71,8 @@ void lane_succeeded(struct lane *lane, int64_t number)
 	lane->is_noted = false;
 	lane->tries = 0;
 	lane->ready_ms = 0;
+	lane->parked = false;
+	free(sp_take_pointer(&lane->failure));
 }
 
 void lane_passed(struct lane *lane)
@@ -82,11 +84,13 @@ void lane_passed(struct lane *lane)
 }
 
 int64_t lane_failed(struct lane *lane, const struct lane_patience *patience, int64_t now_ms,
-		    uint32_t random)
+		    uint32_t random, const char *why)
 {
 	assert(lane->under_way);
 	lane->under_way = false;
 	lane->tries++;
+	free(lane->failure);
+	lane->failure = sp_strdup(why);
 	lane->parked = lane->tries >= patience->attempts;
 	if (lane->parked)
 		return 0;
@@ -96,10 +100,12 @@ int64_t lane_failed(struct lane *lane, const struct lane_patience *patience, int
 	return delay_ms > 0 ? delay_ms : 1;
 }
 
-size_t lanes_go_on(struct lanes *lanes)
+size_t lanes_go_on(struct lanes *lanes, const char *connector_id)
 {
 	size_t parked = 0;
 	for (struct lane *lane = lanes->first; lane != NULL; lane = lane->next) {
+		if (connector_id != NULL && strcmp(lane->connector_id, connector_id) != 0)
+			continue;
 		parked += lane->parked;
 		lane->parked = false;
 		lane->tries = 0;
@@ -128,6 +134,7 @@ void lanes_forget_idle(struct lanes *lanes, int64_t delivered)
 		if (lanes->turn == lane)
 			lanes->turn = lane->next;
 		*at = lane->next;
+		free(lane->failure);
 		free(lane);
 	}
 }
@@ -137,6 +144,7 @@ void lanes_finish(struct lanes *lanes)
 	while (lanes->first != NULL) {
 		struct lane *lane = lanes->first;
 		lanes->first = lane->next;
+		free(lane->failure);
 		free(lane);
 	}
 	*lanes = (struct lanes){ 0 };

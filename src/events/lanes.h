@@ -24,6 +24,7 @@ struct lane {
 	int64_t ready_ms;
 	bool under_way, parked;
 	bool is_noted; /* @delivered is in the store */
+	char *failure; /* of the last try; NULL: it did not fail; owned */
 };
 
 struct lanes {
@@ -50,17 +51,18 @@ struct lane *lanes_take_ready(struct lanes *lanes, int64_t now_ms);
 /** When the first that waits is ready; INT64_MAX: none waits. */
 int64_t lanes_next_ready_ms(const struct lanes *lanes);
 
+/** The event is told, or nobody wants to tell it any more. */
 void lane_succeeded(struct lane *lane, int64_t number);
 
 /** There is nothing left of what it has to tell. */
 void lane_passed(struct lane *lane);
 
-/** Returns how long it waits; 0: it is parked. */
+/** Returns how long it waits; 0: it is parked. @why: copied */
 int64_t lane_failed(struct lane *lane, const struct lane_patience *patience, int64_t now_ms,
-		    uint32_t random);
+		    uint32_t random, const char *why);
 
-/** Whoever waits or is parked is ready. Returns how many were parked. */
-size_t lanes_go_on(struct lanes *lanes);
+/** Whoever waits or is parked is ready. Returns how many were parked. @connector_id: only this one; NULL: all */
+size_t lanes_go_on(struct lanes *lanes, const char *connector_id);
 
 /** All events up to this number were delivered. */
 int64_t lanes_delivered(const struct lanes *lanes);

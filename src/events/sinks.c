@@ -1,5 +1,7 @@
 #include "events/sinks.h"
 
+#include <string.h>
+
 #include "base/scope.h"
 #include "base/secret.h"
 #include "events/file_sink.h"
@@ -157,4 +159,50 @@ void sinks_go_on(struct sinks *sinks)
 {
 	for (size_t i = 0; i < sinks->count; i++)
 		sinks->list[i]->backend->go_on(sinks->list[i]);
+}
+
+/* ---- webhooks ------------------------------------------------------------------------------------------------------ */
+
+const struct webhook_places *sinks_webhooks(const struct sinks *sinks)
+{
+	return &sinks->places;
+}
+
+/* They stand behind the others, in the order of their places. */
+static struct sink *find_webhook(struct sinks *sinks, const char *name, struct sp_error *err)
+{
+	size_t others = sinks->count - sinks->places.count;
+	for (size_t i = 0; i < sinks->places.count; i++)
+		if (strcmp(sinks->places.list[i].name, name) == 0)
+			return sinks->list[others + i];
+	sp_fail(err, SP_NOT_FOUND,
+		"there is no webhook \"%.64s\"; events.webhooks says which there are", name);
+	return NULL;
+}
+
+int sinks_list_lanes(struct sinks *sinks, const char *webhook, struct webhook_lane **out,
+		     size_t *out_count, struct sp_error *err)
+{
+	struct sink *sink = find_webhook(sinks, webhook, err);
+	if (sink == NULL)
+		return -1;
+	webhook_list_lanes(sink, out, out_count);
+	return 0;
+}
+
+int sinks_resume(struct sinks *sinks, const char *webhook, const char *connector_id,
+		 size_t *out_parked, struct sp_error *err)
+{
+	struct sink *sink = find_webhook(sinks, webhook, err);
+	if (sink == NULL)
+		return -1;
+	*out_parked = webhook_resume(sink, connector_id);
+	return 0;
+}
+
+int sinks_skip(struct sinks *sinks, const char *webhook, const char *connector_id,
+	       const char *event_id, struct sp_error *err)
+{
+	struct sink *sink = find_webhook(sinks, webhook, err);
+	return sink == NULL ? -1 : webhook_skip(sink, connector_id, event_id, err);
 }

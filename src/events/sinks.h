@@ -9,6 +9,7 @@
  */
 
 #include "events/webhook_list.h"
+#include "events/webhook_view.h"
 #include "loop/loop.h"
 #include "store/store.h"
 
@@ -38,3 +39,19 @@ void sinks_close(struct sinks *sinks);
 
 /** What waits for another try, or was given up, is tried at once. Any thread. */
 void sinks_go_on(struct sinks *sinks);
+
+/* ---- webhooks, by their names. Any thread but the loop's and the store-writer's; SP_NOT_FOUND: there is none of that name ---- */
+
+const struct webhook_places *sinks_webhooks(const struct sinks *sinks);
+
+/** Its connectors that have something to tell. @out is the caller's: webhook_lanes_finish() */
+int sinks_list_lanes(struct sinks *sinks, const char *webhook, struct webhook_lane **out,
+		     size_t *out_count, struct sp_error *err);
+
+/** What waits, or was parked, is tried at once. @connector_id: NULL: of all. @out_parked: how many were. */
+int sinks_resume(struct sinks *sinks, const char *webhook, const char *connector_id,
+		 size_t *out_parked, struct sp_error *err);
+
+/** The connector's first event that was not taken, which has to be this one, is passed by: webhook_skip(). */
+int sinks_skip(struct sinks *sinks, const char *webhook, const char *connector_id,
+	       const char *event_id, struct sp_error *err);

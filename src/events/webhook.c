@@ -30,7 +30,8 @@ struct webhook {
 	struct pool *pool; /* one thread, which is ours all the time */
 	atomic_bool woken, hurried, closing;
 
-	/* The thread's: */
+	/* The thread's, and of who looks on or interferes: under the lock, which is free while nothing happens. */
+	pthread_mutex_t lock;
 	struct lanes lanes;
 	struct errand {
 		struct webhook_request *request;
@@ -187,7 +188,9 @@ static void tell_failure(const struct webhook *webhook, const struct lane *lane,
 	if (lane->parked)
 		sp_log(SP_LOG_ERROR,
 		       "%s did not take the event %s of %s in %d tries: %s; this connector's "
-		       "events wait until sallyportd gets SIGHUP or is started again",
+		       "events wait until they are resumed (POST /v1/webhooks/NAME/resume), or "
+		       "sallyportd "
+		       "gets SIGHUP or is started again",
 		       webhook->sink.title, event_id, lane->connector_id, lane->tries,
 		       err->message);
 	else
@@ -210,7 +213,8 @@ static void end(struct webhook *webhook, struct errand *errand, CURLcode code)
 	}
 	uint32_t random;
 	sp_random_bytes(&random, sizeof(random));
-	int64_t delay_ms = lane_failed(lane, &webhook->patience, sp_monotonic_ms(), random);
+	int64_t delay_ms =
+		lane_failed(lane, &webhook->patience, sp_monotonic_ms(), random, err.message);
 	tell_failure(webhook, lane, errand->event_id, delay_ms, &err);
 }
 
@@ -236,7 +240,7 @@ static void go_on_if_told(struct webhook *webhook)
 {
 	if (!atomic_exchange(&webhook->hurried, false))
 		return;
-	size_t parked = lanes_go_on(&webhook->lanes);
+	size_t parked = lanes_go_on(&webhook->lanes, NULL);
 	if (parked > 0)
 		sp_log(SP_LOG_INFO, "%s is tried again for %zu connectors", webhook->sink.title,
 		       parked);
@@ -291,17 +295,116 @@ static void run(void *ctx)
 	sink_step_back();
 	while (!atomic_load(&webhook->closing)) {
 		int64_t now_ms = sp_monotonic_ms();
+		pthread_mutex_lock(&webhook->lock);
 		go_on_if_told(webhook);
 		look(webhook, now_ms);
 		begin_all_ready(webhook, now_ms);
 		end_all_done(webhook);
 		note_if_due(webhook, now_ms);
-		curl_multi_poll(webhook->multi, NULL, 0, sleep_ms(webhook, sp_monotonic_ms()),
-				NULL);
+		int pause_ms = sleep_ms(webhook, sp_monotonic_ms());
+		pthread_mutex_unlock(&webhook->lock);
+		curl_multi_poll(webhook->multi, NULL, 0, pause_ms, NULL);
 	}
 	end_all_done(webhook);
 	if (has_notes(webhook))
 		note_delivered(webhook);
+}
+
+/* ---- who looks on, and interferes ---------------------------------------------------------------------------------- */
+
+static void show(const struct lane *lane, struct webhook_lane *out)
+{
+	*out = (struct webhook_lane){
+		.state = lane->parked      ? WEBHOOK_PARKED
+			 : lane->tries > 0 ? WEBHOOK_RETRYING
+					   : WEBHOOK_DELIVERING,
+		.tries = lane->tries,
+		.delivered = lane->delivered,
+		.failure = sp_strdup(lane->failure),
+	};
+	memcpy(out->connector_id, lane->connector_id, sizeof(out->connector_id));
+	if (out->state == WEBHOOK_RETRYING)
+		out->next_ms = sp_now_ms() + (lane->ready_ms > sp_monotonic_ms()
+						      ? lane->ready_ms - sp_monotonic_ms()
+						      : 0);
+}
+
+void webhook_list_lanes(struct sink *base, struct webhook_lane **out, size_t *out_count)
+{
+	struct webhook *webhook = (struct webhook *)base;
+	size_t count = 0;
+	pthread_mutex_lock(&webhook->lock);
+	for (const struct lane *lane = webhook->lanes.first; lane != NULL; lane = lane->next)
+		count += lane->newest > lane->delivered;
+	*out = sp_alloc((count + 1) * sizeof(**out));
+	*out_count = 0;
+	for (const struct lane *lane = webhook->lanes.first; lane != NULL; lane = lane->next)
+		if (lane->newest > lane->delivered)
+			show(lane, &(*out)[(*out_count)++]);
+	pthread_mutex_unlock(&webhook->lock);
+}
+
+size_t webhook_resume(struct sink *base, const char *connector_id)
+{
+	struct webhook *webhook = (struct webhook *)base;
+	pthread_mutex_lock(&webhook->lock);
+	size_t parked = lanes_go_on(&webhook->lanes, connector_id);
+	pthread_mutex_unlock(&webhook->lock);
+	curl_multi_wakeup(webhook->multi);
+	return parked;
+}
+
+static int check_first(const struct event *event, const char *event_id, struct sp_error *err)
+{
+	if (strcmp(event->id, event_id) == 0)
+		return 0;
+	return sp_fail(err, SP_CONFLICT,
+		       "its first event that was not taken is \"%s\", not \"%.64s\"", event->id,
+		       event_id);
+}
+
+/* Under the lock. Only what somebody has looked at is passed by, and what is under way may be taken yet. */
+static int skip(struct webhook *webhook, struct lane *lane, const char *event_id,
+		struct sp_error *err)
+{
+	struct next_event next = { .lane = lane };
+	if (lane->under_way)
+		return sp_fail(
+			err, SP_CONFLICT,
+			"its first event is just being sent: ask again when that has failed");
+	if (store_read(webhook->ground->store, read_next, &next, err) != 0)
+		return -1;
+	if (next.count == 0)
+		return sp_fail(err, SP_NOT_FOUND, "it has no event that was not taken");
+	int64_t number = next.event.number;
+	int result = check_first(&next.event, event_id, err);
+	event_finish(&next.event);
+	if (result != 0)
+		return -1;
+	lane->under_way = true;
+	lane_succeeded(lane, number);
+	note_delivered(webhook);
+	return webhook->store_fails ? sp_fail(err, SP_SYSTEM, "the store could not keep it") : 0;
+}
+
+int webhook_skip(struct sink *base, const char *connector_id, const char *event_id,
+		 struct sp_error *err)
+{
+	struct webhook *webhook = (struct webhook *)base;
+	pthread_mutex_lock(&webhook->lock);
+	struct lane *lane = lanes_find(&webhook->lanes, connector_id);
+	int result = lane == NULL || lane->newest <= lane->delivered
+			     ? sp_fail(err, SP_NOT_FOUND,
+				       "%s has taken all events of the connector \"%s\"",
+				       webhook->sink.title, connector_id)
+			     : skip(webhook, lane, event_id, err);
+	pthread_mutex_unlock(&webhook->lock);
+	if (result != 0)
+		return -1;
+	curl_multi_wakeup(webhook->multi);
+	sp_log(SP_LOG_WARNING, "%s never gets the event %s of %s: that was asked for",
+	       webhook->sink.title, event_id, connector_id);
+	return 0;
 }
 
 /* ---- the door ------------------------------------------------------------------------------------------------------ */
@@ -335,6 +438,7 @@ static void close_webhook(struct sink *base)
 		webhook_request_destroy(webhook->errands[i].request);
 	curl_multi_cleanup(webhook->multi);
 	lanes_finish(&webhook->lanes);
+	pthread_mutex_destroy(&webhook->lock);
 	free(webhook->sink.name);
 	free(webhook->sink.title);
 	free(webhook);
@@ -370,6 +474,7 @@ int webhook_open(const struct sink_ground *ground, const struct webhook_options 
 	webhook->door = options->door;
 	webhook->patience = options->patience;
 	webhook->lanes.seen = delivered;
+	pthread_mutex_init(&webhook->lock, NULL);
 	atomic_init(&webhook->sink.delivered, delivered);
 	atomic_init(&webhook->woken, true); /* by what an earlier run has left */
 	webhook->multi = curl_multi_init();

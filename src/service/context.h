@@ -24,6 +24,7 @@ struct service_quotas {
 
 struct event_hub;
 struct health;
+struct sinks;
 
 struct service_context {
 	struct store *store;
@@ -40,6 +41,7 @@ struct service_context {
 	const char *builtin_role;       /* ARN */
 	int64_t events_keep_ms;         /* for so long what was logged is kept */
 	struct event_hub *events;       /* NULL: nobody may listen */
+	struct sinks *sinks;            /* NULL: nobody is told of events */
 	struct health *health;          /* NULL: nobody looks after it */
 	bool metrics_open;              /* to whoever asks, without a signature */
 	const unsigned char *token_key; /* 32 bytes: signs pagination tokens */

@@ -9,9 +9,11 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import aws  # noqa: E402
 import events  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
+import policies  # noqa: E402
 import receiver as receivers  # noqa: E402
 import sshd  # noqa: E402
 
@@ -191,7 +193,7 @@ def parked(story, server):
             send(stuck, server, 3)
             wait_parked(1)
             first = in_order(daemon, stuck)[0]
-            assert "it answered 500, and 2xx was to come; this connector's events wait until sallyportd gets SIGHUP" in daemon.log_text()
+            assert "it answered 500, and 2xx was to come; this connector's events wait until they are resumed" in daemon.log_text()
             send(stuck, server)
             send(well, server, 3)
             hook.wait(3, connector=well.id)
@@ -213,6 +215,111 @@ def parked(story, server):
             hook.wait(4, connector=stuck.id)
             assert hook.ids(stuck.id) == in_order(daemon, stuck)
             assert "is tried again for 1 connectors" in daemon.log_text()
+
+
+def looked_after(story, server):
+    """By our own calls: seeing, resuming, skipping."""
+    refused = set()
+
+    def answer(event, _):
+        return 500 if event["id"] in refused or event["detail"]["connector-id"] in refused else 200
+
+    with receivers.Receiver(SECRET, answer) as hook, receivers.Receiver(SECRET) as other, \
+            daemon_with(story, "looked-after", hook, other, events__webhook_attempts="3") as daemon:
+        stuck, slow = partner_with_files(daemon, server), flows.partner_of(daemon, server)
+        refused |= {stuck.id, slow.id}
+
+        def ask(method="GET", path="", body=None):
+            return daemon.client.rest("sallyport", method, f"/v1/webhooks{path}", body)
+
+        def lanes():
+            return {lane["ConnectorId"]: lane for lane in ask(path="/hook-0")["Connectors"]}
+
+        def wait_parked(*partners):
+            def parked():
+                found = lanes()
+                return found if all(found.get(one.id, {}).get("State") == "PARKED" for one in partners) else None
+            return harness.wait_until(parked, "the events to be parked")
+
+        def not_done(status, words, path, body):
+            try:
+                done = ask("POST", path, body)
+            except aws.AwsError as error:
+                assert error.status == status and words in error.message, error
+                return
+            raise AssertionError(f"was done: {done}")
+
+        with story.case("GET /v1/webhooks says of each webhook who waits, and nothing of its URL that may be secret"):
+            send(stuck, server, 3)
+            send(slow, server)
+            found = wait_parked(stuck, slow)
+            first = in_order(daemon, stuck)[0]
+            lane = found[stuck.id]
+            assert (lane["Tries"], lane["EventId"]) == (3, first) and "it answered 500" in lane["Failure"], lane
+            origin = f"http://127.0.0.1:{hook.port}"
+            assert ask()["Webhooks"] == [
+                {"WebhookName": "hook-0", "Origin": origin, "ConnectorsWaiting": 2, "ConnectorsParked": 2},
+                {"WebhookName": "hook-1", "Origin": f"http://127.0.0.1:{other.port}", "ConnectorsWaiting": 0, "ConnectorsParked": 0}]
+            assert ask(path="/hook-1")["Connectors"] == []
+
+        with story.case("connectors come a page at a time"):
+            page = ask(path="/hook-0?MaxResults=1")
+            rest = ask(path=f"/hook-0?MaxResults=1&NextToken={page['NextToken']}")
+            assert [page["Connectors"][0]["ConnectorId"], rest["Connectors"][0]["ConnectorId"]] == sorted(found), (page, rest)
+            assert "NextToken" not in rest, rest
+
+        with story.case("one connector is resumed and not the other; what is still refused is parked again"):
+            tries = hook.tries[first]
+            assert ask("POST", "/hook-0/resume", {"ConnectorId": slow.id}) == {"WebhookName": "hook-0", "Resumed": 1}
+            harness.wait_until(lambda: hook.tries[in_order(daemon, slow)[0]] == 6, "three more tries")
+            wait_parked(slow)
+            assert hook.tries[first] == tries, hook.tries
+            refused.discard(slow.id)
+            ask("POST", "/hook-0/resume", {"ConnectorId": slow.id})
+            hook.wait(1, connector=slow.id)
+
+        with story.case("only the connector's first event can be skipped, and only by who names it"):
+            second = in_order(daemon, stuck)[1]
+            skip = {"ConnectorId": stuck.id, "EventId": first}
+            not_done(409, f'is "{first}"', "/hook-0/skip", {**skip, "EventId": second})
+            not_done(404, "has taken all", "/hook-0/skip", {**skip, "ConnectorId": slow.id})
+            not_done(404, "has taken all", "/hook-1/skip", skip)
+            not_done(404, "there is no webhook", "/hook-9/skip", skip)
+            not_done(404, "there is no webhook", "/hook-9/resume", {})
+            not_done(400, "EventId", "/hook-0/skip", {**skip, "EventId": "x"})
+            assert lanes()[stuck.id]["EventId"] == first
+
+        with story.case("a skipped event is kept as such over a kill at once; the next one is tried, others have all"):
+            refused |= {second}
+            refused.discard(stuck.id)
+            assert ask("POST", "/hook-0/skip", skip)["EventId"] == first
+            daemon.kill()
+            daemon.start()
+            assert wait_parked(stuck)[stuck.id]["EventId"] == second
+            ask("POST", "/hook-0/skip", {**skip, "EventId": second})
+            hook.wait(1, connector=stuck.id)
+            assert hook.ids(stuck.id) == in_order(daemon, stuck)[2:], "a skipped one came"
+            harness.wait_until(lambda: lanes() == {}, "all to be told")
+            assert set(other.ids(stuck.id)) == set(in_order(daemon, stuck))
+            assert f"never gets the event {first} of {stuck.id}" in daemon.log_text()
+
+        with story.case("who looks after webhooks needs a permission for that one"):
+            iam = lambda operation, **arguments: daemon.client.call("iam", operation, arguments)  # noqa: E731
+            iam("CreateUser", UserName="carer")
+            arn = f"arn:aws:transfer:{daemon.env['AWS_REGION']}:000000000000:webhook/hook-1"
+            iam("PutUserPolicy", UserName="carer", PolicyName="p", PolicyDocument=policies.policy(
+                policies.allow("sallyport:*Webhook", arn)))
+            key = iam("CreateAccessKey", UserName="carer")["AccessKey"]
+            carer = aws.Client(daemon.env["AWS_ENDPOINT_URL"], daemon.env["AWS_REGION"], key["AccessKeyId"], key["SecretAccessKey"])
+            carer.rest("sallyport", "GET", "/v1/webhooks/hook-1")
+            carer.rest("sallyport", "POST", "/v1/webhooks/hook-1/resume", {})
+            for method, path, body in (("GET", "", None), ("GET", "/hook-0", None), ("POST", "/hook-0/resume", {}), ("POST", "/hook-1/skip", skip)):
+                try:
+                    carer.rest("sallyport", method, f"/v1/webhooks{path}", body)
+                except aws.AwsError as error:
+                    assert (error.code, error.status) == ("AccessDeniedException", 403), error
+                else:
+                    raise AssertionError(f"{method} {path} was done")
 
 
 def away(story, server):
@@ -331,6 +438,7 @@ with harness.Story() as story:
     one_fails(story, server)
     odd_answers(story, server)
     parked(story, server)
+    looked_after(story, server)
     away(story, server)
     too_many(story, server)
     with_tls(story, server)

@@ -50,3 +50,9 @@ void native_get_transfer(struct api_call *call);
 /* usage.c */
 void native_list_usage(struct api_call *call);
 void native_list_resource_hours(struct api_call *call);
+
+/* webhook.c */
+void native_list_webhooks(struct api_call *call);
+void native_get_webhook(struct api_call *call);
+void native_resume_webhook(struct api_call *call);
+void native_skip_event(struct api_call *call);

@@ -13,6 +13,8 @@ static const struct shape direction = { .type = SHAPE_STRING, .min = 1, .max = 1
 static const struct shape path_part = { .type = SHAPE_STRING, .min = 1, .max = 1024 };
 static const struct shape time_text = { .type = SHAPE_STRING, .min = 10, .max = 24 };
 static const struct shape event_id = { .type = SHAPE_STRING, .min = 1, .max = 20 };
+static const struct shape webhook_name = { .type = SHAPE_STRING, .min = 1, .max = 32 };
+static const struct shape uuid = { .type = SHAPE_STRING, .min = 36, .max = 36 };
 static const struct shape truth = { .type = SHAPE_BOOLEAN };
 static const struct shape max_results = { .type = SHAPE_INTEGER, .min = 1, .max = 1000 };
 static const struct shape next_token = { .type = SHAPE_STRING, .min = 1, .max = 6144 };
@@ -57,6 +59,20 @@ const struct shape native_events = STRUCTURE(
 	{ "FileId",      &file_id,      false },
 	{ "LastEventId", &event_id,     false },
 	{ "Progress",    &truth,        false },
+);
+const struct shape native_webhook = STRUCTURE(
+	{ "WebhookName", &webhook_name, true },
+	{ "MaxResults",  &max_results,  false },
+	{ "NextToken",   &next_token,   false },
+);
+const struct shape native_resume_webhook_input = STRUCTURE(
+	{ "WebhookName", &webhook_name, true },
+	{ "ConnectorId", &connector_id, false },
+);
+const struct shape native_skip_event_input = STRUCTURE(
+	{ "WebhookName", &webhook_name, true },
+	{ "ConnectorId", &connector_id, true },
+	{ "EventId",     &uuid,         true },
 );
 const struct shape native_usage = STRUCTURE(
 	{ "Since",      &time_text,   false },

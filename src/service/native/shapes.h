@@ -6,3 +6,4 @@
 extern const struct shape native_nothing, native_connector, native_transfer,
 	native_connector_transfer, native_file, native_listing;
 extern const struct shape native_transfers, native_flows, native_events, native_usage;
+extern const struct shape native_webhook, native_resume_webhook_input, native_skip_event_input;

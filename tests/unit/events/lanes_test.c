@@ -72,18 +72,18 @@ static void one_that_fails_waits_alone_and_longer_each_time(void **state)
 		;
 	assert_true(b->under_way);
 	lane_succeeded(b, 1);
-	assert_int_equal(lane_failed(a, &patience, 100, 0), 750); /* 1000 less a quarter */
-	assert_int_equal(lanes_next_ready_ms(&lanes), 0);         /* the other one */
+	assert_int_equal(lane_failed(a, &patience, 100, 0, "why"), 750); /* 1000 less a quarter */
+	assert_int_equal(lanes_next_ready_ms(&lanes), 0);                /* the other one */
 	assert_ptr_equal(lanes_take_ready(&lanes, 849), b);
 	assert_null(lanes_take_ready(&lanes, 849));
 	assert_int_equal(lanes_next_ready_ms(&lanes), 850);
 	assert_ptr_equal(lanes_take_ready(&lanes, 850), a);
-	assert_int_equal(lane_failed(a, &patience, 1000, 0), 1500);
+	assert_int_equal(lane_failed(a, &patience, 1000, 0, "why"), 1500);
 	assert_null(lanes_take_ready(&lanes, 2499));
 	assert_ptr_equal(lanes_take_ready(&lanes, 2500), a);
 	lane_succeeded(a, 1);
 	assert_ptr_equal(lanes_take_ready(&lanes, 2500), a); /* patient again */
-	assert_int_equal(lane_failed(a, &patience, 3000, 0), 750);
+	assert_int_equal(lane_failed(a, &patience, 3000, 0, "why"), 750);
 }
 
 static void after_so_many_tries_it_is_parked_until_it_is_told_to_go_on(void **state)
@@ -92,16 +92,37 @@ static void after_so_many_tries_it_is_parked_until_it_is_told_to_go_on(void **st
 	struct lane *a = add(A, 9);
 	for (int i = 1; i <= patience.attempts; i++) {
 		assert_ptr_equal(lanes_take_ready(&lanes, INT64_MAX), a);
-		int64_t delay_ms = lane_failed(a, &patience, 0, 0);
+		int64_t delay_ms = lane_failed(a, &patience, 0, 0, "why");
 		assert_int_equal(delay_ms == 0, i == patience.attempts);
 	}
 	assert_true(a->parked);
 	assert_null(lanes_take_ready(&lanes, INT64_MAX));
 	assert_int_equal(lanes_next_ready_ms(&lanes), INT64_MAX);
-	assert_int_equal(lanes_go_on(&lanes), 1);
-	assert_int_equal(lanes_go_on(&lanes), 0);
+	assert_string_equal(a->failure, "why");
+	assert_int_equal(lanes_go_on(&lanes, B), 0);
+	assert_true(a->parked);
+	assert_int_equal(lanes_go_on(&lanes, A), 1);
+	assert_int_equal(lanes_go_on(&lanes, NULL), 0);
 	assert_ptr_equal(lanes_take_ready(&lanes, 0), a);
 	assert_int_equal(a->tries, 0);
+	lane_succeeded(a, 1);
+	assert_null(a->failure);
+}
+
+/* As somebody does who passes an event by. */
+static void what_is_passed_by_parks_nothing(void **state)
+{
+	(void)state;
+	struct lane *a = add(A, 9);
+	for (int i = 1; i <= patience.attempts; i++) {
+		assert_ptr_equal(lanes_take_ready(&lanes, INT64_MAX), a);
+		lane_failed(a, &patience, 0, 0, "why");
+	}
+	a->under_way = true;
+	lane_succeeded(a, 1);
+	assert_false(a->parked);
+	assert_ptr_equal(lanes_take_ready(&lanes, 0), a);
+	assert_int_equal(a->delivered, 1);
 }
 
 static void what_all_have_had_is_what_the_slowest_has_had(void **state)
@@ -161,6 +182,7 @@ int main(void)
 		ALONE(lanes_take_turns),
 		ALONE(one_that_fails_waits_alone_and_longer_each_time),
 		ALONE(after_so_many_tries_it_is_parked_until_it_is_told_to_go_on),
+		ALONE(what_is_passed_by_parks_nothing),
 		ALONE(what_all_have_had_is_what_the_slowest_has_had),
 		ALONE(what_is_gone_before_it_was_told_is_passed_for_good),
 		ALONE(those_with_nothing_to_tell_go_when_the_others_have_caught_up),

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "events/webhook_list.h"
+#include "events/webhook_view.h"
 
 static struct webhook_places places;
 static struct sp_error err;
@@ -65,9 +66,27 @@ static void what_makes_no_sense_is_refused_with_its_name(void **state)
 	}
 }
 
+static void of_a_url_nothing_is_shown_that_may_be_secret(void **state)
+{
+	(void)state;
+	static const char *const urls[][2] = {
+		{ "https://audit.example/in?key=secret", "https://audit.example" },
+		{ "https://audit.example:8443/hooks/T0/secret", "https://audit.example:8443" },
+		{ "http://user:secret@10.0.0.9/", "http://10.0.0.9" },
+		{ "http://user:sec@ret@[::1]:80?x@y", "http://[::1]:80" },
+		{ "https://audit.example#secret@x", "https://audit.example" },
+	};
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		char *origin = webhook_origin(urls[i][0]);
+		assert_string_equal(origin, urls[i][1]);
+		free(origin);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_a_url_nothing_is_shown_that_may_be_secret),
 		cmocka_unit_test(names_and_urls_are_read),
 		cmocka_unit_test(nothing_is_none),
 		cmocka_unit_test(what_makes_no_sense_is_refused_with_its_name),

@@ -103,14 +103,42 @@ static void check_schema(const struct shape *shape, const json_t *schema)
 	}
 }
 
+static bool is_required(const json_t *schema, const char *name)
+{
+	const json_t *required = json_object_get(schema, "required");
+	for (size_t i = 0; i < json_array_size(required); i++)
+		if (strcmp(json_string_value(json_array_get(required, i)), name) == 0)
+			return true;
+	return false;
+}
+
+/* What is no label of a POST is in its body. */
+static const json_t *body_of(const json_t *described_as)
+{
+	return json_object_get(
+		json_object_get(
+			json_object_get(json_object_get(described_as, "requestBody"), "content"),
+			"application/json"),
+		"schema");
+}
+
 static void check_operation(const struct api_operation *operation)
 {
 	const json_t *described_as = described(operation);
 	const json_t *parameters = json_object_get(described_as, "parameters");
+	const json_t *body = body_of(described_as);
+	bool has_body = strcmp(operation->method, "POST") == 0;
 	assert_string_equal(sp_json_string(described_as, "operationId"), operation->name);
-	size_t count = 0;
-	for (const struct shape_member *at = operation->input->members; at->name != NULL;
-	     at++, count++) {
+	size_t count = 0, in_body = 0;
+	for (const struct shape_member *at = operation->input->members; at->name != NULL; at++) {
+		if (has_body && !is_label(operation, at->name)) {
+			in_body++;
+			assert_true(is_required(body, at->name) == at->required);
+			check_schema(at->shape, json_object_get(json_object_get(body, "properties"),
+								at->name));
+			continue;
+		}
+		count++;
 		const json_t *parameter = find_parameter(parameters, at->name);
 		assert_string_equal(sp_json_string(parameter, "in"),
 				    is_label(operation, at->name) ? "path" : "query");
@@ -118,6 +146,7 @@ static void check_operation(const struct api_operation *operation)
 		check_schema(at->shape, json_object_get(parameter, "schema"));
 	}
 	assert_int_equal(json_array_size(parameters), count);
+	assert_int_equal(json_object_size(json_object_get(body, "properties")), in_body);
 
 	/* Whoever may ask without a signature has a security requirement that is empty. */
 	const json_t *security = json_object_get(described_as, "security");

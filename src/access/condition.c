@@ -13,6 +13,15 @@
 enum { OPERATOR_MAX_BYTES = 64 };
 static const char if_exists[] = "IfExists";
 
+/* In front of an operator, for keys with several values. Here a request is asked about for each of them on its own, so that what is
+ * left of these words is what they say of a key that is not there. */
+enum quantifier { QUANTIFIER_NONE, QUANTIFIER_ANY, QUANTIFIER_ALL };
+static const char *const quantifiers[] = {
+	[QUANTIFIER_NONE] = "",
+	[QUANTIFIER_ANY] = "ForAnyValue:",
+	[QUANTIFIER_ALL] = "ForAllValues:",
+};
+
 /* One value that a key is compared with. */
 struct value {
 	char *pattern; /* owned; NULL with operators that compare no texts */
@@ -31,6 +40,7 @@ struct access_condition {
 	const struct operator* operator;
 	enum access_fact key;
 	bool if_exists;
+	enum quantifier quantifier;
 	struct value *values; /* owned */
 	size_t count;
 };
@@ -235,11 +245,27 @@ static int read_values(struct access_condition *condition, const json_t *values,
 	return 0;
 }
 
+/* @name goes on behind it. */
+static enum quantifier take_quantifier(const char **name)
+{
+	for (enum quantifier i = QUANTIFIER_ANY; i <= QUANTIFIER_ALL; i++) {
+		size_t length = strlen(quantifiers[i]);
+		if (strncasecmp(*name, quantifiers[i], length) != 0)
+			continue;
+		*name += length;
+		return i;
+	}
+	return QUANTIFIER_NONE;
+}
+
 static int read_condition(const char *name, const char *key, const json_t *values, unsigned flags,
 			  struct access_condition *out, struct sp_error *err)
 {
-	out->operator= find_operator(name, &out->if_exists);
-	if (out->operator== NULL)
+	const char *rest = name;
+	out->quantifier = take_quantifier(&rest);
+	out->operator= find_operator(rest, &out->if_exists);
+	bool is_null = out->operator!= NULL && out->operator->compare == NULL;
+	if (out->operator== NULL ||(is_null && out->quantifier != QUANTIFIER_NONE))
 		return sp_fail(err, SP_INVALID, "there is no condition operator \"%.64s\" here",
 			       name);
 	if (!access_fact_find(key, &out->key))
@@ -317,6 +343,8 @@ static bool holds(const struct access_condition *condition, const struct access_
 				return true;
 		return false;
 	}
+	if (fact == NULL && condition->quantifier != QUANTIFIER_NONE)
+		return condition->quantifier == QUANTIFIER_ALL;
 	if (fact == NULL)
 		return condition->if_exists || operator->negated;
 	for (size_t i = 0; i < condition->count; i++)

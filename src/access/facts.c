@@ -22,6 +22,7 @@ static const struct {
 	[ACCESS_SOURCE_ACCOUNT]    = { "aws:SourceAccount",    ACCESS_TEXT },
 	[ACCESS_EXTERNAL_ID]       = { "sts:ExternalId",       ACCESS_TEXT },
 	[ACCESS_ROLE_SESSION_NAME] = { "sts:RoleSessionName",  ACCESS_TEXT },
+	[ACCESS_VERSION_STAGE]     = { "secretsmanager:VersionStage", ACCESS_TEXT },
 };
 /* clang-format on */
 

@@ -22,6 +22,7 @@ enum access_fact {
 	ACCESS_SOURCE_ACCOUNT,    /* … and whose that is */
 	ACCESS_EXTERNAL_ID,       /* sts:AssumeRole */
 	ACCESS_ROLE_SESSION_NAME, /* sts:AssumeRole */
+	ACCESS_VERSION_STAGE,     /* of a secret: which of its versions */
 	ACCESS_KEY_COUNT
 };
 

@@ -141,6 +141,8 @@ void call_run(void *ctx)
 		call_finish(call, &answer);
 		return;
 	}
+	if (!is_open && call->service->resolve != NULL)
+		call->service->resolve(call->context, call->input);
 	if (is_open || guard_lets(call))
 		call->operation->handle(call);
 }

@@ -193,8 +193,25 @@ void guard_add_facts(const struct api_call *call, char now[SP_ISO_TIME_SIZE],
 	out->values[ACCESS_REQUESTED_REGION] = call->identity.region;
 }
 
-static int check(const struct api_call *call, const struct guard_wish *wish,
-		 struct sp_buffer *refusal, struct sp_error *err)
+/* What a request has of a condition key of its service's own. */
+struct values {
+	enum access_fact key;
+	const char *list[API_VALUES_MAX];
+	size_t count;
+};
+
+static void list_values(const struct api_call *call, struct values *out)
+{
+	const struct api_service *service = call->service;
+	out->count =
+		service->list_values == NULL
+			? 0
+			: service->list_values(call->operation, call->input, &out->key, out->list);
+}
+
+static int check_one(const struct api_call *call, const struct guard_wish *wish,
+		     enum access_fact key, const char *value, struct sp_buffer *refusal,
+		     struct sp_error *err)
 {
 	const struct api_guard *guard = call->catalogue.guard;
 	struct access_request request = { .action = wish->action, .resource = wish->resource };
@@ -202,9 +219,21 @@ static int check(const struct api_call *call, const struct guard_wish *wish,
 	SP_AUTO_BUFFER principal_service = { 0 };
 	sp_buffer_format(&principal_service, "%s.amazonaws.com", call->service->signing_name);
 	guard_add_facts(call, now, &request.facts);
+	request.facts.values[key] = value != NULL ? value : request.facts.values[key];
 	if (strcmp(wish->action, "iam:PassRole") == 0)
 		request.facts.values[ACCESS_PASSED_TO_SERVICE] = sp_buffer_text(&principal_service);
 	return guard->check(guard->ctx, &call->identity, &request, refusal, err);
+}
+
+static int check(const struct api_call *call, const struct guard_wish *wish,
+		 const struct values *values, struct sp_buffer *refusal, struct sp_error *err)
+{
+	if (values->count == 0)
+		return check_one(call, wish, ACCESS_CURRENT_TIME, NULL, refusal, err);
+	for (size_t i = 0; i < values->count; i++)
+		if (check_one(call, wish, values->key, values->list[i], refusal, err) != 0)
+			return -1;
+	return 0;
 }
 
 bool guard_lets(struct api_call *call)
@@ -221,9 +250,11 @@ bool guard_lets(struct api_call *call)
 		refuse_with_err(call, &err);
 		return false;
 	}
+	struct values values;
+	list_values(call, &values);
 	for (size_t i = 0; i < wishes.count; i++) {
 		SP_AUTO_BUFFER refusal = { 0 };
-		if (check(call, &wishes.list[i], &refusal, &err) == 0)
+		if (check(call, &wishes.list[i], &values, &refusal, &err) == 0)
 			continue;
 		if (err.code == SP_DENIED)
 			refuse(call, sp_buffer_text(&refusal));

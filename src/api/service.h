@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "access/facts.h"
 #include "api/call.h"
 #include "api/shape.h"
 
@@ -33,6 +34,8 @@ struct api_error_type {
 	int http_status;
 };
 
+enum { API_VALUES_MAX = 20 };
+
 struct api_service {
 	const char *signing_name; /* "transfer": the service in the credential's scope */
 	const char *title;        /* "AWS Transfer Family": for sentences */
@@ -47,6 +50,17 @@ struct api_service {
 		retry_member; /* of the error for who asks too often: seconds, a string. NULL: none */
 	bool is_global;       /* as IAM: its ARNs name no region */
 	const char *arn_service; /* whose resources its operations are about; NULL: its own */
+	/**
+	 * Puts what a request's names mean in their place, before anybody is asked for a permission: what was allowed is what is
+	 * done, whatever has that name by then. A name that means nothing stays. @context: the service's. May be NULL.
+	 */
+	void (*resolve)(void *context, json_t *input);
+	/**
+	 * The values that a condition key of the service's own has in a request; each of them must be allowed. Borrowed from
+	 * @input. Returns how many: 0 when the request has no such key. May be NULL.
+	 */
+	size_t (*list_values)(const struct api_operation *operation, const json_t *input,
+			      enum access_fact *out_key, const char *out[API_VALUES_MAX]);
 	/**
 	 * The ARN that a resource has which a request names otherwise: @value, where a word of api_operation.resource has
 	 * braces behind @kind. Owned by the caller; NULL: there is nothing to find, so @kind and @value make the ARN. May be

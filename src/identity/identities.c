@@ -363,6 +363,7 @@ static struct access_request request_of(const struct identities *identities,
 	facts[ACCESS_CURRENT_TIME] = now;
 	facts[ACCESS_PRINCIPAL_ACCOUNT] = identities->options.account;
 	facts[ACCESS_SOURCE_ARN] = errand->source;
+	facts[ACCESS_VERSION_STAGE] = errand->version_stage;
 	facts[ACCESS_SOURCE_ACCOUNT] = identities->options.account;
 	return request;
 }

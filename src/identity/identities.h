@@ -78,9 +78,10 @@ int identities_take_on(struct identities *identities, const struct asker *asker,
 
 /** Somebody's errand: a service that takes on a role. All borrowed. */
 struct errand {
-	const char *role;    /* ARN */
-	const char *service; /* "transfer.amazonaws.com" */
-	const char *source;  /* ARN of what it is done for: a connector's */
+	const char *role;          /* ARN */
+	const char *service;       /* "transfer.amazonaws.com" */
+	const char *source;        /* ARN of what it is done for: a connector's */
+	const char *version_stage; /* of a secret that it reads; NULL: it reads none */
 };
 
 /** Whether the service may take on the role. SP_NOT_FOUND: there is none. SP_DENIED: it does not trust the service. */

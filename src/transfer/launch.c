@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "store/connectors.h"
 #include "store/gateways.h"
+#include "store/secret_versions.h"
 #include "store/secrets.h"
 #include "store/tags.h"
 #include "transfer/permission.h"
@@ -68,7 +69,7 @@ static int find_secret(struct db *db, void *ctx, struct sp_error *err)
 
 struct version_read {
 	const struct launch *launch;
-	const char *stage; /* NULL: AWSCURRENT */
+	const char *stage;
 	char *value;
 };
 
@@ -80,10 +81,14 @@ static int read_version(struct db *db, void *ctx, struct sp_error *err)
 				  read->stage, &read->value, err);
 }
 
+/* It is asked for before it is read: which versions there are is nothing for a role that may not have them. */
 static int load_version(struct launch *launch, const char *stage, struct credentials *out,
 			struct sp_error *err)
 {
+	const struct permission permission = permission_of(launch);
 	struct version_read read = { .launch = launch, .stage = stage };
+	if (permission_check_secret(&permission, launch->secret_arn, stage, err) != 0)
+		return -1;
 	int result = store_read(launch->ground->rooms.store, read_version, &read, err);
 	SP_AUTO_SECRET char *value = read.value;
 	return result != 0 ? -1 : credentials_parse(value, out, err);
@@ -109,16 +114,13 @@ static int load_stages(struct launch *launch)
 	return sp_fail(&launch->err, first.code, "%s", first.message);
 }
 
-/* Before any version is read: which of them there are is nothing for a role that may not have them. */
 static int load_credentials(struct launch *launch)
 {
-	const struct permission permission = permission_of(launch);
-	if (store_read(launch->ground->rooms.store, find_secret, launch, &launch->err) != 0 ||
-	    permission_check_secret(&permission, launch->secret_arn, &launch->err) != 0)
+	if (store_read(launch->ground->rooms.store, find_secret, launch, &launch->err) != 0)
 		return -1;
 	return launch->connector.secret_stage_count > 0
 		       ? load_stages(launch)
-		       : load_version(launch, NULL, &launch->credentials, &launch->err);
+		       : load_version(launch, SECRET_CURRENT, &launch->credentials, &launch->err);
 }
 
 static int read_target(struct launch *launch)

@@ -17,23 +17,24 @@ static char *source_of(const struct permission *permission)
 int permission_check_role(const struct permission *permission, struct sp_error *err)
 {
 	SP_AUTO_FREE char *source = source_of(permission);
-	const struct errand errand = { permission->role, PERMISSION_SERVICE, source };
+	const struct errand errand = { permission->role, PERMISSION_SERVICE, source, NULL };
 	return identities_assume(permission->ground->rooms.identities, &errand, err);
 }
 
 static int check(const struct permission *permission, const char *action, const char *resource,
-		 struct sp_error *err)
+		 const char *version_stage, struct sp_error *err)
 {
 	SP_AUTO_FREE char *source = source_of(permission);
-	const struct errand errand = { permission->role, PERMISSION_SERVICE, source };
+	const struct errand errand = { permission->role, PERMISSION_SERVICE, source,
+				       version_stage };
 	return identities_role_may(permission->ground->rooms.identities, &errand, action, resource,
 				   err);
 }
 
 int permission_check_secret(const struct permission *permission, const char *secret_arn,
-			    struct sp_error *err)
+			    const char *stage, struct sp_error *err)
 {
-	return check(permission, "secretsmanager:GetSecretValue", secret_arn, err);
+	return check(permission, "secretsmanager:GetSecretValue", secret_arn, stage, err);
 }
 
 struct role_of {
@@ -71,5 +72,5 @@ int permission_check_object(const struct permission *permission, const char *act
 		return -1;
 	}
 	sp_buffer_format(&arn, "arn:aws:s3:::%s/%s", bucket, key);
-	return check(&known, action, sp_buffer_text(&arn), err);
+	return check(&known, action, sp_buffer_text(&arn), NULL, err);
 }

@@ -18,9 +18,9 @@ struct permission {
 /** The role is there and trusts Transfer Family. SP_NOT_FOUND, SP_DENIED. */
 int permission_check_role(const struct permission *permission, struct sp_error *err);
 
-/** It may read the secret. */
+/** It may read the version of the secret that has @stage. */
 int permission_check_secret(const struct permission *permission, const char *secret_arn,
-			    struct sp_error *err);
+			    const char *stage, struct sp_error *err);
 
 /**
  * It may do @action ("s3:GetObject") on an object.

@@ -11,7 +11,7 @@ import aws  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
-from policies import ACCOUNT, REGION, ROLE, allow, deny, policy, refused, sentence, trusting  # noqa: E402
+from policies import ACCOUNT, DENIED, REGION, ROLE, allow, deny, policy, refused, sentence, trusting  # noqa: E402
 
 # A service of each protocol, how its operations are asked for, and what it says to who has not signed.
 SERVICES = {
@@ -40,6 +40,15 @@ def user(daemon, name, *statements):
         iam(daemon, "PutUserPolicy", UserName=name, PolicyName="p", PolicyDocument=policy(*statements))
     key = iam(daemon, "CreateAccessKey", UserName=name)["AccessKey"]
     return aws.Client(daemon.env["AWS_ENDPOINT_URL"], REGION, key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def not_let(client, path):
+    try:
+        client.rest("sallyport", "GET", path)
+    except aws.AwsError as error:
+        assert (error.code, error.status) == ("AccessDeniedException", 403), error
+    else:
+        raise AssertionError(f"{path} was answered")
 
 
 def operations_of(client, service):
@@ -125,7 +134,14 @@ def connector_roles(story, daemon, server):
         assert "secretsmanager:GetSecretValue" in test["StatusMessage"] and "NOT-YET" not in test["StatusMessage"], test
         may(secret)
         assert partner.test()["Status"] == "OK"
+        may(allow("secretsmanager:GetSecretValue", partner.secret,
+                  Condition={"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}))
+        assert partner.test()["Status"] == "OK"
+        stages("NOT-YET")
+        assert "secretsmanager:GetSecretValue" in partner.test()["StatusMessage"]
         stages()
+        assert partner.test()["Status"] == "OK"
+        may(secret)
 
     with story.case("a role that may not read an object sends nothing"):
         may(secret, allow("s3:GetObject", "arn:aws:s3:::files/else/*"))
@@ -187,6 +203,54 @@ def main():
         daemon = story.enter(harness.Daemon(story.folder / "state", {"region": REGION, "account": ACCOUNT}))
         every_operation(story, daemon)
         connector_roles(story, daemon, server)
+
+        with story.case("a denial of one connector takes it out of no list, as with AWS, and keeps from everything that is about it"):
+            made = [daemon.client.call("transfer", "CreateConnector", {"Url": "sftp://x.example", "AccessRole": ROLE,
+                                                                      "SftpConfig": {"UserSecretId": "s"}})["ConnectorId"] for _ in range(2)]
+            hidden, shown = made
+            arn = f"arn:aws:transfer:{REGION}:{ACCOUNT}:connector/{hidden}"
+            most = user(daemon, "most", allow(["transfer:*", "sallyport:*"]), deny("*", arn))
+            assert {entry["ConnectorId"] for entry in most.call("transfer", "ListConnectors")["Connectors"]} >= set(made)
+            assert "Transfers" in most.rest("sallyport", "GET", "/v1/transfers")
+            for service, operation, arguments in (("transfer", "DescribeConnector", {"ConnectorId": hidden}),
+                                                  ("transfer", "ListTagsForResource", {"Arn": arn})):
+                error = refused(most, service, operation, arguments)
+                assert error.message == sentence("most", f"{service}:{operation}", arn, DENIED), error
+            for path in (f"/v1/connectors/{hidden}", f"/v1/transfers?ConnectorId={hidden}", f"/v1/flows?ConnectorId={hidden}",
+                         f"/v1/events?ConnectorId={hidden}"):
+                not_let(most, path)
+            most.rest("sallyport", "GET", f"/v1/connectors/{shown}")
+            few = user(daemon, "few", allow("sallyport:*", arn))  # who may have one only asks for that one
+            few.rest("sallyport", "GET", f"/v1/transfers?ConnectorId={hidden}")
+            not_let(few, "/v1/transfers")
+
+        with story.case("secretsmanager:VersionStage says which versions of a secret somebody may have, and make"):
+            daemon.client.call("secretsmanager", "CreateSecret", {"Name": "staged", "SecretString": "1"})
+            first = daemon.client.call("secretsmanager", "GetSecretValue", {"SecretId": "staged"})["VersionId"]
+            daemon.client.call("secretsmanager", "PutSecretValue", {"SecretId": "staged", "SecretString": "2"})
+            now = user(daemon, "now", allow("secretsmanager:*", Condition={"ForAnyValue:StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}))
+            later = user(daemon, "later", allow("secretsmanager:*"), deny("*", Condition={"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}))
+            get, put, move = "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"
+            for who, operation, more, may in (
+                    (now, get, {}, True), (now, get, {"VersionStage": "AWSCURRENT"}, True), (now, get, {"VersionStage": "AWSPREVIOUS"}, False),
+                    (now, get, {"VersionId": first}, False), (now, put, {"SecretString": "3"}, True),
+                    (now, put, {"SecretString": "4", "VersionStages": ["AWSCURRENT", "AWSPENDING"]}, False),
+                    (now, put, {"SecretString": "4", "VersionStages": ["AWSPENDING"]}, False), (now, "DescribeSecret", {}, False),
+                    # What an operation does not have says nothing.
+                    (now, get, {"VersionStage": "AWSPREVIOUS", "VersionStages": ["AWSCURRENT"]}, False),
+                    (now, "DescribeSecret", {"VersionStage": "AWSCURRENT"}, False),
+                    (later, get, {}, False), (later, get, {"VersionStage": "AWSPREVIOUS"}, True), (later, put, {"SecretString": "4"}, False),
+                    (later, put, {"SecretString": "4", "VersionId": first}, False),
+                    (later, put, {"SecretString": "4", "VersionStages": ["AWSPENDING", "AWSCURRENT"]}, False),
+                    (later, put, {"SecretString": "4", "VersionStages": ["AWSPENDING"]}, True),
+                    (later, move, {"VersionStage": "AWSCURRENT", "MoveToVersionId": first}, False), (later, "DescribeSecret", {}, True)):
+                try:
+                    who.call("secretsmanager", operation, {"SecretId": "staged", **more})
+                    done_it = True
+                except aws.AwsError as error:
+                    assert error.code == "AccessDeniedException", error
+                    done_it = False
+                assert done_it == may, (operation, more)
 
         with story.case("IAM is signed for us-east-1 or for here, and the others for here only"):
             for service, operation, good in (("iam", "ListUsers", True), ("transfer", "ListConnectors", False)):

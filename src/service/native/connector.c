@@ -47,7 +47,7 @@ static json_t *breaker_to_json(const struct status *status)
 
 void native_get_connector(struct api_call *call)
 {
-	if (native_find_connector(call) != 0)
+	if (native_check_connector(call) != 0)
 		return;
 	struct status status = { .connector_id = sp_json_string(api_input(call), "ConnectorId") };
 	struct sp_error err = { 0 };
@@ -77,7 +77,7 @@ static void answer(struct api_call *call, const struct connection_test *test)
 
 void native_test_connector(struct api_call *call)
 {
-	if (native_find_connector(call) == 0)
+	if (native_check_connector(call) == 0)
 		try_connector(call, answer);
 }
 
@@ -113,7 +113,7 @@ static void paused(void *ctx)
 
 static void set_pause(struct api_call *call, bool pauses)
 {
-	if (native_find_connector(call) != 0)
+	if (native_check_connector(call) != 0)
 		return;
 	const struct service_context *context = answer_context(call);
 	struct pausing *pausing = sp_alloc(sizeof(*pausing));

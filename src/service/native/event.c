@@ -46,7 +46,7 @@ static int read_place(struct api_call *call, struct event_wish *wish)
 void native_listen(struct api_call *call)
 {
 	struct event_wish wish = { 0 };
-	if (native_find_connector(call) != 0 || read_place(call, &wish) != 0)
+	if (native_check_connector(call) != 0 || read_place(call, &wish) != 0)
 		return;
 	const json_t *input = api_input(call);
 	copy(input, "ConnectorId", wish.connector_id, sizeof(wish.connector_id));

@@ -48,7 +48,7 @@ static void reply(struct api_call *call, const struct page *page, const char *li
 
 void native_list_flows(struct api_call *call)
 {
-	if (native_find_connector(call) != 0)
+	if (native_check_connector(call) != 0)
 		return;
 	const json_t *input = api_input(call);
 	size_t max = answer_page_size(call);

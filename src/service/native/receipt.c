@@ -85,7 +85,7 @@ static json_t *server_of(const struct about *about)
 
 void native_get_server(struct api_call *call)
 {
-	if (native_find_connector(call) != 0)
+	if (native_check_connector(call) != 0)
 		return;
 	struct about about = { .connector_id = sp_json_string(api_input(call), "ConnectorId") };
 	struct sp_error err = { 0 };

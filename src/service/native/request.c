@@ -33,23 +33,43 @@ static int find(struct db *db, void *ctx, struct sp_error *err)
 				    err);
 }
 
-int native_find_connector(struct api_call *call)
+/* The id of the connector whose Name it is. */
+static int find_named(const struct service_context *context, const char *name,
+		      char out_id[CONNECTOR_ID_SIZE], struct sp_error *err)
 {
-	const struct service_context *context = answer_context(call);
-	struct reference reference = { .given = sp_json_string(api_input(call), "ConnectorId") };
-	if (reference.given == NULL || native_is_connector_id(reference.given))
-		return 0;
-	reference.arn_prefix = answer_connector_arn(context, "");
-	struct sp_error err = { 0 };
-	int result = store_read(context->store, find, &reference, &err);
+	struct reference reference = { .given = name,
+				       .arn_prefix = answer_connector_arn(context, "") };
+	int result = store_read(context->store, find, &reference, err);
 	free(reference.arn_prefix);
-	if (result == 0)
-		api_put_input(call, "ConnectorId", reference.id);
-	else if (err.code == SP_NOT_FOUND)
-		answer_not_found(call, "Connector", reference.given, err.message);
+	memcpy(out_id, reference.id, CONNECTOR_ID_SIZE);
+	return result;
+}
+
+void native_resolve(void *context, json_t *input)
+{
+	const char *given = sp_json_string(input, "ConnectorId");
+	char id[CONNECTOR_ID_SIZE];
+	struct sp_error err = { 0 };
+	if (given != NULL && !native_is_connector_id(given) &&
+	    find_named(context, given, id, &err) == 0)
+		sp_json_set_text(input, "ConnectorId", id);
+}
+
+int native_check_connector(struct api_call *call)
+{
+	const char *given = sp_json_string(api_input(call), "ConnectorId");
+	char id[CONNECTOR_ID_SIZE];
+	struct sp_error err = { 0 };
+	if (given == NULL || native_is_connector_id(given))
+		return 0;
+	if (find_named(answer_context(call), given, id, &err) == 0)
+		sp_fail(&err, SP_CONFLICT, "a connector got the Name \"%s\" just now: ask again",
+			given);
+	if (err.code == SP_NOT_FOUND)
+		answer_not_found(call, "Connector", given, err.message);
 	else
 		native_error(call, &err);
-	return result;
+	return -1;
 }
 
 int native_read_time(struct api_call *call, const char *name, int64_t fallback, int64_t *out_ms)

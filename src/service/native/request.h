@@ -12,11 +12,13 @@ void native_error(struct api_call *call, const struct sp_error *err);
 bool native_is_connector_id(const char *text);
 
 /**
- * The connector that the member ConnectorId of the input means, which may be the value of its tag Name: from then on it is
- * its id, or absent as before. An id stays as it is, also that of a connector that was deleted: what it left is looked for.
- * -1 when the call was answered.
+ * The connector that the member ConnectorId of an input means may be named by the value of its tag Name: from here on it is
+ * its id. An id stays as it is, also that of a connector that was deleted: what it left is looked for. api_service.resolve
  */
-int native_find_connector(struct api_call *call);
+void native_resolve(void *context, json_t *input);
+
+/** -1 when the call was answered, for its ConnectorId was the Name of no connector, or of several. */
+int native_check_connector(struct api_call *call);
 
 /** A member with a time, "2026-11-23" or "2026-11-23T15:41:48Z"; @fallback when it is absent. -1 when the call was answered. */
 int native_read_time(struct api_call *call, const char *name, int64_t fallback, int64_t *out_ms);

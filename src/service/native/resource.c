@@ -11,19 +11,10 @@
 
 struct search {
 	const char *kind, *value;
-	char *arn_prefix;
 	char id[CONNECTOR_ID_SIZE];
 };
 
 /* What is not found is refused by the operation itself, which says so. */
-static int find_connector(struct db *db, struct search *search, struct sp_error *err)
-{
-	return native_is_connector_id(search->value)
-		       ? 1
-		       : connectors_find_name(db, search->arn_prefix, search->value, search->id,
-					      err);
-}
-
 static int find_transfer(struct db *db, struct search *search, struct sp_error *err)
 {
 	struct transfer transfer;
@@ -48,7 +39,6 @@ static const struct {
 	const char *kind;
 	int (*find)(struct db *db, struct search *search, struct sp_error *err);
 } kinds[] = {
-	{ "connector/", find_connector },
 	{ "transfer/", find_transfer },
 	{ "file/", find_file },
 };
@@ -77,12 +67,8 @@ char *native_find_arn(void *ctx, const json_t *input, const char *kind, const ch
 	struct sp_error err = { 0 };
 	(void)input;
 	if (!is_found(kind))
-		return NULL; /* a webhook is called as it is */
-	SP_AUTO_FREE char *prefix = answer_connector_arn(context, "");
-	search.arn_prefix = prefix;
+		return NULL; /* connectors and webhooks are called as they are */
 	store_read(context->store, find, &search, &err);
-	if (search.id[0] != '\0')
-		return answer_connector_arn(context, search.id);
 	/* Nobody's: on no connector, unless on all. */
-	return answer_connector_arn(context, strcmp(kind, "connector/") == 0 ? value : "");
+	return answer_connector_arn(context, search.id);
 }

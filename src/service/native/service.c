@@ -57,6 +57,7 @@ const struct api_service service_native = {
 	.internal_error = "InternalServiceError",
 	.operations = operations,
 	.arn_service = "transfer", /* connectors, transfers and files are that service's */
+	.resolve = native_resolve,
 	.find_arn = native_find_arn,
 	.errors = errors,
 };

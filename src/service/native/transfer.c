@@ -67,7 +67,7 @@ static int read_filter(struct api_call *call, struct page *page)
 	struct transfer_filter *filter = &page->filter;
 	const char *state = sp_json_string(input, "State");
 	const char *direction = sp_json_string(input, "Direction");
-	if (native_find_connector(call) != 0 ||
+	if (native_check_connector(call) != 0 ||
 	    native_read_time(call, "Since", 0, &filter->since_ms) != 0 ||
 	    native_read_time(call, "Until", INT64_MAX, &filter->until_ms) != 0)
 		return -1;
@@ -174,7 +174,7 @@ static json_t *transfer_of(const struct files *files, struct progress_board *boa
 
 void native_get_transfer(struct api_call *call)
 {
-	if (native_find_connector(call) != 0)
+	if (native_check_connector(call) != 0)
 		return;
 	const json_t *input = api_input(call);
 	struct files files = { .connector_id = sp_json_string(input, "ConnectorId"),

@@ -166,7 +166,7 @@ void native_get_webhook(struct api_call *call)
 
 void native_resume_webhook(struct api_call *call)
 {
-	if (native_find_connector(call) != 0)
+	if (native_check_connector(call) != 0)
 		return;
 	const struct service_context *context = answer_context(call);
 	const char *name = sp_json_string(api_input(call), "WebhookName");
@@ -185,7 +185,7 @@ void native_resume_webhook(struct api_call *call)
 
 void native_skip_event(struct api_call *call)
 {
-	if (native_find_connector(call) != 0)
+	if (native_check_connector(call) != 0)
 		return;
 	const struct service_context *context = answer_context(call);
 	const json_t *input = api_input(call);

@@ -1,7 +1,7 @@
 #pragma once
 /** What the operations of Secrets Manager share. */
 
-#include "api/call.h"
+#include "api/service.h"
 #include "service/context.h"
 #include "store/secret_versions.h"
 #include "store/secrets.h"
@@ -61,6 +61,13 @@ void value_id_from_input(const json_t *input, char out[SECRET_VERSION_ID_MAX + 1
  */
 int secret_to_json(struct db *db, const struct secret *secret, const char *stages_name,
 		   json_t **out, struct sp_error *err);
+
+/** api_service.resolve: a secret's whole ARN in the place of what else names it. */
+void secret_resolve(void *context, json_t *input);
+
+/** api_service.list_values: secretsmanager:VersionStage */
+size_t secret_list_stages(const struct api_operation *operation, const json_t *input,
+			  enum access_fact *out_key, const char *out[API_VALUES_MAX]);
 
 /** api_service.find_arn: a secret is named by its name, its ARN, or the ARN without its last characters. */
 char *secret_find_arn(void *context, const json_t *input, const char *kind, const char *value);

@@ -167,6 +167,8 @@ const struct api_service service_secretsmanager = {
 	.validation_error = "InvalidParameterException",
 	.internal_error = "InternalServiceError",
 	.operations = operations,
+	.resolve = secret_resolve,
+	.list_values = secret_list_stages,
 	.find_arn = secret_find_arn,
 	.errors = errors,
 };

@@ -205,6 +205,22 @@ static const struct {
 	  NULL },
 	{ ACCESS_NOT_ALLOWED, "a:B", "*", IF("\"DateLessThan\":{\"aws:CurrentTime\":1500000000}"),
 	  NULL },
+
+	/* in front of an operator: what they say of a key that is there, and of one that is not */
+	{ ACCESS_ALLOWED, "a:B", "*",
+	  IF("\"ForAnyValue:StringEquals\":{\"aws:username\":[\"Bob\",\"Ann\"]}"), NULL },
+	{ ACCESS_NOT_ALLOWED, "a:B", "*",
+	  IF("\"ForAnyValue:StringEquals\":{\"aws:username\":\"Bob\"}"), NULL },
+	{ ACCESS_ALLOWED, "a:B", "*",
+	  IF("\"foranyvalue:stringnotequals\":{\"aws:username\":\"Bob\"}"), NULL },
+	{ ACCESS_NOT_ALLOWED, "a:B", "*",
+	  IF("\"ForAnyValue:StringNotEquals\":{\"sts:ExternalId\":\"x\"}"), NULL },
+	{ ACCESS_ALLOWED, "a:B", "*", IF("\"ForAllValues:StringLike\":{\"aws:username\":\"A*\"}"),
+	  NULL },
+	{ ACCESS_NOT_ALLOWED, "a:B", "*",
+	  IF("\"ForAllValues:StringLike\":{\"aws:username\":\"B*\"}"), NULL },
+	{ ACCESS_ALLOWED, "a:B", "*",
+	  IF("\"ForAllValues:StringEquals\":{\"sts:ExternalId\":\"x\"}"), NULL },
 };
 
 static void finish(struct access_policy **policies, size_t count)

@@ -3,7 +3,7 @@ import type { Transfer } from "../src/api/shapes";
 import { bytes, duration, percent } from "../src/model/format";
 import { StreamReader } from "../src/model/stream";
 import { advance, sumOf } from "../src/model/transfer-state";
-import { bytesByHour } from "../src/model/usage";
+import { bytesByHour, niceCeiling } from "../src/model/usage";
 
 const TEXT = 'event: hello\nid: 7\ndata: {"Change": 7}\n\n: nothing happens\n\nid: 8\nevent: file\ndata: {"FileId": "f"}\n\n';
 
@@ -81,5 +81,10 @@ describe("numbers", () => {
       4,
     );
     expect(points.map(({ sent, fetched }) => [sent, fetched])).toEqual([[0, 0], [11, 0], [0, 7], [0, 0]]);
+  });
+
+  it("have a round one above them", () => {
+    expect([0, 1, 3, 900, 1025, 7 * 2 ** 20].map(niceCeiling)).toEqual([1, 1, 5, 1024, 2048, 10 * 2 ** 20]);
+    for (let most = 1; most < 2 ** 50; most *= 1.7) expect(niceCeiling(most) >= most && niceCeiling(most) <= most * 2.6).toBe(true);
   });
 });

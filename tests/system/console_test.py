@@ -1,14 +1,27 @@
 #!/usr/bin/env python3
-"""The web console: what is served without a signature, and nothing beside it."""
+"""The web console: what is served without a signature, and nothing beside it; and the console in a browser, by the checks of
+console/tests/e2e/, from the first sign-in to a file at a partner in a private network.
 
+SALLYPORT_TEST_LARGE=1: 100,000 transfers in the list.
+"""
+
+import contextlib
 import gzip
+import os
 import pathlib
 import re
+import secrets
+import shutil
+import sqlite3
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
+import flows  # noqa: E402
 import harness  # noqa: E402
+import lan  # noqa: E402
+import vpcs  # noqa: E402
 
 TABLE = harness.BUILD / "src" / "console" / "console_pages.c"
 ROW = re.compile(r'^\t\{ "([^"]+)", "([^"]+)", "\\"(\w+)\\""', re.MULTILINE)
@@ -93,6 +106,117 @@ def serving(story, daemon):
         assert b"was built without its web console" in ask(daemon, "/console/").body
 
 
+# ---- in a browser -------------------------------------------------------------------------------------------------
+
+CHECKS = harness.ROOT / "console" / "tests" / "e2e"
+CHROMIUM = shutil.which("chromium")
+TAP = re.compile(r"(ok|not ok) \d+ - (.*)")
+VPC_BLOCK, CHOSEN, SERVERS, SERVER = "10.58.0.0/16", "10.58.1.0/24", "10.58.9.0/24", "10.58.9.22"
+TRANSFERS = 100_000 if harness.LARGE else 10_000
+
+
+def browser_obstacle():
+    if len(table()) <= len(INDEXES):
+        return "this program was built without its console"
+    if shutil.which("node") is None or not (harness.ROOT / "console" / "node_modules" / "playwright-core").exists():
+        return "node or playwright-core is not there: ./dev deps installs the console's packages with npm"
+    if CHROMIUM is None:
+        return "there is no chromium: ./dev deps installs Debian's"
+    return None
+
+
+def browse(story, daemon, parts, more=None):
+    """Tells each check of @parts as a case of ours. The lines that it said beside."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    said, seen = [], 0
+    harness.logs.begin()
+    with subprocess.Popen(["node", str(CHECKS / "run.mjs"), *parts], env={**env, **daemon.env, "CHROMIUM": CHROMIUM, **(more or {})},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        story.stack.callback(harness.end, process)
+        for line in process.stdout:
+            line = line.rstrip("\n")
+            told = TAP.fullmatch(line)
+            if told:
+                seen += 1
+                story.tell(told[1] == "ok", told[2])
+            elif line != f"1..{seen}":
+                said.append(line.removeprefix("# "))
+                print(f"# {said[-1]}", flush=True)
+    if process.returncode not in (0, 1):
+        story.tell(False, f"the browser's checks of {', '.join(parts)} come to their end")
+    if process.returncode != 0:
+        harness.logs.tell()
+    return said
+
+
+def walk(story, daemon, network, owned):
+    """The whole walkthrough by hand; between its halves somebody puts the partner's machine into the new subnet."""
+    said = browse(story, daemon, ["network"], {"VPC_BLOCK": VPC_BLOCK, "CHOSEN_BLOCK": CHOSEN, "SERVERS_BLOCK": SERVERS})
+    made = next(line.split()[1] for line in said if line.startswith("made vpc-"))
+    vpc = vpcs.Vpc.known(daemon, made, owned)
+    harness.wait_until(lambda: lan.names(f"-{made}"), "the namespace of the VPC")
+    owned.learn(made)
+    server = vpcs.private_server(story, vpc, network, "partner", f"{SERVER}/24")
+    (server.home / "in").mkdir()
+    bucket = daemon.bucket("files")
+    digest = flows.write_random(bucket / "a.bin", 5_000_000)
+    (bucket / "b.bin").write_bytes(b"b")
+    browse(story, daemon, ["connector"], {
+        "PARTNER_ADDRESS": SERVER, "PARTNER_USER": server.user, "PARTNER_KEY": server.private_key,
+        "PARTNER_FINGERPRINT": fingerprint_shown(server), "DIGEST_A": digest})
+
+    with story.case("what the console showed is true: the file is at the partner, and came from the chosen subnet"):
+        assert flows.sha256_of(server.home / "in" / "a.bin") == digest
+        assert server.logins()[-1] in vpc.interfaces(), server.logins()
+
+
+def fingerprint_shown(server):
+    """Of the key that Sallyport asks this server for: of several the ed25519 one."""
+    line = next(line for line in server.trusted_keys() if line.startswith("ssh-ed25519 "))
+    done = subprocess.run(["ssh-keygen", "-lf", "-"], input=line, capture_output=True, text=True, check=True)
+    return done.stdout.split()[1]
+
+
+def multiply(daemon, wanted):
+    """Copies a transfer that is COMPLETED, with its files, in the store of a daemon that is stopped."""
+    with contextlib.closing(sqlite3.connect(daemon.state / "store.db")) as store:
+        store.row_factory = sqlite3.Row
+        first = dict(store.execute("SELECT transfers.* FROM transfers JOIN files ON files.transfer_id = transfers.id "
+                                   "WHERE files.state = (SELECT MAX(state) FROM files WHERE ended_ms > 0 AND failure_code IS NULL) "
+                                   "AND files.failure_code IS NULL LIMIT 1").fetchone())
+        files = [dict(row) for row in store.execute("SELECT * FROM files WHERE transfer_id = ?", (first["id"],))]
+        position, = store.execute("SELECT MAX(position) FROM files").fetchone()
+        for number in range(1, wanted + 1):
+            transfer = f"{secrets.token_hex(4)}-0000-4000-8000-{number:012x}"
+            insert(store, "transfers", {**first, "id": transfer, "created_ms": first["created_ms"] - number})
+            for file in files:
+                position += 1
+                insert(store, "files", {**file, "position": position, "transfer_id": transfer,
+                                        "id": f"{secrets.token_hex(4)}-0000-4000-9000-{position:012x}"})
+        store.commit()
+
+
+def insert(store, name, row):
+    store.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+
+
 with harness.Story() as story:
-    daemon = story.enter(harness.Daemon(story.folder / "state"))
+    settings = vpcs.SETTINGS if os.geteuid() == 0 else {}
+    network, owned = (story.enter(lan.Lan()), story.enter(lan.Owned())) if os.geteuid() == 0 else (None, None)
+    daemon = story.enter(harness.Daemon(story.folder / "state", settings))
     serving(story, daemon)
+    why = browser_obstacle()
+    if why:
+        story.tell(True, "the console in a browser", f" # SKIP {why}")
+    else:
+        browse(story, daemon, ["front"])
+        if network is None:
+            story.tell(True, "the walkthrough by hand", " # SKIP needs root, to make networks")
+        else:
+            walk(story, daemon, network, owned)
+        browse(story, daemon, ["pages"])
+        if network is not None:
+            daemon.stop()
+            multiply(daemon, TRANSFERS)
+            daemon.start()
+            browse(story, daemon, ["many"], {"TRANSFERS": str(TRANSFERS)})

@@ -30,10 +30,14 @@ export function noteNative(method: string, target: string) {
   note({ title: `${method} ${target.replace(/\?.*$/, "")}`, command: curlCommand(method, target) });
 }
 
-/** A new page begins with an empty one. */
-export function beginJournal() {
-  changed([]);
+function pageOf(address: string): string {
+  return new URL(address).hash.replace(/\?.*$/, "");
 }
+
+/** A new page begins with an empty one; another filter is no new page. Heard here before the page asks anything. */
+addEventListener("hashchange", ({ oldURL, newURL }) => {
+  if (oldURL && pageOf(oldURL) !== pageOf(newURL)) changed([]);
+});
 
 export function journal(): readonly Entry[] {
   return entries;

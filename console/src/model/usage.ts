@@ -21,3 +21,10 @@ export function bytesByHour(rows: UsageRow[], now: Date, hours: number): HourPoi
   }
   return points;
 }
+
+/** A round number of bytes that is no less: 1, 2 or 5 of a unit, or tens and hundreds of it. */
+export function niceCeiling(most: number): number {
+  const unit = 2 ** (10 * Math.max(0, Math.floor(Math.log2(Math.max(most, 1)) / 10)));
+  const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1024];
+  return unit * (steps.find((step) => step * unit >= most) ?? 1024);
+}

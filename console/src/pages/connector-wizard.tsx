@@ -52,9 +52,89 @@ function stepsOf({ way, secretWay }: Choices): Field[][] {
   ];
 }
 
-async function keepSecret(values: Values): Promise<string | undefined> {
+async function keepSecret(values: Values): Promise<string> {
   const SecretString = loginText({ user: values.user?.trim() ?? "", password: values.password, privateKey: values.privateKey });
-  return (await aws("secrets", "CreateSecret", { Name: given(values.secretName), SecretString })).ARN;
+  return (await aws("secrets", "CreateSecret", { Name: given(values.secretName), SecretString })).ARN ?? "";
+}
+
+async function make(way: Egress, values: Values): Promise<string> {
+  const { ConnectorId = "" } = await aws("transfer", "CreateConnector", createInput(way, values));
+  await untilReady(ConnectorId);
+  return ConnectorId;
+}
+
+interface QuestionsProps {
+  fields: Field[];
+  values: Values;
+  complain: boolean;
+  onChange(name: string, value: string): void;
+  /** What is asked before them. */
+  children?: ReactNode;
+}
+
+function Questions({ fields, values, complain, onChange, children }: QuestionsProps) {
+  return (
+    <Container>
+      <SpaceBetween size="l">
+        {children}
+        {fields.map((field) => (
+          <FieldInput
+            key={field.name}
+            field={field}
+            value={values[field.name] ?? ""}
+            onChange={(value) => onChange(field.name, value)}
+            complain={complain && missingFields([field], values).length > 0}
+          />
+        ))}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+/** All that was said, but for what nobody should read over a shoulder; and the call that will be made. */
+function Review({ steps, values, choices }: { steps: Field[][]; values: Values; choices: Choices }) {
+  const { t } = useWords();
+  const shown = steps.flat().filter((field) => field.kind !== "password" && field.name !== "privateKey");
+  const input = createInput(choices.way, choices.secretWay === "new" ? { ...values, secret: values.secretName ?? "" } : values);
+  return (
+    <Container>
+      <SpaceBetween size="l">
+        <KeyValuePairs columns={3} items={shown.map((field) => ({ label: t(field.label), value: values[field.name] || "–" }))} />
+        <Box variant="awsui-key-label">{t("copy.button")}</Box>
+        <Command text={awsCommand("transfer", "CreateConnector", input)} />
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function WayTiles({ choices, onChoose }: { choices: Choices; onChoose(next: Choices): void }) {
+  const { t } = useWords();
+  return (
+    <Tiles
+      value={choices.way}
+      ariaLabel={t("connectors.egress")}
+      onChange={({ detail }) => onChoose({ ...choices, way: detail.value as Egress })}
+      items={[
+        { value: "lattice", label: t("egress.lattice"), description: t("egress.latticeAbout") },
+        { value: "managed", label: t("egress.managed"), description: t("egress.managedAbout") },
+      ]}
+    />
+  );
+}
+
+function SecretTiles({ choices, onChoose }: { choices: Choices; onChoose(next: Choices): void }) {
+  const { t } = useWords();
+  return (
+    <Tiles
+      value={choices.secretWay}
+      ariaLabel={t("connector.secret")}
+      onChange={({ detail }) => onChoose({ ...choices, secretWay: detail.value as SecretWay })}
+      items={[
+        { value: "known", label: t("wizard.secretKnown") },
+        { value: "new", label: t("wizard.secretNew"), description: t("wizard.secretNewAbout") },
+      ]}
+    />
+  );
 }
 
 export function ConnectorWizard() {
@@ -67,7 +147,6 @@ export function ConnectorWizard() {
   const [error, setError] = useState<unknown>();
   const steps = stepsOf(choices);
 
-  const set = (name: string, value: string) => setValues((before) => ({ ...before, [name]: value }));
   const move = (wanted: number) => {
     const missing = steps.slice(0, wanted).findIndex((fields) => missingFields(fields, values).length > 0);
     setComplain(missing >= 0);
@@ -79,29 +158,26 @@ export function ConnectorWizard() {
     try {
       let complete = values;
       if (choices.secretWay === "new") {
-        complete = { ...values, secret: (await keepSecret(values)) ?? "" };
+        complete = { ...values, secret: await keepSecret(values) };
         setValues(complete); // whoever is refused below has a secret now
         setChoices({ ...choices, secretWay: "known" });
       }
-      const { ConnectorId = "" } = await aws("transfer", "CreateConnector", createInput(choices.way, complete));
-      await untilReady(ConnectorId);
-      go(["connectors", ConnectorId], { test: "now" });
+      go(["connectors", await make(choices.way, complete)], { test: "now" });
     } catch (trouble) {
       setError(trouble);
       setBusy(false);
     }
   };
-  const questions = (fields: Field[]): ReactNode =>
-    fields.map((field) => (
-      <FieldInput
-        key={field.name}
-        field={field}
-        value={values[field.name] ?? ""}
-        onChange={(value) => set(field.name, value)}
-        complain={complain && missingFields([field], values).length > 0}
-      />
-    ));
-  const input = createInput(choices.way, choices.secretWay === "new" ? { ...values, secret: values.secretName ?? "" } : values);
+  const questions = (at: number, tiles?: ReactNode) => (
+    <Questions
+      fields={steps[at] ?? []}
+      values={values}
+      complain={complain}
+      onChange={(name, value) => setValues((before) => ({ ...before, [name]: value }))}
+    >
+      {tiles}
+    </Questions>
+  );
   return (
     <Page title={t("connectors.create")} error={error}>
       <Wizard
@@ -112,73 +188,13 @@ export function ConnectorWizard() {
         onSubmit={() => void submit()}
         submitButtonText={t("connectors.create")}
         steps={[
-          {
-            title: t("wizard.way"),
-            description: t("wizard.wayAbout"),
-            content: (
-              <Container>
-                <SpaceBetween size="l">
-                  <Tiles
-                    value={choices.way}
-                    ariaLabel={t("connectors.egress")}
-                    onChange={({ detail }) => setChoices({ ...choices, way: detail.value as Egress })}
-                    items={[
-                      { value: "lattice", label: t("egress.lattice"), description: t("egress.latticeAbout") },
-                      { value: "managed", label: t("egress.managed"), description: t("egress.managedAbout") },
-                    ]}
-                  />
-                  {questions(steps[0] ?? [])}
-                </SpaceBetween>
-              </Container>
-            ),
-          },
-          {
-            title: t("wizard.login"),
-            description: t("wizard.loginAbout"),
-            content: (
-              <Container>
-                <SpaceBetween size="l">
-                  <Tiles
-                    value={choices.secretWay}
-                    ariaLabel={t("connector.secret")}
-                    onChange={({ detail }) => setChoices({ ...choices, secretWay: detail.value as SecretWay })}
-                    items={[
-                      { value: "known", label: t("wizard.secretKnown") },
-                      { value: "new", label: t("wizard.secretNew"), description: t("wizard.secretNewAbout") },
-                    ]}
-                  />
-                  {questions(steps[1] ?? [])}
-                </SpaceBetween>
-              </Container>
-            ),
-          },
-          {
-            title: t("wizard.trust"),
-            description: t("wizard.trustAbout"),
-            content: (
-              <Container>
-                <SpaceBetween size="l">{questions(steps[2] ?? [])}</SpaceBetween>
-              </Container>
-            ),
-          },
+          { title: t("wizard.way"), description: t("wizard.wayAbout"), content: questions(0, <WayTiles choices={choices} onChoose={setChoices} />) },
+          { title: t("wizard.login"), description: t("wizard.loginAbout"), content: questions(1, <SecretTiles choices={choices} onChoose={setChoices} />) },
+          { title: t("wizard.trust"), description: t("wizard.trustAbout"), content: questions(2) },
           {
             title: t("wizard.review"),
             description: t("wizard.reviewAbout"),
-            content: (
-              <Container>
-                <SpaceBetween size="l">
-                  <KeyValuePairs
-                    columns={3}
-                    items={steps
-                      .flat()
-                      .filter((field) => field.kind !== "password" && field.name !== "privateKey")
-                      .map((field) => ({ label: t(field.label), value: values[field.name] || "–" }))}
-                  />
-                  <Box variant="awsui-key-label">{t("copy.button")}</Box>
-                  <Command text={awsCommand("transfer", "CreateConnector", input)} />
-                </SpaceBetween>
-              </Container>
-            ),
+            content: <Review steps={steps} values={values} choices={choices} />,
           },
         ]}
       />

@@ -2,7 +2,6 @@ import Box from "@cloudscape-design/components/box";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
-import LineChart from "@cloudscape-design/components/line-chart";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
@@ -14,6 +13,7 @@ import { allPages } from "../api/aws";
 import { bytes } from "../model/format";
 import { formatRoute } from "../model/route";
 import { bytesByHour } from "../model/usage";
+import { HourPlot } from "../parts/hour-plot";
 import { LiveSign } from "../parts/live-sign";
 import { Page } from "../parts/page";
 import { State } from "../parts/state";
@@ -94,28 +94,10 @@ function Figures({ seen, rate }: { seen: Seen; rate: number }) {
 }
 
 function Throughput({ rows }: { rows: UsageRow[] }) {
-  const { t, language } = useWords();
-  const series = bytesByHour(rows, new Date(), HOURS);
-  const most = Math.max(1, ...series.map((point) => Math.max(point.sent, point.fetched)));
-  const line = (title: string, of: "sent" | "fetched") => ({
-    title,
-    type: "line" as const,
-    data: series.map((point) => ({ x: point.hour, y: point[of] })),
-    valueFormatter: (value: number) => bytes(value, language),
-  });
+  const { t } = useWords();
   return (
     <Container header={<Header variant="h2">{t("overview.throughput")}</Header>}>
-      <LineChart
-        series={[line(t("direction.SEND"), "sent"), line(t("direction.RETRIEVE"), "fetched")]}
-        xScaleType="time"
-        xDomain={[series[0]!.hour, series.at(-1)!.hour]}
-        yDomain={[0, most]}
-        yTickFormatter={(value) => bytes(value, language)}
-        xTickFormatter={(hour) => hour.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })}
-        height={220}
-        hideFilter
-        ariaLabel={t("overview.throughput")}
-      />
+      <HourPlot points={bytesByHour(rows, new Date(), HOURS)} />
     </Container>
   );
 }

@@ -18,14 +18,16 @@ export function CopyCommands() {
       <Button iconName="copy" onClick={() => setOpen(true)} data-test="copy-commands">
         {t("copy.button")}
       </Button>
-      <Modal visible={open} onDismiss={() => setOpen(false)} header={t("copy.button")} size="large" closeAriaLabel={t("action.close")}>
-        <SpaceBetween size="s">
-          <Box color="text-body-secondary">{t("copy.about")}</Box>
-          {entries.map((entry) => (
-            <Command key={entry.command} text={entry.command} />
-          ))}
-        </SpaceBetween>
-      </Modal>
+      {open ? (
+        <Modal visible onDismiss={() => setOpen(false)} header={t("copy.button")} size="large" closeAriaLabel={t("action.close")}>
+          <SpaceBetween size="s">
+            <Box color="text-body-secondary">{t("copy.about")}</Box>
+            {entries.map((entry) => (
+              <Command key={entry.command} text={entry.command} />
+            ))}
+          </SpaceBetween>
+        </Modal>
+      ) : null}
     </>
   );
 }

@@ -8,11 +8,11 @@ import {
   colorTextBodySecondary,
   colorTextStatusError,
 } from "@cloudscape-design/design-tokens";
-import { useEffect, useRef, useState } from "react";
 import { type Hop, type Verdict } from "../model/path-picture";
 import { placeHops, type Place } from "../model/place-hops";
 import { useWords } from "../words";
 import { useHopText } from "./use-hop-text";
+import { useWidth } from "./use-width";
 
 const LINES: Record<Verdict, string> = {
   ok: colorBorderStatusSuccess,
@@ -97,13 +97,7 @@ function isWhy(hop: Hop, index: number): boolean {
 }
 
 export function PathPicture({ hops }: { hops: Hop[] }) {
-  const frame = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    if (frame.current) observer.observe(frame.current);
-    return () => observer.disconnect();
-  }, []);
+  const [frame, width] = useWidth();
   return (
     <div ref={frame}>
       {width > 0 ? <Picture hops={hops} width={width} /> : null}

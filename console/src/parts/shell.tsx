@@ -6,7 +6,6 @@ import Spinner from "@cloudscape-design/components/spinner";
 import TopNavigation, { type TopNavigationProps } from "@cloudscape-design/components/top-navigation";
 import { createElement, Fragment, Suspense, useEffect, useState } from "react";
 import { forgetClients } from "../api/aws";
-import { beginJournal } from "../api/journal";
 import { signOut } from "../api/session";
 import { formatRoute } from "../model/route";
 import { navigation, pageOf } from "../pages";
@@ -39,7 +38,6 @@ function useUtilities({ accessKeyId, theme, onTheme }: ShellProps): TopNavigatio
       type: "menu-dropdown",
       text: accessKeyId,
       iconName: "user-profile",
-      ariaLabel: t("account"),
       items: [{ id: "out", text: t("signOut") }],
       onItemClick: leave,
     },
@@ -73,7 +71,6 @@ export function Shell(props: ShellProps) {
   const [section = "connectors", ...rest] = route.segments;
   const where = [section, ...rest].join("/");
 
-  useEffect(() => beginJournal(), [where]);
   useEffect(() => {
     if (route.segments.length === 0) go(["connectors"]);
   }, [route.segments.length]);

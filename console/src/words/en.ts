@@ -1,7 +1,6 @@
 /** What the console says in English. ja.ts has the same words in Japanese. */
 
 export const en = {
-  account: "Account",
   "action.cancel": "Cancel",
   "action.close": "Close",
   "action.create": "Create",

@@ -3,7 +3,6 @@
 import type { en } from "./en";
 
 export const ja: Record<keyof typeof en, string> = {
-  account: "アカウント",
   "action.cancel": "キャンセル",
   "action.close": "閉じる",
   "action.create": "作成",

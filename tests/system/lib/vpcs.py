@@ -34,6 +34,13 @@ class Vpc:
         self.id = self.ec2("CreateVpc", CidrBlock=cidr, **tags("vpc", pairs))["vpc"]["vpcId"]
         self.owned, self.world = owned, ()  # the world that netd lives in: as in lan.Namespace
 
+    @classmethod
+    def known(cls, daemon, made, owned=None):
+        """One that somebody else made."""
+        vpc = cls.__new__(cls)
+        vpc.daemon, vpc.id, vpc.owned, vpc.world = daemon, made, owned, ()
+        return vpc
+
     def ec2(self, action, **arguments):
         return self.daemon.client.call("ec2", action, arguments)
 

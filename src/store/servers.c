@@ -69,8 +69,7 @@ int servers_put_connection(struct db *db, const char *id, const char *connector_
 {
 	if (db_run(db, err,
 		   "INSERT INTO server_connections (id, connector_id, description)"
-		   " VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET"
-		   " description = excluded.description",
+		   " VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING",
 		   "sss", id, connector_id, description) != 0)
 		return sp_wrap(err, "could not note a connection of \"%s\"", connector_id);
 	return 0;

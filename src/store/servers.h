@@ -25,7 +25,7 @@ int servers_put(struct db *db, const char *connector_id, const struct known_serv
 int servers_count_ambiguous(struct db *db, const char *connector_id, int64_t *out_confirmed,
 			    int64_t *out_inferred, struct sp_error *err);
 
-/** @description: a JSON object. Files name it by its id. */
+/** Once is enough. @description: a JSON object. Files name it by its id. */
 int servers_put_connection(struct db *db, const char *id, const char *connector_id,
 			   const char *description, struct sp_error *err);
 

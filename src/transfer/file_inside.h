@@ -54,6 +54,9 @@ struct file_run {
 	struct mark_note *note;             /* under way to the store */
 	bool has_newer_mark;                /* than that one */
 	bool notes_publishing; /* the commit under way is the first to say how it is published */
+	/* What the connection is that the file names: kept in the commit that names it, for the store has those only that
+	 * files name, and others that did may be gone. NULL: nothing to be kept. Owned */
+	char *connection;
 	char *free_name; /* RETRIEVE: a name that is not taken yet; NULL: none was looked for. Owned */
 	int names_taken; /* in a row, while it was published */
 	/* RETRIEVE, LIST into storage: */

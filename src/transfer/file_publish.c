@@ -33,9 +33,12 @@ void publish_begin(struct file_run *run)
 
 void publish_note_connection(struct file_run *run, const struct worker_message *message)
 {
-	const char *id = server_connection(run->owner->server, message->request);
+	const struct server_connection *connection =
+		server_connection(run->owner->server, message->request);
 	free(run->file.connection);
-	run->file.connection = sp_strdup(id);
+	free(run->connection);
+	run->file.connection = sp_strdup(connection == NULL ? NULL : connection->id);
+	run->connection = sp_strdup(connection == NULL ? NULL : connection->description);
 }
 
 static bool may_claim(const struct file_run *run, enum verification level)

@@ -3,6 +3,7 @@
 #include "base/scope.h"
 #include "base/secret.h"
 #include "store/events.h"
+#include "store/servers.h"
 #include "store/transfers.h"
 #include "transfer/file_inside.h"
 #include "transfer/permission.h"
@@ -19,6 +20,7 @@ void file_over(struct file_run *run)
 	object_way_finish(&run->way);
 	free(run->late.text);
 	free(run->limit.text);
+	free(run->connection);
 	free(run->free_name);
 	free(run->access_role);
 	sp_secret_free(run->put_url);
@@ -136,9 +138,8 @@ static int write_end(struct db *db, const struct file_run *run, struct sp_error 
 	return logging_settle(db, &logging, before, err);
 }
 
-static int write_move(struct db *db, void *ctx, struct sp_error *err)
+static int write_step(struct db *db, const struct file_run *run, struct sp_error *err)
 {
-	struct file_run *run = ctx;
 	if (run->from == run->file.state)
 		return transfers_note_intent(db, &run->file, err);
 	if (run->file.state == FILE_COMPLETED || run->file.state == FILE_FAILED)
@@ -146,6 +147,18 @@ static int write_move(struct db *db, void *ctx, struct sp_error *err)
 	if (transfers_move_file(db, &run->file, run->from, err) != 0)
 		return -1;
 	return run->notes_publishing ? transfers_note_publishing(db, &run->file, err) : 0;
+}
+
+static int write_move(struct db *db, void *ctx, struct sp_error *err)
+{
+	const struct file_run *run = ctx;
+	const struct transfer_file *file = &run->file;
+	if (write_step(db, run, err) != 0)
+		return -1;
+	return file->connection == NULL || run->connection == NULL
+		       ? 0
+		       : servers_put_connection(db, file->connection, file->connector_id,
+						run->connection, err);
 }
 
 static void written(void *ctx, int result, const struct sp_error *err);
@@ -165,6 +178,7 @@ static void written(void *ctx, int result, const struct sp_error *err)
 		       run->file.id, run->file.transfer_id, file_state_name(run->file.state),
 		       file_state_name(run->from), run->file.attempt);
 		run->busy = run->notes_publishing = false;
+		free(sp_take_pointer(&run->connection));
 		run->after(run);
 		return;
 	}

@@ -49,18 +49,13 @@ void server_begin(struct server *server, struct launch *launch)
 /* On its way there by itself: the lane may be gone when it comes back. */
 struct note {
 	char connector_id[CONNECTOR_ID_SIZE];
-	char connection_id[SERVER_CONNECTION_ID_SIZE];
-	char *description;         /* of the connection; owned; or NULL, and … */
-	struct known_server known; /* … what the server can do */
+	struct known_server known;
 };
 
 static int write_note(struct db *db, void *ctx, struct sp_error *err)
 {
 	const struct note *note = ctx;
-	return note->description != NULL
-		       ? servers_put_connection(db, note->connection_id, note->connector_id,
-						note->description, err)
-		       : servers_put(db, note->connector_id, &note->known, err);
+	return servers_put(db, note->connector_id, &note->known, err);
 }
 
 static void note_written(void *ctx, int result, const struct sp_error *err)
@@ -69,7 +64,6 @@ static void note_written(void *ctx, int result, const struct sp_error *err)
 	if (result != 0 && err->code != SP_NOT_FOUND) /* its connector was deleted */
 		sp_log(SP_LOG_WARNING, "%s", err->message);
 	known_server_finish(&note->known);
-	free(note->description);
 	free(note);
 }
 
@@ -131,20 +125,10 @@ static struct server_connection *find(struct server *server, uint32_t request)
 	return NULL;
 }
 
-/* Most connections carry files that name them, but a partner may also refuse every file for years. */
-const char *server_connection(struct server *server, uint32_t request)
+const struct server_connection *server_connection(struct server *server, uint32_t request)
 {
-	struct server_connection *connection = find(server, request);
-	if (connection == NULL || (!connection->is_kept && connection->description == NULL))
-		return NULL;
-	if (!connection->is_kept) {
-		struct note *note = sp_alloc(sizeof(*note));
-		memcpy(note->connection_id, connection->id, sizeof(note->connection_id));
-		note->description = sp_take_pointer(&connection->description);
-		connection->is_kept = true;
-		keep(server, note);
-	}
-	return connection->id;
+	const struct server_connection *connection = find(server, request);
+	return connection == NULL || connection->description == NULL ? NULL : connection;
 }
 
 /* ---- the server ------------------------------------------------------------------------------------------------- */
@@ -178,7 +162,7 @@ bool server_connected(struct server *server, const struct worker_message *messag
 	    !are_features(message->features))
 		return false;
 	struct server_connection *connection = find(server, message->request);
-	if (connection != NULL && !connection->is_kept && connection->description == NULL)
+	if (connection != NULL && connection->description == NULL)
 		connection->description = describe(connection, message);
 	if (!is_news(&server->known, message))
 		return true;

@@ -20,7 +20,6 @@ struct server_connection {
 	char source[EGRESS_ADDRESS_TEXT_MAX], target[EGRESS_ADDRESS_TEXT_MAX];
 	char public_address[ADDRESS_TEXT_SIZE], interface_id[NETWORK_ID_SIZE];
 	char *description; /* since the worker said CONNECTED; owned */
-	bool is_kept;      /* it went to the store */
 };
 
 struct server {
@@ -46,11 +45,8 @@ void server_note_socket(struct server *server, uint32_t request,
 /** CONNECTED: keeps what is new of the server. False when the worker may not say that. */
 bool server_connected(struct server *server, const struct worker_message *message);
 
-/**
- * The id of the connection of that number, for a file to name it; NULL when it is not known. The first time it is kept,
- * by a commit before any that is asked for afterwards: what no file names, the store does not have.
- */
-const char *server_connection(struct server *server, uint32_t request);
+/** The connection of that number, for a file to name it; NULL when it is not known. Borrowed. */
+const struct server_connection *server_connection(struct server *server, uint32_t request);
 
 /** Whether the server said that it can do that: "check-file". */
 bool server_can(const struct server *server, const char *feature);

@@ -357,6 +357,22 @@ def away(story, server):
                 assert third.ids() == in_order(daemon, partner)[-2:]
 
 
+def deleted(story, server):
+    with receivers.Receiver(SECRET) as hook, daemon_with(story, "deleted", hook) as daemon:
+        (daemon.bucket("files") / "a").write_bytes(b"a")
+        with story.case("what had not ended when its connector was deleted is told at once, though nothing else happens"):
+            partner = partner_with_files(daemon, server)
+            daemon.client.rest("sallyport", "POST", f"/v1/connectors/{partner.id}/pause")
+            for _ in range(60):  # more than one piece of a removal
+                partner.send(*(f"/files/{number}" for number in range(10)), to=server.home)
+            assert hook.tries == {}
+            partner.call("DeleteConnector", ConnectorId=partner.id)
+            hook.wait(600, connector=partner.id)
+            told = [event["detail"] for event in hook.events()]
+            assert {detail["status-code"] for detail in told} == {"FAILED"} and len({detail["file-transfer-id"] for detail in told}) == 600
+            assert hook.ids(partner.id) == in_order(daemon, partner) and hook.faults == [], hook.faults
+
+
 def too_many(story, server):
     with receivers.Receiver(SECRET, lambda *_: 500) as hook, \
             daemon_with(story, "many", hook, events__records="100") as daemon:
@@ -440,6 +456,7 @@ with harness.Story() as story:
     parked(story, server)
     looked_after(story, server)
     away(story, server)
+    deleted(story, server)
     too_many(story, server)
     with_tls(story, server)
     refused_settings(story)

@@ -113,6 +113,29 @@ with harness.Story() as story:
         daemon.start()
         harness.wait_until(lambda: missing(partner.results, third), "the transfer to be removed")
         harness.wait_until(lambda: not rows(daemon, "SELECT id FROM files"), "all files to be removed")
+
+    with story.case("a file that takes long knows where it went, though all others of its connection are gone"):
+        with harness.Proxy(server.port, rate=2 << 20) as proxy:
+            slow = flows.partner_of(daemon, server, url=f"sftp://127.0.0.1:{proxy.port}")
+            flows.write_random(daemon.bucket("out") / "long", 12 << 20)
+            held = proxy.hold("up", 8 << 20)
+            (long_file,) = file_ids(daemon, slow, slow.send("/out/long", to=inbox))
+            harness.wait_until(lambda: proxy.passed()[0] > 1 << 20, "the long one to be under way")
+            short = slow.send("/out/a", to=inbox)
+            slow.wait_completed(short)
+            held()
+            harness.wait_until(lambda: missing(slow.results, short), "the short one to be removed")
+            shown = receipt(daemon, long_file)
+            assert shown["StatusCode"] == "IN_PROGRESS", shown
+            assert not rows(daemon, "SELECT id FROM server_connections"), "the connection is kept for nobody"
+            proxy.tell("heal")
+
+            def ended():
+                found = receipt(daemon, long_file)
+                return found if found["StatusCode"] == "COMPLETED" else None
+
+            assert harness.wait_until(ended, "the long one to end", 30)["Connection"]["TargetAddress"]
+            slow.call("DeleteConnector", ConnectorId=slow.id)
         del daemon.settings["transfer.results_kept"]
 
     with story.case(f"a connector with {FILES} files is gone for all readers once DeleteConnector has answered"):

@@ -221,6 +221,9 @@ static const struct setting {
 	  "The same of the resource configurations of the type CHILD that one GROUP has." },
 	{ "events.clients_max", AT(events_clients_max), RANGE(VALUE_NUMBER, 0, 1024), "32",
 	  "So many clients may listen to GET /v1/events at the same time. Each has a connection and up to 256 KiB of memory." },
+	{ "events.listen_max", AT(events_listen_max_ms), RANGE(VALUE_TIME, SECOND, DAY), "15m",
+	  "An answer of GET /v1/events ends after so long. Its client comes again and goes on where it was, as it does after any "
+	  "other end of a connection, and is asked again who it is and what it may." },
 	{ "metrics.open", AT(metrics_open), TEXT_OF(VALUE_BOOLEAN), "false",
 	  "Whether GET /metrics is answered without a signature, for Prometheus, which has none. What it tells are figures, no "
 	  "names." },

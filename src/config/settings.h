@@ -61,7 +61,7 @@ struct settings {
 	int64_t quota_connectors, quota_secrets;
 	int64_t quota_gateways_per_vpc, quota_configurations, quota_group_children;
 	int64_t transfer_results_kept_ms;
-	int64_t events_clients_max;
+	int64_t events_clients_max, events_listen_max_ms;
 	bool metrics_open;
 	int64_t usage_age_ms;
 	struct settings_bucket *buckets; /* bucket.NAME = path, and bucket.NAME.… */

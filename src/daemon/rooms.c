@@ -258,6 +258,7 @@ static void open_watches(struct rooms *rooms, const struct settings *settings)
 		.store = rooms->store,
 		.board = transfer_engine_progress(rooms->engine),
 		.clients_max = (size_t)settings->events_clients_max,
+		.listen_max_ms = settings->events_listen_max_ms,
 	};
 	rooms->events = event_hub_create(&options);
 	rooms->health = health_create(rooms->loop, rooms->store);

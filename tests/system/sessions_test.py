@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
 import cli  # noqa: E402
 import harness  # noqa: E402
+import listener  # noqa: E402
 from policies import ACCOUNT, REGION, allow, deny, policy, refused, trusting, trusting_aws  # noqa: E402
 
 BUILD = harness.ROOT / "build"  # where the shim may be loaded first
@@ -279,6 +280,30 @@ with harness.Story() as story:
     by_tools(story, home)
     ends(story, home, session)
     expire(story)
+
+    with story.case("who listens is asked again after a while: with a key that is gone nothing more comes, with another all does"):
+        short = Home(story.enter(harness.Daemon(story.folder / "short", {"region": REGION, "account": ACCOUNT, "events.listen_max": "2s"})))
+        short.iam("PutUserPolicy", UserName="ann", PolicyName="p", PolicyDocument=policy(allow("sallyport:*")))
+
+        def listen(client, **query):
+            return listener.Listener(short.daemon, client=client, **query)
+
+        def greeting(ear):
+            return ear.wait(lambda kind, data: kind == "hello", "the greeting")[2]["Change"]
+
+        with listen(short.ann) as ear:
+            last = greeting(ear)
+            short.iam("DeleteAccessKey", UserName="ann", AccessKeyId=short.ann.key)
+            ear.wait_end(10)
+        try:
+            with listen(short.ann):
+                pass
+        except AssertionError as error:
+            assert "403" in str(error), error
+        else:
+            raise AssertionError("a key that is gone listens")
+        with listen(short.user("ann"), after=last) as ear:
+            assert greeting(ear) == last
 
     with story.case("all sessions of a role are one for http.requests_per_key"):
         busy = Home(story.enter(harness.Daemon(story.folder / "busy", {"region": REGION, "account": ACCOUNT, "http.requests_per_key": "20"})))

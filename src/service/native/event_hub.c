@@ -33,9 +33,9 @@ struct client {
 	struct api_call *call; /* until it has a stream */
 	int looks;             /* for room */
 	struct api_stream *stream;
-	struct event_wish wish;        /* @after: where it stands */
-	uint64_t progress_change;      /* what it knows of the board */
-	int64_t progress_ms, wrote_ms; /* monotonic */
+	struct event_wish wish;                  /* @after: where it stands */
+	uint64_t progress_change;                /* what it knows of the board */
+	int64_t began_ms, progress_ms, wrote_ms; /* monotonic */
 	TAILQ_ENTRY(client) link;
 };
 
@@ -280,6 +280,13 @@ static void tell_progress(struct client *client, int64_t now_ms)
 
 static void tick(void *ctx);
 
+/* Whoever has gone; and who has listened for so long that what he may could have changed. */
+static bool is_over(const struct client *client, int64_t now_ms)
+{
+	return api_stream_is_over(client->stream) ||
+	       now_ms - client->began_ms >= client->hub->options.listen_max_ms;
+}
+
 static void sleep_on(struct event_hub *hub)
 {
 	bool needed = !TAILQ_EMPTY(&hub->clients) || !TAILQ_EMPTY(&hub->waiting);
@@ -293,6 +300,7 @@ static void begin(struct client *client)
 	TAILQ_INSERT_TAIL(&hub->clients, client, link);
 	atomic_fetch_add(&hub->count, 1);
 	hub->commits = 0; /* all look */
+	client->began_ms = sp_monotonic_ms();
 	client->stream =
 		api_stream_open(sp_take_pointer(&client->call), "text/event-stream", BUFFER_MAX);
 	greet(client);
@@ -325,7 +333,7 @@ static void tick(void *ctx)
 		if (now_ms - client->wrote_ms > HEARTBEAT_MS || !TAILQ_EMPTY(&hub->waiting))
 			write_comment(client, ":\n\n");
 		tell_progress(client, now_ms);
-		if (!hub->reading && api_stream_is_over(client->stream))
+		if (!hub->reading && is_over(client, now_ms))
 			drop(client);
 		client = next;
 	}

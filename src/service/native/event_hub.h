@@ -23,6 +23,7 @@ struct event_hub_options {
 	struct store *store;
 	struct progress_board *board;
 	size_t clients_max;
+	int64_t listen_max_ms; /* for so long one listens; then he comes again, and is asked who he is */
 };
 
 struct event_hub *event_hub_create(const struct event_hub_options *options);

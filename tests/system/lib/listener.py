@@ -17,16 +17,18 @@ class Listener:
     Listens on a connection of its own from entering to leaving.
 
     @query  of the request: ConnectorId, TransferId, FileId, Progress
-    @after  the id of the last event that is known; None: from now on
+    @after   the id of the last event that is known; None: from now on
+    @client  who listens; None: the administrator
     """
 
-    def __init__(self, daemon, after=None, presigned=False, **query):
+    def __init__(self, daemon, after=None, presigned=False, client=None, **query):
         self.daemon, self.after, self.presigned, self.query = daemon, after, presigned, query
+        self.client = client or daemon.client
         self.events, self.comments, self.changed = [], 0, threading.Condition()  # events: (kind, id or None, data)
         self.ended, self.status, self.headers, self.sock = False, None, {}, None
 
     def request(self):
-        client = self.daemon.client
+        client = self.client
         target = "/v1/events" + ("?" + urllib.parse.urlencode(self.query) if self.query else "")
         if self.presigned:
             return client.presign("sallyport", target)

@@ -141,6 +141,7 @@ void call_run(void *ctx)
 		call_finish(call, &answer);
 		return;
 	}
+	shape_drop_strangers(call->operation->input, call->input);
 	if (!is_open && call->service->resolve != NULL)
 		call->service->resolve(call->context, call->input);
 	if (is_open || guard_lets(call))

@@ -273,3 +273,31 @@ void shape_drop_nulls(json_t *value)
 	for (size_t i = 0; i < json_array_size(value); i++)
 		shape_drop_nulls(json_array_get(value, i));
 }
+
+/* NULL: it has no such member. */
+static const struct shape *find_member(const struct shape *shape, const char *name)
+{
+	if (shape->type == SHAPE_MAP)
+		return shape->element;
+	for (size_t i = 0; shape->type == SHAPE_STRUCTURE && shape->members[i].name != NULL; i++)
+		if (strcmp(shape->members[i].name, name) == 0)
+			return shape->members[i].shape;
+	return NULL;
+}
+
+void shape_drop_strangers(const struct shape *shape, json_t *value)
+{
+	const char *key;
+	json_t *member;
+	void *next;
+	json_object_foreach_safe(value, next, key, member)
+	{
+		const struct shape *known = find_member(shape, key);
+		if (known == NULL)
+			json_object_del(value, key);
+		else
+			shape_drop_strangers(known, member);
+	}
+	for (size_t i = 0; shape->type == SHAPE_LIST && i < json_array_size(value); i++)
+		shape_drop_strangers(shape->element, json_array_get(value, i));
+}

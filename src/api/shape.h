@@ -37,7 +37,7 @@ struct shape {
 	/* STRING: POSIX extended regular expression for the whole text; NULL: any. */
 	const char *pattern;
 	const struct shape *element; /* LIST, MAP */
-	/* STRUCTURE; ends with a NULL name. Members not listed are ignored, as AWS does. */
+	/* STRUCTURE; ends with a NULL name. Members not listed are ignored, as AWS does: shape_drop_strangers(). */
 	const struct shape_member *members;
 	bool is_union;  /* STRUCTURE: exactly one member */
 	bool is_secret; /* the message never quotes the value */
@@ -69,3 +69,9 @@ int shape_check(const struct shape *shape, const json_t *value, struct sp_error 
 
 /** Removes every member that is null, at any depth: handlers need to know one kind of absent only. Done before a handler sees its input. */
 void shape_drop_nulls(json_t *value);
+
+/**
+ * Removes every member that the shape does not have, at any depth, of a value that fits it: what an operation does not take must
+ * say nothing to a handler, or to the check of permissions, that another operation shares with it.
+ */
+void shape_drop_strangers(const struct shape *shape, json_t *value);

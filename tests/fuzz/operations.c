@@ -283,6 +283,7 @@ static void carry_out(struct api_call *call, struct ids *ids)
 	if (shape_find_fault(call->operation->input, call->input, &fault) != 0)
 		return;
 	call_hold(call);
+	shape_drop_strangers(call->operation->input, call->input);
 	call->operation->handle(call);
 	sem_wait(&answers);
 	FUZZ_CHECK(call_is_answered(call));

@@ -142,12 +142,33 @@ static void nulls_are_dropped_at_every_depth(void **state)
 	json_decref(wanted);
 }
 
+static void what_no_shape_has_is_dropped_at_every_depth(void **state)
+{
+	(void)state;
+	json_t *value = json_loads("{\"Id\": \"c-1\", \"RoleName\": \"x\", \"Inner\": {\"Words\": "
+				   "[\"a\"], \"Id\": \"c-2\"}, "
+				   "\"Inners\": [{\"Words\": [\"b\"], \"More\": {\"Words\": []}}], "
+				   "\"Labels\": {\"any\": \"c\"}}",
+				   0, NULL);
+	json_t *wanted = json_loads("{\"Id\": \"c-1\", \"Inner\": {\"Words\": [\"a\"]}, "
+				    "\"Inners\": [{\"Words\": [\"b\"]}], "
+				    "\"Labels\": {\"any\": \"c\"}}",
+				    0, NULL);
+	struct sp_error err = { 0 };
+	assert_int_equal(shape_check(&input, value, &err), 0);
+	shape_drop_strangers(&input, value);
+	assert_true(json_equal(value, wanted));
+	json_decref(value);
+	json_decref(wanted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_fits_passes),
 		cmocka_unit_test(what_does_not_fit_is_named),
 		cmocka_unit_test(nulls_are_dropped_at_every_depth),
+		cmocka_unit_test(what_no_shape_has_is_dropped_at_every_depth),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,13 +13,13 @@
 static void write_statement(const struct transfer_filter *filter, struct sp_buffer *sql)
 {
 	sp_buffer_add_text(sql,
-			   "SELECT " TRANSFER_COLUMNS ", (?6 IS NULL OR EXISTS (SELECT 1 FROM files"
-			   " f WHERE f.transfer_id = t.id AND replace(f.path, ?6, '') <> f.path))"
+			   "SELECT " TRANSFER_COLUMNS ", (?5 IS NULL OR EXISTS (SELECT 1 FROM files"
+			   " f WHERE f.transfer_id = t.id AND replace(f.path, ?5, '') <> f.path))"
 			   " FROM transfers t WHERE (t.created_ms, t.id) < (?1, ?2)"
-			   " AND t.created_ms >= ?3 AND t.created_ms < ?4 AND EXISTS (SELECT 1"
+			   " AND t.created_ms >= ?3 AND EXISTS (SELECT 1"
 			   " FROM connectors c WHERE c.id = t.connector_id AND c.deleted_ms = 0)");
 	if (filter->connector_id != NULL)
-		sp_buffer_add_text(sql, " AND t.connector_id = ?5");
+		sp_buffer_add_text(sql, " AND t.connector_id = ?4");
 	if (filter->state != NULL && *filter->state != TRANSFER_COMPLETED)
 		sp_buffer_format(sql, " AND t.state <> 3 AND t.state = %d", (int)*filter->state);
 	sp_buffer_add_text(sql, " ORDER BY t.created_ms DESC, t.id DESC");
@@ -60,13 +60,15 @@ int transfers_list(struct db *db, const struct transfer_filter *filter,
 		   const struct transfer_position *after, struct transfer_list *list,
 		   struct sp_error *err)
 {
-	static const struct transfer_position newest = { .created_ms = INT64_MAX };
-	const struct transfer_position *from = after != NULL ? after : &newest;
+	/* One bound, at which an index is entered: a second one would only be compared, with all that is newer. */
+	const struct transfer_position until = { .created_ms = filter->until_ms };
+	bool goes_on = after != NULL && after->created_ms < until.created_ms;
+	const struct transfer_position *from = goes_on ? after : &until;
 	SP_AUTO_BUFFER sql = { 0 };
 	write_statement(filter, &sql);
 	DB_AUTO_ROWS struct db_rows *rows = NULL;
-	if (db_query(db, &rows, err, sp_buffer_text(&sql), "isiiss", from->created_ms, from->id,
-		     filter->since_ms, filter->until_ms, filter->connector_id, filter->path) != 0)
+	if (db_query(db, &rows, err, sp_buffer_text(&sql), "isiss", from->created_ms, from->id,
+		     filter->since_ms, filter->connector_id, filter->path) != 0)
 		return -1;
 	int got = 0;
 	list->count = 0;

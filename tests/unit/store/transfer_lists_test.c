@@ -222,6 +222,8 @@ static void check_plan(void *ctx, const char *sql)
 	    (strstr(sql, " files") == NULL && strstr(sql, " transfers") == NULL))
 		return;
 	check->statements++;
+	/* Besides the bound at which the index is entered: all that is newer would be compared with it. */
+	assert_null(strstr(sql, "t.created_ms < ?"));
 	snprintf(explain, sizeof(explain), "EXPLAIN QUERY PLAN %s", sql);
 	assert_int_equal(sqlite3_prepare_v2(check->handle, explain, -1, &statement, NULL),
 			 SQLITE_OK);

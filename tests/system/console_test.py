@@ -209,7 +209,7 @@ with harness.Story() as story:
     if why:
         story.tell(True, "the console in a browser", f" # SKIP {why}")
     else:
-        browse(story, daemon, ["front"])
+        browse(story, daemon, ["front", "access"])
         if network is None:
             story.tell(True, "the walkthrough by hand", " # SKIP needs root, to make networks")
         else:

@@ -3,6 +3,8 @@
 export interface Key {
   accessKeyId: string;
   secretAccessKey: string;
+  /** Of somebody who acts as a role for a while. */
+  sessionToken?: string;
   region: string;
 }
 

@@ -31,7 +31,12 @@ export function SignIn() {
     event.preventDefault();
     setAsking(true);
     setTrouble(undefined);
-    const wanted = { ...key, accessKeyId: key.accessKeyId.trim(), secretAccessKey: key.secretAccessKey.trim() };
+    const wanted = {
+      ...key,
+      accessKeyId: key.accessKeyId.trim(),
+      secretAccessKey: key.secretAccessKey.trim(),
+      sessionToken: key.sessionToken?.trim() || undefined,
+    };
     try {
       await checkKey(wanted);
       signIn(wanted, keep);
@@ -75,6 +80,15 @@ export function SignIn() {
                   autoComplete="current-password"
                   value={key.secretAccessKey}
                   onChange={({ detail }) => setKey({ ...key, secretAccessKey: detail.value })}
+                />
+              </FormField>
+              <FormField label={t("signIn.token")} description={t("signIn.tokenAbout")}>
+                <Input
+                  name="session-token"
+                  type="password"
+                  autoComplete={false}
+                  value={key.sessionToken ?? ""}
+                  onChange={({ detail }) => setKey({ ...key, sessionToken: detail.value })}
                 />
               </FormField>
               <FormField label={t("signIn.region")} description={t("signIn.regionAbout")}>

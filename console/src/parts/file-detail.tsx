@@ -20,7 +20,7 @@ function Timeline({ file }: { file: FileView }) {
   return (
     <div>
       <Box variant="h3">{t("file.timeline")}</Box>
-      <ol className="path-list" data-test="timeline">
+      <ol className="steps" data-test="timeline">
         {file.Timeline.map((entry) => (
           <li key={`${entry.Time}${entry.State}${entry.Attempt ?? ""}`}>
             <Time of={entry.Time} /> <State of={entry.State} />

@@ -1,11 +1,5 @@
 /** Bytes by the hour as bars, those that were fetched upon those that were sent; and as a sentence for whoever sees no bars. */
 
-import {
-  colorBorderDividerDefault,
-  colorChartsPaletteCategorical1,
-  colorChartsPaletteCategorical2,
-  colorTextBodySecondary,
-} from "@cloudscape-design/design-tokens";
 import { bytes } from "../model/format";
 import { type HourPoint, niceCeiling } from "../model/usage";
 import { useWords } from "../words";
@@ -17,7 +11,6 @@ const BOTTOM = 26;
 const TOP = 12;
 const GRID_LINES = 4;
 const LABEL_EVERY = 4;
-const COLOURS = { sent: colorChartsPaletteCategorical1, fetched: colorChartsPaletteCategorical2 };
 
 function Grid({ most, width }: { most: number; width: number }) {
   const { language } = useWords();
@@ -26,8 +19,8 @@ function Grid({ most, width }: { most: number; width: number }) {
     const y = TOP + (1 - part) * (HEIGHT - TOP - BOTTOM);
     return (
       <g key={part}>
-        <path d={`M${LEFT} ${y}H${width}`} style={{ stroke: colorBorderDividerDefault, strokeWidth: 1 }} />
-        <text x={LEFT - 8} y={y + 4} textAnchor="end" style={{ fill: colorTextBodySecondary, fontSize: 12 }}>
+        <path d={`M${LEFT} ${y}H${width}`} className="grid" />
+        <text x={LEFT - 8} y={y + 4} className="grid-label">
           {bytes(most * part, language)}
         </text>
       </g>
@@ -42,13 +35,13 @@ function Bars({ points, most, width }: { points: HourPoint[]; most: number; widt
   return points.map(({ hour, sent, fetched }, at) => {
     const x = LEFT + step * at + step * 0.15;
     const floor = HEIGHT - BOTTOM;
-    const bar = (height: number, from: number, fill: string) => <rect x={x} y={from - height} width={step * 0.7} height={height} style={{ fill }} />;
+    const bar = (height: number, from: number, of: string) => <rect x={x} y={from - height} width={step * 0.7} height={height} className={of} />;
     return (
       <g key={hour.getTime()}>
-        {bar(sent * scale, floor, COLOURS.sent)}
-        {bar(fetched * scale, floor - sent * scale, COLOURS.fetched)}
-        {at % LABEL_EVERY === LABEL_EVERY - 1 ? (
-          <text x={x + step * 0.35} y={HEIGHT - 8} textAnchor="middle" style={{ fill: colorTextBodySecondary, fontSize: 12 }}>
+        {bar(sent * scale, floor, "sent")}
+        {bar(fetched * scale, floor - sent * scale, "fetched")}
+        {at % LABEL_EVERY === LABEL_EVERY - 2 ? (
+          <text x={x + step * 0.35} y={HEIGHT - 8}>
             {hour.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })}
           </text>
         ) : null}
@@ -63,21 +56,21 @@ export function HourPlot({ points }: { points: HourPoint[] }) {
   const sum = (of: "sent" | "fetched") => bytes(points.reduce((total, point) => total + point[of], 0), language);
   const most = niceCeiling(Math.max(...points.map(({ sent, fetched }) => sent + fetched)));
   const legend = [
-    { name: "sent", text: `${t("direction.SEND")}: ${sum("sent")}`, colour: COLOURS.sent },
-    { name: "fetched", text: `${t("direction.RETRIEVE")}: ${sum("fetched")}`, colour: COLOURS.fetched },
+    { name: "sent", text: `${t("direction.SEND")}: ${sum("sent")}` },
+    { name: "fetched", text: `${t("direction.RETRIEVE")}: ${sum("fetched")}` },
   ];
   return (
     <div ref={frame}>
       {width > 0 ? (
-        <svg className="path-picture" viewBox={`0 0 ${width} ${HEIGHT}`} height={HEIGHT} role="img" aria-label={legend.map((one) => one.text).join(", ")}>
+        <svg className="picture" viewBox={`0 0 ${width} ${HEIGHT}`} height={HEIGHT} role="img" aria-label={legend.map((one) => one.text).join(", ")}>
           <Grid most={most} width={width} />
           <Bars points={points} most={most} width={width} />
         </svg>
       ) : null}
       <div className="legend">
-        {legend.map(({ name, text, colour }) => (
+        {legend.map(({ name, text }) => (
           <span key={name}>
-            <span className="legend-colour" style={{ backgroundColor: colour }} /> {text}
+            <span className={`legend-colour ${name}`} /> {text}
           </span>
         ))}
       </div>

@@ -1,24 +1,10 @@
 /** The way from the bucket to the partner as a picture, and as a list for whoever does not see it. */
 
-import {
-  colorBorderDividerDefault,
-  colorBorderStatusError,
-  colorBorderStatusSuccess,
-  colorTextBodyDefault,
-  colorTextBodySecondary,
-  colorTextStatusError,
-} from "@cloudscape-design/design-tokens";
 import { type Hop, type Verdict } from "../model/path-picture";
 import { placeHops, type Place } from "../model/place-hops";
 import { useWords } from "../words";
 import { useHopText } from "./use-hop-text";
 import { useWidth } from "./use-width";
-
-const LINES: Record<Verdict, string> = {
-  ok: colorBorderStatusSuccess,
-  failed: colorBorderStatusError,
-  unreached: colorBorderDividerDefault,
-};
 
 const RADIUS = 15;
 
@@ -31,20 +17,17 @@ function shortened(text: string, most: number): string {
 
 function HopSign({ hop, at, title }: { hop: Hop; at: Place; title: string }) {
   const { t } = useWords();
-  const line = LINES[hop.verdict];
   return (
     <g transform={`translate(${at.x} ${at.y})`} data-hop={hop.name} data-verdict={hop.verdict}>
-      <circle r={RADIUS} style={{ fill: "none", stroke: line, strokeWidth: 2.5 }} />
-      <path d={SIGNS[hop.verdict]} style={{ fill: "none", stroke: line, strokeWidth: 2.5, strokeLinecap: "round" }} />
-      <text y={36} textAnchor="middle" className="hop-name" style={{ fill: colorTextBodyDefault }}>
+      <circle r={RADIUS} className={`drawn ${hop.verdict}`} />
+      <path d={SIGNS[hop.verdict]} className={`drawn ${hop.verdict}`} />
+      <text y={36} className="hop-name">
         {title}
       </text>
-      <text y={53} textAnchor="middle" className="hop-address" style={{ fill: colorTextBodySecondary }}>
+      <text y={53} className="hop-address">
         {shortened(hop.address ?? "", 21)}
       </text>
-      <text y={-24} textAnchor="middle" style={{ fill: colorTextBodySecondary }}>
-        {hop.milliseconds === undefined ? "" : t("path.ms", { ms: hop.milliseconds })}
-      </text>
+      <text y={-24}>{hop.milliseconds === undefined ? "" : t("path.ms", { ms: hop.milliseconds })}</text>
     </g>
   );
 }
@@ -56,11 +39,10 @@ function Picture({ hops, width }: { hops: Hop[]; width: number }) {
   const failed = hops.find((hop) => hop.verdict === "failed");
   const label = failed ? t("path.failedAt", { hop: text(failed.name) }) : t("path.good");
   return (
-    <svg className="path-picture" viewBox={`0 0 ${width} ${height}`} height={height} role="img" aria-label={label}>
+    <svg className="picture path-picture" viewBox={`0 0 ${width} ${height}`} height={height} role="img" aria-label={label}>
       {lines.map((d, index) => {
         const verdict = hops[index + 1]?.verdict ?? "unreached";
-        const dashed = verdict === "ok" ? undefined : "4 5";
-        return <path key={d} d={d} style={{ fill: "none", stroke: LINES[verdict], strokeWidth: 2.5, strokeDasharray: dashed }} />;
+        return <path key={d} d={d} className={`drawn ${verdict} ${verdict === "ok" ? "" : "dashed"}`} />;
       })}
       {hops.map((hop, index) => (
         <HopSign key={hop.name} hop={hop} at={places[index]!} title={text(hop.name)} />
@@ -74,14 +56,14 @@ function HopList({ hops }: { hops: Hop[] }) {
   const text = useHopText();
   const words = { ok: t("path.ok"), failed: t("path.failed"), unreached: t("path.unreached") };
   return (
-    <ol className="path-list" data-test="path-list">
+    <ol className="steps" data-test="path-list">
       {hops.map((hop) => (
         <li key={hop.name} data-verdict={hop.verdict}>
           <strong>{text(hop.name)}</strong>
           {hop.name === "bucket" ? null : ` – ${words[hop.verdict]}`}
           {hop.milliseconds === undefined ? null : `, ${t("path.ms", { ms: hop.milliseconds })}`}
           {hop.sentences.map((sentence, index) => (
-            <div key={sentence} style={{ color: isWhy(hop, index) ? colorTextStatusError : colorTextBodySecondary }}>
+            <div key={sentence} className={isWhy(hop, index) ? "why" : "said"}>
               {sentence}
             </div>
           ))}

@@ -208,6 +208,8 @@ export const en = {
   "signIn.region": "Region",
   "signIn.regionAbout": "As the setting region has it.",
   "signIn.secret": "Secret access key",
+  "signIn.token": "Session token – optional",
+  "signIn.tokenAbout": "Of a role that you act as for a while.",
   "signIn.title": "Sign in to Sallyport",
   signOut: "Sign out",
   "start.button": "Start",

@@ -210,6 +210,8 @@ export const ja: Record<keyof typeof en, string> = {
   "signIn.region": "リージョン",
   "signIn.regionAbout": "設定 region の値です。",
   "signIn.secret": "シークレットアクセスキー",
+  "signIn.token": "セッショントークン – 任意",
+  "signIn.tokenAbout": "一時的にロールを引き受けた場合のもの。",
   "signIn.title": "Sallyport にサインイン",
   signOut: "サインアウト",
   "start.button": "開始",

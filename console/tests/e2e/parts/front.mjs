@@ -61,6 +61,7 @@ export default async function front(seen) {
     await page.keyboard.type(env.AWS_ACCESS_KEY_ID);
     await page.keyboard.press("Tab");
     await page.keyboard.type(env.AWS_SECRET_ACCESS_KEY);
+    await page.keyboard.press("Tab"); // no session token
     await page.keyboard.press("Tab");
     await page.keyboard.press("Control+A");
     await page.keyboard.type(env.AWS_REGION);

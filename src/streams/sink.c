@@ -152,7 +152,9 @@ static void on_done(struct request *request, enum request_result result)
 		part->state = PART_KEPT;
 		drop_data(sink, part);
 		drop_kept(sink);
-		wake(sink);
+		sink->waits = false;
+		depot_wake(
+			&sink->base); /* what is kept can be gone on behind, whether anybody waits or not */
 		return;
 	case REQUEST_DENIED:
 		part->state = PART_WAITS;

@@ -161,7 +161,9 @@ void feeder_stream_woke(void *ctx)
 {
 	struct feed *feed = ctx;
 	struct feeder *feeder = feed->group->feeder;
+	uint64_t kept = stream_kept(feed->stream);
 	pthread_mutex_lock(&feeder->lock);
+	feed->kept = kept;
 	feed->asleep = false;
 	feeder_note_work(feed);
 	pthread_mutex_unlock(&feeder->lock);

@@ -6,6 +6,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import buckets  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -29,22 +30,30 @@ NAMES = [
 ]
 
 
+def is_utf8(name):
+    try:
+        return bool(name.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 def there_and_back(name, text, size):
     """Sends /files/NAME to in/, fetches it to /files/back, and compares all three."""
-    source, sent, fetched = (os.path.join(os.fsencode(folder), name) for folder in (bucket, inbox, bucket / "back"))
+    source, sent, fetched = (folder / os.fsdecode(name) for folder in (bucket, inbox, bucket / "back"))
     digest = flows.write_random(source, size)
     partner.wait_completed(partner.send(f"/files/{text}", to="in"), 300)
-    assert os.path.getsize(sent) == size and flows.sha256_of(sent) == digest, "what arrived differs"
+    assert sent.stat().st_size == size and flows.sha256_of(sent) == digest, "what arrived differs"
     partner.wait_completed(partner.retrieve(f"{inbox}/{text}", to="/files/back"), 300)
-    assert os.path.getsize(fetched) == size and flows.sha256_of(fetched) == digest, "what came back differs"
+    assert fetched.stat().st_size == size and flows.sha256_of(fetched) == digest, "what came back differs"
     for path in (source, sent, fetched):
-        os.unlink(path)
+        path.unlink()
 
 
 with harness.Story() as story:
     server = story.enter(sshd.Sshd(story.folder / "partner"))
-    daemon = story.enter(harness.Daemon(story.folder / "state"))
-    bucket, inbox = daemon.bucket("files"), server.home / "in"
+    kind = buckets.kind_of(story)
+    daemon = story.enter(harness.Daemon(story.folder / "state", kind.settings("files")))
+    bucket, inbox = kind.open(daemon, "files"), server.home / "in"
     inbox.mkdir()
     partner = flows.partner_of(daemon, server)
 
@@ -53,6 +62,8 @@ with harness.Story() as story:
             there_and_back(b"file.bin", "file.bin", size)
 
     for what, name, text in NAMES:
+        if buckets.at_storage() and not is_utf8(name):
+            continue  # keys are UTF-8 there
         with story.case(f"a name with {what} is kept byte for byte"):
             there_and_back(name, text, 1000)
 

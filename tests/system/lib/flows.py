@@ -101,6 +101,10 @@ def partner_of(daemon, server, **options):
 def write_random(path, size, chunk=8 << 20):
     """@size random bytes; returns their SHA-256."""
     digest = hashlib.sha256()
+    if not isinstance(path, (str, bytes, os.PathLike)):  # storage.Folder
+        data = os.urandom(size)
+        path.write_bytes(data)
+        return hashlib.sha256(data).hexdigest()
     with open(path, "wb") as out:
         while size > 0:
             data = os.urandom(min(size, chunk))
@@ -112,6 +116,8 @@ def write_random(path, size, chunk=8 << 20):
 
 def sha256_of(path, chunk=8 << 20):
     digest = hashlib.sha256()
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     with open(path, "rb") as source:
         while data := source.read(chunk):
             digest.update(data)
@@ -122,6 +128,9 @@ def parts_in(*folders):
     """What was left behind: our parts at the partner, and what we put aside there; our stagings in a bucket."""
     left = []
     for folder in folders:
+        if not isinstance(folder, (str, bytes, os.PathLike)):
+            left += folder.left()
+            continue
         for path, _, names in os.walk(os.fsencode(folder)):
             staging = os.path.basename(path) == b".sallyport"
             left += [os.path.join(path, name) for name in names

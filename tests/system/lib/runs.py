@@ -1,15 +1,16 @@
 """One large file on its way to or from a partner, through a proxy of its own that can stop or cut it."""
 
+import buckets
 import flows
 import harness
 
 
 class Places:
-    """Where the files of runs are: a bucket of @daemon, and folders of each partner's server."""
+    """Where the files of runs are: the bucket "files" of @daemon, of that kind, and folders of each partner's server."""
 
-    def __init__(self, daemon):
+    def __init__(self, daemon, kind=buckets.Directories):
         self.daemon = daemon
-        self.bucket = daemon.bucket("files")
+        self.bucket = kind.open(daemon, "files")
         self.arrivals = self.bucket / "arrived"
         self.arrivals.mkdir()
 

@@ -18,6 +18,7 @@ import re
 import shutil
 import socket
 import subprocess
+import types
 import urllib.parse
 import uuid
 
@@ -64,7 +65,7 @@ erasure code dir = {library}/ceph/erasure-code
 mon data avail crit = 1
 mon data avail warn = 1
 [client.rgw]
-rgw frontends = beast endpoint=127.0.0.1:{port}{tls}
+rgw frontends = beast endpoint=127.0.0.1:{port} ssl_endpoint=127.0.0.1:{tls} ssl_certificate={certificate}
 rgw thread pool size = 32
 rgw gc obj min wait = 1
 """
@@ -82,22 +83,41 @@ def listens(port):
 
 
 class Radosgw:
-    """Entering starts it, in @folder. @certificate: a PEM file with key and certificate, for HTTPS."""
+    """Entering starts it, in @folder."""
 
-    def __init__(self, folder, certificate=None):
-        # Sockets' names are short, and a story's folder may be deep.
-        self.folder, self.port, self.mon = pathlib.Path(folder), free_port(), free_port()
-        self.certificate = certificate
+    def __init__(self, folder):
+        self.folder, self.port, self.tls_port, self.mon = pathlib.Path(folder), free_port(), free_port(), free_port()
+        self.certificate = self.folder / "gateway.pem"  # with its key
         self.processes = []
         self.configuration = self.folder / "ceph.conf"
 
     @property
     def endpoint(self):
-        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tls_endpoint(self):
+        return f"https://127.0.0.1:{self.tls_port}"
 
     def run(self, *words):
-        subprocess.run(words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=90,
-                       env={**os.environ, "CEPH_CONF": str(self.configuration)})
+        return subprocess.run(words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=90,
+                              env={**os.environ, "CEPH_CONF": str(self.configuration)})
+
+    def start_osd(self):
+        """One that meets a monitor which is not quite there says "wrong fsid" and leaves: then there is another try."""
+        def is_up():
+            if self.processes[-1].poll() is not None:
+                self.processes.pop()
+                self.start("ceph-osd", "-f", "-i", "0")
+            return "1 up" in self.run("ceph", "osd", "stat").stdout.decode()
+        self.start("ceph-osd", "-f", "-i", "0")
+        harness.wait_until(is_up, "ceph-osd to be up", 60, every=0.2)
+
+    def succeeds(self, *words):
+        with contextlib.suppress(subprocess.SubprocessError):
+            self.run(*words)
+            return True
+        return False
 
     def start(self, *words):
         log = open(self.folder / f"{words[0]}.out", "ab")  # noqa: SIM115 - the process has it
@@ -113,11 +133,9 @@ class Radosgw:
         for name in ("mon", "osd"):
             (self.folder / name).mkdir(parents=True)
         fsid, osd = str(uuid.uuid4()), str(uuid.uuid4())
-        tls = f" ssl_endpoint=127.0.0.1:{self.port} ssl_certificate={self.certificate}" if self.certificate else ""
         text = CONFIGURATION.format(fsid=fsid, mon=self.mon, memory=MEMORY, folder=self.folder, library=library, port=self.port,
-                                    tls=tls)
-        if self.certificate:
-            text = text.replace(f"endpoint=127.0.0.1:{self.port} ssl", "ssl")
+                                    tls=self.tls_port, certificate=self.certificate)
+        make_certificate(self.certificate)
         self.configuration.write_text(text)
         ring, map_file = str(self.folder / "keyring"), str(self.folder / "monmap")
         try:
@@ -127,9 +145,9 @@ class Radosgw:
             self.run("ceph-mon", "--mkfs", "-i", "a", "--monmap", map_file, "--keyring", ring)
             self.start("ceph-mon", "-f", "-i", "a", "--public-addr", "127.0.0.1")
             harness.wait_until(lambda: listens(self.mon), "ceph-mon", 60)
-            self.run("ceph", "osd", "new", osd, "0")
+            harness.wait_until(lambda: self.succeeds("ceph", "osd", "new", osd, "0"), "ceph-mon to decide by itself", 60, every=0.3)
             self.run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
-            self.start("ceph-osd", "-f", "-i", "0")
+            self.start_osd()
             self.start("radosgw", "-f", "-n", "client.rgw")
             harness.wait_until(lambda: listens(self.port), "radosgw", 90)
             self.run("radosgw-admin", "-n", "client.admin", "user", "create", "--uid=stories", "--display-name=stories",
@@ -152,6 +170,15 @@ class Radosgw:
         bucket = Bucket(self, name)
         bucket.call("PUT", expect=(200,))
         return bucket
+
+
+def make_certificate(path):
+    """For 127.0.0.1, signed by itself; the key is in the same file."""
+    key, certificate = path.with_suffix(".key"), path.with_suffix(".crt")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=storage", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+                   check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    path.write_text(key.read_text() + certificate.read_text())
 
 
 def write_credentials(path, access_key=ACCESS_KEY, secret_key=SECRET_KEY, token=None):
@@ -238,7 +265,57 @@ class Bucket:
                 return found
             after = names[-1]
 
+    def abort_uploads(self):
+        _, data = self.call("GET", query={"uploads": ""})
+        for key, upload in re.findall(r"<Upload><Key>(.*?)</Key><UploadId>(.*?)</UploadId>", data.decode()):
+            self.call("DELETE", key, query={"uploadId": upload})
+
     def uploads(self):
         """Keys of multipart uploads that are neither completed nor aborted."""
         _, data = self.call("GET", query={"uploads": ""})
         return re.findall(r"<Key>(.*?)</Key>", data.decode())
+
+
+class Folder:
+    """What begins with a prefix in @bucket, with what stories do with a pathlib.Path."""
+
+    def __init__(self, bucket, key=""):
+        self.bucket, self.key = bucket, key
+
+    def __truediv__(self, name):
+        return Folder(self.bucket, f"{self.key}/{name}" if self.key else str(name))
+
+    def __repr__(self):
+        return f"s3://{self.bucket.name}/{self.key}"
+
+    def mkdir(self, **_):
+        """There are no folders."""
+
+    def exists(self):
+        return self.bucket.head(self.key) is not None
+
+    def stat(self):
+        found = self.bucket.head(self.key)
+        if found is None:
+            raise FileNotFoundError(self.key)
+        return types.SimpleNamespace(st_size=int(found["Content-Length"]))
+
+    def read_bytes(self):
+        found = self.bucket.get(self.key)
+        if found is None:
+            raise FileNotFoundError(self.key)
+        return found
+
+    def read_text(self, encoding="utf-8"):
+        return self.read_bytes().decode(encoding)
+
+    def write_bytes(self, data):
+        self.bucket.put(self.key, data)
+
+    def unlink(self, missing_ok=False):
+        del missing_ok  # storage does not tell
+        self.bucket.delete(self.key)
+
+    def left(self):
+        """Uploads that were not ended."""
+        return self.bucket.uploads()

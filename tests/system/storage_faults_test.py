@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Storage that speaks S3 on bad days: busy, resetting, lying, silent, with keys that expired. A file completes, or fails with
+a sentence that is true; nothing is under its key before it is whole, and no upload is left."""
+
+import os
+import pathlib
+import sys
+import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import flows  # noqa: E402
+import harness  # noqa: E402
+import sshd  # noqa: E402
+import storage  # noqa: E402
+import storage_proxy as bad  # noqa: E402
+
+MIB = 1 << 20
+PART = 8 * MIB  # DEPOT_PART_MIN of src/streams/depot.h
+LARGE = 3 * PART + 4321
+
+with harness.Story() as story:
+    gateway = story.enter(storage.Radosgw(story.folder / "ceph"))
+    bucket = gateway.create("files")
+    proxy = story.enter(bad.Proxy(gateway.port))
+    server = story.enter(sshd.Sshd(story.folder / "partner"))
+    keys = story.folder / "keys"
+    storage.write_credentials(keys)
+    daemon = story.enter(harness.Daemon(story.folder / "state", {
+        **bucket.settings("files", endpoint=proxy.endpoint, credentials=keys), "transfer.attempts": "3",
+        "transfer.retry_delay": "100ms"}))
+    partner = flows.partner_of(daemon, server)
+    inbox, outbox = server.home / "in", server.home / "out"
+    inbox.mkdir()
+    outbox.mkdir()
+    numbers = iter(range(1000))
+
+    def send(size=LARGE):
+        """(key, bytes, transfer)"""
+        key, data = f"source-{next(numbers)}", os.urandom(size)
+        bucket.put(key, data)
+        return key, data, partner.send(f"/files/{key}", to=inbox)
+
+    def retrieve(size=LARGE):
+        key, data = f"target-{next(numbers)}", os.urandom(size)
+        (outbox / key).write_bytes(data)
+        return key, data, partner.retrieve(outbox / key, to="/files")
+
+    def sent(size=LARGE):
+        key, data, transfer = send(size)
+        partner.wait_completed(transfer, 90)
+        assert (inbox / key).read_bytes() == data, "the bytes differ"
+
+    def retrieved(size=LARGE):
+        key, data, transfer = retrieve(size)
+        partner.wait_completed(transfer, 90)
+        assert bucket.get(key) == data, "the bytes differ"
+        assert bucket.uploads() == [], bucket.uploads()
+
+    def after(*faults):
+        proxy.heal()
+        for fault in faults:
+            proxy.fault(*fault)
+
+    with story.case("500, 503 and SlowDown are waited out, whatever they answer"):
+        after((bad.is_range, bad.answer(503, "SlowDown"), 3), (bad.is_look, bad.answer(500), 2))
+        sent()
+        assert proxy.spent()
+        after((bad.is_part, bad.answer(503, "SlowDown"), 3), (bad.is_part, bad.answer(500), 1),
+              (bad.is_completion, bad.answer(500), 1), (bad.is_look, bad.answer(503), 1))
+        retrieved()
+        assert proxy.spent()
+        after((bad.is_whole_put, bad.answer(503, "SlowDown"), 2))
+        retrieved(1000)
+        assert proxy.spent()
+
+    with story.case("connections that are reset in the middle of a range or a part cost no more than that"):
+        after((bad.is_range, bad.reset_after(MIB), 3))
+        sent()
+        assert proxy.spent()
+        after((bad.is_part, bad.reset_after(MIB), 3), (bad.is_whole_put, bad.reset_after(10), 1))
+        retrieved()
+        retrieved(1000)
+        assert proxy.spent()
+
+    with story.case("a source whose ETag is another one at the end is fetched again, and no mixture arrives"):
+        after((bad.is_range, bad.other_etag, 1))
+        sent()
+        assert proxy.spent()
+
+    with story.case("a source that is always another one FAILS, and says so"):
+        after((bad.is_range, bad.other_etag, 1000))
+        key, _, transfer = send()
+        partner.wait_failed(transfer, "READ_FILE_ERROR", "changed", seconds=90)
+        assert not (inbox / key).exists()
+
+    with story.case("an answer to a completion that is lost is no failure, nor is one that lies about the ETag"):
+        after((bad.is_completion, bad.lose_answer, 1))
+        retrieved()
+        after((bad.is_completion, bad.other_etag, 1), (bad.is_part, bad.other_etag, 2))
+        retrieved()
+        after((bad.is_whole_put, bad.lose_answer, 1))
+        retrieved(1000)
+        assert proxy.spent()
+
+    with story.case("storage that never takes a part: the file FAILS, nothing is under its key, no upload is left"):
+        after((bad.is_part, bad.answer(503, "SlowDown"), 10000))
+        key, _, transfer = retrieve()
+        results = partner.wait(transfer, 180)
+        assert results[0]["StatusCode"] == "FAILED" and "SlowDown" in results[0]["FailureMessage"], results
+        assert bucket.head(key) is None
+        proxy.heal()
+        harness.wait_until(lambda: bucket.uploads() == [], "the upload to be aborted")
+
+    with story.case("keys that have expired are an end with the storage's own word; new ones in the file are used at once"):
+        after()
+        storage.write_credentials(keys, secret_key="not-the-secret-of-anybody-at-all")
+        key, data, transfer = retrieve(1000)
+        results = partner.wait(transfer, 90)
+        assert results[0]["StatusCode"] == "FAILED" and "SignatureDoesNotMatch" in results[0]["FailureMessage"], results
+        assert bucket.head(key) is None
+        storage.write_credentials(keys)
+        sent(1000)
+        retrieved(1000)
+
+    with story.case("a URL that is denied on its way is signed anew"):
+        after((bad.is_range, bad.answer(403, "ExpiredToken"), 2), (bad.is_part, bad.answer(403, "RequestExpired"), 2))
+        sent()
+        retrieved()
+        assert proxy.spent()
+
+    with story.case("nothing is under the key while the parts are on their way"):
+        after((bad.is_part, bad.answer(503, "SlowDown"), 4))
+        seen, done = [], threading.Event()
+        key, data, transfer = retrieve()
+
+        def watch():
+            while not done.wait(0.02):
+                found = bucket.head(key)
+                if found is not None:
+                    seen.append(int(found["Content-Length"]))
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        partner.wait_completed(transfer, 90)
+        done.set()
+        watcher.join()
+        assert all(size == LARGE for size in seen), seen
+        assert bucket.get(key) == data
+
+    if harness.LARGE:
+        with story.case("silence in the middle is given up after a while, and the rest comes by another connection"):
+            after((bad.is_range, bad.stall, 1), (bad.is_part, bad.stall, 1))
+            sent()
+            retrieved()
+            assert proxy.spent()

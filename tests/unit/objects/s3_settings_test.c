@@ -1,0 +1,180 @@
+#include "test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "objects/s3_credentials.h"
+#include "objects/s3_place.h"
+#include "objects/s3_xml.h"
+
+static char path[] = "/tmp/s3-credentials-XXXXXX";
+
+static void write_file(const char *text)
+{
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static int make_file(void **state)
+{
+	(void)state;
+	int fd = mkstemp(path);
+	close(fd);
+	return fd < 0;
+}
+
+static int remove_file(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+static void takes_the_default_profile_or_lines_without_one(void **state)
+{
+	(void)state;
+	struct s3_credentials found;
+	struct sp_error err = { 0 };
+	write_file("# ours\n[other]\naws_access_key_id = X\naws_secret_access_key = Y\n[default]\n"
+		   " aws_access_key_id=AKIA1 \naws_secret_access_key = s=cret/+\r\n[last]\n"
+		   "aws_session_token = nobody's\n");
+	assert_int_equal(s3_credentials_read(path, &found, &err), 0);
+	assert_string_equal(found.access_key_id, "AKIA1");
+	assert_string_equal(found.secret, "s=cret/+");
+	assert_null(found.session_token);
+	s3_credentials_finish(&found);
+	write_file("aws_access_key_id = A\naws_secret_access_key = B\naws_session_token = C");
+	assert_int_equal(s3_credentials_read(path, &found, &err), 0);
+	assert_string_equal(found.session_token, "C");
+	s3_credentials_finish(&found);
+}
+
+static void says_what_a_file_of_credentials_lacks(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"",
+		"aws_access_key_id = A\n",
+		"[work]\naws_access_key_id = A\naws_secret_access_key = B\n",
+		"aws_access_key_id =\naws_secret_access_key = B\n",
+		"aws_access_key_id A\n",
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
+		struct s3_credentials found;
+		struct sp_error err = { 0 };
+		write_file(bad[i]);
+		assert_int_equal(s3_credentials_read(path, &found, &err), -1);
+		assert_int_equal(err.code, SP_INVALID);
+		assert_non_null(strstr(err.message, "aws_secret_access_key = …"));
+	}
+}
+
+static void a_bucket_has_its_origin_and_path(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *endpoint, *region, *style;
+		const char *origin, *begins, *host, *port;
+	} cases[] = {
+		{ "s3://data", NULL, "eu-west-1", NULL, "https://data.s3.eu-west-1.amazonaws.com",
+		  "/", "data.s3.eu-west-1.amazonaws.com", "443" },
+		{ "s3://data/a/b", "http://127.0.0.1:9000", NULL, NULL, "http://127.0.0.1:9000",
+		  "/data/a/b/", "127.0.0.1", "9000" },
+		{ "s3://data/a/", "https://store.example:443/", NULL, "path",
+		  "https://store.example", "/data/a/", "store.example", "443" },
+		{ "s3://data", "https://store.example", NULL, "virtual",
+		  "https://data.store.example", "/", "data.store.example", "443" },
+		{ "s3://data", "http://[::1]:81", NULL, NULL, "http://[::1]:81", "/data/", "[::1]",
+		  "81" },
+	};
+	write_file("aws_access_key_id = A\naws_secret_access_key = B\n");
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		const struct bucket_option option = { .name = "ours",
+						      .path = cases[i].path,
+						      .endpoint = cases[i].endpoint,
+						      .region = cases[i].region,
+						      .credentials = path,
+						      .style = cases[i].style };
+		struct s3_place *place;
+		struct sp_error err = { 0 };
+		if (s3_place_create(&option, &place, &err) != 0)
+			fail_msg("%s", err.message);
+		assert_string_equal(place->origin, cases[i].origin);
+		assert_string_equal(place->path, cases[i].begins);
+		assert_string_equal(place->host, cases[i].host);
+		assert_string_equal(place->port, cases[i].port);
+		s3_place_destroy(place);
+	}
+}
+
+static void refuses_settings_that_make_no_sense(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *endpoint, *style, *says;
+	} cases[] = {
+		{ "s3://", NULL, NULL, "s3://bucket" },
+		{ "s3://a b", NULL, NULL, "s3://bucket" },
+		{ "s3://data", "store.example", NULL, "http://host:port" },
+		{ "s3://data", "http://", NULL, "http://host:port" },
+		{ "s3://data", "http://h:0", NULL, "http://host:port" },
+		{ "s3://data", "http://h:1/path", NULL, "http://host:port" },
+		{ "s3://data", "ftp://h", NULL, "http://host:port" },
+		{ "s3://data", "http://h", "sideways", "path or virtual" },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		const struct bucket_option option = { .name = "ours",
+						      .path = cases[i].path,
+						      .endpoint = cases[i].endpoint,
+						      .credentials = path,
+						      .style = cases[i].style };
+		struct s3_place *place;
+		struct sp_error err = { 0 };
+		assert_int_equal(s3_place_create(&option, &place, &err), -1);
+		assert_int_equal(err.code, SP_INVALID);
+		if (strstr(err.message, cases[i].says) == NULL)
+			fail_msg("%s", err.message);
+	}
+	const struct bucket_option without = { .name = "ours", .path = "s3://data" };
+	struct s3_place *place;
+	struct sp_error err = { 0 };
+	assert_int_equal(s3_place_create(&without, &place, &err), -1);
+	assert_non_null(strstr(err.message, "bucket.ours.credentials"));
+}
+
+static void finds_elements_in_their_order(void **state)
+{
+	(void)state;
+	const char *text =
+		"<R><Part><ETag>&quot;a&quot;</ETag></Part><Part><ETag>&#34;b&amp;&lt;</ETag>"
+		"</Part><Empty></Empty><Open>x</R>";
+	const char *at = text, *end = text + strlen(text);
+	SP_AUTO_FREE char *first = s3_xml_next(&at, end, "ETag");
+	SP_AUTO_FREE char *second = s3_xml_next(&at, end, "ETag");
+	SP_AUTO_FREE char *empty = s3_xml_first(text, "Empty");
+	assert_string_equal(first, "\"a\"");
+	assert_string_equal(second, "\"b&<");
+	assert_string_equal(empty, "");
+	assert_null(s3_xml_next(&at, end, "ETag"));
+	assert_null(s3_xml_first(text, "Open"));
+	assert_null(s3_xml_first(text, "Part2"));
+	at = text;
+	assert_null(s3_xml_next(&at, text + 10, "ETag")); /* it ends behind that */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_the_default_profile_or_lines_without_one),
+		cmocka_unit_test(says_what_a_file_of_credentials_lacks),
+		cmocka_unit_test(a_bucket_has_its_origin_and_path),
+		cmocka_unit_test(refuses_settings_that_make_no_sense),
+		cmocka_unit_test(finds_elements_in_their_order),
+	};
+	return cmocka_run_group_tests(tests, make_file, remove_file);
+}

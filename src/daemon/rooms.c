@@ -20,6 +20,8 @@
 
 enum {
 	FILE_THREADS = 4,
+	STORAGE_THREADS =
+		24, /* the same pool, when there is storage: most of them wait for a network */
 	FILE_QUEUE_MAX = 4096,
 	READ_THREADS = 2,
 	READ_QUEUE_MAX = 4096,
@@ -64,6 +66,14 @@ static int open_kept(struct rooms *rooms, const struct settings *settings,
 	return keys_open_admin(&rooms->keys, admin, err);
 }
 
+static bool has_storage(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->bucket_count; i++)
+		if (sp_text_starts_with(settings->buckets[i].path, "s3://"))
+			return true;
+	return false;
+}
+
 static int open_threads(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
 {
 	size_t operations = (size_t)settings->http_operation_threads;
@@ -71,7 +81,8 @@ static int open_threads(struct rooms *rooms, const struct settings *settings, st
 	    pool_create("operations", operations, OPERATION_QUEUE_MAX, &rooms->operations, err) !=
 		    0)
 		return -1;
-	if (pool_create("files", FILE_THREADS, FILE_QUEUE_MAX, &rooms->files, err) != 0)
+	size_t files = has_storage(settings) ? STORAGE_THREADS : FILE_THREADS;
+	if (pool_create("files", files, FILE_QUEUE_MAX, &rooms->files, err) != 0)
 		return -1;
 	return pool_create("reads", READ_THREADS, READ_QUEUE_MAX, &rooms->reads, err);
 }

@@ -39,6 +39,7 @@ READERS = {  # room: who sees what it says
     "events": "who starts the daemon; the log",
     "api": "who calls the API",
     "service": "who calls the API",
+    "cli": "who types a command of `sallyport`: standard error",
     "daemon": "who starts the daemon: standard error, the log",
 }
 
@@ -54,6 +55,7 @@ QUIET = [  # (file, called function, text): whatever all three match is no sente
     (r"events/envelope\.c", "", ""),  # EventBridge's words
     (r"worker/learnt\.c|daemon/announce\.c", r"^sp_buffer_", ""),
     (r"host_key_line\.c|private_key\.c", "", r"^(-+ ?)?(BEGIN|END|PRIVATE|Proc-Type)\b"),  # what keys are known by
+    (r"cli/(commands|options|exit_status|completion|usage|bar|print_manual)\.c", r"^(\{|fputs|fprintf|snprintf|)$", ""),  # help, the manual
     (r"remote/words\.c", "", r"^[A-Z]"),  # what servers say, and …
     (r"remote/failure_libssh\.c", "", r"^[A-Z]|^no match|^\] "),  # … what libssh says: both are told in words of ours
     (r"/(main|options)\.c$", "", r"^(usage: |sallyportd: SFTP)"),  # as the manuals have it

@@ -42,7 +42,7 @@ int announce(const struct state *state, const struct settings *settings,
 		{ "AWS_ACCESS_KEY_ID", "aws_access_key_id", key->id },
 		{ "AWS_SECRET_ACCESS_KEY", "aws_secret_access_key", key->secret },
 		{ "AWS_CA_BUNDLE", "ca_bundle", endpoint->trust },
-		{ "SALLYPORT_ROLE", NULL, role },
+		{ "SALLYPORT_ROLE", "sallyport_role", role },
 	};
 	SP_AUTO_BUFFER env = { .secret = true };
 	SP_AUTO_BUFFER profile = { .secret = true };

@@ -110,6 +110,11 @@ class Sshd:
     def trusted_keys(self, *kinds):
         return [public_line(self.host_key_path(kind)) for kind in kinds or self.host_keys]
 
+    def fingerprints(self):
+        """What ssh-keygen says of its host keys."""
+        return [subprocess.run(["ssh-keygen", "-l", "-f", str(self.host_key_path(kind))], check=True, capture_output=True,
+                               text=True).stdout for kind in self.host_keys]
+
     @property
     def url(self):
         return f"sftp://{self.address}:{self.port}"

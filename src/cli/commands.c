@@ -73,6 +73,8 @@ const struct command all_commands[] = {
 	  "Say whether the service works, who you are to it, and how its connectors are.", show_status },
 	{ "backup", { ONE("FILE", ARGUMENT_FILE) }, WITH(OPTION_STATE_FOLDER) | WITH(OPTION_REPLACE),
 	  "Copy the store into FILE, also while the service runs: calls sallyportd --state DIR backup FILE on this machine.", back_up },
+	{ "import", { ONE("FILE", ARGUMENT_FILE) }, WITH(OPTION_DRY_RUN) | WITH(OPTION_ONLY) | WITH(OPTION_PREFIX) | WITH(OPTION_ROLE),
+	  "Make connectors of the sftp remotes in a file of rclone's (rclone.conf), test them, and say what was not taken.", import_remotes },
 	{ "completion", { ONE("SHELL", ARGUMENT_SHELL) }, 0,
 	  "Print what a shell, bash or zsh, needs to complete commands, options and names.", print_completion },
 	{ "complete", { ANY("WORD", ARGUMENT_TEXT) }, 0,

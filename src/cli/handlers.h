@@ -61,3 +61,6 @@ int print_completion(struct run *run, struct sp_error *err);
 
 /* complete.c */
 int complete_word(struct run *run, struct sp_error *err);
+
+/* import.c */
+int import_remotes(struct run *run, struct sp_error *err);

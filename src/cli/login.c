@@ -1,5 +1,6 @@
 #include "cli/login.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/scope.h"
@@ -57,12 +58,22 @@ int login_read(const struct run *run, const char *user, char **out, struct sp_er
 	return 0;
 }
 
+/* A secret's name has fewer characters than a connector's may have. */
+static void add_secret_name(struct sp_buffer *out, const char *name)
+{
+	sp_buffer_add_text(out, "aws/transfer/");
+	for (; *name != '\0'; name++) {
+		bool is_allowed = isalnum((unsigned char)*name) || strchr("/_+=.@-", *name) != NULL;
+		sp_buffer_add_char(out, is_allowed ? *name : '-');
+	}
+}
+
 int login_keep(struct ask *ask, const char *name, const char *text, char **out_id,
 	       struct sp_error *err)
 {
 	SP_AUTO_BUFFER secret_name = { 0 };
 	SP_AUTO_JSON json_t *answer = NULL;
-	sp_buffer_format(&secret_name, "aws/transfer/%s", name);
+	add_secret_name(&secret_name, name);
 	json_t *input =
 		json_pack("{s:s, s:s}", "Name", sp_buffer_text(&secret_name), "SecretString", text);
 	if (ask_json(ask, ASK_SECRETS, "CreateSecret", input, &answer, err) != 0)

@@ -12,7 +12,7 @@ int login_read(const struct run *run, const char *user, char **out, struct sp_er
 /** The same of its parts; NULL: not part of it. At least one of @password and @key. Owned by the caller, to be wiped. */
 char *login_text(const char *user, const char *password, const char *key);
 
-/** A new secret for the connector @name: "aws/transfer/NAME". @out_id: its ARN, owned by the caller. */
+/** A new secret for the connector @name: "aws/transfer/NAME", what a secret cannot be called so written as "-". @out_id: its ARN, owned by the caller. */
 int login_keep(struct ask *ask, const char *name, const char *text, char **out_id,
 	       struct sp_error *err);
 

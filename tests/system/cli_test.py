@@ -332,6 +332,7 @@ with harness.Story() as story:
             "key delete": [((), WRONG), (("AKIANOBODY0000000000",), NOT_THERE)],
             "status": [(("extra",), WRONG)],
             "backup": [((), WRONG), (("x",), WRONG)],
+            "import": [((), WRONG), (("/nonexistent",), NOT_THERE), ((key_file,), WRONG)],
             "completion": [((), WRONG), (("fish",), WRONG)],
             "help": [((absent,), WRONG)],
         }

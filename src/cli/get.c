@@ -14,6 +14,11 @@ static int read_then(const char *text, struct carry *carry, struct sp_error *err
 	static const char move[] = "move:";
 	if (text == NULL)
 		return 0;
+	if (run_has(carry->run, OPTION_DETACH))
+		return sp_fail(
+			err, SP_INVALID,
+			"--then waits until files are here, and --detach does not wait: give "
+			"one of them");
 	if (strcmp(text, "delete") == 0) {
 		carry->then = THEN_DELETE;
 		return 0;
@@ -26,11 +31,6 @@ static int read_then(const char *text, struct carry *carry, struct sp_error *err
 			"cannot do \"%.64s\" with files that were fetched: --then delete, or "
 			"--then move:DIR",
 			text);
-	if (run_has(carry->run, OPTION_DETACH))
-		return sp_fail(
-			err, SP_INVALID,
-			"--then waits until files are here, and --detach does not wait: give "
-			"one of them");
 	return 0;
 }
 

@@ -81,9 +81,7 @@ static int list_keys(struct iam_request *request, struct db *db, struct sp_error
 		iam_set_time(view, "CreateDate", keys[i].created_ms);
 		json_array_append_new(list, view);
 	}
-	json_object_set_new(request->output, "AccessKeyMetadata", list);
-	json_object_set_new(request->output, "IsTruncated", json_false());
-	return 0;
+	return iam_page_whole(request, "AccessKeyMetadata", list, err);
 }
 
 void iam_list_access_keys(struct api_call *call)

@@ -214,9 +214,7 @@ static int list_tags(struct iam_request *request, struct db *db, struct sp_error
 	if (iam_find_policy(request, db, &policy, err) != 0 ||
 	    tag_list_read_all(db, policy.arn, &tags, err) != 0)
 		return -1;
-	json_object_set_new(request->output, "Tags", tags);
-	json_object_set_new(request->output, "IsTruncated", json_false());
-	return 0;
+	return iam_page_whole(request, "Tags", tags, err);
 }
 
 void iam_list_policy_tags(struct api_call *call)

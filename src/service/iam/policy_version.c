@@ -110,8 +110,8 @@ static int list_versions(struct iam_request *request, struct db *db, struct sp_e
 	AUTO_POLICY policy = { 0 };
 	json_t *versions = json_array();
 	struct listing listing = { .policy = &policy, .versions = versions };
-	json_object_set_new(request->output, "Versions", versions);
-	json_object_set_new(request->output, "IsTruncated", json_false());
+	if (iam_page_whole(request, "Versions", versions, err) != 0)
+		return -1;
 	if (is_aws) {
 		json_array_append_new(versions, view_version(1, true, 0, NULL));
 		return 0;

@@ -112,9 +112,7 @@ static int list_tags(struct iam_request *request, struct db *db, struct sp_error
 	json_t *tags;
 	if (arn == NULL || tag_list_read_all(db, arn, &tags, err) != 0)
 		return -1;
-	json_object_set_new(request->output, "Tags", tags);
-	json_object_set_new(request->output, "IsTruncated", json_false());
-	return 0;
+	return iam_page_whole(request, "Tags", tags, err);
 }
 
 void iam_tag_principal(struct api_call *call)

@@ -203,6 +203,16 @@ int iam_page_add(struct iam_page *page, json_t *entry, const char *position)
 	return 0;
 }
 
+int iam_page_whole(struct iam_request *request, const char *name, json_t *entries,
+		   struct sp_error *err)
+{
+	json_object_set_new(request->output, name, entries);
+	json_object_set_new(request->output, "IsTruncated", json_false());
+	return iam_text(request, "Marker") == NULL
+		       ? 0
+		       : iam_refuse(request, err, IAM_INVALID, "Invalid Marker.");
+}
+
 void iam_page_end(struct iam_request *request, struct iam_page *page, const char *name)
 {
 	json_object_set_new(request->output, name, sp_take_pointer(&page->entries));

@@ -80,5 +80,8 @@ int iam_page_begin(struct iam_request *request, const char *name, struct iam_pag
 		   struct sp_error *err);
 /** Takes @entry, which has its place at @position. 1: the page is full. */
 int iam_page_add(struct iam_page *page, json_t *entry, const char *position);
+/** A list that is never longer than a page: @entries, which are taken. -1 when there is a Marker, for none was given out. */
+int iam_page_whole(struct iam_request *request, const char *name, json_t *entries,
+		   struct sp_error *err);
 /** Puts the entries into the output under @name. */
 void iam_page_end(struct iam_request *request, struct iam_page *page, const char *name);

@@ -129,9 +129,7 @@ static int list_profiles(struct iam_request *request, struct db *db, struct sp_e
 	AUTO_PRINCIPAL role = { 0 };
 	if (iam_find_asked(request, db, &role, err) != 0)
 		return -1;
-	json_object_set_new(request->output, "InstanceProfiles", json_array());
-	json_object_set_new(request->output, "IsTruncated", json_false());
-	return 0;
+	return iam_page_whole(request, "InstanceProfiles", json_array(), err);
 }
 
 void iam_list_instance_profiles_for_role(struct api_call *call)

@@ -98,9 +98,7 @@ static int list_groups(struct iam_request *request, struct db *db, struct sp_err
 	AUTO_PRINCIPAL user = { 0 };
 	if (iam_find_asked(request, db, &user, err) != 0)
 		return -1;
-	json_object_set_new(request->output, "Groups", json_array());
-	json_object_set_new(request->output, "IsTruncated", json_false());
-	return 0;
+	return iam_page_whole(request, "Groups", json_array(), err);
 }
 
 void iam_list_groups_for_user(struct api_call *call)

@@ -223,6 +223,9 @@ await check("a marker is good for the list, the role and the filters that it is 
   for (const filter of [{ Scope: "AWS" }, { OnlyAttached: true }, { PathPrefix: "/service-role/" }, { PolicyUsageFilter: "PermissionsPolicy" }])
     await wrong("ListPolicies", filter, all);
   await wrong("ListRoles", {}, all);
+  for (const [list, input] of [["ListAccessKeys", { UserName: "anna" }], ["ListUserTags", { UserName: "anna" }], ["ListGroupsForUser", { UserName: "anna" }],
+    ["ListRoleTags", { RoleName: "mover" }], ["ListInstanceProfilesForRole", { RoleName: "mover" }], ["ListPolicyTags", { PolicyArn: policy }],
+    ["ListPolicyVersions", { PolicyArn: policy }]]) await wrong(list, input, all);
   same((await iam("ListPolicies", { PolicyUsageFilter: "PermissionsBoundary" })).Policies, []);
   for (const PolicyArn of [readOnly, logging]) await iam("DetachRolePolicy", { RoleName: "mover", PolicyArn });
   for (const PolicyName of names) await iam("DeleteRolePolicy", { RoleName: "mover", PolicyName });

@@ -43,12 +43,19 @@ static void set_parent(struct netd_wish *wish, enum netd_layer layer, const char
 
 /* ---- the layers ------------------------------------------------------------------------------------------------ */
 
+static void add_vpc(struct netd_wishes *wishes, const struct wanted_vpc *vpc)
+{
+	struct netd_wish *wish = add(wishes, LAYER_VPC, vpc->row.id, vpc);
+	wish->message.cidr = vpc->cidr;
+	wish->message.cidr6 = vpc->cidr6;
+}
+
 static void add_vpcs(struct netd_wishes *wishes, const struct wanted *wanted)
 {
 	for (size_t i = 0; i < wanted->vpc_count; i++) {
 		const struct wanted_vpc *vpc = &wanted->vpcs[i];
 		if (vpc->row.provider == PROVIDER_NETNS)
-			add(wishes, LAYER_VPC, vpc->row.id, vpc)->message.cidr = vpc->cidr;
+			add_vpc(wishes, vpc);
 	}
 }
 
@@ -64,7 +71,9 @@ static void add_subnets(struct netd_wishes *wishes, const struct wanted *wanted)
 		wish->refusal = subnet->refusal;
 		strcpy(wish->message.uplink, subnet->uplink);
 		wish->message.cidr = subnet->cidr;
+		wish->message.cidr6 = subnet->cidr6;
 		wish->message.router = subnet->router;
+		wish->message.router6 = subnet->router6;
 		if (subnet->uplink[0] == '\0')
 			strcpy(wish->message.table, wanted->tables[subnet->table].row.id);
 	}
@@ -155,6 +164,7 @@ static void add_eni(struct netd_wishes *wishes, const struct wanted *wanted,
 			true;
 	wish->refusal = refusal_of(wanted, eni);
 	wish->message.address = eni->address;
+	wish->message.address6 = eni->address6;
 	strcpy(wish->message.mac, eni->row.mac);
 	set_role(&wish->message, wanted, eni);
 }

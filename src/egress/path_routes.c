@@ -93,9 +93,11 @@ static int read_subnets(const struct path_routes_reading *reading, struct path_r
 		memcpy(subnet->id, rows[i].id, sizeof(subnet->id));
 		memcpy(subnet->table_id, reading->vpc->main_route_table_id,
 		       sizeof(subnet->table_id));
-		if (!cidr_parse(rows[i].cidr, &subnet->cidr, NULL))
-			return sp_fail(err, SP_INTERNAL, "cannot use %s with the block \"%s\"",
-				       rows[i].id, rows[i].cidr);
+		if (!cidr_parse(rows[i].cidr, &subnet->cidr, NULL) ||
+		    !cidr_parse_optional(rows[i].cidr6, &subnet->cidr6))
+			return sp_fail(err, SP_INTERNAL,
+				       "cannot use %s with the blocks \"%s\" and \"%s\"",
+				       rows[i].id, rows[i].cidr, rows[i].cidr6);
 	}
 	return 0;
 }

@@ -20,7 +20,7 @@
 
 struct wanted_vpc {
 	struct vpc row;
-	struct cidr cidr;
+	struct cidr cidr, cidr6;                      /* cidr6: maybe none */
 	struct netd_server servers[NETD_SERVERS_MAX]; /* of the tag sallyport:dns */
 	uint32_t server_count;
 	char *refusal;
@@ -37,9 +37,9 @@ struct wanted_vpc {
 struct wanted_subnet {
 	struct subnet row;
 	size_t vpc;
-	struct cidr cidr;
-	char uplink[INTERFACE_NAME_SIZE]; /* "" when none */
-	struct ip_address router;
+	struct cidr cidr, cidr6;           /* cidr6: maybe none */
+	char uplink[INTERFACE_NAME_SIZE];  /* "" when none */
+	struct ip_address router, router6; /* router6: none without cidr6 */
 	size_t table; /* that it goes by; WANTED_NONE with a provider that knows no tables */
 	char *refusal;
 };
@@ -61,8 +61,8 @@ struct wanted_eni {
 	size_t subnet;
 	size_t gateway,
 		nat; /* whose it is: one of them, or of the user's neither; else WANTED_NONE */
-	struct ip_address address;
-	bool is_external; /* a machine that is there already has the address */
+	struct ip_address address, address6; /* address6: maybe none */
+	bool is_external;                    /* a machine that is there already has the address */
 	struct egress_rule
 		*rules; /* of the user's; owned. A resource gateway's are in its gateway */
 	size_t rule_count;

@@ -73,7 +73,8 @@ static int read_eni(const struct wanted_reading *reading, struct wanted_eni *eni
 	const struct wanted *wanted = reading->wanted;
 	eni->subnet = WANTED_FIND(wanted->subnets, wanted->subnet_count, eni->row.subnet_id);
 	if (eni->subnet == WANTED_NONE || !find_owner(wanted, eni) ||
-	    !ip_parse_v4(eni->row.address, &eni->address))
+	    !ip_parse_v4(eni->row.address, &eni->address) ||
+	    (eni->row.address6[0] != '\0' && !ip_parse(eni->row.address6, &eni->address6)))
 		return sp_fail(reading->err, SP_INTERNAL,
 			       "cannot use %s with the address \"%s\" of %s in %s", eni->row.id,
 			       eni->row.address, eni->row.owner_id, eni->row.subnet_id);

@@ -22,10 +22,11 @@ static int read_vpcs(const struct wanted_reading *reading)
 	for (size_t i = 0; i < count; i++) {
 		struct wanted_vpc *vpc = &wanted->vpcs[i];
 		vpc->row = rows[i];
-		if (!cidr_parse(vpc->row.cidr, &vpc->cidr, NULL))
+		if (!cidr_parse(vpc->row.cidr, &vpc->cidr, NULL) ||
+		    !cidr_parse_optional(vpc->row.cidr6, &vpc->cidr6))
 			return sp_fail(reading->err, SP_INTERNAL,
-				       "cannot use %s with the block \"%s\"", vpc->row.id,
-				       vpc->row.cidr);
+				       "cannot use %s with the blocks \"%s\" and \"%s\"",
+				       vpc->row.id, vpc->row.cidr, vpc->row.cidr6);
 		if (vpc->row.provider == PROVIDER_NETNS && wanted_read_vpc_tags(reading, vpc) != 0)
 			return -1;
 	}
@@ -36,11 +37,15 @@ static int read_subnet(const struct wanted_reading *reading, struct wanted_subne
 {
 	struct wanted *wanted = reading->wanted;
 	subnet->vpc = WANTED_FIND(wanted->vpcs, wanted->vpc_count, subnet->row.vpc_id);
-	if (subnet->vpc == WANTED_NONE || !cidr_parse(subnet->row.cidr, &subnet->cidr, NULL))
+	if (subnet->vpc == WANTED_NONE || !cidr_parse(subnet->row.cidr, &subnet->cidr, NULL) ||
+	    !cidr_parse_optional(subnet->row.cidr6, &subnet->cidr6))
 		return sp_fail(reading->err, SP_INTERNAL,
-			       "cannot use %s of %s with the block \"%s\"", subnet->row.id,
-			       subnet->row.vpc_id, subnet->row.cidr);
+			       "cannot use %s of %s with the blocks \"%s\" and \"%s\"",
+			       subnet->row.id, subnet->row.vpc_id, subnet->row.cidr,
+			       subnet->row.cidr6);
 	subnet->router = ip_after(subnet->cidr.address, 1); /* as in every AWS subnet */
+	if (!cidr_is_none(&subnet->cidr6))
+		subnet->router6 = ip_after(subnet->cidr6.address, 1);
 	if (wanted->vpcs[subnet->vpc].row.provider != PROVIDER_NETNS)
 		return 0;
 	return wanted_read_subnet_tags(reading, subnet);

@@ -113,8 +113,9 @@ static void lead_through(const struct wanted *wanted, struct wanted_table *table
 			      table->row.id, eni->row.id, subnet->row.id, subnet->uplink);
 		return;
 	}
-	out->hop = NETD_HOP_VIA;
-	out->via = eni->address;
+	out->via = cidr_is_v6(&out->to) ? eni->address6 : eni->address;
+	if (!ip_is_none(out->via))
+		out->hop = NETD_HOP_VIA;
 }
 
 static void lead_to_internet(const struct wanted *wanted, struct wanted_table *table,
@@ -122,7 +123,7 @@ static void lead_to_internet(const struct wanted *wanted, struct wanted_table *t
 {
 	size_t index = wanted->vpcs[table->vpc].internet;
 	if (index == WANTED_NONE || strcmp(wanted->internets[index].row.id, id) != 0 ||
-	    wanted->internets[index].refusal != NULL)
+	    cidr_is_v6(&out->to) || wanted->internets[index].refusal != NULL)
 		return;
 	out->hop = NETD_HOP_INTERNET;
 	table->uses_internet = true;

@@ -42,11 +42,12 @@ static void take_servers(void *thing, const char *value)
 	static_assert((int)TAG_SERVERS_MAX <= (int)NETD_SERVERS_MAX,
 		      "a tag's servers fit into a message");
 	if (!tag_value_servers(value, servers, &count)) {
-		wanted_refuse(&vpc->refusal,
-			      "cannot use the tag " NETWORK_TAG_DNS
-			      " of %s, \"%s\": needed are one to "
-			      "%d IPv4 addresses, with a port after a colon where it is not %d",
-			      vpc->row.id, value, TAG_SERVERS_MAX, TAG_SERVER_PORT);
+		wanted_refuse(
+			&vpc->refusal,
+			"cannot use the tag " NETWORK_TAG_DNS " of %s, \"%s\": needed are one to "
+			"%d IP addresses, with a port after a colon where it is not %d (those of "
+			"IPv6 in brackets then)",
+			vpc->row.id, value, TAG_SERVERS_MAX, TAG_SERVER_PORT);
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -131,11 +132,19 @@ int wanted_read_vpc_tags(const struct wanted_reading *reading, struct wanted_vpc
 static void take_router(void *thing, const char *value)
 {
 	struct wanted_subnet *subnet = thing;
-	if (!ip_parse_v4(value, &subnet->router) || !cidr_contains(&subnet->cidr, subnet->router))
+	struct tag_routers routers;
+	if (!tag_value_routers(value, &subnet->cidr, &subnet->cidr6, &routers)) {
 		wanted_refuse(&subnet->refusal,
 			      "cannot use the tag " NETWORK_TAG_ROUTER " of %s, \"%s\": needed "
-			      "is an address in %s",
-			      subnet->row.id, value, subnet->row.cidr);
+			      "is an address in %s%s%s",
+			      subnet->row.id, value, subnet->row.cidr,
+			      subnet->row.cidr6[0] == '\0' ? "" : ", one in ", subnet->row.cidr6);
+		return;
+	}
+	if (!ip_is_none(routers.v4))
+		subnet->router = routers.v4;
+	if (!ip_is_none(routers.v6))
+		subnet->router6 = routers.v6;
 }
 
 static void take_uplink(void *thing, const char *value)

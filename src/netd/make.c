@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "netd/names.h"
 #include "netd/place.h"
 #include "netd/remove.h"
@@ -37,10 +36,11 @@ int make_vpc(struct maker *maker, const struct thing *vpc, const struct netd_mes
 {
 	(void)message;
 	AUTO_PLACE router = { .fd = -1 };
-	static const struct sysctl v6_settings[] = { { "ipv6/conf/lo/disable_ipv6", "0" },
-						     { "ipv6/conf/all/forwarding", "1" } };
-	size_t count = cidr_is_none(&vpc->cidr6) ? 0 : SP_COUNT_OF(v6_settings);
-	if (place_make(maker, vpc->id, PLACE_FORWARDS, v6_settings, count, &router, err) != 0)
+	/* What leads nowhere stands on the loopback. */
+	static const struct sysctl voice = { "ipv6/conf/lo/disable_ipv6", "0" };
+	bool speaks_v6 = !cidr_is_none(&vpc->cidr6);
+	if (place_make(maker, vpc->id, PLACE_FORWARDS, speaks_v6, &voice, speaks_v6 ? 1 : 0,
+		       &router, err) != 0)
 		return sp_wrap(err, "could not make %s", vpc->id);
 	return 0;
 }

@@ -110,7 +110,7 @@ static int settle_inside(struct plug *plug, struct sp_error *err)
 {
 	struct link_facts inside;
 	char alias[LINK_ALIAS_SIZE];
-	leftover_alias(plug->subnet->id, plug->interface->address, alias);
+	leftover_alias(plug->interface, alias);
 	const struct link_wish wish = { .mac = plug->interface->mac, .alias = alias, .up = true };
 	const struct link_address own[] = {
 		{ plug->interface->address, plug->subnet->cidr.bits },
@@ -163,8 +163,8 @@ int make_interface(struct maker *maker, const struct thing *interface,
 			     .subnet = plan_find(&maker->plan, interface->parent),
 			     .inside = { .fd = -1 } };
 	/* The rules are there before anything could leave. */
-	int result = place_make(maker, interface->id, forwardings[message->role], settings,
-				SP_COUNT_OF(settings), &plug.inside, err);
+	int result = place_make(maker, interface->id, forwardings[message->role], speaks_v6(&plug),
+				settings, SP_COUNT_OF(settings), &plug.inside, err);
 	if (result == 0)
 		result = speaks_v6(&plug)
 				 ? place_set(maker, &plug.inside, voice, SP_COUNT_OF(voice), err)

@@ -344,8 +344,8 @@ static int make(struct making *making, const struct netd_message *message, struc
 	}
 	/* The rules come before what could pass, and also when the rest fails. */
 	if (choose_mappings(making, message, err) != 0 ||
-	    place_make(maker, making->internet->id, PLACE_FORWARDS, settings, SP_COUNT_OF(settings),
-		       &making->inside, err) != 0 ||
+	    place_make(maker, making->internet->id, PLACE_FORWARDS, false, settings,
+		       SP_COUNT_OF(settings), &making->inside, err) != 0 ||
 	    set_doors(making, err) != 0 || lead_out(making, err) != 0 ||
 	    lead_to_vpc(making, err) != 0)
 		return -1;

@@ -16,7 +16,7 @@ struct nl_sock;
 
 enum {
 	LINK_KIND_SIZE = 16,
-	LINK_ALIAS_SIZE = 96,
+	LINK_ALIAS_SIZE = 144,
 	KERNEL_WORDS_SIZE = 128,
 };
 

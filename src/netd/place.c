@@ -41,15 +41,17 @@ static const struct {
 
 /* Setting this changes some of the other settings, so those come afterwards. */
 static int settle_loopback(struct maker *maker, struct place *place,
-			   enum place_forwarding forwarding, struct sp_error *err)
+			   enum place_forwarding forwarding, bool speaks_v6, struct sp_error *err)
 {
-	const struct sysctl setting = { "ipv4/ip_forward", forwardings[forwarding].value };
+	const char *value = forwardings[forwarding].value;
+	const struct sysctl settings[] = { { "ipv4/ip_forward", value },
+					   { "ipv6/conf/all/forwarding", value } };
 	const char *note = forwardings[forwarding].note;
 	struct link_facts loopback;
 	if (place_find_link(place, "lo", &loopback, err) != 0)
 		return -1;
 	bool was_told = forwarding == PLACE_BEGINS_TO_FORWARD && strcmp(loopback.alias, note) == 0;
-	if (!was_told && place_set(maker, place, &setting, 1, err) != 0)
+	if (!was_told && place_set(maker, place, settings, speaks_v6 ? 2 : 1, err) != 0)
 		return -1;
 	return link_settle(&place->netlink, &loopback,
 			   &(struct link_wish){ .alias = note, .up = true }, err);
@@ -64,13 +66,14 @@ static const struct sysctl settings_of_all[] = {
 };
 
 int place_make(struct maker *maker, const char *id, enum place_forwarding forwarding,
-	       const struct sysctl *settings, size_t count, struct place *out, struct sp_error *err)
+	       bool speaks_v6, const struct sysctl *settings, size_t count, struct place *out,
+	       struct sp_error *err)
 {
 	char name[NAMESPACE_NAME_SIZE];
 	namespace_name(maker->plan.owner, id, name);
 	if (namespace_make(&maker->namespaces, name, &out->fd, err) != 0 ||
 	    netlink_open(&out->netlink, &maker->namespaces, out->fd, err) != 0 ||
-	    settle_loopback(maker, out, forwarding, err) != 0 ||
+	    settle_loopback(maker, out, forwarding, speaks_v6, err) != 0 ||
 	    place_set(maker, out, settings_of_all, SP_COUNT_OF(settings_of_all), err) != 0)
 		return -1;
 	return count == 0 ? 0 : place_set(maker, out, settings, count, err);

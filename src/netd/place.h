@@ -28,9 +28,9 @@ enum place_forwarding {
 	PLACE_FORWARDS,
 	PLACE_BEGINS_TO_FORWARD, /* is told to once, and from then on is as its owner has it */
 };
-/** There or made, with the settings that all have and @settings; loopback is up. */
+/** There or made, with the settings that all have and @settings; loopback is up. @speaks_v6: forwarding holds for IPv6 too. */
 int place_make(struct maker *maker, const char *id, enum place_forwarding forwarding,
-	       const struct sysctl *settings, size_t count, struct place *out,
+	       bool speaks_v6, const struct sysctl *settings, size_t count, struct place *out,
 	       struct sp_error *err);
 
 int place_set(struct maker *maker, const struct place *place, const struct sysctl *settings,

@@ -56,21 +56,42 @@ int remove_internet(struct maker *maker, const char *id, struct sp_error *err)
 	return remove_with_links(maker, id, links, err);
 }
 
-void leftover_alias(const char *subnet_id, struct ip_address address, char out[LINK_ALIAS_SIZE])
+/* "subnet-… 10.0.0.5 fd00::5": the addresses after the subnet that they are in. */
+void leftover_alias(const struct thing *interface, char out[LINK_ALIAS_SIZE])
 {
-	char text[ADDRESS_TEXT_SIZE];
-	ip_text(address, text);
-	snprintf(out, LINK_ALIAS_SIZE, "%s %s", subnet_id, text);
+	char v4[ADDRESS_TEXT_SIZE], v6[ADDRESS_TEXT_SIZE] = "";
+	ip_text(interface->address, v4);
+	if (!ip_is_none(interface->address6))
+		ip_text(interface->address6, v6);
+	snprintf(out, LINK_ALIAS_SIZE, "%s %s%s%s", interface->parent, v4, v6[0] == '\0' ? "" : " ",
+		 v6);
 }
 
-static bool has_alias(struct maker *maker, const char *id, const char *alias)
+/* Whether @word is one of those that spaces part. */
+static bool has_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+	while (*text != '\0') {
+		size_t next = strcspn(text, " ");
+		if (next == length && memcmp(text, word, length) == 0)
+			return true;
+		text += next + strspn(text + next, " ");
+	}
+	return false;
+}
+
+static bool has_address_of(struct maker *maker, const char *id, const struct thing *interface)
 {
 	AUTO_PLACE inside = { .fd = -1 };
 	struct link_facts link;
 	bool is_there = false;
+	char v4[ADDRESS_TEXT_SIZE], v6[ADDRESS_TEXT_SIZE];
+	ip_text(interface->address, v4);
+	ip_text(interface->address6, v6);
 	return place_open(maker, id, &inside, NULL) == 0 &&
 	       link_find(&inside.netlink, INSIDE_NAME, &link, &is_there, NULL) == 0 && is_there &&
-	       strcmp(link.alias, alias) == 0;
+	       has_word(link.alias, interface->parent) &&
+	       (has_word(link.alias, v4) || has_word(link.alias, v6));
 }
 
 /* ---- all of ours ----------------------------------------------------------------------------------------------- */
@@ -99,8 +120,6 @@ int remove_leftover_of_address(struct maker *maker, const struct thing *interfac
 {
 	if (!maker->plan.is_naming)
 		return 0;
-	char alias[LINK_ALIAS_SIZE];
-	leftover_alias(interface->parent, interface->address, alias);
 	AUTO_NAMES names = { 0 };
 	if (list_ours(maker, &names, err) != 0)
 		return -1;
@@ -109,7 +128,7 @@ int remove_leftover_of_address(struct maker *maker, const struct thing *interfac
 		if (id == NULL || !id_is(id, INTERFACE_PREFIX) ||
 		    plan_find(&maker->plan, id) != NULL)
 			continue;
-		if (has_alias(maker, id, alias) && remove_interface(maker, id, err) != 0)
+		if (has_address_of(maker, id, interface) && remove_interface(maker, id, err) != 0)
 			return -1;
 	}
 	return 0;

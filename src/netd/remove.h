@@ -6,9 +6,9 @@
 #include "netd/place.h"
 
 /** What an ENI's interface is called for people, and known by when nobody names the ENI any more. */
-void leftover_alias(const char *subnet_id, struct ip_address address, char out[LINK_ALIAS_SIZE]);
+void leftover_alias(const struct thing *interface, char out[LINK_ALIAS_SIZE]);
 
-/** In an open round: another ENI that has the address of @interface, and that is not named yet, goes before END. */
+/** In an open round: other ENIs that have an address of @interface, and that are not named yet, go before END. */
 int remove_leftover_of_address(struct maker *maker, const struct thing *interface,
 			       struct sp_error *err);
 

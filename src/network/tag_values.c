@@ -7,21 +7,27 @@
 #include "model/network.h"
 #include "network/cidr.h"
 
-enum { SERVER_TEXT_MAX = 32, POINT_TO_POINT_BITS = 31 };
+enum { POINT_TO_POINT_BITS = 31 };
 
 static bool parse_server(const char *text, struct name_server *out)
 {
-	char address[SERVER_TEXT_MAX];
-	size_t length = strcspn(text, ":");
+	char address[ADDRESS_TEXT_SIZE];
 	uint64_t port = TAG_SERVER_PORT;
-	if (length >= sizeof(address))
+	out->port = TAG_SERVER_PORT;
+	if (ip_parse(text, &out->address))
+		return true;
+	/* A port stands behind a colon; one of IPv6 has colons itself, and brackets then. */
+	bool has_brackets = text[0] == '[';
+	const char *begin = text + has_brackets;
+	size_t length = strcspn(begin, has_brackets ? "]" : ":");
+	const char *end = begin + length + (has_brackets && begin[length] == ']');
+	if (length >= sizeof(address) || *end != ':' ||
+	    !sp_text_to_u64(end + 1, 1, UINT16_MAX, &port))
 		return false;
-	memcpy(address, text, length);
+	memcpy(address, begin, length);
 	address[length] = '\0';
-	if (text[length] == ':' && !sp_text_to_u64(text + length + 1, 1, UINT16_MAX, &port))
-		return false;
 	out->port = (uint16_t)port;
-	return ip_parse_v4(address, &out->address);
+	return ip_parse(address, &out->address) && ip_is_v6(out->address) == has_brackets;
 }
 
 bool tag_value_servers(const char *text, struct name_server out[TAG_SERVERS_MAX], size_t *out_count)
@@ -38,6 +44,28 @@ bool tag_value_servers(const char *text, struct name_server out[TAG_SERVERS_MAX]
 	}
 	*out_count = count;
 	return count > 0;
+}
+
+bool tag_value_routers(const char *text, const struct cidr *cidr, const struct cidr *cidr6,
+		       struct tag_routers *out)
+{
+	SP_AUTO_FREE char *list = sp_strdup(text);
+	char *rest = list, *word;
+	struct tag_routers routers = { 0 };
+	while ((word = strsep(&rest, ", ")) != NULL) {
+		struct ip_address address;
+		if (word[0] == '\0')
+			continue;
+		if (!ip_parse(word, &address))
+			return false;
+		const struct cidr *block = ip_is_v6(address) ? cidr6 : cidr;
+		struct ip_address *place = ip_is_v6(address) ? &routers.v6 : &routers.v4;
+		if (!ip_is_none(*place) || cidr_is_none(block) || !cidr_contains(block, address))
+			return false;
+		*place = address;
+	}
+	*out = routers;
+	return !ip_is_none(routers.v4) || !ip_is_none(routers.v6);
 }
 
 bool tag_value_interface(const char *text)

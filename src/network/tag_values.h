@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/ip.h"
+#include "model/network.h"
 
 enum { TAG_SERVERS_MAX = 4, TAG_SERVER_PORT = 53 };
 
@@ -14,12 +15,24 @@ struct name_server {
 	uint16_t port;
 };
 
-/** "10.0.0.2, 10.0.0.3:5353". False: no such list, or longer than TAG_SERVERS_MAX. */
+/** "10.0.0.2, 10.0.0.3:5353, fd00::2, [fd00::3]:5353". False: no such list, or longer than TAG_SERVERS_MAX. */
 bool tag_value_servers(const char *text, struct name_server out[TAG_SERVERS_MAX],
 		       size_t *out_count);
 
 /** "eth1.120": what the kernel takes as an interface's name. */
 bool tag_value_interface(const char *text);
+
+/** A subnet's next hops. */
+struct tag_routers {
+	struct ip_address v4, v6; /* none: not said */
+};
+
+/**
+ * "10.0.0.1", "fd00::1", "10.0.0.1, fd00::1": one of each family at most, in the subnet's block of that family.
+ * @cidr6  maybe none
+ */
+bool tag_value_routers(const char *text, const struct cidr *cidr, const struct cidr *cidr6,
+		       struct tag_routers *out);
 
 /** "192.0.2.1": an address that a single machine can have. */
 bool tag_value_host(const char *text, struct ip_address *out);

@@ -205,7 +205,8 @@ def interfaces(story, ec2, vpc, subnet, other):
                 ("UnsupportedOperation", "PrivateIpAddresses", {"PrivateIpAddresses": [
                     {"PrivateIpAddress": "10.66.1.9"}, {"PrivateIpAddress": "10.66.1.10"}]}),
                 ("UnsupportedOperation", "SecondaryPrivateIpAddressCount", {"SecondaryPrivateIpAddressCount": "2"}),
-                ("UnsupportedOperation", "Ipv6AddressCount", {"Ipv6AddressCount": "1"}),
+                ("UnsupportedOperation", "Ipv6AddressCount", {"Ipv6AddressCount": "2"}),
+                ("InvalidParameterValue", "no IPv6 CIDR block", {"Ipv6AddressCount": "1"}),
                 ("InvalidParameterValue", "efa", {"InterfaceType": "efa"}),
                 ("InvalidGroup.NotFound", NOWHERE, {"SecurityGroupId": [f"sg-{NOWHERE}"]}),
                 ("InvalidGroupId.Malformed", "sg-x", {"SecurityGroupId": ["sg-x"]}),

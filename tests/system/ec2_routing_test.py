@@ -255,9 +255,12 @@ def routes(story, ec2, place, other, gateway):
             ec2.refused("InvalidParameterValue", "CreateRoute", destination, RouteTableId=table,
                         DestinationCidrBlock=destination, GatewayId=gateway)
         ec2.refused("MissingParameter", "CreateRoute", "DestinationCidrBlock", RouteTableId=table, GatewayId=gateway)
-        for name, value in (("DestinationIpv6CidrBlock", "::/0"), ("DestinationPrefixListId", f"pl-{NOWHERE}")):
-            ec2.refused("UnsupportedOperation", "CreateRoute", "IPv4", RouteTableId=table, GatewayId=gateway,
-                        **{name: value})
+        ec2.refused("UnsupportedOperation", "CreateRoute", "DestinationCidrBlock", RouteTableId=table, GatewayId=gateway,
+                    DestinationPrefixListId=f"pl-{NOWHERE}")
+        ec2.refused("InvalidParameterValue", "CreateRoute", "no IPv6 range", RouteTableId=table, GatewayId=gateway,
+                    DestinationIpv6CidrBlock="::/0")
+        ec2.refused("InvalidParameterCombination", "CreateRoute", "one of", RouteTableId=table, GatewayId=gateway,
+                    DestinationIpv6CidrBlock="::/0", DestinationCidrBlock="0.0.0.0/0")
 
     with story.case("inside the VPC a route leads a whole subnet through an appliance, and nothing to the internet"):
         inside = f"{place.network}.1.0/24"

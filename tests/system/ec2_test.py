@@ -117,8 +117,11 @@ def vpcs(story, call):
         call.refused("MissingParameter", "CidrBlock", operation="CreateVpc")
 
     with story.case("what networks here cannot be is refused by its name"):
-        for name, value in (("AmazonProvidedIpv6CidrBlock", "true"), ("Ipv4IpamPoolId", "ipam-pool-1")):
+        for name, value in (("Ipv6Pool", "ipv6pool-ec2-1"), ("Ipv4IpamPoolId", "ipam-pool-1")):
             call.refused("UnsupportedOperation", name, operation="CreateVpc", CidrBlock="10.0.0.0/16", **{name: value})
+        for name, value in (("AmazonProvidedIpv6CidrBlock", "true"), ("Ipv6CidrBlock", "fd00:1:2:3400::/56")):
+            call.refused("UnsupportedOperation", "no IPv6 range", operation="CreateVpc", CidrBlock="10.0.0.0/16", **{name: value},
+                         TagSpecification=[{"ResourceType": "vpc", "Tag": [ON_HOST]}])
         call.refused("InvalidParameterValue", "dedicated", operation="CreateVpc", CidrBlock="10.0.0.0/16",
                      InstanceTenancy="dedicated")
         call.refused("InvalidParameterValue", "vxlan", operation="CreateVpc", CidrBlock="10.0.0.0/16", TagSpecification=[

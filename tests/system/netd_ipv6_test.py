@@ -183,6 +183,41 @@ def routes(story, one, place):
             assert says(made, b"behind")
 
 
+def appliances(story, one, place):
+    """eni ──► its subnet's table ──► appliance ──► the appliance's subnet's table ──► guard ──► behind"""
+    inspected = netd.Table(place.vpc, {"fd77:1::/48": GUARD})
+    aside = netd.Subnet(place.vpc, "10.20.5.0/24", cidr6="fd00:20:0:5::/64", table=inspected)
+    appliance = netd.Eni(aside, "10.20.5.9", [v6()], role=netd.APPLIANCE, address6="fd00:20:0:5::9")
+    netd.make(one, aside, inspected, appliance)
+    inside = one.namespace(appliance)
+    with story.case("an appliance forwards IPv6 by its rules, until its owner stops it"):
+        place.table.routes = {"fd77:1::/48": appliance.address6}
+        netd.make(one, place.table)
+        inside.count("through", "meta nfproto ipv6 ip6 daddr fd77:1::7")
+        with connected6(one, place.eni, BEHIND) as made:
+            assert says(made, b"inspected")
+        assert inside.counted("through") > 0
+        appliance.rules = [v6(to_port=PORT + 1, from_port=PORT + 1)]
+        netd.make(one, appliance)
+        assert_no_way(one, place.eni, BEHIND)
+        appliance.rules = [v6()]
+        inside.run("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/all/forwarding")
+        netd.make(one, appliance)
+        assert_no_way(one, place.eni, BEHIND, errors=(OSError,))
+    place.table.routes = {"fd77:1::/48": GUARD, "::/0": "blackhole"}
+    netd.make(one, place.table)
+    for thing in (appliance, aside, inspected):
+        one.ask("REMOVE", id=thing.id)
+    with story.case("an interface that nobody named makes room for another one with its IPv6 address"):
+        old = netd.Eni(place.home, "10.20.1.40", address6="fd00:20::40")
+        new = netd.Eni(place.home, "10.20.1.41", [v6()], address6="fd00:20::40")
+        netd.make(one, old)
+        netd.say_all(one, *place.things(), new)
+        with connected6(one, new, SERVER) as made:
+            assert says(made, b"mine")
+        one.ask("REMOVE", id=new.id)
+
+
 def restarts(story, one, place):
     with connected6(one, place.eni, BEHIND) as made:
         before = place.state(one)
@@ -221,7 +256,7 @@ def main():
         one = story.enter(netd.Netd(story.folder))
         one.begin()
         place = Place(story, one, ground)
-        for part in (interfaces, rules, routes, restarts):
+        for part in (interfaces, rules, routes, appliances, restarts):
             part(story, one, place)
 
 

@@ -18,13 +18,15 @@
 
 /* ---- what a request says -------------------------------------------------------------------------------------------- */
 
-/* What Amazon's interfaces may have besides one IPv4 address. */
+/* What Amazon's interfaces may have besides one address of each family. */
 static const char *const absent[] = {
-	"ConnectionTrackingSpecification", "Ipv4Prefix", "Ipv6Addresses", "Ipv6Prefix", "Operator",
+	"ConnectionTrackingSpecification",
+	"Ipv4Prefix",
+	"Ipv6Prefix",
+	"Operator",
 };
 static const char *const absent_counts[] = {
 	"Ipv4PrefixCount",
-	"Ipv6AddressCount",
 	"Ipv6PrefixCount",
 	"SecondaryPrivateIpAddressCount",
 };
@@ -33,7 +35,7 @@ static int refuse_absent(struct ec2_request *request, const char *name, struct s
 {
 	return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
 			  "The parameter %s is not supported: a network interface has one private "
-			  "IPv4 address",
+			  "IPv4 address, and may have one of IPv6",
 			  name);
 }
 
@@ -158,14 +160,38 @@ static int read_request(struct ec2_request *request, struct db *db,
 					      err);
 }
 
+/* One that is named, or as many as are wanted: one, also where the subnet gives it to all. */
+static int choose_address6(struct ec2_request *request, struct db *db, const struct subnet *subnet,
+			   struct network_interface *interface, struct sp_error *err)
+{
+	const json_t *list = json_object_get(request->input, "Ipv6Addresses");
+	json_int_t count = sp_json_integer(request->input, "Ipv6AddressCount", -1);
+	if (json_array_size(list) > 0 && count != -1)
+		return ec2_refuse(request, err, EC2_INVALID_COMBINATION,
+				  "The parameter Ipv6Addresses cannot be used with the parameter "
+				  "Ipv6AddressCount");
+	if (json_array_size(list) > 1)
+		return refuse_absent(request, "Ipv6Addresses.2", err);
+	if (count > 1)
+		return refuse_absent(request, "Ipv6AddressCount of more than 1", err);
+	const char *asked = sp_json_string(json_array_get(list, 0), "Ipv6Address");
+	if (json_array_size(list) == 1 && asked == NULL)
+		return ec2_refuse_missing(request, err, "Ipv6Addresses.1.Ipv6Address");
+	if (asked == NULL && (count == 0 || (count == -1 && !subnet->assign_ipv6)))
+		return 0;
+	return ec2_private_address_choose(request, db, subnet, true, asked, interface->address6,
+					  err);
+}
+
 static int choose_address(struct ec2_request *request, struct db *db, const struct subnet *subnet,
 			  struct network_interface *interface, struct sp_error *err)
 {
 	const char *asked;
 	if (read_address(request, &asked, err) != 0)
 		return -1;
-	if (ec2_private_address_choose(request, db, subnet, asked, interface->address, err) == 0)
-		return 0;
+	if (ec2_private_address_choose(request, db, subnet, false, asked, interface->address,
+				       err) == 0)
+		return choose_address6(request, db, subnet, interface, err);
 	if (err->code == SP_LIMIT)
 		request->code = "InsufficientFreeAddressesInSubnet";
 	return -1;

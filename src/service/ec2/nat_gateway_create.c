@@ -114,8 +114,8 @@ static int choose_private_address(struct ec2_request *request, struct db *db,
 				  const struct subnet *subnet, struct nat_gateway *gateway,
 				  char out[ADDRESS_TEXT_SIZE], struct sp_error *err)
 {
-	if (ec2_private_address_choose(request, db, subnet, ec2_text(request, "PrivateIpAddress"),
-				       out, err) == 0)
+	if (ec2_private_address_choose(request, db, subnet, false,
+				       ec2_text(request, "PrivateIpAddress"), out, err) == 0)
 		return 0;
 	if (err->code != SP_LIMIT)
 		return -1;

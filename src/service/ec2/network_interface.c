@@ -123,7 +123,11 @@ static json_t *show_alone(const struct service_context *context,
 	sp_json_set_text(shown, "availabilityZoneId", zone_id);
 	sp_json_set_text(shown, "macAddress", interface->mac);
 	sp_json_set_text(shown, "privateIpAddress", interface->address);
-	json_object_set_new(shown, "ipv6AddressesSet", json_array());
+	json_object_set_new(shown, "ipv6AddressesSet",
+			    interface->address6[0] == '\0'
+				    ? json_array()
+				    : json_pack("[{s:s, s:b}]", "ipv6Address", interface->address6,
+						"isPrimaryIpv6", false));
 	json_object_set_new(shown, "operator", json_pack("{s:b}", "managed", false));
 	return shown;
 }
@@ -192,7 +196,7 @@ static const struct ec2_filter filters[] = {
 	{ "group-id", "groupSet.groupId" },
 	{ "group-name", "groupSet.groupName" },
 	{ "interface-type", "interfaceType" },
-	{ "ipv6-addresses.ipv6-address", NULL },
+	{ "ipv6-addresses.ipv6-address", "ipv6AddressesSet.ipv6Address" },
 	{ "mac-address", "macAddress" },
 	{ "network-interface-id", "networkInterfaceId" },
 	{ "operator.managed", "operator.managed" },

@@ -60,7 +60,7 @@ static int check_servers(struct ec2_request *request, const struct vpc *vpc, con
 	return ec2_refuse(request, err, EC2_INVALID_VALUE,
 			  "Value (%.128s) for the tag " NETWORK_TAG_DNS
 			  " is invalid: it needs one to "
-			  "%d IPv4 addresses of name servers, as in \"10.0.0.2, 10.0.0.3:5353\"",
+			  "%d IP addresses of name servers, as in \"10.0.0.2, [fd00::2]:5353\"",
 			  value, TAG_SERVERS_MAX);
 }
 
@@ -164,16 +164,17 @@ static int check_subnet_uplink(struct ec2_request *request, const struct subnet 
 static int check_subnet_router(struct ec2_request *request, const struct subnet *subnet,
 			       const char *value, struct sp_error *err)
 {
-	struct cidr cidr;
-	struct ip_address address;
-	if (cidr_parse(subnet->cidr, &cidr, NULL) && ip_parse_v4(value, &address) &&
-	    cidr_contains(&cidr, address))
+	struct cidr cidr, cidr6;
+	struct tag_routers routers;
+	if (cidr_parse(subnet->cidr, &cidr, NULL) && cidr_parse_optional(subnet->cidr6, &cidr6) &&
+	    tag_value_routers(value, &cidr, &cidr6, &routers))
 		return 0;
 	return ec2_refuse(request, err, EC2_INVALID_VALUE,
-			  "Value (%.64s) for the tag " NETWORK_TAG_ROUTER
+			  "Value (%.128s) for the tag " NETWORK_TAG_ROUTER
 			  " is invalid: it needs an "
-			  "address in %s, the range of '%s'",
-			  value, subnet->cidr, subnet->id);
+			  "address in %s%s%s, the range of '%s'",
+			  value, subnet->cidr, subnet->cidr6[0] == '\0' ? "" : " or one in ",
+			  subnet->cidr6, subnet->id);
 }
 
 static const struct {

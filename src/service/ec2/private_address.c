@@ -10,17 +10,22 @@ struct taken {
 	size_t count;
 };
 
-static int list_taken(struct db *db, const struct subnet *subnet, struct taken *out,
+static int list_taken(struct db *db, const struct subnet *subnet, bool is_v6, struct taken *out,
 		      struct sp_error *err)
 {
 	SP_AUTO_FREE struct network_interface *interfaces = NULL;
-	if (interfaces_list(db, subnet->id, NULL, &interfaces, &out->count, err) != 0)
+	size_t count;
+	if (interfaces_list(db, subnet->id, NULL, &interfaces, &count, err) != 0)
 		return -1;
-	out->addresses = sp_alloc((out->count + 1) * sizeof(*out->addresses));
-	for (size_t i = 0; i < out->count; i++)
-		if (!ip_parse_v4(interfaces[i].address, &out->addresses[i]))
+	out->addresses = sp_alloc((count + 1) * sizeof(*out->addresses));
+	for (size_t i = 0; i < count; i++) {
+		const char *text = is_v6 ? interfaces[i].address6 : interfaces[i].address;
+		if (ip_parse(text, &out->addresses[out->count]))
+			out->count++;
+		else if (!is_v6 || text[0] != '\0')
 			return sp_fail(err, SP_INTERNAL, "cannot read the address \"%s\" of \"%s\"",
-				       interfaces[i].address, interfaces[i].id);
+				       text, interfaces[i].id);
+	}
 	return 0;
 }
 
@@ -35,19 +40,21 @@ static int check_asked(struct ec2_request *request, const struct subnet *subnet,
 		       const struct cidr *range, const struct taken *taken, const char *asked,
 		       struct ip_address *out, struct sp_error *err)
 {
-	if (!ip_parse_v4(asked, out))
+	char block[CIDR_TEXT_SIZE];
+	cidr_text(range, block);
+	if (!ip_parse(asked, out) || ip_is_v6(*out) != cidr_is_v6(range))
 		return ec2_refuse(request, err, EC2_INVALID_VALUE,
 				  "invalid value for parameter address: %.64s", asked);
 	if (!cidr_contains(range, *out))
 		return ec2_refuse(request, err, EC2_INVALID_VALUE,
 				  "Address %s does not fall within the subnet's address range: %s "
 				  "has %s",
-				  asked, subnet->id, subnet->cidr);
+				  asked, subnet->id, block);
 	if (is_reserved(range, *out))
 		return ec2_refuse(request, err, EC2_INVALID_VALUE,
 				  "Address %s is in subnet's reserved address range: the first %d "
 				  "and the last of %s are",
-				  asked, CIDR_RESERVED_FIRST, subnet->cidr);
+				  asked, CIDR_RESERVED_FIRST, block);
 	for (size_t i = 0; i < taken->count; i++)
 		if (ip_equal(taken->addresses[i], *out))
 			return ec2_refuse(request, err, "InvalidIPAddress.InUse",
@@ -56,16 +63,21 @@ static int check_asked(struct ec2_request *request, const struct subnet *subnet,
 }
 
 int ec2_private_address_choose(struct ec2_request *request, struct db *db,
-			       const struct subnet *subnet, const char *asked,
+			       const struct subnet *subnet, bool is_v6, const char *asked,
 			       char out[ADDRESS_TEXT_SIZE], struct sp_error *err)
 {
 	struct taken taken = { 0 };
 	struct cidr range;
 	struct ip_address address;
-	if (!cidr_parse(subnet->cidr, &range, NULL))
+	const char *block = is_v6 ? subnet->cidr6 : subnet->cidr;
+	if (is_v6 && block[0] == '\0')
+		return ec2_refuse(request, err, EC2_INVALID_VALUE,
+				  "The subnet '%s' has no IPv6 CIDR block to take an address from",
+				  subnet->id);
+	if (!cidr_parse(block, &range, NULL))
 		return sp_fail(err, SP_INTERNAL, "the subnet \"%s\" has the range \"%s\"",
-			       subnet->id, subnet->cidr);
-	int result = list_taken(db, subnet, &taken, err);
+			       subnet->id, block);
+	int result = list_taken(db, subnet, is_v6, &taken, err);
 	SP_AUTO_FREE struct ip_address *owned = taken.addresses;
 	if (result != 0)
 		return -1;

@@ -84,7 +84,7 @@ static const struct ec2_filter filters[] = {
 	{ "owner-id", "ownerId" },
 	{ "route-table-id", "routeTableId" },
 	{ "route.destination-cidr-block", "routeSet.destinationCidrBlock" },
-	{ "route.destination-ipv6-cidr-block", NULL },
+	{ "route.destination-ipv6-cidr-block", "routeSet.destinationIpv6CidrBlock" },
 	{ "route.destination-prefix-list-id", NULL },
 	{ "route.egress-only-internet-gateway-id", NULL },
 	{ "route.gateway-id", "routeSet.gatewayId" },

@@ -5,6 +5,7 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "network/cidr.h"
 #include "service/ec2/kinds.h"
 #include "service/ec2/uplink.h"
 #include "store/gateways.h"
@@ -15,6 +16,7 @@ struct found {
 	char subnet_id[NETWORK_ID_SIZE]; /* "": in none */
 	const char *gone;                /* ": it was deleted"; NULL: it lets something through */
 	const char *wrong;               /* why routes cannot lead to it at all; NULL: they can */
+	bool speaks_v6;
 };
 
 static int find_internet_gateway(struct db *db, const char *id, struct found *out,
@@ -58,6 +60,7 @@ static int find_interface(struct db *db, const char *id, struct found *out, stru
 	memcpy(out->vpc_id, interface.vpc_id, sizeof(interface.vpc_id));
 	memcpy(out->subnet_id, interface.subnet_id, sizeof(interface.subnet_id));
 	out->wrong = wrong[interface.kind];
+	out->speaks_v6 = interface.address6[0] != '\0';
 	return 0;
 }
 
@@ -165,8 +168,28 @@ static int find(struct ec2_request *request, struct db *db, const struct target 
 	return 0;
 }
 
+/* Nothing here translates addresses of IPv6. */
+static int check_v6(struct ec2_request *request, const struct target *target,
+		    const struct found *found, const char *id, struct sp_error *err)
+{
+	if (found->speaks_v6)
+		return 0;
+	if (target->target == ROUTE_INTERFACE)
+		return ec2_refuse(
+			request, err, EC2_INVALID_VALUE,
+			"Invalid value '%s' for %s: it has no IPv6 address, which a route "
+			"with a DestinationIpv6CidrBlock needs",
+			id, target->parameter);
+	return ec2_refuse(
+		request, err, EC2_UNSUPPORTED_OPERATION,
+		"The parameter %s is not supported with a DestinationIpv6CidrBlock: IPv6 "
+		"goes through a NetworkInterfaceId only, an appliance or a router that leads "
+		"on",
+		target->parameter);
+}
+
 int ec2_route_target_read(struct ec2_request *request, struct db *db, const struct vpc *vpc,
-			  struct route *route, struct sp_error *err)
+			  bool is_v6, struct route *route, struct sp_error *err)
 {
 	const struct target *target = choose(request, err);
 	struct found found = { 0 };
@@ -182,6 +205,8 @@ int ec2_route_target_read(struct ec2_request *request, struct db *db, const stru
 	if (found.wrong != NULL)
 		return ec2_refuse(request, err, EC2_INVALID_VALUE, "Invalid value '%s' for %s: %s",
 				  id, target->parameter, found.wrong);
+	if (is_v6 && check_v6(request, target, &found, id, err) != 0)
+		return -1;
 	if (found.subnet_id[0] != '\0' &&
 	    ec2_uplink_check(request, db, found.subnet_id, "cannot have what routes lead to",
 			     err) != 0)
@@ -191,11 +216,15 @@ int ec2_route_target_read(struct ec2_request *request, struct db *db, const stru
 	return 0;
 }
 
+static const char member_v4[] = "destinationCidrBlock", member_v6[] = "destinationIpv6CidrBlock";
+
 static int show_route(struct db *db, const struct vpc *vpc, const struct route *route, json_t *set,
 		      struct sp_error *err)
 {
-	SP_AUTO_JSON json_t *shown = json_pack("{s:s, s:s}", "destinationCidrBlock",
-					       route->destination, "origin", "CreateRoute");
+	struct cidr block;
+	const char *member = cidr_parse_v6(route->destination, &block) ? member_v6 : member_v4;
+	SP_AUTO_JSON json_t *shown =
+		json_pack("{s:s, s:s}", member, route->destination, "origin", "CreateRoute");
 	if (ec2_route_target_show(db, vpc, route, shown, err) != 0)
 		return -1;
 	return json_array_append(set, shown);
@@ -209,8 +238,12 @@ int ec2_routes_show(struct db *db, const struct vpc *vpc, const struct route_tab
 	if (routes_list(db, table->id, &routes, &count, err) != 0)
 		return -1;
 	SP_AUTO_JSON json_t *set =
-		json_pack("[{s:s, s:s, s:s, s:s}]", "destinationCidrBlock", vpc->cidr, "gatewayId",
-			  "local", "state", "active", "origin", "CreateRouteTable");
+		json_pack("[{s:s, s:s, s:s, s:s}]", member_v4, vpc->cidr, "gatewayId", "local",
+			  "state", "active", "origin", "CreateRouteTable");
+	if (vpc->cidr6[0] != '\0')
+		json_array_append_new(set, json_pack("{s:s, s:s, s:s, s:s}", member_v6, vpc->cidr6,
+						     "gatewayId", "local", "state", "active",
+						     "origin", "CreateRouteTable"));
 	for (size_t i = 0; i < count; i++)
 		if (show_route(db, vpc, &routes[i], set, err) != 0)
 			return -1;

@@ -4,9 +4,9 @@
 #include "service/ec2/request.h"
 #include "store/routing.h"
 
-/** The one target that the request names, which must be there, be in @vpc and let something through. */
+/** The one target that the request names, which must be there, be in @vpc and let something through. @is_v6: of IPv6. */
 int ec2_route_target_read(struct ec2_request *request, struct db *db, const struct vpc *vpc,
-			  struct route *route, struct sp_error *err);
+			  bool is_v6, struct route *route, struct sp_error *err);
 
 /** Sets the member that names it, and the state: a route whose target is gone, or not the VPC's any more, is a blackhole. */
 int ec2_route_target_show(struct db *db, const struct vpc *vpc, const struct route *route,

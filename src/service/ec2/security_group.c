@@ -165,12 +165,15 @@ static int insert_rule(struct db *db, const char *group_id, bool egress, enum ru
 	return security_rules_insert(db, &rule, err);
 }
 
-/* Before anybody says anything, a group may send to everywhere, and nothing may come in. */
-static int insert_group(struct db *db, const struct security_group *group, struct sp_error *err)
+/* Before anybody says anything, a group may send to everywhere that its VPC has addresses for, and nothing may come in. */
+static int insert_group(struct db *db, const struct vpc *vpc, const struct security_group *group,
+			struct sp_error *err)
 {
-	if (security_groups_insert(db, group, err) != 0)
+	if (security_groups_insert(db, group, err) != 0 ||
+	    insert_rule(db, group->id, true, RULE_CIDR4, "0.0.0.0/0", err) != 0)
 		return -1;
-	return insert_rule(db, group->id, true, RULE_CIDR4, "0.0.0.0/0", err);
+	return vpc->cidr6[0] == '\0' ? 0
+				     : insert_rule(db, group->id, true, RULE_CIDR6, "::/0", err);
 }
 
 int security_group_make_default(struct db *db, const struct vpc *vpc, struct sp_error *err)
@@ -182,7 +185,7 @@ int security_group_make_default(struct db *db, const struct vpc *vpc, struct sp_
 	};
 	snprintf(group.id, sizeof(group.id), "%s", vpc->default_group_id);
 	snprintf(group.vpc_id, sizeof(group.vpc_id), "%s", vpc->id);
-	if (insert_group(db, &group, err) != 0)
+	if (insert_group(db, vpc, &group, err) != 0)
 		return -1;
 	return insert_rule(db, group.id, false, RULE_GROUP, group.id, err);
 }
@@ -242,7 +245,7 @@ static int create(struct ec2_request *request, struct db *db, void *ctx, struct 
 	};
 	ec2_id_draw(ec2_security_group.id_prefix, group.id);
 	snprintf(group.vpc_id, sizeof(group.vpc_id), "%s", vpc.id);
-	if (insert_group(db, &group, err) != 0)
+	if (insert_group(db, &vpc, &group, err) != 0)
 		return refuse_creation(request, &group, err);
 
 	json_t *tags;

@@ -55,6 +55,15 @@ static int count_free(struct db *db, const struct vpc *vpc, const struct subnet 
 	return 0;
 }
 
+static json_t *show_range6(const struct subnet *subnet)
+{
+	if (subnet->cidr6[0] == '\0')
+		return json_array();
+	return json_pack("[{s:s, s:s, s:{s:s}}]", "associationId", subnet->cidr6_association_id,
+			 "ipv6CidrBlock", subnet->cidr6, "ipv6CidrBlockState", "state",
+			 "associated");
+}
+
 static int show_subnet(const struct service_context *context, struct db *db, const struct vpc *vpc,
 		       const struct subnet *subnet, json_t **out, struct sp_error *err)
 {
@@ -72,12 +81,12 @@ static int show_subnet(const struct service_context *context, struct db *db, con
 				 context->account, "vpcId", subnet->vpc_id, "cidrBlock",
 				 subnet->cidr, "availableIpAddressCount", free_count,
 				 "availabilityZone", subnet->zone, "availabilityZoneId", zone_id);
-	json_t *more =
-		json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:[], s:o}", "defaultForAz", 0,
-			  "mapPublicIpOnLaunch", subnet->map_public_ip,
-			  "assignIpv6AddressOnCreation", subnet->assign_ipv6, "enableDns64",
-			  subnet->enable_dns64, "mapCustomerOwnedIpOnLaunch", 0, "ipv6Native", 0,
-			  "ipv6CidrBlockAssociationSet", "privateDnsNameOptionsOnLaunch", names);
+	json_t *more = json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o}", "defaultForAz", 0,
+				 "mapPublicIpOnLaunch", subnet->map_public_ip,
+				 "assignIpv6AddressOnCreation", subnet->assign_ipv6, "enableDns64",
+				 subnet->enable_dns64, "mapCustomerOwnedIpOnLaunch", 0,
+				 "ipv6Native", 0, "ipv6CidrBlockAssociationSet",
+				 show_range6(subnet), "privateDnsNameOptionsOnLaunch", names);
 	json_object_update(item, more);
 	json_decref(more);
 	*out = item;
@@ -120,9 +129,9 @@ static const struct ec2_filter filters[] = {
 	{ "defaultForAz", "defaultForAz" },
 	{ "enable-dns64", "enableDns64" },
 	{ "enable-lni-at-device-index", NULL },
-	{ "ipv6-cidr-block-association.association-id", NULL },
-	{ "ipv6-cidr-block-association.ipv6-cidr-block", NULL },
-	{ "ipv6-cidr-block-association.state", NULL },
+	{ "ipv6-cidr-block-association.association-id", "ipv6CidrBlockAssociationSet.associationId" },
+	{ "ipv6-cidr-block-association.ipv6-cidr-block", "ipv6CidrBlockAssociationSet.ipv6CidrBlock" },
+	{ "ipv6-cidr-block-association.state", "ipv6CidrBlockAssociationSet.ipv6CidrBlockState.state" },
 	{ "ipv6-native", "ipv6Native" },
 	{ "map-customer-owned-ip-on-launch", "mapCustomerOwnedIpOnLaunch" },
 	{ "map-public-ip-on-launch", "mapPublicIpOnLaunch" },

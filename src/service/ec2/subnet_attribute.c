@@ -67,7 +67,7 @@ static int modify(struct ec2_request *request, struct db *db, void *ctx, struct 
 				  "The subnet '%s' shows the interface %s of this machine and "
 				  "cannot be changed",
 				  subnet.id, subnet.interface);
-	if (subnet.assign_ipv6)
+	if (subnet.assign_ipv6 && subnet.cidr6[0] == '\0')
 		return ec2_refuse(request, err, EC2_INVALID_VALUE,
 				  "Invalid value 'true' for assignIpv6AddressOnCreation. Subnet "
 				  "does not have an associated IPv6 CIDR block.");

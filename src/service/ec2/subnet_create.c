@@ -25,7 +25,6 @@ struct creation {
 static int refuse_what_is_not_here(struct ec2_request *request, struct sp_error *err)
 {
 	static const char *const absent[] = {
-		"Ipv6CidrBlock",
 		"Ipv4IpamPoolId",
 		"Ipv6IpamPoolId",
 		"OutpostArn",
@@ -33,13 +32,13 @@ static int refuse_what_is_not_here(struct ec2_request *request, struct sp_error 
 	for (size_t i = 0; i < SP_COUNT_OF(absent); i++)
 		if (ec2_text(request, absent[i]) != NULL)
 			return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
-					  "The parameter %s is not supported: subnets have IPv4 "
-					  "ranges that the request names in CidrBlock",
+					  "The parameter %s is not supported: subnets have ranges "
+					  "that the request names in CidrBlock and Ipv6CidrBlock",
 					  absent[i]);
 	if (ec2_flag(request, "Ipv6Native"))
 		return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
-				  "The parameter Ipv6Native is not supported: subnets have IPv4 "
-				  "ranges only");
+				  "The parameter Ipv6Native is not supported: every subnet has an "
+				  "IPv4 range, and may have one of IPv6 beside it");
 	return 0;
 }
 
@@ -125,6 +124,38 @@ static int check_range(struct ec2_request *request, const struct vpc *vpc,
 	return 0;
 }
 
+static int read_range6(struct ec2_request *request, const struct vpc *vpc,
+		       const struct subnet *others, size_t count, struct subnet *subnet,
+		       struct sp_error *err)
+{
+	const char *text = ec2_text(request, "Ipv6CidrBlock");
+	struct cidr whole, range, other;
+	if (text == NULL)
+		return 0;
+	if (ec2_range6_read(request, text, &range, err) != 0)
+		return -1;
+	if (vpc->cidr6[0] == '\0')
+		return ec2_refuse(request, err, "InvalidSubnet.Range",
+				  "The IPv6 CIDR '%.64s' is invalid: '%s' has no IPv6 range", text,
+				  vpc->id);
+	if (range.bits != EC2_RANGE6_SUBNET_BITS || !cidr_parse_v6(vpc->cidr6, &whole) ||
+	    !cidr_covers(&whole, &range))
+		return ec2_refuse(request, err, "InvalidSubnet.Range",
+				  "The IPv6 CIDR '%.64s' is invalid: it is no /%d within %s, the "
+				  "IPv6 range of '%s'",
+				  text, EC2_RANGE6_SUBNET_BITS, vpc->cidr6, vpc->id);
+	for (size_t i = 0; i < count; i++)
+		if (cidr_parse_v6(others[i].cidr6, &other) && cidr_overlaps(&other, &range))
+			return ec2_refuse(
+				request, err, "InvalidSubnet.Conflict",
+				"The IPv6 CIDR '%.64s' conflicts with another subnet: '%s' "
+				"has %s",
+				text, others[i].id, others[i].cidr6);
+	cidr_text(&range, subnet->cidr6);
+	ec2_id_draw("subnet-cidr-assoc-", subnet->cidr6_association_id);
+	return 0;
+}
+
 /* With the provider host a subnet is what this machine has of it. */
 static int check_owned(struct ec2_request *request, const struct creation *creation,
 		       struct sp_error *err)
@@ -161,6 +192,7 @@ static int read_request(struct ec2_request *request, struct db *db, const struct
 				  vpc.id);
 	if (subnets_list(db, vpc.id, &others, &count, err) != 0 ||
 	    check_range(request, &vpc, others, count, &range, err) != 0 ||
+	    read_range6(request, &vpc, others, count, subnet, err) != 0 ||
 	    choose_zone(request, others, count, subnet->zone, err) != 0 ||
 	    (vpc.provider == PROVIDER_HOST && check_owned(request, creation, err) != 0))
 		return -1;

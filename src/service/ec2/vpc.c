@@ -6,13 +6,27 @@
 
 /* ---- describing ----------------------------------------------------------------------------------------------------- */
 
+/* None, or the one. What is drawn is told as Amazon's own, which is how it was asked for. */
+static json_t *show_range6(const struct service_context *context, const struct vpc *vpc)
+{
+	if (vpc->cidr6[0] == '\0')
+		return json_array();
+	json_t *block =
+		json_pack("{s:s, s:s, s:{s:s}, s:s}", "associationId", vpc->cidr6_association_id,
+			  "ipv6CidrBlock", vpc->cidr6, "ipv6CidrBlockState", "state", "associated",
+			  "networkBorderGroup", context->region);
+	sp_json_set_text(block, "ipv6Pool", vpc->cidr6_is_drawn ? "Amazon" : NULL);
+	return json_pack("[o]", block);
+}
+
 static json_t *show_vpc(const struct service_context *context, const struct vpc *vpc)
 {
 	json_t *block = json_pack("{s:s, s:s, s:{s:s}}", "associationId", vpc->cidr_association_id,
 				  "cidrBlock", vpc->cidr, "cidrBlockState", "state", "associated");
-	return json_pack("{s:s, s:s, s:s, s:s, s:[o], s:s, s:s, s:b}", "vpcId", vpc->id, "ownerId",
-			 context->account, "state", "available", "cidrBlock", vpc->cidr,
-			 "cidrBlockAssociationSet", block, "dhcpOptionsId", vpc->dhcp_options_id,
+	return json_pack("{s:s, s:s, s:s, s:s, s:[o], s:o, s:s, s:s, s:b}", "vpcId", vpc->id,
+			 "ownerId", context->account, "state", "available", "cidrBlock", vpc->cidr,
+			 "cidrBlockAssociationSet", block, "ipv6CidrBlockAssociationSet",
+			 show_range6(context, vpc), "dhcpOptionsId", vpc->dhcp_options_id,
 			 "instanceTenancy", "default", "isDefault", 0);
 }
 
@@ -40,10 +54,10 @@ static const struct ec2_filter filters[] = {
 	{ "cidr-block-association.state", "cidrBlockAssociationSet.cidrBlockState.state" },
 	{ "dhcp-options-id", "dhcpOptionsId" },
 	{ "dhcpOptionsId", "dhcpOptionsId" },
-	{ "ipv6-cidr-block-association.association-id", NULL },
-	{ "ipv6-cidr-block-association.ipv6-cidr-block", NULL },
-	{ "ipv6-cidr-block-association.ipv6-pool", NULL },
-	{ "ipv6-cidr-block-association.state", NULL },
+	{ "ipv6-cidr-block-association.association-id", "ipv6CidrBlockAssociationSet.associationId" },
+	{ "ipv6-cidr-block-association.ipv6-cidr-block", "ipv6CidrBlockAssociationSet.ipv6CidrBlock" },
+	{ "ipv6-cidr-block-association.ipv6-pool", "ipv6CidrBlockAssociationSet.ipv6Pool" },
+	{ "ipv6-cidr-block-association.state", "ipv6CidrBlockAssociationSet.ipv6CidrBlockState.state" },
 	{ "is-default", "isDefault" },
 	{ "isDefault", "isDefault" },
 	{ "owner-id", "ownerId" },

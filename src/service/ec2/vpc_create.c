@@ -18,21 +18,18 @@
 static int refuse_what_is_not_here(struct ec2_request *request, struct sp_error *err)
 {
 	static const char *const absent[] = {
-		"Ipv6CidrBlock",
 		"Ipv6Pool",
 		"Ipv4IpamPoolId",
 		"Ipv6IpamPoolId",
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(absent); i++)
 		if (ec2_text(request, absent[i]) != NULL)
-			return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
-					  "The parameter %s is not supported: networks have IPv4 "
-					  "ranges that the request names in CidrBlock",
-					  absent[i]);
-	if (ec2_flag(request, "AmazonProvidedIpv6CidrBlock"))
-		return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
-				  "The parameter AmazonProvidedIpv6CidrBlock is not supported: "
-				  "networks have IPv4 ranges only");
+			return ec2_refuse(
+				request, err, EC2_UNSUPPORTED_OPERATION,
+				"The parameter %s is not supported: networks have ranges "
+				"that the request names in CidrBlock and Ipv6CidrBlock, or "
+				"an IPv6 range that AmazonProvidedIpv6CidrBlock draws",
+				absent[i]);
 	const char *tenancy = ec2_text(request, "InstanceTenancy");
 	if (tenancy != NULL && strcmp(tenancy, "default") != 0)
 		return ec2_refuse(request, err, EC2_INVALID_VALUE,
@@ -67,6 +64,58 @@ static int check_purpose(struct ec2_request *request, const struct vpc *vpc,
 	return 0;
 }
 
+/* What the user brings: addresses that networks have, and nothing that means something else. */
+static int check_range6(struct ec2_request *request, const struct cidr *cidr, const char *text,
+			struct sp_error *err)
+{
+	static const struct cidr networks[] = {
+		{ { (ip_number)0xfc00 << 112 }, 7 }, /* unique local */
+		{ { (ip_number)0x2000 << 112 }, 3 }, /* the internet's */
+	};
+	bool is_one = false;
+	for (size_t i = 0; i < SP_COUNT_OF(networks); i++)
+		is_one = is_one || cidr_covers(&networks[i], cidr);
+	if (!is_one)
+		return ec2_refuse(
+			request, err, "InvalidVpc.Range",
+			"The IPv6 CIDR '%.64s' is invalid: it is neither of fc00::/7, unique "
+			"local addresses, nor of 2000::/3, the internet's",
+			text);
+	if (cidr->bits >= EC2_RANGE6_BITS_MIN && cidr->bits <= EC2_RANGE6_BITS_MAX &&
+	    cidr->bits % EC2_RANGE6_BITS_STEP == 0)
+		return 0;
+	return ec2_refuse(
+		request, err, "InvalidVpc.Range",
+		"The IPv6 CIDR '%.64s' is invalid: those of VPCs have /%d to /%d in steps of "
+		"/%d",
+		text, EC2_RANGE6_BITS_MIN, EC2_RANGE6_BITS_MAX, EC2_RANGE6_BITS_STEP);
+}
+
+static int read_range6(struct ec2_request *request, struct vpc *vpc, struct sp_error *err)
+{
+	const char *text = ec2_text(request, "Ipv6CidrBlock");
+	struct cidr cidr;
+	vpc->cidr6_is_drawn = ec2_flag(request, "AmazonProvidedIpv6CidrBlock");
+	if (text == NULL && !vpc->cidr6_is_drawn)
+		return 0;
+	if (text != NULL && vpc->cidr6_is_drawn)
+		return ec2_refuse(request, err, EC2_INVALID_COMBINATION,
+				  "The parameters Ipv6CidrBlock and AmazonProvidedIpv6CidrBlock "
+				  "cannot be used together");
+	if (vpc->provider == PROVIDER_HOST)
+		return ec2_refuse(request, err, EC2_UNSUPPORTED_OPERATION,
+				  "A network of host has no IPv6 range: its subnets are this "
+				  "machine's own IPv4 addresses. A network of netns can have one");
+	if (text == NULL)
+		ec2_range6_draw(&cidr);
+	else if (ec2_range6_read(request, text, &cidr, err) != 0 ||
+		 check_range6(request, &cidr, text, err) != 0)
+		return -1;
+	cidr_text(&cidr, vpc->cidr6);
+	ec2_id_draw("vpc-cidr-assoc-", vpc->cidr6_association_id);
+	return 0;
+}
+
 static int read_request(struct ec2_request *request, struct vpc *vpc, struct sp_error *err)
 {
 	struct cidr cidr;
@@ -77,7 +126,7 @@ static int read_request(struct ec2_request *request, struct vpc *vpc, struct sp_
 				     err) != 0)
 		return -1;
 	cidr_text(&cidr, vpc->cidr);
-	return check_purpose(request, vpc, &cidr, err);
+	return check_purpose(request, vpc, &cidr, err) != 0 ? -1 : read_range6(request, vpc, err);
 }
 
 /* ---- what is made ----------------------------------------------------------------------------------------------------- */

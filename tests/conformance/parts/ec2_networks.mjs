@@ -66,7 +66,7 @@ for (const [code, says, input] of [
   ["InvalidParameterValue", "10.0.0.0", { CidrBlock: "10.0.0.0" }],
   ["InvalidParameterValue", "fd00::/56", { CidrBlock: "fd00::/56" }],
   ["MissingParameter", "CidrBlock", {}],
-  ["UnsupportedOperation", "AmazonProvidedIpv6CidrBlock", { CidrBlock: "10.0.0.0/16", AmazonProvidedIpv6CidrBlock: true }],
+  ["UnsupportedOperation", "no IPv6 range", { CidrBlock: "10.0.0.0/16", AmazonProvidedIpv6CidrBlock: true }],
   ["UnsupportedOperation", "Ipv4IpamPoolId", { CidrBlock: "10.0.0.0/16", Ipv4IpamPoolId: "ipam-pool-1" }],
   ["InvalidParameterValue", "dedicated", { CidrBlock: "10.0.0.0/16", InstanceTenancy: "dedicated" }],
 ]) {

@@ -223,12 +223,13 @@ static void a_tag_that_makes_no_sense_fails_the_gateway_in_words(void **state)
 	} cases[] = {
 		{ { VPC_ARN, NETWORK_TAG_DNS, "ns.example" },
 		  "failed: cannot use the tag sallyport:dns of " VPC
-		  ", \"ns.example\": needed are one to 4 IPv4 addresses, with a port after a colon "
-		  "where it is not 53" },
+		  ", \"ns.example\": needed are one to 4 IP addresses, with a port after a colon "
+		  "where it is not 53 (those of IPv6 in brackets then)" },
 		{ { VPC_ARN, NETWORK_TAG_DNS, "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5" },
 		  "failed: cannot use the tag sallyport:dns of " VPC
-		  ", \"10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5\": needed are one to 4 IPv4 "
-		  "addresses, with a port after a colon where it is not 53" },
+		  ", \"10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5\": needed are one to 4 IP "
+		  "addresses, with a port after a colon where it is not 53 (those of IPv6 in "
+		  "brackets then)" },
 		{ { VPC_ARN, NETWORK_TAG_DNS, "10.0.0.2" }, "active" },
 		{ { SUBNET_ARN, NETWORK_TAG_ROUTER, "10.9.9.9" },
 		  "failed: cannot use the tag sallyport:router of " SUBNET

@@ -407,8 +407,8 @@ static void a_nat_gateway_asks_for_no_names(void **state)
 	change(f, change_tag, &(struct tag_change){ VPC_ARN, NETWORK_TAG_DNS, "the usual one" });
 	turn_until(f, gateway_is,
 		   "failed: cannot use the tag sallyport:dns of " VPC
-		   ", \"the usual one\": needed are one to 4 IPv4 addresses, with a port after a "
-		   "colon where it is not 53");
+		   ", \"the usual one\": needed are one to 4 IP addresses, with a port after a "
+		   "colon where it is not 53 (those of IPv6 in brackets then)");
 	settle_down(f);
 	assert_true(nat_is(f, "available"));
 }

@@ -1,6 +1,7 @@
 #include "addresses.h"
 
 #include "base/text.h"
+#include "network/cidr.h"
 #include "network/tag_values.h"
 
 static void name_servers_are_addresses_with_or_without_a_port(void **state)
@@ -17,6 +18,13 @@ static void name_servers_are_addresses_with_or_without_a_port(void **state)
 	assert_true(tag_value_servers("10.0.0.1 10.0.0.2,10.0.0.3,, 10.0.0.4", servers, &count));
 	assert_int_equal(count, TAG_SERVERS_MAX);
 
+	assert_true(tag_value_servers("fd00::2, [fd00::3]:5353", servers, &count));
+	assert_int_equal(count, 2);
+	assert_address(servers[0].address, address("fd00::2"));
+	assert_int_equal(servers[0].port, TAG_SERVER_PORT);
+	assert_address(servers[1].address, address("fd00::3"));
+	assert_int_equal(servers[1].port, 5353);
+
 	static const char *const bad[] = {
 		"",
 		",",
@@ -26,12 +34,36 @@ static void name_servers_are_addresses_with_or_without_a_port(void **state)
 		"10.0.0.2:65536",
 		"10.0.0.2:",
 		"10.0.0.2;10.0.0.3",
-		"fd00::2",
+		"[fd00::2]",
+		"[fd00::2]:0",
+		"[10.0.0.2]:53",
+		"fd00::2/64",
+		"::",
 		"10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5",
 		"10.0.0.2 10.0.0.2.10.0.0.2.10.0.0.2.10.0.0.2.10.0.0.2",
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++)
 		assert_false(tag_value_servers(bad[i], servers, &count));
+}
+
+static void routers_of_a_subnet_are_one_of_each_family(void **state)
+{
+	(void)state;
+	struct cidr cidr, cidr6, none = { 0 };
+	struct tag_routers routers;
+	assert_true(cidr_parse("10.0.0.0/24", &cidr, NULL) &&
+		    cidr_parse("fd00::/64", &cidr6, NULL));
+	assert_true(tag_value_routers("10.0.0.9", &cidr, &cidr6, &routers));
+	assert_true(ip_equal(routers.v4, address("10.0.0.9")) && ip_is_none(routers.v6));
+	assert_true(tag_value_routers("fd00::9, 10.0.0.9", &cidr, &cidr6, &routers));
+	assert_true(ip_equal(routers.v4, address("10.0.0.9")));
+	assert_true(ip_equal(routers.v6, address("fd00::9")));
+	static const char *const bad[] = {
+		"", "router", "10.0.1.9", "fd00:0:0:1::9", "10.0.0.9 10.0.0.8", "10.0.0.9, fd01::1"
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(bad); i++)
+		assert_false(tag_value_routers(bad[i], &cidr, &cidr6, &routers));
+	assert_false(tag_value_routers("fd00::9", &cidr, &none, &routers));
 }
 
 static void interfaces_have_names_that_the_kernel_takes(void **state)
@@ -115,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(name_servers_are_addresses_with_or_without_a_port),
+		cmocka_unit_test(routers_of_a_subnet_are_one_of_each_family),
 		cmocka_unit_test(interfaces_have_names_that_the_kernel_takes),
 		cmocka_unit_test(a_host_has_an_address_that_machines_answer_to),
 		cmocka_unit_test(a_host_in_a_network_is_neither_its_first_nor_its_last),

@@ -119,7 +119,7 @@ static void name_servers_are_addresses(void **state)
 					    "10.0.0.2:5353, 10.0.0.3" };
 	static const char *const bad[] = { "",           "dns.example",    "10.0.0.300",
 					   "10.0.0.2:0", "10.0.0.2:65536", "10.0.0.2;10.0.0.3",
-					   "fd00::2" };
+					   "[fd00::2]" };
 	for (size_t i = 0; i < SP_COUNT_OF(good); i++)
 		assert_good(VPC, NETWORK_TAG_DNS, good[i]);
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++)

@@ -55,6 +55,16 @@ int address_family(const struct address *address)
 	return address->at.any.sa_family;
 }
 
+void addresses_prefer_v6(const struct address *addresses, size_t count, struct address *out)
+{
+	static const int families[] = { AF_INET6, AF_INET };
+	size_t filled = 0;
+	for (size_t k = 0; k < SP_COUNT_OF(families); k++)
+		for (size_t i = 0; i < count; i++)
+			if (address_family(&addresses[i]) == families[k])
+				out[filled++] = addresses[i];
+}
+
 void address_host_text(const struct address *address, char out[EGRESS_ADDRESS_TEXT_MAX])
 {
 	static_assert((int)EGRESS_ADDRESS_TEXT_MAX >= INET6_ADDRSTRLEN + 8,

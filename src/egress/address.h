@@ -29,6 +29,9 @@ struct ip_address address_ip(const struct address *address);
 
 int address_family(const struct address *address);
 
+/** IPv6 before IPv4, each in its order; @out has room for all. */
+void addresses_prefer_v6(const struct address *addresses, size_t count, struct address *out);
+
 /** Without the port. */
 void address_host_text(const struct address *address, char out[EGRESS_ADDRESS_TEXT_MAX]);
 

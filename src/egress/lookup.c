@@ -264,11 +264,7 @@ static ares_socket_t take_socket(int family, int type, int protocol, void *ctx)
 {
 	(void)protocol;
 	const struct lookup *lookup = ctx;
-	if (family != AF_INET) {
-		errno = EAFNOSUPPORT;
-		return ARES_SOCKET_BAD;
-	}
-	int fd = lookup->supply->take(lookup->supply->ctx, type == SOCK_STREAM);
+	int fd = lookup->supply->take(lookup->supply->ctx, family, type == SOCK_STREAM);
 	if (fd < 0)
 		errno = EMFILE;
 	return fd;
@@ -311,13 +307,23 @@ static const struct ares_socket_functions given_sockets = {
 
 /* ---- asking ---------------------------------------------------------------------------------------------------- */
 
-size_t lookup_count_servers(const char *servers)
+/* An address of IPv6 has two colons at least, also without a port. */
+static int family_of_server(const char *text, size_t length)
+{
+	const char *first = memchr(text, ':', length);
+	bool has_two = first != NULL &&
+		       memchr(first + 1, ':', length - (size_t)(first + 1 - text)) != NULL;
+	return has_two ? AF_INET6 : AF_INET;
+}
+
+size_t lookup_count_servers(const char *servers, int family)
 {
 	size_t count = 0;
 	for (const char *at = servers; at[0] != '\0';) {
 		at += strspn(at, ", ");
-		count += at[0] != '\0';
-		at += strcspn(at, ", ");
+		size_t length = strcspn(at, ", ");
+		count += length > 0 && family_of_server(at, length) == family;
+		at += length;
 	}
 	return count;
 }
@@ -389,8 +395,8 @@ struct lookup *lookup_start(struct loop *loop, const struct lookup_question *que
 
 	lookup->start_status = open_channel(lookup, question);
 	if (lookup->start_status == ARES_SUCCESS) {
-		ask(lookup, FAMILY_V4, true);
-		ask(lookup, FAMILY_V6, !question->only_v4);
+		ask(lookup, FAMILY_V4, address_type_has_v4(question->families));
+		ask(lookup, FAMILY_V6, address_type_has_v6(question->families));
 	}
 	settle(lookup);
 	return lookup;

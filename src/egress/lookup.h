@@ -6,6 +6,7 @@
 
 #include "egress/address.h"
 #include "loop/loop.h"
+#include "model/network.h"
 
 enum { LOOKUP_ADDRESSES_MAX = 16 };
 
@@ -25,24 +26,24 @@ int lookup_check_servers(const char *servers, struct sp_error *err);
 /** Sockets that a lookup asks by, instead of its own: each is given once. */
 struct lookup_supply {
 	void *ctx;
-	/** IPv4, non-blocking, bound; owned by the lookup from then on. -1: there is none left. */
-	int (*take)(void *ctx, bool stream);
+	/** Of this family, non-blocking, bound; owned by the lookup from then on. -1: there is none left. */
+	int (*take)(void *ctx, int family, bool stream);
 };
 
 struct lookup_question {
 	const char *host; /* copied, as are the other texts */
 	uint16_t port;
-	const char *servers; /* NULL: those of the host's configuration */
-	const char *at;      /* for sentences: " at the name servers …"; NULL: not told */
-	bool only_v4;
+	const char *servers;        /* NULL: those of the host's configuration */
+	const char *at;             /* for sentences: " at the name servers …"; NULL: not told */
+	enum address_type families; /* that are asked for */
 	/* Not NULL: asks by these sockets and nothing of this host's configuration counts: no hosts file, no search
 	 * list, no options. Kept. */
 	const struct lookup_supply *supply;
 	int64_t timeout_ms; /* after it, what arrived counts */
 };
 
-/** How many name servers a list has: each wants datagram sockets, and a stream for long answers. */
-size_t lookup_count_servers(const char *servers);
+/** How many name servers of a family a list has: each wants datagram sockets, and a stream for long answers. */
+size_t lookup_count_servers(const char *servers, int family);
 
 /** How many datagram sockets a lookup may use up with one server: c-ares takes a new one after a refusal. */
 enum { LOOKUP_DATAGRAMS_A_SERVER = 3 };

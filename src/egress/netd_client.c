@@ -162,7 +162,7 @@ void netd_client_push(struct netd_client *client)
 }
 
 struct netd_opening *netd_client_open_sockets(struct netd_client *client, const char *eni_id,
-					      size_t streams, size_t datagrams,
+					      const struct socket_wish *wish,
 					      networks_sockets_fn *fn, void *ctx)
 {
 	struct netd_opening **slot = &client->openings;
@@ -171,8 +171,10 @@ struct netd_opening *netd_client_open_sockets(struct netd_client *client, const 
 	struct netd_opening *opening = sp_alloc(sizeof(*opening));
 	*opening = (struct netd_opening){ .client = client, .slot = slot, .fn = fn, .ctx = ctx };
 	opening->message.kind = NETD_OPEN;
-	opening->message.streams = (uint32_t)streams;
-	opening->message.datagrams = (uint32_t)datagrams;
+	opening->message.streams = (uint32_t)wish->streams;
+	opening->message.datagrams = (uint32_t)wish->datagrams;
+	opening->message.streams6 = (uint32_t)wish->streams6;
+	opening->message.datagrams6 = (uint32_t)wish->datagrams6;
 	strcpy(opening->message.id, eni_id);
 	*slot = opening;
 	netd_client_push(client);
@@ -232,7 +234,9 @@ static bool is_fit(const struct flight *flight, const struct netd_message *messa
 	const struct netd_message *asked =
 		flight->opening != NULL ? &flight->opening->message : message;
 	return message->streams == asked->streams && message->datagrams == asked->datagrams &&
-	       message->streams + message->datagrams == fd_count;
+	       message->streams6 == asked->streams6 && message->datagrams6 == asked->datagrams6 &&
+	       message->streams + message->datagrams + message->streams6 + message->datagrams6 ==
+		       fd_count;
 }
 
 /* Gateways and connectors tell their own failures; of what their ways lead through nobody may be using anything yet. */

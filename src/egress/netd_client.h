@@ -38,6 +38,6 @@ enum netd_condition netd_client_condition(const struct netd_client *client, cons
 
 /** Sockets in the namespace of an ENI that things_can_open(). @fn is called once, later, with SP_CLOSED when netd went meanwhile. */
 struct netd_opening *netd_client_open_sockets(struct netd_client *client, const char *eni_id,
-					      size_t streams, size_t datagrams,
+					      const struct socket_wish *wish,
 					      networks_sockets_fn *fn, void *ctx);
 void netd_client_cancel(struct netd_opening *opening); /* NULL is fine; not after @fn was called */

@@ -73,8 +73,14 @@ void networks_doubt(struct networks *networks, const char *vpc_id);
 enum { NETWORKS_SOCKETS_MAX = 16 }; /* asked for at once */
 
 /** Sockets that belong to an ENI. */
+/** How many sockets of each kind, and of each family: NETWORKS_SOCKETS_MAX together at most. */
+struct socket_wish {
+	size_t streams, datagrams;   /* of IPv4 */
+	size_t streams6, datagrams6; /* of IPv6: the interface must have an address of it */
+};
+
 struct networks_sockets {
-	int fds[NETWORKS_SOCKETS_MAX]; /* streams first; bound to the ENI's address (and, with the host provider, interface); non-blocking, close-on-exec; taken */
+	int fds[NETWORKS_SOCKETS_MAX]; /* in the order of the wish; bound to the ENI's address (and, with the host provider, interface); non-blocking, close-on-exec; taken */
 	size_t count;
 	struct sp_error error; /* code SP_OK on success */
 };
@@ -82,10 +88,10 @@ typedef void networks_sockets_fn(void *ctx, struct networks_sockets *sockets);
 
 /**
  * On the loop. @fn is called once, later, unless it is cancelled before. Waits while the ENI is being made, at most
- * @timeout_ms. @streams and @datagrams: NETWORKS_SOCKETS_MAX together at most.
+ * @timeout_ms.
  */
 struct networks_request *networks_open_sockets(struct networks *networks,
 					       const struct network_interface *interface,
-					       size_t streams, size_t datagrams, int64_t timeout_ms,
+					       const struct socket_wish *wish, int64_t timeout_ms,
 					       networks_sockets_fn *fn, void *ctx);
 void networks_cancel(struct networks_request *request); /* not after @fn was called. NULL is fine */

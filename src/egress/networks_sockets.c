@@ -10,7 +10,7 @@ struct networks_request {
 	struct networks *networks;
 	struct networks_request *next, **slot; /* its place in networks->requests */
 	struct network_interface interface;
-	size_t streams, datagrams;
+	struct socket_wish wish;
 	uint64_t born;  /* rounds that had begun then: what a later one does not see is not there */
 	uint64_t fresh; /* the round that knows all that was committed before it was asked */
 	int64_t timeout_ms;
@@ -69,9 +69,8 @@ static int ask_netns(struct networks_request *request, const struct wanted_eni *
 	if (networks_netd_is_lost(networks, &why))
 		return sp_fail(err, SP_SYSTEM, "could not use %s: %s", eni->row.id, why);
 	if (things_can_open(networks->things, eni->row.id, request->fresh)) {
-		request->opening =
-			netd_client_open_sockets(networks->client, eni->row.id, request->streams,
-						 request->datagrams, on_opened, request);
+		request->opening = netd_client_open_sockets(networks->client, eni->row.id,
+							    &request->wish, on_opened, request);
 		return 0;
 	}
 	if (things_state_of(networks->things, eni->row.id, &why) == NETWORK_FAILED)
@@ -98,7 +97,7 @@ static bool serve(struct networks_request *request)
 		sp_fail(&sockets.error, SP_NOT_FOUND, "could not use %s: it is not there any more",
 			request->interface.id);
 	} else if (wanted_provider(networks->wanted, eni) == PROVIDER_HOST) {
-		provider_host_open(&eni->row, request->streams, request->datagrams, &sockets);
+		provider_host_open(&eni->row, &request->wish, &sockets);
 	} else if (ask_netns(request, eni, &sockets.error) == 0) {
 		return false;
 	}
@@ -137,7 +136,7 @@ static void be_late(void *ctx)
 
 struct networks_request *networks_open_sockets(struct networks *networks,
 					       const struct network_interface *interface,
-					       size_t streams, size_t datagrams, int64_t timeout_ms,
+					       const struct socket_wish *wish, int64_t timeout_ms,
 					       networks_sockets_fn *fn, void *ctx)
 {
 	struct networks_request *request = sp_alloc(sizeof(*request));
@@ -146,8 +145,7 @@ struct networks_request *networks_open_sockets(struct networks *networks,
 		.next = networks->requests,
 		.slot = &networks->requests,
 		.interface = *interface,
-		.streams = streams,
-		.datagrams = datagrams,
+		.wish = *wish,
 		.born = networks->rounds_begun,
 		.fresh = networks->rounds_begun +
 			 (networks->is_woken || networks->is_another_due ? 1 : 0),

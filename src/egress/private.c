@@ -21,13 +21,25 @@ static_assert((int)LOOKUP_ADDRESSES_MAX <= (int)NETWORKS_SOCKETS_MAX,
 
 /* ---- whom to connect to ------------------------------------------------------------------------------------------ */
 
-static void refuse_v6(struct egress_attempt *attempt)
+/* The gateway's kind cannot change, and a configuration is held against it: this is for what was kept otherwise. */
+static void refuse_family(struct egress_attempt *attempt, const char *family)
 {
+	const struct path *path = &attempt->way->path;
 	struct sp_error err = { 0 };
 	sp_fail(&err, SP_UNSUPPORTED,
-		"cannot connect to %s: inside a VPC only IPv4 addresses are offered yet",
-		attempt->way->path.configuration.target);
+		"cannot connect to %s: it is an address of %s, and the resource gateway \"%s\" "
+		"(%s) "
+		"is %s",
+		path->configuration.target, family, path->gateway.name, path->gateway.id,
+		address_type_name(path->gateway.address_type));
 	attempt_fail(attempt, STEP_CONFIGURATION, &err);
+}
+
+static bool is_of_gateway(const struct path *path, const struct address *address)
+{
+	return address_family(address) == AF_INET6
+		       ? address_type_has_v6(path->gateway.address_type)
+		       : address_type_has_v4(path->gateway.address_type);
 }
 
 static void resolve(struct egress_attempt *attempt)
@@ -35,8 +47,10 @@ static void resolve(struct egress_attempt *attempt)
 	struct private_way *way = attempt->way;
 	const char *target = way->path.configuration.target;
 	if (address_parse(target, attempt->port, &way->addresses[0])) {
-		if (address_family(&way->addresses[0]) != AF_INET) {
-			refuse_v6(attempt);
+		if (!is_of_gateway(&way->path, &way->addresses[0])) {
+			refuse_family(attempt, address_family(&way->addresses[0]) == AF_INET6
+						       ? "IPv6"
+						       : "IPv4");
 			return;
 		}
 		way->address_count = 1;

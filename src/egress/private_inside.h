@@ -23,9 +23,8 @@ struct path_reading {
 struct private_way {
 	struct path path;
 	const struct network_interface *interface; /* of the path: whose turn it was */
-	/* Sockets that are not used yet: streams first. */
-	struct networks_sockets stock;
-	size_t streams, next_stream, next_datagram;
+	struct networks_sockets
+		stock; /* that are not used yet; -1 in place of one that was taken */
 	struct lookup_supply supply;
 	struct sp_buffer at; /* who was asked for the name, for sentences */
 	struct address addresses[LOOKUP_ADDRESSES_MAX];
@@ -37,12 +36,14 @@ struct private_way {
 void private_find_name(struct egress_attempt *attempt); /* the target's, at whom the gateway asks */
 void private_leave(struct egress_attempt *attempt);     /* to the addresses that are known */
 
-/** The interface's sockets, of which the first @streams are streams. What was there must be used up, or emptied. */
-void private_fill_stock(struct private_way *way, const struct networks_sockets *sockets,
-			size_t streams);
-/** -1: there is none left. @ctx: the way. */
-int private_take_socket(void *ctx, bool stream);
+/** The interface's sockets. What was there must be used up, or emptied. */
+void private_fill_stock(struct private_way *way, const struct networks_sockets *sockets);
+/** -1: there is none of this family and kind left. @ctx: the way. */
+int private_take_socket(void *ctx, int family, bool stream);
 void private_empty_stock(struct private_way *way);
+
+/** The interface's address of the family of @to, or of the first target when that is NULL: what a partner sees. */
+const char *private_source(const struct private_way *way, const struct address *to);
 
 /**
  * The way to @to by the route tables, and whether what they lead through is there in the kernel.

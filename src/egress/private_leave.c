@@ -45,7 +45,7 @@ static int open_socket(void *ctx, const struct address *address, int *out_fd, st
 	    ip_parse_v4(way->interface->address, &from) &&
 	    host_addresses_check_reach(from, address_ip(address), err) != 0)
 		return -1;
-	int fd = private_take_socket(way, true);
+	int fd = private_take_socket(way, address_family(address), true);
 	if (fd < 0)
 		return sp_fail(err, SP_INTERNAL, "there is no socket of %s for it",
 			       way->interface->id);
@@ -108,11 +108,21 @@ static void dialled(void *ctx, struct dial_result *result)
 	attempt_dialled(attempt, result);
 }
 
+/* " from 10.0.0.5"; with targets of both families its addresses of both. */
+static void describe_sources(const struct private_way *way, struct sp_buffer *out)
+{
+	const char *first = private_source(way, &way->addresses[0]);
+	const char *last = private_source(way, &way->addresses[way->address_count - 1]);
+	sp_buffer_format(out, " from %s%s%s", first, first != last ? " and " : "",
+			 first != last ? last : "");
+}
+
 static void dial(struct egress_attempt *attempt)
 {
 	struct private_way *way = attempt->way;
 	SP_AUTO_BUFFER from = { 0 };
-	sp_buffer_format(&from, " from %s (%s)", way->interface->address, way->interface->id);
+	describe_sources(way, &from);
+	sp_buffer_format(&from, " (%s)", way->interface->id);
 	const struct dial_plan plan = {
 		.host = way->path.configuration.target,
 		.from = sp_buffer_text(&from),
@@ -226,7 +236,9 @@ static int judge_routes(struct egress_attempt *attempt, struct sp_error *err)
 	char to[ADDRESS_TEXT_SIZE];
 	ip_text(first_address, to);
 	sp_fail(err, first.code, "could not connect to %s port %u from %s (%s): %s", to,
-		attempt->port, way->interface->address, way->interface->id, first.message);
+		attempt->port,
+		ip_is_v6(first_address) ? way->interface->address6 : way->interface->address,
+		way->interface->id, first.message);
 	trace_failed(&attempt->trace, STEP_ROUTE, way_details(&nowhere, false), err->message);
 	return -1;
 }
@@ -264,9 +276,13 @@ static void note_interface(struct egress_attempt *attempt)
 	json_t *details = json_pack("{s:s, s:s, s:s, s:s}", "NetworkInterfaceId", interface->id,
 				    "SubnetId", interface->subnet_id, "VpcId", interface->vpc_id,
 				    "PrivateIpAddress", interface->address);
+	sp_json_set_text(details, "Ipv6Address",
+			 interface->address6[0] == '\0' ? NULL : interface->address6);
 	sp_json_set_text(details, "Interface", device[0] == '\0' ? NULL : device);
-	trace_passed(&attempt->trace, STEP_INTERFACE, details, "leaves from %s by %s in %s%s%s",
-		     interface->address, interface->id, interface->subnet_id,
+	SP_AUTO_BUFFER from = { 0 };
+	describe_sources(way, &from);
+	trace_passed(&attempt->trace, STEP_INTERFACE, details, "leaves%s by %s in %s%s%s",
+		     sp_buffer_text(&from), interface->id, interface->subnet_id,
 		     device[0] == '\0' ? "" : ", interface ", device);
 }
 
@@ -278,14 +294,18 @@ static void on_streams(void *ctx, struct networks_sockets *sockets)
 		attempt_fail(attempt, STEP_INTERFACE, &sockets->error);
 		return;
 	}
-	private_fill_stock(attempt->way, sockets, sockets->count);
+	private_fill_stock(attempt->way, sockets);
 	note_interface(attempt);
 	judge(attempt);
 }
 
 void private_leave(struct egress_attempt *attempt)
 {
-	attempt->sockets = networks_open_sockets(attempt->egress->networks, attempt->way->interface,
-						 attempt->way->address_count, 0,
+	const struct private_way *way = attempt->way;
+	struct socket_wish wish = { 0 };
+	for (size_t i = 0; i < way->address_count; i++)
+		*(address_family(&way->addresses[i]) == AF_INET6 ? &wish.streams6
+								 : &wish.streams) += 1;
+	attempt->sockets = networks_open_sockets(attempt->egress->networks, way->interface, &wish,
 						 attempt_left_ms(attempt), on_streams, attempt);
 }

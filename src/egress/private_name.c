@@ -25,11 +25,18 @@ static void on_lookup(void *ctx, const struct lookup_result *found)
 		attempt_fail(attempt, STEP_RESOLVE, &found->error);
 		return;
 	}
-	memcpy(way->addresses, found->addresses, sizeof(way->addresses));
+	addresses_prefer_v6(found->addresses, found->count, way->addresses);
 	way->address_count = found->count;
 	attempt_note_found(attempt, way->path.configuration.target, sp_buffer_text(&way->at),
 			   found->addresses, found->count);
 	private_leave(attempt);
+}
+
+/* What the configuration wants to know of the name, as far as the gateway can go there. */
+static enum address_type families(const struct path *path)
+{
+	enum address_type wanted = path->configuration.name_type;
+	return wanted == ADDRESS_TYPE_DUALSTACK ? path->gateway.address_type : wanted;
 }
 
 static void look_up(struct egress_attempt *attempt, const char *servers,
@@ -41,7 +48,7 @@ static void look_up(struct egress_attempt *attempt, const char *servers,
 		.port = attempt->port,
 		.servers = servers,
 		.at = sp_buffer_text(&way->at),
-		.only_v4 = true,
+		.families = families(&way->path),
 		.supply = supply,
 		.timeout_ms = attempt_left_ms(attempt) / LOOKUP_SHARE,
 	};
@@ -61,7 +68,8 @@ static int check_routes(const struct egress_attempt *attempt, struct sp_error *e
 	const struct path *path = &attempt->way->path;
 	struct name_server servers[TAG_SERVERS_MAX];
 	struct sp_error first = { 0 };
-	char first_server[ADDRESS_TEXT_SIZE];
+	struct ip_address first_server = { 0 };
+	char server[ADDRESS_TEXT_SIZE];
 	size_t count;
 	if (path->name_servers == NULL || !tag_value_servers(path->name_servers, servers, &count))
 		return 0;
@@ -73,14 +81,18 @@ static int check_routes(const struct egress_attempt *attempt, struct sp_error *e
 		if (first.code != SP_OK)
 			continue;
 		first = why;
-		ip_text(servers[i].address, first_server);
+		first_server = servers[i].address;
 	}
+	const struct network_interface *interface = attempt->way->interface;
+	ip_text(first_server, server);
 	return sp_fail(err, first.code,
 		       "could not find the host \"%s\" inside %s: could not ask the name server %s "
 		       "from %s (%s): %s",
-		       path->configuration.target, path->vpc.id, first_server,
-		       attempt->way->interface->address, attempt->way->interface->id,
-		       first.message);
+		       path->configuration.target, path->vpc.id, server,
+		       ip_is_v6(first_server) && interface->address6[0] != '\0'
+			       ? interface->address6
+			       : interface->address,
+		       interface->id, first.message);
 }
 
 static void on_lookup_sockets(void *ctx, struct networks_sockets *sockets)
@@ -93,7 +105,7 @@ static void on_lookup_sockets(void *ctx, struct networks_sockets *sockets)
 		attempt_fail(attempt, STEP_INTERFACE, &sockets->error);
 		return;
 	}
-	private_fill_stock(way, sockets, way->streams);
+	private_fill_stock(way, sockets);
 	if (check_routes(attempt, &err) != 0) {
 		attempt_fail(attempt, STEP_ROUTE, &err);
 		return;
@@ -116,6 +128,26 @@ static int check_name_servers(const struct egress_attempt *attempt, struct sp_er
 	return 0;
 }
 
+static size_t at_most(size_t count, size_t most)
+{
+	return count < most ? count : most;
+}
+
+/* Who cannot be asked from an interface without an address of IPv6 gets no sockets. */
+static struct socket_wish wish_for(const char *servers, const struct network_interface *interface)
+{
+	size_t v4 = servers == NULL ? NAME_SERVERS_MAX : lookup_count_servers(servers, AF_INET);
+	size_t v6 = servers == NULL || interface->address6[0] == '\0'
+			    ? 0
+			    : lookup_count_servers(servers, AF_INET6);
+	v4 = at_most(v4, NAME_SERVERS_MAX);
+	v6 = at_most(v6, NAME_SERVERS_MAX - v4);
+	return (struct socket_wish){ .streams = v4,
+				     .datagrams = v4 * LOOKUP_DATAGRAMS_A_SERVER,
+				     .streams6 = v6,
+				     .datagrams6 = v6 * LOOKUP_DATAGRAMS_A_SERVER };
+}
+
 static void find_in_vpc(struct egress_attempt *attempt)
 {
 	struct private_way *way = attempt->way;
@@ -125,18 +157,15 @@ static void find_in_vpc(struct egress_attempt *attempt)
 		return;
 	}
 	const char *servers = name_servers(attempt);
-	size_t count = servers == NULL ? NAME_SERVERS_MAX : lookup_count_servers(servers);
-	if (count > NAME_SERVERS_MAX)
-		count = NAME_SERVERS_MAX;
+	const struct socket_wish wish = wish_for(servers, way->interface);
 	if (servers == NULL)
 		sp_buffer_format(&way->at, " at this host's name servers");
 	else
 		sp_buffer_format(&way->at, " at the name servers of %s (%s)", way->path.vpc.id,
 				 servers);
-	way->streams = count;
-	attempt->sockets = networks_open_sockets(
-		attempt->egress->networks, way->interface, count, count * LOOKUP_DATAGRAMS_A_SERVER,
-		attempt_left_ms(attempt), on_lookup_sockets, attempt);
+	attempt->sockets =
+		networks_open_sockets(attempt->egress->networks, way->interface, &wish,
+				      attempt_left_ms(attempt), on_lookup_sockets, attempt);
 }
 
 void private_find_name(struct egress_attempt *attempt)

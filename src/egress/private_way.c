@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/buffer.h"
 #include "base/scope.h"
@@ -10,21 +11,29 @@
 
 /* ---- sockets --------------------------------------------------------------------------------------------------- */
 
-void private_fill_stock(struct private_way *way, const struct networks_sockets *sockets,
-			size_t streams)
+void private_fill_stock(struct private_way *way, const struct networks_sockets *sockets)
 {
 	way->stock = *sockets;
-	way->streams = streams;
-	way->next_stream = 0;
-	way->next_datagram = streams;
 }
 
-int private_take_socket(void *ctx, bool stream)
+static bool is_of(int fd, int family, int type)
+{
+	int its_family = AF_UNSPEC, its_type = -1;
+	socklen_t length = sizeof(its_family);
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &its_family, &length);
+	length = sizeof(its_type);
+	getsockopt(fd, SOL_SOCKET, SO_TYPE, &its_type, &length);
+	return its_family == family && its_type == type;
+}
+
+int private_take_socket(void *ctx, int family, bool stream)
 {
 	struct private_way *way = ctx;
-	size_t *next = stream ? &way->next_stream : &way->next_datagram;
-	size_t end = stream ? way->streams : way->stock.count;
-	return *next < end ? sp_take_fd(&way->stock.fds[(*next)++]) : -1;
+	for (size_t i = 0; i < way->stock.count; i++)
+		if (way->stock.fds[i] != -1 &&
+		    is_of(way->stock.fds[i], family, stream ? SOCK_STREAM : SOCK_DGRAM))
+			return sp_take_fd(&way->stock.fds[i]);
+	return -1;
 }
 
 void private_empty_stock(struct private_way *way)
@@ -32,6 +41,14 @@ void private_empty_stock(struct private_way *way)
 	for (size_t i = 0; i < way->stock.count; i++)
 		sp_close_fd(&way->stock.fds[i]);
 	way->stock.count = 0;
+}
+
+const char *private_source(const struct private_way *way, const struct address *to)
+{
+	if (to == NULL && way->address_count > 0)
+		to = &way->addresses[0];
+	return to != NULL && address_family(to) == AF_INET6 ? way->interface->address6
+							    : way->interface->address;
 }
 
 void private_drop(struct egress_attempt *attempt)
@@ -80,7 +97,7 @@ void private_note(const struct egress_attempt *attempt, struct flow *out)
 	const struct private_way *way = attempt->way;
 	if (way == NULL || way->interface == NULL)
 		return;
-	snprintf(out->source, sizeof(out->source), "%s", way->interface->address);
+	snprintf(out->source, sizeof(out->source), "%s", private_source(way, NULL));
 	if (way->address_count > 0)
 		address_text(&way->addresses[0], out->target);
 	else

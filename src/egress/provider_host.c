@@ -57,17 +57,23 @@ static int open_socket(const struct place *place, int type, int *out_fd, struct 
 	return 0;
 }
 
-void provider_host_open(const struct network_interface *interface, size_t streams, size_t datagrams,
+void provider_host_open(const struct network_interface *interface, const struct socket_wish *wish,
 			struct networks_sockets *out)
 {
 	*out = (struct networks_sockets){ 0 };
 	struct place place;
 	int result = find_place(interface, &place, &out->error);
-	if (streams + datagrams > SP_COUNT_OF(out->fds))
+	size_t count = wish->streams + wish->datagrams;
+	if (wish->streams6 + wish->datagrams6 > 0)
+		result = sp_fail(
+			&out->error, SP_UNSUPPORTED,
+			"cannot leave from %s by IPv6: networks of this host have IPv4 only",
+			interface->id);
+	else if (count > SP_COUNT_OF(out->fds))
 		result = sp_fail(&out->error, SP_LIMIT, "cannot open %zu sockets of %s at once",
-				 streams + datagrams, interface->id);
-	while (result == 0 && out->count < streams + datagrams) {
-		int type = out->count < streams ? SOCK_STREAM : SOCK_DGRAM;
+				 count, interface->id);
+	while (result == 0 && out->count < count) {
+		int type = out->count < wish->streams ? SOCK_STREAM : SOCK_DGRAM;
 		result = open_socket(&place, type, &out->fds[out->count], &out->error);
 		if (result == 0)
 			out->count++;

@@ -10,5 +10,5 @@ int provider_host_check(const struct network_interface *interface, struct sp_err
  * Bound to the ENI's address and to the network interface that has it: a source address alone does not choose the way
  * out. @out: as networks_open_sockets() gives it.
  */
-void provider_host_open(const struct network_interface *interface, size_t streams, size_t datagrams,
+void provider_host_open(const struct network_interface *interface, const struct socket_wish *wish,
 			struct networks_sockets *out);

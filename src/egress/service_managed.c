@@ -158,22 +158,11 @@ static int open_socket(void *ctx, const struct address *address, int *out_fd, st
 
 /* ---- the way --------------------------------------------------------------------------------------------------- */
 
-/* IPv6 before IPv4, each in its order; @out has room for all. */
-static void prefer_v6(const struct address *addresses, size_t count, struct address *out)
-{
-	static const int families[] = { AF_INET6, AF_INET };
-	size_t filled = 0;
-	for (size_t k = 0; k < SP_COUNT_OF(families); k++)
-		for (size_t i = 0; i < count; i++)
-			if (address_family(&addresses[i]) == families[k])
-				out[filled++] = addresses[i];
-}
-
 /* @addresses: IPv4 before IPv6, at most LOOKUP_ADDRESSES_MAX. */
 static void dial(struct egress_attempt *attempt, const struct address *addresses, size_t count)
 {
 	struct address turned[LOOKUP_ADDRESSES_MAX];
-	prefer_v6(addresses, count, turned);
+	addresses_prefer_v6(addresses, count, turned);
 	const struct dial_plan plan = {
 		.host = attempt->host,
 		.port = attempt->port,
@@ -217,7 +206,7 @@ void service_managed_begin(struct egress_attempt *attempt)
 		.host = attempt->host,
 		.port = attempt->port,
 		.servers = egress->dns_servers,
-		.only_v4 = !attempt->dual_stack,
+		.families = attempt->dual_stack ? ADDRESS_TYPE_DUALSTACK : ADDRESS_TYPE_IPV4,
 		.timeout_ms = egress->connect_timeout_ms / LOOKUP_SHARE,
 	};
 	attempt->lookup = lookup_start(egress->loop, &question, on_lookup, attempt);

@@ -228,7 +228,7 @@ def gateways(story, call):
                 ("securityGroupIds[0]", {"securityGroupIds": [call.default_group(other)]}),
                 ("securityGroupIds[1]", {"securityGroupIds": [default, default]}),
                 ("securityGroupIds", {"securityGroupIds": [f"sg-{number:017x}" for number in range(6)]}),
-                ("ipAddressType", {"ipAddressType": "IPV6"}), ("ipAddressType", {"ipAddressType": "DUALSTACK"}),
+                ("subnetIds[0]", {"ipAddressType": "IPV6"}), ("subnetIds[0]", {"ipAddressType": "DUALSTACK"}),
                 ("ipAddressType", {"ipAddressType": "IPX"}), ("resourceConfigDnsResolution", {"resourceConfigDnsResolution": "X"}),
                 ("ipv4AddressesPerEni", {"ipv4AddressesPerEni": 63}), ("ipv4AddressesPerEni", {"ipv4AddressesPerEni": 0}),
                 ("clientToken", {"clientToken": ""}), ("clientToken", {"clientToken": "a b"}),

@@ -227,7 +227,8 @@ output "gateway" {{
 # Where networks are made of namespaces.
 ROUTING = """
 resource "aws_vpc" "routed" {{
-  cidr_block = "10.48.0.0/16"
+  cidr_block                       = "10.48.0.0/16"
+  assign_generated_ipv6_cidr_block = true
   tags = {{
     Name                = "routed"
     "sallyport:network" = "netns"
@@ -237,10 +238,13 @@ resource "aws_vpc" "routed" {{
 }}
 
 resource "aws_subnet" "routed" {{
-  for_each   = {{ public = 1, private = 2, inspected = 3 }}
-  vpc_id     = aws_vpc.routed.id
-  cidr_block = cidrsubnet(aws_vpc.routed.cidr_block, 8, each.value)
-  tags       = {{ Name = each.key }}
+  for_each        = {{ public = 1, private = 2, inspected = 3 }}
+  vpc_id          = aws_vpc.routed.id
+  cidr_block      = cidrsubnet(aws_vpc.routed.cidr_block, 8, each.value)
+  ipv6_cidr_block = cidrsubnet(aws_vpc.routed.ipv6_cidr_block, 8, each.value)
+  tags            = {{ Name = each.key }}
+
+  assign_ipv6_address_on_creation = each.key == "private"
 }}
 
 resource "aws_internet_gateway" "out" {{
@@ -280,12 +284,68 @@ resource "aws_security_group" "appliance" {{
     from_port   = 0
     to_port     = 0
     cidr_blocks = ["0.0.0.0/0"]
+
+    ipv6_cidr_blocks = ["::/0"]
   }}
+}}
+
+resource "aws_vpc_security_group_egress_rule" "six" {{
+  security_group_id = aws_security_group.six.id
+  ip_protocol       = "tcp"
+  from_port         = 22
+  to_port           = 22
+  cidr_ipv6         = aws_vpc.routed.ipv6_cidr_block
+}}
+
+resource "aws_security_group" "six" {{
+  name   = "six"
+  vpc_id = aws_vpc.routed.id
+  lifecycle {{ ignore_changes = [egress] }}
+}}
+
+resource "aws_vpclattice_resource_gateway" "six" {{
+  name               = "by-both"
+  vpc_id             = aws_vpc.routed.id
+  subnet_ids         = [aws_subnet.routed["private"].id]
+  security_group_ids = [aws_security_group.six.id]
+  ip_address_type    = "DUALSTACK"
+}}
+
+resource "aws_vpclattice_resource_configuration" "six" {{
+  name                        = "by-six"
+  resource_gateway_identifier = aws_vpclattice_resource_gateway.six.id
+  port_ranges                 = ["22"]
+  protocol                    = "TCP"
+  resource_configuration_definition {{
+    ip_resource {{
+      ip_address = cidrhost(aws_subnet.routed["inspected"].ipv6_cidr_block, 34)
+    }}
+  }}
+}}
+
+resource "aws_vpclattice_resource_configuration" "name" {{
+  name                        = "by-name"
+  resource_gateway_identifier = aws_vpclattice_resource_gateway.six.id
+  port_ranges                 = ["22"]
+  protocol                    = "TCP"
+  resource_configuration_definition {{
+    dns_resource {{
+      domain_name     = "six.example.com"
+      ip_address_type = "IPV6"
+    }}
+  }}
+}}
+
+resource "aws_route" "six" {{
+  route_table_id              = aws_route_table.private.id
+  destination_ipv6_cidr_block = "fd99:8::/48"
+  network_interface_id        = aws_network_interface.appliance.id
 }}
 
 resource "aws_network_interface" "appliance" {{
   subnet_id         = aws_subnet.routed["inspected"].id
   private_ips       = ["10.48.3.40"]
+  ipv6_addresses    = [cidrhost(aws_subnet.routed["inspected"].ipv6_cidr_block, 64)]
   security_groups   = [aws_security_group.appliance.id]
   source_dest_check = false
   description       = "{name}"
@@ -523,6 +583,15 @@ def begin_routing(story, terraform):
         assert routes_of(terraform) == {"10.48.0.0/16": "active", "0.0.0.0/0": "active", "198.51.100.0/24": "active",
                                         "172.20.0.0/16": "active"}
 
+    with story.case("and what is of IPv6: ranges, addresses, a rule, a route, a DUALSTACK gateway with an address and a name"):
+        six = routes_of(terraform, "destinationIpv6CidrBlock")
+        assert len(six) == 2 and six["fd99:8::/48"] == "active", six
+        call = terraform.daemon.client.rest
+        gateway = next(item for item in call("vpc-lattice", "GET", "/resourcegateways")["items"] if item["name"] == "by-both")
+        assert (gateway["ipAddressType"], gateway["status"]) == ("DUALSTACK", "ACTIVE"), gateway
+        names = {item["name"] for item in call("vpc-lattice", "GET", "/resourceconfigurations")["items"]}
+        assert {"by-six", "by-name"} <= names, names
+
     with story.case("terraform plan has nothing to do with them either"):
         assert of(ROUTING, terraform.planned) == {}
 
@@ -547,11 +616,11 @@ def change_routing(story, terraform):
         assert of(ROUTING, terraform.planned) == {}
 
 
-def routes_of(terraform):
+def routes_of(terraform, member="destinationCidrBlock"):
     """{destination: state} of the private subnets' table."""
     table = terraform.outputs["private_table"]
     found = terraform.daemon.client.call("ec2", "DescribeRouteTables", {"RouteTableId": [table]})["routeTableSet"][0]
-    return {route["destinationCidrBlock"]: route["state"] for route in found["routeSet"]}
+    return {route[member]: route["state"] for route in found["routeSet"] if member in route}
 
 
 def go(story, daemon, terraform, owned):

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,16 +21,16 @@
 #define QUOTA_CODE     "L-5FF8F9B9" /* resource configurations per Region */
 #define QUOTA_CHILDREN "L-9BC96FEF" /* child configurations per group */
 
-static int find_provider(struct db *db, const char *gateway_id, enum network_provider *out,
-			 struct sp_error *err)
+static int find_ground(struct db *db, const char *gateway_id, struct lattice_ground *out,
+		       struct sp_error *err)
 {
 	struct resource_gateway gateway = { 0 };
-	struct vpc vpc;
 	if (gateways_find(db, gateway_id, &gateway, err) != 0)
 		return -1;
-	int result = vpcs_find(db, gateway.vpc_id, &vpc, err);
+	snprintf(out->gateway_id, sizeof(out->gateway_id), "%s", gateway.id);
+	out->address_type = gateway.address_type;
+	int result = vpcs_find(db, gateway.vpc_id, &out->vpc, err);
 	resource_gateway_finish(&gateway);
-	*out = result == 0 ? vpc.provider : PROVIDER_HOST;
 	return result;
 }
 
@@ -172,7 +173,7 @@ static int find_place(struct lattice_request *request, struct db *db,
 static int make(struct lattice_request *request, struct db *db, void *ctx, struct sp_error *err)
 {
 	struct resource_configuration *configuration = ctx;
-	enum network_provider provider;
+	struct lattice_ground ground;
 	char made_id[NETWORK_ID_SIZE];
 	if (lattice_token_look_up(request, db, OPERATION, LATTICE_CONFIGURATION, made_id, err) != 0)
 		return -1;
@@ -183,8 +184,8 @@ static int make(struct lattice_request *request, struct db *db, void *ctx, struc
 		return -1;
 	SP_AUTO_FREE char *arn =
 		lattice_arn(request->context, LATTICE_CONFIGURATION, configuration->id);
-	if (find_provider(db, configuration->gateway_id, &provider, err) != 0 ||
-	    lattice_read_target(request, provider, configuration, err) != 0 ||
+	if (find_ground(db, configuration->gateway_id, &ground, err) != 0 ||
+	    lattice_read_target(request, &ground, configuration, err) != 0 ||
 	    insert(request, db, configuration, err) != 0 ||
 	    lattice_put_tags(request, db, arn, err) != 0 ||
 	    lattice_token_note(request, db, OPERATION, configuration->id, err) != 0)
@@ -215,10 +216,10 @@ static int change(struct lattice_request *request, struct db *db,
 {
 	const json_t *input = request->input;
 	const json_t *allow = json_object_get(input, "allowAssociationToShareableServiceNetwork");
-	enum network_provider provider;
+	struct lattice_ground ground;
 	if (json_object_get(input, "resourceConfigurationDefinition") != NULL &&
-	    (find_provider(db, configuration->gateway_id, &provider, err) != 0 ||
-	     lattice_read_target(request, provider, configuration, err) != 0))
+	    (find_ground(db, configuration->gateway_id, &ground, err) != 0 ||
+	     lattice_read_target(request, &ground, configuration, err) != 0))
 		return -1;
 	if (json_object_get(input, "portRanges") != NULL &&
 	    lattice_read_ports(request, configuration, err) != 0)

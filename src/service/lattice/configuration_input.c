@@ -46,26 +46,54 @@ static const struct cidr private_blocks[] = {
 };
 static const struct cidr loopback = { IPV4(0x7f000000), 8 };
 
-static bool may_lead_to(struct ip_address address, enum network_provider provider)
+static const struct cidr unique_local = { { (ip_number)0xfc00 << 112 }, 7 }; /* fc00::/7 */
+
+/* Of IPv6: the VPC's own, wherever it is from, and what no other network of the internet has. */
+static bool may_lead_to_v6(struct ip_address address, const struct vpc *vpc)
 {
+	struct cidr own;
+	return cidr_contains(&unique_local, address) ||
+	       (cidr_parse_v6(vpc->cidr6, &own) && cidr_contains(&own, address));
+}
+
+static bool may_lead_to(struct ip_address address, const struct vpc *vpc)
+{
+	if (ip_is_v6(address))
+		return may_lead_to_v6(address, vpc);
 	for (size_t i = 0; i < SP_COUNT_OF(private_blocks); i++)
 		if (cidr_contains(&private_blocks[i], address))
 			return true;
-	return provider == PROVIDER_HOST && cidr_contains(&loopback, address);
+	return vpc->provider == PROVIDER_HOST && cidr_contains(&loopback, address);
+}
+
+static int refuse_family(struct lattice_request *request, const char *field,
+			 const struct lattice_ground *ground, struct sp_error *err)
+{
+	static const char *const needs[ADDRESS_TYPE_COUNT] = {
+		[ADDRESS_TYPE_IPV4] = "the resource also has an IPv4 address",
+		[ADDRESS_TYPE_IPV6] = "the resource also has an IPv6 address",
+		[ADDRESS_TYPE_DUALSTACK] = "the resource either has an IPv4 or IPv6 address",
+	};
+	return lattice_refuse_field(
+		request, err, field,
+		"the resource gateway \"%s\" has the IP address type %s, which is "
+		"supported only if %s",
+		ground->gateway_id, address_type_name(ground->address_type),
+		needs[ground->address_type]);
 }
 
 static int check_address(struct lattice_request *request, const char *text,
-			 enum network_provider provider, struct sp_error *err)
+			 const struct lattice_ground *ground, struct sp_error *err)
 {
 	static const char field[] = DEFINITION ".ipResource.ipAddress";
 	struct ip_address address;
-	if (strchr(text, ':') != NULL)
-		return lattice_refuse_field(
-			request, err, field,
-			"\"%s\": IPv6 is not offered yet, only IPv4 addresses are", text);
-	if (!ip_parse_v4(text, &address))
-		return lattice_refuse_field(request, err, field, "\"%s\" is no IPv4 address", text);
-	if (may_lead_to(address, provider))
+	if (!ip_parse(text, &address))
+		return lattice_refuse_field(request, err, field,
+					    "\"%s\" is neither an IPv4 nor an IPv6 address", text);
+	if (ip_is_v6(address) ? !address_type_has_v6(ground->address_type)
+			      : !address_type_has_v4(ground->address_type))
+		return refuse_family(request, field, ground, err);
+	if (may_lead_to(address, &ground->vpc))
 		return 0;
 	return lattice_refuse_field(request, err, field, "IP address %s is not in allowed ranges.",
 				    text);
@@ -91,16 +119,25 @@ static bool is_domain_name(const char *text)
 	return text[length - 1] != '.';
 }
 
+/* None named: what the gateway has. */
+static int read_name_type(struct lattice_request *request, const json_t *resource,
+			  const struct lattice_ground *ground, enum address_type *out,
+			  struct sp_error *err)
+{
+	const char *name = sp_json_string(resource, "ipAddressType");
+	*out = ground->address_type;
+	if (name == NULL || !address_type_find(name, out) || *out == ground->address_type ||
+	    ground->address_type == ADDRESS_TYPE_DUALSTACK)
+		return 0;
+	return refuse_family(request, DEFINITION ".dnsResource.ipAddressType", ground, err);
+}
+
 static int check_domain(struct lattice_request *request, const json_t *resource,
 			struct sp_error *err)
 {
 	static const char field[] = DEFINITION ".dnsResource.domainName";
 	const char *name = sp_json_string(resource, "domainName");
-	const char *address_type = sp_json_string(resource, "ipAddressType");
 	struct ip_address address;
-	if (address_type != NULL && strcmp(address_type, "IPV4") != 0)
-		return lattice_refuse_field(request, err, DEFINITION ".dnsResource.ipAddressType",
-					    "%s is not offered yet, only IPV4 is", address_type);
 	if (ip_parse_v4(name, &address) || strchr(name, ':') != NULL)
 		return lattice_refuse_field(request, err, field,
 					    "\"%s\" is an address, which belongs into an "
@@ -111,7 +148,7 @@ static int check_domain(struct lattice_request *request, const json_t *resource,
 	return 0;
 }
 
-int lattice_read_target(struct lattice_request *request, enum network_provider provider,
+int lattice_read_target(struct lattice_request *request, const struct lattice_ground *ground,
 			struct resource_configuration *out, struct sp_error *err)
 {
 	const json_t *definition = json_object_get(request->input, DEFINITION);
@@ -134,9 +171,10 @@ int lattice_read_target(struct lattice_request *request, enum network_provider p
 
 	const char *target =
 		dns != NULL ? sp_json_string(dns, "domainName") : sp_json_string(ip, "ipAddress");
-	if (dns != NULL && check_domain(request, dns, err) != 0)
+	if (dns != NULL && (check_domain(request, dns, err) != 0 ||
+			    read_name_type(request, dns, ground, &out->name_type, err) != 0))
 		return -1;
-	if (ip != NULL && check_address(request, target, provider, err) != 0)
+	if (ip != NULL && check_address(request, target, ground, err) != 0)
 		return -1;
 	free(out->target);
 	out->target = sp_strdup(target);

@@ -11,9 +11,14 @@ int lattice_read_configuration(struct lattice_request *request, struct resource_
 int lattice_read_ports(struct lattice_request *request, struct resource_configuration *out,
 		       struct sp_error *err);
 
-/**
- * Where it leads to, by the request's definition; what was there goes.
- * @provider  of the gateway's VPC: loopback addresses are this host's own, and only its own addresses reach them
- */
-int lattice_read_target(struct lattice_request *request, enum network_provider provider,
+/** What a configuration stands on. */
+struct lattice_ground {
+	char gateway_id[NETWORK_ID_SIZE];
+	enum address_type address_type; /* of the gateway */
+	struct vpc
+		vpc; /* of host, loopback addresses are this host's own, and only its own addresses reach them */
+};
+
+/** Where it leads to, by the request's definition; what was there goes. */
+int lattice_read_target(struct lattice_request *request, const struct lattice_ground *ground,
 			struct resource_configuration *out, struct sp_error *err);

@@ -52,7 +52,8 @@ json_t *lattice_show_configuration(const struct service_context *context,
 		out, "resourceConfigurationDefinition",
 		configuration->is_name
 			? json_pack("{s:{s:s, s:s}}", "dnsResource", "domainName",
-				    configuration->target, "ipAddressType", "IPV4")
+				    configuration->target, "ipAddressType",
+				    address_type_name(configuration->name_type))
 			: json_pack("{s:{s:s}}", "ipResource", "ipAddress", configuration->target));
 	return out;
 }

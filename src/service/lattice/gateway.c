@@ -32,11 +32,9 @@ static int read_input(struct lattice_request *request, struct resource_gateway *
 	if (lattice_check_name(request, LATTICE_GATEWAY, err) != 0 ||
 	    lattice_check_tags(request, err) != 0)
 		return -1;
-	if (address_type != NULL && strcmp(address_type, "IPV4") != 0)
-		return lattice_refuse_field(request, err, "ipAddressType",
-					    "%s is not offered yet, only IPV4 is", address_type);
-
 	out->name = sp_strdup(sp_json_string(request->input, "name"));
+	if (address_type != NULL)
+		address_type_find(address_type, &out->address_type);
 	out->state = NETWORK_IN_PROGRESS;
 	out->addresses_per_interface = (int)sp_json_integer(request->input, "ipv4AddressesPerEni",
 							    ADDRESSES_PER_ENI_DEFAULT);

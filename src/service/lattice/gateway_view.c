@@ -36,7 +36,7 @@ json_t *lattice_show_gateway(const struct service_context *context,
 	json_object_set_new(out, "subnetIds", as_list(gateway->subnet_ids, gateway->subnet_count));
 	json_object_set_new(out, "securityGroupIds",
 			    as_list(gateway->group_ids, gateway->group_count));
-	sp_json_set_text(out, "ipAddressType", "IPV4");
+	sp_json_set_text(out, "ipAddressType", address_type_name(gateway->address_type));
 	json_object_set_new(out, "ipv4AddressesPerEni",
 			    json_integer(gateway->addresses_per_interface));
 	sp_json_set_text(out, "resourceConfigDnsResolution",

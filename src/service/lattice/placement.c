@@ -88,6 +88,21 @@ static int check_vpc(struct lattice_request *request, enum lattice_resource reso
 				    lattice_noun(resource), id, vpc_id, vpc->id);
 }
 
+/* Sallyport has no subnets without IPv4, which Amazon wants for IPV6: it takes those with both. */
+static int check_family(struct lattice_request *request, const struct resource_gateway *gateway,
+			const struct subnet *subnet, size_t index, struct sp_error *err)
+{
+	char name[FIELD_SIZE];
+	if (!address_type_has_v6(gateway->address_type) || subnet->cidr6[0] != '\0')
+		return 0;
+	snprintf(name, sizeof(name), "subnetIds[%zu]", index);
+	return lattice_refuse_field(
+		request, err, name,
+		"the IP address type %s is supported only if all selected subnets "
+		"have IPv6 address ranges, and \"%s\" has none",
+		address_type_name(gateway->address_type), subnet->id);
+}
+
 int lattice_check_places(struct lattice_request *request, struct db *db,
 			 const struct resource_gateway *gateway, struct lattice_placement *out,
 			 struct sp_error *err)
@@ -101,7 +116,8 @@ int lattice_check_places(struct lattice_request *request, struct db *db,
 		if (found(request, subnets_find(db, id, subnet, err), LATTICE_SUBNET, id, err) !=
 			    0 ||
 		    check_vpc(request, LATTICE_SUBNET, "subnetIds", i, id, subnet->vpc_id,
-			      &out->vpc, err) != 0)
+			      &out->vpc, err) != 0 ||
+		    check_family(request, gateway, subnet, i, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -135,12 +151,13 @@ int lattice_read_groups(struct lattice_request *request, struct db *db, const st
 	return 0;
 }
 
-static int parse_block(const struct subnet *subnet, struct cidr *out, struct sp_error *err)
+static int parse_block(const struct subnet *subnet, const char *cidr, struct cidr *out,
+		       struct sp_error *err)
 {
-	if (cidr_parse(subnet->cidr, out, NULL))
+	if (cidr_parse(cidr, out, NULL))
 		return 0;
 	return sp_fail(err, SP_INTERNAL, "cannot use \"%s\", the addresses of the subnet \"%s\"",
-		       subnet->cidr, subnet->id);
+		       cidr, subnet->id);
 }
 
 int lattice_find_candidates(struct lattice_placement *placement,
@@ -150,7 +167,8 @@ int lattice_find_candidates(struct lattice_placement *placement,
 		return 0;
 	for (size_t i = 0; i < gateway->subnet_count; i++) {
 		struct cidr block;
-		if (parse_block(&placement->subnets[i], &block, err) != 0 ||
+		if (parse_block(&placement->subnets[i], placement->subnets[i].cidr, &block, err) !=
+			    0 ||
 		    host_addresses_in(&block, &placement->candidates[i],
 				      &placement->candidate_counts[i], err) != 0)
 			return -1;
@@ -158,37 +176,46 @@ int lattice_find_candidates(struct lattice_placement *placement,
 	return 0;
 }
 
-/* What ENIs have in the subnet, owned by the caller. */
-static int list_taken(struct db *db, const struct subnet *subnet, struct ip_address **out,
-		      size_t *out_count, struct sp_error *err)
+/* What ENIs have in the subnet, of one family, owned by the caller. */
+static int list_taken(struct db *db, const struct subnet *subnet, bool is_v6,
+		      struct ip_address **out, size_t *out_count, struct sp_error *err)
 {
 	SP_AUTO_FREE struct network_interface *interfaces = NULL;
 	size_t count = 0;
 	if (interfaces_list(db, subnet->id, NULL, &interfaces, &count, err) != 0)
 		return -1;
 	*out = sp_alloc((count + 1) * sizeof(**out));
-	*out_count = count;
-	for (size_t i = 0; i < count; i++)
-		if (!ip_parse_v4(interfaces[i].address, &(*out)[i]))
+	*out_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *text = is_v6 ? interfaces[i].address6 : interfaces[i].address;
+		if (ip_parse(text, &(*out)[*out_count]))
+			*out_count += 1;
+		else if (!is_v6 || text[0] != '\0')
 			return sp_fail(err, SP_INTERNAL, "cannot read the address \"%s\" of \"%s\"",
-				       interfaces[i].address, interfaces[i].id);
+				       text, interfaces[i].id);
+	}
 	return 0;
 }
 
-static int draw(struct db *db, const struct lattice_placement *placement, size_t index,
-		struct ip_address *out, struct sp_error *err)
+static int draw(struct db *db, const struct lattice_placement *placement, size_t index, bool is_v6,
+		char out[ADDRESS_TEXT_SIZE], struct sp_error *err)
 {
 	const struct subnet *subnet = &placement->subnets[index];
 	SP_AUTO_FREE struct ip_address *taken = NULL;
+	struct ip_address address;
 	size_t count = 0;
 	struct cidr block;
-	if (parse_block(subnet, &block, err) != 0 ||
-	    list_taken(db, subnet, &taken, &count, err) != 0)
+	if (parse_block(subnet, is_v6 ? subnet->cidr6 : subnet->cidr, &block, err) != 0 ||
+	    list_taken(db, subnet, is_v6, &taken, &count, err) != 0)
 		return -1;
-	if (placement->vpc.provider != PROVIDER_HOST)
-		return address_draw(&block, taken, count, out, err);
-	return address_draw_among(&block, placement->candidates[index],
-				  placement->candidate_counts[index], taken, count, out, err);
+	int result = placement->vpc.provider != PROVIDER_HOST
+			     ? address_draw(&block, taken, count, &address, err)
+			     : address_draw_among(&block, placement->candidates[index],
+						  placement->candidate_counts[index], taken, count,
+						  &address, err);
+	if (result == 0)
+		ip_text(address, out);
+	return result;
 }
 
 int lattice_make_interfaces(struct lattice_request *request, struct db *db,
@@ -199,8 +226,9 @@ int lattice_make_interfaces(struct lattice_request *request, struct db *db,
 		struct network_interface interface = { .checks_addresses = true,
 						       .created_ms = gateway->created_ms };
 		char digits[ENI_DIGITS + 1];
-		struct ip_address address;
-		if (draw(db, placement, i, &address, err) != 0) {
+		if (draw(db, placement, i, false, interface.address, err) != 0 ||
+		    (address_type_has_v6(gateway->address_type) &&
+		     draw(db, placement, i, true, interface.address6, err) != 0)) {
 			if (err->code != SP_LIMIT)
 				return -1;
 			sp_wrap(err, "there are no free IPs in the gateway subnets: \"%s\"",
@@ -214,7 +242,6 @@ int lattice_make_interfaces(struct lattice_request *request, struct db *db,
 		snprintf(interface.subnet_id, sizeof(interface.subnet_id), "%s",
 			 gateway->subnet_ids[i]);
 		snprintf(interface.owner_id, sizeof(interface.owner_id), "%s", gateway->id);
-		ip_text(address, interface.address);
 		mac_draw(interface.mac);
 		if (interfaces_insert(db, &interface, err) != 0)
 			return -1;

@@ -23,15 +23,16 @@ def tags(kind, pairs):
 
 
 def allow(cidr, port, protocol="tcp", to=None):
-    return {"IpProtocol": protocol, "FromPort": port, "ToPort": to or port, "IpRanges": [{"CidrIp": cidr}]}
+    ranges = {"Ipv6Ranges": [{"CidrIpv6": cidr}]} if ":" in cidr else {"IpRanges": [{"CidrIp": cidr}]}
+    return {"IpProtocol": protocol, "FromPort": port, "ToPort": to or port, **ranges}
 
 
 class Vpc:
     """Made at once. @owned: the lan.Owned that shall remove what it leaves behind; None with the host provider."""
 
-    def __init__(self, daemon, cidr, owned=None, pairs=None):
+    def __init__(self, daemon, cidr, owned=None, pairs=None, **more):
         self.daemon = daemon
-        self.id = self.ec2("CreateVpc", CidrBlock=cidr, **tags("vpc", pairs))["vpc"]["vpcId"]
+        self.id = self.ec2("CreateVpc", CidrBlock=cidr, **tags("vpc", pairs), **more)["vpc"]["vpcId"]
         self.owned, self.world = owned, ()  # the world that netd lives in: as in lan.Namespace
 
     @classmethod
@@ -47,14 +48,18 @@ class Vpc:
     def lattice(self, method, path, body=None):
         return self.daemon.client.rest("vpc-lattice", method, path, body)
 
-    def subnet(self, cidr, pairs=None):
-        return self.ec2("CreateSubnet", VpcId=self.id, CidrBlock=cidr, **tags("subnet", pairs))["subnet"]["subnetId"]
+    def subnet(self, cidr, pairs=None, **more):
+        made = self.ec2("CreateSubnet", VpcId=self.id, CidrBlock=cidr, **tags("subnet", pairs), **more)
+        return made["subnet"]["subnetId"]
 
     def group(self, *egress):
         """A security group that lets out what allow() says, and nothing else."""
         group = self.ec2("CreateSecurityGroup", VpcId=self.id, GroupName=f"group-{next(_numbers)}",
                          GroupDescription="of a story")["groupId"]
+        made = self.ec2("DescribeSecurityGroups", GroupId=[group])["securityGroupInfo"][0]["ipPermissionsEgress"][0]
         everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        if made.get("ipv6Ranges"):
+            everything[0]["Ipv6Ranges"] = [{"CidrIpv6": "::/0"}]
         self.ec2("RevokeSecurityGroupEgress", GroupId=group, IpPermissions=everything)
         if egress:
             self.ec2("AuthorizeSecurityGroupEgress", GroupId=group, IpPermissions=list(egress))
@@ -83,12 +88,12 @@ class Vpc:
             return all(item["id"] != gateway for item in self.lattice("GET", "/resourcegateways").get("items", []))
         harness.wait_until(gone, "the gateway to be gone")
 
-    def configuration(self, gateway, target, ports="22"):
-        """The ARN of a resource configuration that leads to an address or a name."""
+    def configuration(self, gateway, target, ports="22", family="IPV4"):
+        """The ARN of a resource configuration that leads to an address or a name. @family: of the name."""
         try:
             definition = {"ipResource": {"ipAddress": str(ipaddress.ip_address(target))}}
         except ValueError:
-            definition = {"dnsResource": {"domainName": target, "ipAddressType": "IPV4"}}
+            definition = {"dnsResource": {"domainName": target, "ipAddressType": family}}
         return self.lattice("POST", "/resourceconfigurations", {
             "name": f"target-{next(_numbers)}", "type": "SINGLE", "portRanges": [str(ports)],
             "resourceGatewayIdentifier": gateway, "resourceConfigurationDefinition": definition})["arn"]
@@ -101,6 +106,12 @@ class Vpc:
         found = self.ec2("DescribeNetworkInterfaces", Filter=filters)["networkInterfaceSet"] or []
         return {entry["privateIpAddress"]: entry["networkInterfaceId"] for entry in found}
 
+    def interfaces6(self, subnets):
+        """{IPv6 address: id} of the network interfaces in these subnets that have one."""
+        found = self.ec2("DescribeNetworkInterfaces", Filter=[{"Name": "subnet-id", "Value": list(subnets)}])
+        return {entry["ipv6AddressesSet"][0]["ipv6Address"]: entry["networkInterfaceId"]
+                for entry in found["networkInterfaceSet"] or [] if entry.get("ipv6AddressesSet")}
+
     def router(self):
         return lan.router_of(self.id, self.world)
 
@@ -112,6 +123,13 @@ class Vpc:
         bridge = harness.wait_until(lambda: _bridge_with(router, first), f"the bridge with {first}")
         network.plug(router, bridge, made, "eth0", address, router=first)
         return made
+
+
+def speak_six(machine, address, router=None, device="eth0"):
+    """Gives a machine an address of IPv6 at once ("fd00::22/64"), and who leads it on."""
+    machine.ip("addr", "add", address, "dev", device, "nodad")
+    if router:
+        machine.ip("-6", "route", "add", "default", "via", router)
 
 
 def _bridge_with(router, address):
@@ -128,9 +146,9 @@ def private_server(story, vpc, network, name, address, port=22, **options):
                                  **options))
 
 
-def partner_through(daemon, vpc, gateway, server, ports=None, target=None, **options):
+def partner_through(daemon, vpc, gateway, server, ports=None, target=None, family="IPV4", **options):
     """A connector to @server through @gateway. @target: its name, where it is not its address that is told."""
-    arn = vpc.configuration(gateway, target or server.address, ports or server.port)
+    arn = vpc.configuration(gateway, target or server.address, ports or server.port, family)
     partner = flows.partner_of(daemon, server, egress=(arn, server.port), **options)
     partner.arn = arn
     return partner

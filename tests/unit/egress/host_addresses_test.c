@@ -146,7 +146,7 @@ static void opens_sockets_bound_to_address_and_interface(void **state)
 	(void)state;
 	struct network_interface eni = { .id = "eni-1", .address = "127.77.0.5" };
 	struct networks_sockets sockets;
-	provider_host_open(&eni, 2, 1, &sockets);
+	provider_host_open(&eni, &(struct socket_wish){ 2, 1, 0, 0 }, &sockets);
 	assert_int_equal(sockets.error.code, SP_OK);
 	assert_int_equal(sockets.count, 3);
 	for (size_t i = 0; i < sockets.count; i++) {
@@ -168,7 +168,7 @@ static void connects_from_the_eni(void **state)
 
 	struct network_interface eni = { .id = "eni-1", .address = "127.77.0.5" };
 	struct networks_sockets sockets;
-	provider_host_open(&eni, 1, 0, &sockets);
+	provider_host_open(&eni, &(struct socket_wish){ 1, 0, 0, 0 }, &sockets);
 	assert_int_equal(sockets.count, 1);
 	SP_AUTO_FD fd = sockets.fds[0];
 	if (connect(fd, (struct sockaddr *)&at, length) == -1)
@@ -185,7 +185,7 @@ static void opens_nothing_when_the_host_lost_the_address(void **state)
 	(void)state;
 	struct network_interface eni = { .id = "eni-1", .address = "203.0.113.9" };
 	struct networks_sockets sockets;
-	provider_host_open(&eni, 1, 1, &sockets);
+	provider_host_open(&eni, &(struct socket_wish){ 1, 1, 0, 0 }, &sockets);
 	assert_int_equal(sockets.count, 0);
 	assert_int_equal(sockets.error.code, SP_NOT_FOUND);
 	assert_non_null(strstr(sockets.error.message, "could not use eni-1: could not leave from "
@@ -199,7 +199,7 @@ static void opens_no_more_sockets_than_a_message_carries(void **state)
 	(void)state;
 	struct network_interface eni = { .id = "eni-1", .address = "127.77.0.5" };
 	struct networks_sockets sockets;
-	provider_host_open(&eni, 17, 0, &sockets);
+	provider_host_open(&eni, &(struct socket_wish){ 17, 0, 0, 0 }, &sockets);
 	assert_int_equal(sockets.count, 0);
 	assert_int_equal(sockets.error.code, SP_LIMIT);
 }

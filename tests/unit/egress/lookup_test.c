@@ -37,9 +37,10 @@ struct fixture {
 	int answers;
 };
 
-static int take(void *ctx, bool stream)
+static int take(void *ctx, int family, bool stream)
 {
 	struct fixture *f = ctx;
+	assert_int_equal(family, AF_INET);
 	int *left = stream ? &f->streams : &f->datagrams;
 	if (*left == 0)
 		return -1;
@@ -92,7 +93,7 @@ static void look_up(struct fixture *f, const char *host, const char *servers, in
 		.port = 22,
 		.servers = servers == NULL ? f->server.address : servers,
 		.at = " at the name servers of the test",
-		.only_v4 = true,
+		.families = ADDRESS_TYPE_IPV4,
 		.supply = &f->supply,
 		.timeout_ms = timeout_ms,
 	};
@@ -258,9 +259,12 @@ static void what_is_cancelled_is_never_heard_of(void **state)
 static void counts_servers(void **state)
 {
 	(void)state;
-	assert_int_equal(lookup_count_servers(""), 0);
-	assert_int_equal(lookup_count_servers("10.0.0.2"), 1);
-	assert_int_equal(lookup_count_servers("10.0.0.2, 10.0.0.3:5353,10.0.0.4"), 3);
+	assert_int_equal(lookup_count_servers("", AF_INET), 0);
+	assert_int_equal(lookup_count_servers("10.0.0.2", AF_INET), 1);
+	assert_int_equal(lookup_count_servers("10.0.0.2, 10.0.0.3:5353,10.0.0.4", AF_INET), 3);
+	static const char mixed[] = "10.0.0.2:53, fd00::2,[fd00::3]:5353";
+	assert_int_equal(lookup_count_servers(mixed, AF_INET), 1);
+	assert_int_equal(lookup_count_servers(mixed, AF_INET6), 2);
 }
 
 /* ---- a real name server ------------------------------------------------------------------------------------------ */

@@ -233,5 +233,7 @@ static inline struct networks_request *ask(struct fixture *f, const char *eni, i
 	struct network_interface interface = { .vpc_id = VPC, .subnet_id = SUBNET };
 	strcpy(interface.id, eni);
 	f->answers = 0;
-	return networks_open_sockets(f->networks, &interface, 2, 1, timeout_ms, on_sockets, f);
+	return networks_open_sockets(f->networks, &interface,
+				     &(struct socket_wish){ .streams = 2, .datagrams = 1 },
+				     timeout_ms, on_sockets, f);
 }

@@ -332,8 +332,8 @@ static void an_ipv6_target_is_refused(void **state)
 	lead_to(f, "2001:db8::1", false);
 	go(f, f->port);
 	assert_failed(f, STEP_CONFIGURATION, SP_UNSUPPORTED,
-		      "cannot connect to 2001:db8::1: inside a VPC only IPv4 addresses are offered "
-		      "yet");
+		      "cannot connect to 2001:db8::1: it is an address of IPv6, and the resource "
+		      "gateway \"gate\" (rgw-00000000000000001) is IPV4");
 }
 
 static void says_what_the_network_said(void **state)

@@ -205,11 +205,13 @@ static void private_addresses_are_targets_and_loopback_only_with_this_hosts_own(
 		{ "169.254.169.254", false, false, "is not in allowed ranges." },
 		{ "0.0.0.0", false, false, "is not in allowed ranges." },
 		{ "8.8.8.8", false, false, "IP address 8.8.8.8 is not in allowed ranges." },
-		{ "10.0.0", false, false, "\"10.0.0\" is no IPv4 address" },
-		{ "010.0.0.1", false, false, "is no IPv4 address" },
-		{ "10.0.0.1/32", false, false, "is no IPv4 address" },
-		{ "fd00::1", false, false, "IPv6 is not offered yet" },
-		{ "::ffff:10.0.0.1", false, false, "IPv6 is not offered yet" },
+		{ "10.0.0", false, false, "\"10.0.0\" is neither an IPv4 nor an IPv6 address" },
+		{ "010.0.0.1", false, false, "is neither" },
+		{ "10.0.0.1/32", false, false, "is neither" },
+		{ "fd00::1", false, false,
+		  "the resource gateway \"rgw-1\" has the IP address type IPV4, which is supported "
+		  "only if the resource also has an IPv4 address" },
+		{ "::ffff:10.0.0.1", false, false, "is neither" },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
 		for (int provider = 0; provider < NETWORK_PROVIDER_COUNT; provider++) {
@@ -221,8 +223,11 @@ static void private_addresses_are_targets_and_loopback_only_with_this_hosts_own(
 			struct resource_configuration configuration = { 0 };
 			struct sp_error err = { 0 };
 			bool good = provider == PROVIDER_HOST ? cases[i].host : cases[i].netns;
-			int result = lattice_read_target(&request, (enum network_provider)provider,
-							 &configuration, &err);
+			const struct lattice_ground ground = {
+				.gateway_id = "rgw-1",
+				.vpc = { .provider = (enum network_provider)provider },
+			};
+			int result = lattice_read_target(&request, &ground, &configuration, &err);
 			if ((result == 0) != good)
 				fail_msg("%s: %s", cases[i].address, err.message);
 			if (good)
@@ -233,6 +238,65 @@ static void private_addresses_are_targets_and_loopback_only_with_this_hosts_own(
 			resource_configuration_finish(&configuration);
 			end(&request);
 		}
+	}
+}
+
+static void a_target_is_of_a_family_that_the_gateway_has(void **state)
+{
+	(void)state;
+	static const char address[] = DEFINITION ".ipResource.ipAddress";
+	static const char type[] = DEFINITION ".dnsResource.ipAddressType";
+	static const struct {
+		enum address_type gateway;
+		const char *definition, *field, *sentence; /* NULL: good */
+		enum address_type kept;
+	} rows[] = {
+		{ ADDRESS_TYPE_IPV6, "{\"ipResource\":{\"ipAddress\":\"fd00:0:0:1::7\"}}" },
+		{ ADDRESS_TYPE_DUALSTACK, "{\"ipResource\":{\"ipAddress\":\"fd77::7\"}}" },
+		{ ADDRESS_TYPE_DUALSTACK, "{\"ipResource\":{\"ipAddress\":\"10.0.0.7\"}}" },
+		{ ADDRESS_TYPE_DUALSTACK, "{\"ipResource\":{\"ipAddress\":\"2001:db8:0:9::7\"}}" },
+		{ ADDRESS_TYPE_DUALSTACK, "{\"ipResource\":{\"ipAddress\":\"2001:db8:1::7\"}}",
+		  address, "IP address 2001:db8:1::7 is not in allowed ranges." },
+		{ ADDRESS_TYPE_DUALSTACK, "{\"ipResource\":{\"ipAddress\":\"fe80::7\"}}", address,
+		  "is not in allowed ranges." },
+		{ ADDRESS_TYPE_IPV6, "{\"ipResource\":{\"ipAddress\":\"10.0.0.7\"}}", address,
+		  "IPV6, which is supported only if the resource also has an IPv6 address" },
+		{ ADDRESS_TYPE_IPV4,
+		  "{\"dnsResource\":{\"domainName\":\"a.b\",\"ipAddressType\":\"IPV6\"}}", type,
+		  "IPV4, which is supported only if" },
+		{ ADDRESS_TYPE_IPV6,
+		  "{\"dnsResource\":{\"domainName\":\"a.b\",\"ipAddressType\":\"DUALSTACK\"}}",
+		  type, "IPV6, which is supported only if" },
+		{ ADDRESS_TYPE_IPV6, "{\"dnsResource\":{\"domainName\":\"a.b\"}}",
+		  .kept = ADDRESS_TYPE_IPV6 },
+		{ ADDRESS_TYPE_DUALSTACK,
+		  "{\"dnsResource\":{\"domainName\":\"a.b\",\"ipAddressType\":\"IPV6\"}}",
+		  .kept = ADDRESS_TYPE_IPV6 },
+		{ ADDRESS_TYPE_DUALSTACK, "{\"dnsResource\":{\"domainName\":\"a.b\"}}",
+		  .kept = ADDRESS_TYPE_DUALSTACK },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(rows); i++) {
+		const struct lattice_ground ground = {
+			.gateway_id = "rgw-1",
+			.address_type = rows[i].gateway,
+			.vpc = { .provider = PROVIDER_NETNS, .cidr6 = "2001:db8::/56" },
+		};
+		struct lattice_request request = {
+			.context = &context,
+			.input = json_pack("{s:o}", DEFINITION,
+					   json_loads(rows[i].definition, 0, NULL)),
+		};
+		struct resource_configuration configuration = { 0 };
+		struct sp_error err = { 0 };
+		int result = lattice_read_target(&request, &ground, &configuration, &err);
+		if ((result == 0) != (rows[i].sentence == NULL))
+			fail_msg("%s: %s", rows[i].definition, err.message);
+		if (result != 0)
+			assert_refused(&request, &err, rows[i].field, rows[i].sentence);
+		else
+			assert_int_equal(configuration.name_type, rows[i].kept);
+		resource_configuration_finish(&configuration);
+		end(&request);
 	}
 }
 
@@ -266,7 +330,8 @@ static void domain_names_are_targets(void **state)
 		};
 		struct resource_configuration configuration = { 0 };
 		struct sp_error err = { 0 };
-		int result = lattice_read_target(&request, PROVIDER_NETNS, &configuration, &err);
+		const struct lattice_ground ground = { .vpc = { .provider = PROVIDER_NETNS } };
+		int result = lattice_read_target(&request, &ground, &configuration, &err);
 		if ((result == 0) != (cases[i].sentence == NULL))
 			fail_msg("%s: %s", cases[i].name, err.message);
 		if (result == 0)
@@ -430,6 +495,7 @@ int main(void)
 		cmocka_unit_test(drawn_ids_are_ids),
 		cmocka_unit_test(
 			private_addresses_are_targets_and_loopback_only_with_this_hosts_own),
+		cmocka_unit_test(a_target_is_of_a_family_that_the_gateway_has),
 		cmocka_unit_test(domain_names_are_targets),
 		cmocka_unit_test(what_is_not_offered_is_refused_by_its_name),
 		cmocka_unit_test(without_port_ranges_all_ports_are_allowed),

@@ -108,9 +108,14 @@ int place_voice_link(struct maker *maker, const struct place *place, const char 
 	static const struct {
 		const char *format, *value;
 	} forms[] = {
-		{ "ipv6/conf/%s/accept_ra", "0" },        { "ipv6/conf/%s/autoconf", "0" },
-		{ "ipv6/conf/%s/accept_redirects", "0" }, { "ipv6/conf/%s/accept_dad", "0" },
-		{ "ipv6/conf/%s/disable_ipv6", "0" },     { "ipv4/conf/%s/send_redirects", "0" },
+		{ "ipv6/conf/%s/accept_ra", "0" },
+		{ "ipv6/conf/%s/autoconf", "0" },
+		{ "ipv6/conf/%s/accept_redirects", "0" },
+		{ "ipv6/conf/%s/accept_dad", "0" },
+		/* As arp_notify: an address that another interface had before is announced. */
+		{ "ipv6/conf/%s/ndisc_notify", "1" },
+		{ "ipv6/conf/%s/disable_ipv6", "0" },
+		{ "ipv4/conf/%s/send_redirects", "0" },
 	};
 	char paths[SP_COUNT_OF(forms)][SETTING_SIZE];
 	struct sysctl settings[SP_COUNT_OF(forms)];

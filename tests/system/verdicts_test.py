@@ -17,7 +17,8 @@ SECONDS_MAX = 300
 
 # A network of its own that ends with its last process. Whatever leaves goes to an interface where nobody listens.
 NETWORK = """ip link add sink type veth peer name far && ip address add 10.255.255.1/24 dev sink &&
-ip link set sink arp off up && ip link set far up && ip route add default dev sink && exec "$@" """
+ip link set sink arp off up && ip link set far up && ip route add default dev sink &&
+ip address add fd0a::1/64 dev sink nodad && ip -6 route add default dev sink && exec "$@" """
 
 
 def in_own_network(*words):

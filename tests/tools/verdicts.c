@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,8 @@ enum {
 #define SWALLOWED_BY                                                                               \
 	0x0afffffe /* 10.255.255.254: where the route leads; a probe's own address is in its header */
 
+#define SWALLOWED_BY_V6 "fd0a::fffe"
+
 /* ---- Drawing ------------------------------------------------------------------------------------------------------ */
 
 /* splitmix64: the same sets for the same seed, on every machine. */
@@ -61,12 +64,26 @@ static uint32_t below(uint64_t *state, size_t count)
 
 #define ONE_OF(state, array) ((array)[below(state, SP_COUNT_OF(array))])
 
-static struct ip_address draw_address(uint64_t *state)
+static struct ip_address draw_v4(uint64_t *state)
 {
 	static const uint32_t edges[] = { 0,          1,          0x0a000000,
 					  0x0a0000ff, 0x7f000001, 0xc0000207,
 					  0xe0000001, 0xfffffffe, UINT32_MAX };
 	return ip_of_v4(below(state, 3) == 0 ? ONE_OF(state, edges) : (uint32_t)draw(state));
+}
+
+/* Never of those that lie where IPv4 is. */
+static struct ip_address draw_v6(uint64_t *state)
+{
+	static const uint16_t heads[] = { 0xfd00, 0xfd01, 0x2001, 0xfe80, 0xffff };
+	ip_number low = below(state, 3) == 0 ? below(state, 4) : draw(state);
+	ip_number middle = below(state, 3) == 0 ? 0 : draw(state) >> 16;
+	return (struct ip_address){ (ip_number)ONE_OF(state, heads) << 112 | middle << 64 | low };
+}
+
+static struct ip_address draw_address(uint64_t *state)
+{
+	return below(state, 2) == 0 ? draw_v4(state) : draw_v6(state);
 }
 
 static int draw_port(uint64_t *state)
@@ -93,8 +110,9 @@ static void draw_ports(uint64_t *state, struct security_rule *rule)
 		int a = draw_port(state), b = below(state, 2) == 0 ? a : draw_port(state);
 		rule->from_port = a < b ? a : b;
 		rule->to_port = a < b ? b : a;
-	} else if (rule->protocol == IPPROTO_ICMP && below(state, 3) > 0) {
-		static const int types[] = { 0, 3, 8, 11, 255 };
+	} else if ((rule->protocol == IPPROTO_ICMP || rule->protocol == IPPROTO_ICMPV6) &&
+		   below(state, 3) > 0) {
+		static const int types[] = { 0, 3, 8, 11, 128, 129, 255 };
 		rule->from_port = ONE_OF(state, types);
 		rule->to_port = below(state, 2) == 0 ? RULE_PORT_NONE : (int)below(state, 5);
 	}
@@ -111,13 +129,17 @@ static char *draw_peer(uint64_t *state, enum rule_peer *out)
 	}
 	char address[ADDRESS_TEXT_SIZE], text[CIDR_TEXT_SIZE + 4];
 	struct cidr cidr;
-	int bits = below(state, 3) > 0 ? ONE_OF(state, widths) : (int)below(state, 33);
-	ip_text(draw_address(state), address);
+	struct ip_address place = draw_address(state);
+	int least = ip_bits(place) - IPV4_BITS; /* of IPv6: 96 bits more than one of IPv4 has */
+	int bits = below(state, 3) > 0 ? ONE_OF(state, widths) : (int)below(state, IPV4_BITS + 1);
+	if (bits > 0 && below(state, 2) == 0)
+		bits += least;
+	ip_text(place, address);
 	snprintf(text, sizeof(text), "%s/%d", address, bits);
 	if (!cidr_parse(text, &cidr, NULL))
 		sp_die("\"%s\" is no block", text);
 	cidr_text(&cidr, text);
-	*out = RULE_CIDR4;
+	*out = cidr_is_v6(&cidr) ? RULE_CIDR6 : RULE_CIDR4;
 	return sp_strdup(text);
 }
 
@@ -222,12 +244,36 @@ struct probe {
 	uint16_t port; /* ICMP: type << 8 | code */
 };
 
-/* Whether the kernel lets it leave. */
-static bool ask_kernel(int raw, const struct probe *probe)
+/* Sockets whose packets bring their own header, one of each family. */
+struct raw {
+	int v4, v6;
+};
+
+enum { PAYLOAD_SIZE = 20 };
+
+static void fill_payload(const struct probe *probe, uint8_t payload[PAYLOAD_SIZE])
+{
+	bool begins_with_it = probe->protocol == IPPROTO_ICMP || probe->protocol == IPPROTO_ICMPV6;
+	size_t at = begins_with_it ? 0 : 2; /* behind the source port */
+	payload[at] = (uint8_t)(probe->port >> 8);
+	payload[at + 1] = (uint8_t)probe->port;
+	payload[12] = 5 << 4; /* TCP: the header's length */
+}
+
+static bool was_sent(ssize_t sent, size_t size)
+{
+	if (sent == (ssize_t)size)
+		return true;
+	if (errno != EPERM)
+		sp_die("could not send a probe: %s", strerror(errno));
+	return false;
+}
+
+static bool ask_kernel_v4(int fd, const struct probe *probe)
 {
 	struct {
 		struct iphdr ip;
-		uint8_t payload[20];
+		uint8_t payload[PAYLOAD_SIZE];
 	} packet = {
 		.ip = { .version = 4,
 			.ihl = 5,
@@ -237,20 +283,73 @@ static bool ask_kernel(int raw, const struct probe *probe)
 			.protocol = (uint8_t)probe->protocol,
 			.daddr = htonl((uint32_t)probe->address.number) },
 	};
-	bool begins_with_it = probe->protocol == IPPROTO_ICMP || probe->protocol == IPPROTO_ICMPV6;
-	size_t at = begins_with_it ? 0 : 2; /* behind the source port */
-	packet.payload[at] = (uint8_t)(probe->port >> 8);
-	packet.payload[at + 1] = (uint8_t)probe->port;
-	packet.payload[12] = 5 << 4; /* TCP: the header's length */
-
+	fill_payload(probe, packet.payload);
 	const struct sockaddr_in to = { .sin_family = AF_INET,
 					.sin_addr.s_addr = htonl(SWALLOWED_BY) };
-	if (sendto(raw, &packet, sizeof(packet), 0, (const struct sockaddr *)&to, sizeof(to)) ==
-	    (ssize_t)sizeof(packet))
-		return true;
-	if (errno != EPERM)
-		sp_die("could not send a probe: %s", strerror(errno));
+	return was_sent(
+		sendto(fd, &packet, sizeof(packet), 0, (const struct sockaddr *)&to, sizeof(to)),
+		sizeof(packet));
+}
+
+static bool ask_kernel_v6(int fd, const struct probe *probe)
+{
+	struct {
+		struct ip6_hdr ip;
+		uint8_t payload[PAYLOAD_SIZE];
+	} packet = {
+		.ip = { .ip6_flow = htonl(6u << 28),
+			.ip6_plen = htons(PAYLOAD_SIZE),
+			.ip6_nxt = (uint8_t)probe->protocol,
+			.ip6_hlim = 64 },
+	};
+	struct sockaddr_storage to;
+	struct ip_address swallowed;
+	ip_parse(SWALLOWED_BY_V6, &swallowed);
+	ip_to_bytes(probe->address, packet.ip.ip6_dst.s6_addr);
+	ip_to_bytes(swallowed, packet.ip.ip6_src.s6_addr);
+	fill_payload(probe, packet.payload);
+	socklen_t length = ip_sockaddr(swallowed, 0, &to);
+	return was_sent(
+		sendto(fd, &packet, sizeof(packet), 0, (const struct sockaddr *)&to, length),
+		sizeof(packet));
+}
+
+/* Whether the kernel lets it leave. */
+static bool ask_kernel(const struct raw *raw, const struct probe *probe)
+{
+	return ip_is_v6(probe->address) ? ask_kernel_v6(raw->v6, probe)
+					: ask_kernel_v4(raw->v4, probe);
+}
+
+/* Inside IPv6 these are no protocols, but headers before one: what comes behind would be the protocol. */
+static bool is_extension(int protocol)
+{
+	static const int extensions[] = { IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT,
+					  IPPROTO_AH,      IPPROTO_NONE,    IPPROTO_DSTOPTS };
+	for (size_t i = 0; i < SP_COUNT_OF(extensions); i++)
+		if (extensions[i] == protocol)
+			return true;
 	return false;
+}
+
+/* What IPv6 cannot do without may always leave, whatever the rules say (netd/rules.h). */
+static bool always_leaves(const struct probe *probe)
+{
+	static const uint8_t types[] = { 2, 133, 135, 136 };
+	for (size_t i = 0; i < SP_COUNT_OF(types); i++)
+		if (ip_is_v6(probe->address) && probe->protocol == IPPROTO_ICMPV6 &&
+		    probe->port >> 8 == types[i])
+			return true;
+	return false;
+}
+
+/* Its neighbour of the same family, around the ends. */
+static struct ip_address beside(struct ip_address address, int step)
+{
+	if (ip_is_v4(address))
+		return ip_of_v4((uint32_t)address.number + (uint32_t)step);
+	struct ip_address next = { step > 0 ? address.number + 1 : address.number - 1 };
+	return ip_is_none(next) || ip_is_v4(next) ? address : next;
 }
 
 /* On the edges of one rule, a little inside and a little outside. */
@@ -260,9 +359,8 @@ static struct probe draw_probe_at(uint64_t *state, const struct egress_rule *rul
 	const struct ip_address first = rule->to.address, last = cidr_last(&rule->to);
 	const struct ip_address addresses[] = { first, last,
 						ip_after(first, draw(state) & host_bits),
-						ip_of_v4((uint32_t)first.number - 1),
-						ip_of_v4((uint32_t)last.number + 1) };
-	const int others[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP };
+						beside(first, -1), beside(last, 1) };
+	const int others[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6 };
 	const int ports[] = {
 		rule->from_port, rule->to_port, rule->from_port - 1, rule->to_port + 1, 0, PORT_MAX
 	};
@@ -273,7 +371,8 @@ static struct probe draw_probe_at(uint64_t *state, const struct egress_rule *rul
 		.address = ONE_OF(state, addresses),
 		.port = (uint16_t)ONE_OF(state, ports),
 	};
-	if (probe.protocol == IPPROTO_ICMP && below(state, 4) > 0)
+	if ((probe.protocol == IPPROTO_ICMP || probe.protocol == IPPROTO_ICMPV6) &&
+	    below(state, 4) > 0)
 		probe.port = (uint16_t)(rule->from_port << 8 |
 					(below(state, 2) == 0 ? rule->to_port & 0xff
 							      : (int)below(state, 5)));
@@ -307,11 +406,13 @@ struct count {
 	size_t sets, rules, probes, accepted, disagreements;
 };
 
-static void compare(int raw, const struct probe *probe, const struct egress_rule *rules,
-		    size_t rule_count, struct count *count)
+static void compare(const struct raw *raw, const struct probe *probe,
+		    const struct egress_rule *rules, size_t rule_count, struct count *count)
 {
-	bool ours = egress_verdict_of(rules, rule_count, probe->protocol, probe->address,
-				      probe->port) != NULL;
+	if (ip_is_v6(probe->address) && is_extension(probe->protocol))
+		return;
+	bool ours = always_leaves(probe) || egress_verdict_of(rules, rule_count, probe->protocol,
+							      probe->address, probe->port) != NULL;
 	bool theirs = ask_kernel(raw, probe);
 	count->probes++;
 	count->accepted += theirs;
@@ -328,8 +429,8 @@ static void compare(int raw, const struct probe *probe, const struct egress_rule
 	       theirs ? "lets" : "refuses", sp_buffer_text(&text));
 }
 
-static void probe_set(uint64_t *state, int raw, const struct egress_rule *rules, size_t rule_count,
-		      struct count *count)
+static void probe_set(uint64_t *state, const struct raw *raw, const struct egress_rule *rules,
+		      size_t rule_count, struct count *count)
 {
 	for (size_t i = 0; i < PROBES_RANDOM; i++) {
 		struct probe probe = draw_probe(state);
@@ -345,7 +446,8 @@ static void probe_set(uint64_t *state, int raw, const struct egress_rule *rules,
 	count->rules += rule_count;
 }
 
-static void run_batch(uint64_t *state, int raw, size_t size, bool skewed, struct count *count)
+static void run_batch(uint64_t *state, const struct raw *raw, size_t size, bool skewed,
+		      struct count *count)
 {
 	struct batch batch = { .size = size };
 	for (size_t i = 0; i < size; i++)
@@ -353,7 +455,8 @@ static void run_batch(uint64_t *state, int raw, size_t size, bool skewed, struct
 	load(&batch, skewed);
 	for (size_t i = 0; i < size; i++) {
 		int mark = (int)i + 1;
-		if (setsockopt(raw, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) != 0)
+		if (setsockopt(raw->v4, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) != 0 ||
+		    setsockopt(raw->v6, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) != 0)
 			sp_die("could not mark probes: %s", strerror(errno));
 		probe_set(state, raw, batch.rules[i], batch.counts[i], count);
 		free(batch.rules[i]);
@@ -369,8 +472,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	bool skewed = argc == 4 && strcmp(argv[3], "skewed") == 0;
-	SP_AUTO_FD raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (raw == -1)
+	SP_AUTO_FD v4 = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	SP_AUTO_FD v6 = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	const struct raw raw = { v4, v6 };
+	if (v4 == -1 || v6 == -1)
 		sp_die("could not open a raw socket: %s", strerror(errno));
 
 	/* A probe is no connection, and the kernel need not remember it as one. */
@@ -379,7 +484,7 @@ int main(int argc, char **argv)
 	struct count count = { 0 };
 	while (count.sets < sets) {
 		size_t left = sets - count.sets;
-		run_batch(&state, raw, left < BATCH ? left : BATCH, skewed, &count);
+		run_batch(&state, &raw, left < BATCH ? left : BATCH, skewed, &count);
 	}
 	printf("sets %zu rules %zu probes %zu accepted %zu disagreements %zu\n", count.sets,
 	       count.rules, count.probes, count.accepted, count.disagreements);

@@ -185,6 +185,8 @@ void netd_rules_read(struct sp_reader *reader, struct netd_message *message)
 	message->rule_count = count;
 	for (uint32_t i = 0; i < count; i++)
 		message->rules[i] = read_rule(reader);
+	if (netd_rules_weight(message) > EGRESS_RULES_MAX)
+		reader->failed = true;
 }
 
 /* ---- routes ---------------------------------------------------------------------------------------------------- */

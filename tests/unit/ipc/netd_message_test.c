@@ -417,6 +417,17 @@ static void as_many_rules_as_an_interface_may_have_are_one_message(void **state)
 	size_t length;
 	assert_int_equal(netd_message_encode(&eni, wire, &length, &err), -1);
 	assert_int_equal(err.code, SP_LIMIT);
+
+	/* Half as many of IPv6. */
+	for (uint32_t i = 0; i < EGRESS_RULES_MAX; i++)
+		rules[i].to = (struct cidr){ ip_after(address("fd00::1"), i), 128 };
+	eni.rule_count = EGRESS_RULES_MAX / 2;
+	assert_int_equal(decode(encode(&eni), 0, &got, &err), 0);
+	assert_same_rules(&got, &eni);
+	netd_message_finish(&got);
+	eni.rule_count++;
+	assert_int_equal(netd_message_encode(&eni, wire, &length, &err), -1);
+	assert_int_equal(err.code, SP_LIMIT);
 }
 
 static void as_many_routes_and_mappings_as_there_may_be_are_one_message(void **state)

@@ -395,12 +395,12 @@ static void what_is_not_offered_is_refused_by_its_name(void **state)
 		"{\"" DEFINITION "\":{\"cidrResource\":{}}}",
 		"{}",
 	};
+	const struct lattice_ground on_host = { .vpc = { .provider = PROVIDER_HOST } };
 	for (size_t i = 0; i < SP_COUNT_OF(definitions); i++) {
 		struct lattice_request request = begin(definitions[i]);
 		struct resource_configuration configuration = { 0 };
 		struct sp_error err = { 0 };
-		assert_int_equal(lattice_read_target(&request, PROVIDER_HOST, &configuration, &err),
-				 -1);
+		assert_int_equal(lattice_read_target(&request, &on_host, &configuration, &err), -1);
 		assert_refused(&request, &err, DEFINITION, "");
 		end(&request);
 	}

@@ -12,7 +12,7 @@
 
 /* What is read, in one snapshot. */
 struct reading {
-	const char *account, *key; /* an access key's id, or a role's ARN */
+	const char *account, *key; /* an access key's id, or a role's ARN or id */
 	struct grants *grants;
 };
 
@@ -74,23 +74,12 @@ static int read_key(struct db *db, void *ctx, struct sp_error *err)
 	return read_policies(db, reading, err);
 }
 
-static int read_session(struct db *db, void *ctx, struct sp_error *err)
+static int read_role_id(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct reading *reading = ctx;
-	struct grants *grants = reading->grants;
-	char role_id[PRINCIPAL_ID_SIZE];
-	const char *colon = strchr(reading->key, ':');
-	size_t length = colon == NULL ? 0 : (size_t)(colon - reading->key);
-	if (length == 0 || length >= sizeof(role_id))
-		return sp_fail(err, SP_INTERNAL, "\"%s\" is no session", reading->key);
-	memcpy(role_id, reading->key, length);
-	role_id[length] = '\0';
-	if (principals_find_id(db, role_id, &grants->principal, err) != 0 ||
-	    read_policies(db, reading, err) != 0)
-		return -1;
-	grants->session_arn = sp_arn_format("sts", "", reading->account, "assumed-role/%s/%s",
-					    grants->principal.name, colon + 1);
-	return 0;
+	return principals_find_id(db, reading->key, &reading->grants->principal, err) != 0
+		       ? -1
+		       : read_policies(db, reading, err);
 }
 
 static int read_role(struct db *db, void *ctx, struct sp_error *err)
@@ -123,7 +112,6 @@ void grants_release(struct grants *grants)
 	access_policy_destroy(grants->trust);
 	principal_finish(&grants->principal);
 	free(grants->arn);
-	free(grants->session_arn);
 	free(grants);
 }
 
@@ -148,14 +136,14 @@ int grants_read_key(const struct grants_place *place, const char *key_id, struct
 	return read_grants(place, read_key, key_id, out, err);
 }
 
-int grants_read_session(const struct grants_place *place, const char *subject, struct grants **out,
-			struct sp_error *err)
-{
-	return read_grants(place, read_session, subject, out, err);
-}
-
 int grants_read_role(const struct grants_place *place, const char *arn, struct grants **out,
 		     struct sp_error *err)
 {
 	return read_grants(place, read_role, arn, out, err);
+}
+
+int grants_read_role_id(const struct grants_place *place, const char *id, struct grants **out,
+			struct sp_error *err)
+{
+	return read_grants(place, read_role_id, id, out, err);
 }

@@ -13,10 +13,9 @@ struct grants {
 	atomic_int_least64_t
 		noted_ms; /* keys: when its use was kept last (monotonic); 0: not yet */
 	bool is_owner;
-	struct principal principal;  /* empty for the owner */
-	char *arn;                   /* owned */
-	char *session_arn;           /* of a role that somebody has taken on; NULL: none; owned */
-	struct access_policy *trust; /* roles; NULL: none */
+	struct principal principal;      /* empty for the owner */
+	char *arn;                       /* owned */
+	struct access_policy *trust;     /* roles; NULL: none */
 	struct access_policy **policies; /* owned */
 	size_t count;
 };
@@ -34,10 +33,10 @@ struct grants_place {
 int grants_read_key(const struct grants_place *place, const char *key_id, struct grants **out,
 		    struct sp_error *err);
 
-/** What may be done in a session, "AROA…:name": its role's rights. SP_NOT_FOUND when that role is gone. One holder. */
-int grants_read_session(const struct grants_place *place, const char *subject, struct grants **out,
-			struct sp_error *err);
-
 /** What the role may. SP_NOT_FOUND. */
 int grants_read_role(const struct grants_place *place, const char *arn, struct grants **out,
 		     struct sp_error *err);
+
+/** The same by the role's id: one for all of its sessions. SP_NOT_FOUND when it is gone. One holder. */
+int grants_read_role_id(const struct grants_place *place, const char *id, struct grants **out,
+			struct sp_error *err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arn.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -157,18 +158,31 @@ void identity_finish(struct identity *identity)
 	*identity = (struct identity){ 0 };
 }
 
+static bool is_session(const struct asker *asker)
+{
+	return asker->session[0] != '\0';
+}
+
+/* All sessions of a role have its grants: who begins many of them makes nothing larger. */
 static int hold_asker(struct identities *identities, const struct asker *asker, struct grants **out,
 		      struct sp_error *err)
 {
-	bool is_session = asker->session[0] != '\0';
-	return hold(identities, NULL, is_session ? grants_read_session : grants_read_key,
-		    is_session ? asker->session : asker->key_id, out, err);
+	if (!is_session(asker))
+		return hold(identities, NULL, grants_read_key, asker->key_id, out, err);
+	SP_AUTO_FREE char *role_id = sp_strdup(asker->session);
+	role_id[strcspn(role_id, ":")] = '\0';
+	return hold(identities, NULL, grants_read_role_id, role_id, out, err);
 }
 
-/* What sentences call them. */
-static const char *shown_arn(const struct grants *grants)
+/* What sentences call them. Owned by the caller. */
+static char *shown_arn(const struct identities *identities, const struct asker *asker,
+		       const struct grants *grants)
 {
-	return grants->session_arn != NULL ? grants->session_arn : grants->arn;
+	const char *colon = strchr(asker->session, ':');
+	return colon == NULL
+		       ? sp_strdup(grants->arn)
+		       : sp_arn_format("sts", "", identities->options.account, "assumed-role/%s/%s",
+				       grants->principal.name, colon + 1);
 }
 
 int identities_who(struct identities *identities, const struct asker *asker, struct identity *out,
@@ -177,12 +191,12 @@ int identities_who(struct identities *identities, const struct asker *asker, str
 	AUTO_GRANTS *grants = NULL;
 	if (hold_asker(identities, asker, &grants, err) != 0)
 		return -1;
-	bool is_session = grants->session_arn != NULL;
+	bool is_user = !grants->is_owner && !is_session(asker);
 	*out = (struct identity){ .is_owner = grants->is_owner,
-				  .arn = sp_strdup(shown_arn(grants)) };
+				  .arn = shown_arn(identities, asker, grants) };
 	snprintf(out->id, sizeof(out->id), "%s",
-		 is_session ? asker->session : grants->principal.id);
-	snprintf(out->name, sizeof(out->name), "%s", is_session ? "" : grants->principal.name);
+		 is_session(asker) ? asker->session : grants->principal.id);
+	snprintf(out->name, sizeof(out->name), "%s", is_user ? grants->principal.name : "");
 	return 0;
 }
 
@@ -228,7 +242,7 @@ bool identities_is_owner(struct identities *identities, const struct asker *aske
 	struct sp_error err = { 0 };
 	if (hold_asker(identities, asker, &grants, &err) != 0)
 		return false;
-	if (grants->session_arn == NULL)
+	if (!is_session(asker))
 		note_use(identities, grants, asker->key_id, service, region);
 	return grants->is_owner;
 }
@@ -244,7 +258,7 @@ static void add_facts(const struct identities *identities, const struct asker *a
 	if (grants->is_owner) {
 		facts[ACCESS_PRINCIPAL_TYPE] = "Account";
 		facts[ACCESS_USER_ID] = identities->options.account;
-	} else if (grants->session_arn != NULL) {
+	} else if (is_session(asker)) {
 		facts[ACCESS_PRINCIPAL_TYPE] = "AssumedRole";
 		facts[ACCESS_USER_ID] = asker->session;
 		sp_time_to_iso(asker->session_issued_ms, issued);
@@ -256,11 +270,10 @@ static void add_facts(const struct identities *identities, const struct asker *a
 	}
 }
 
-static int deny(enum access_verdict verdict, const struct grants *grants,
-		const struct access_request *request, struct sp_buffer *refusal,
-		struct sp_error *err)
+static int deny(enum access_verdict verdict, const char *arn, const struct access_request *request,
+		struct sp_buffer *refusal, struct sp_error *err)
 {
-	access_add_sentence(verdict, shown_arn(grants), request, refusal);
+	access_add_sentence(verdict, arn, request, refusal);
 	return sp_fail(err, SP_DENIED, "%s", sp_buffer_text(refusal));
 }
 
@@ -274,12 +287,13 @@ int identities_check(struct identities *identities, const struct asker *asker,
 		return -1;
 	if (grants->is_owner)
 		return 0;
+	SP_AUTO_FREE char *arn = shown_arn(identities, asker, grants);
 	struct access_request full = *request;
 	if (full.resource == NULL)
-		full.resource = shown_arn(grants);
+		full.resource = arn;
 	add_facts(identities, asker, grants, issued, &full.facts);
 	enum access_verdict verdict = access_judge(grants->policies, grants->count, &full);
-	return verdict == ACCESS_ALLOWED ? 0 : deny(verdict, grants, &full, refusal, err);
+	return verdict == ACCESS_ALLOWED ? 0 : deny(verdict, arn, &full, refusal, err);
 }
 
 /* ---- taking on a role ------------------------------------------------------------------------------------------------ */
@@ -291,36 +305,35 @@ static enum access_verdict judge_own(const struct grants *grants,
 				: access_judge(grants->policies, grants->count, request);
 }
 
-/* @account: NULL when only who is named counts. */
-static enum access_verdict judge_trust(const struct grants *role, const struct grants *grants,
-				       const char *account, const struct access_request *request)
+static enum access_verdict judge_trust(const struct grants *role, const struct access_assumer *who,
+				       const struct access_request *request)
 {
-	const struct access_assumer who = { .arn = grants->arn,
-					    .session = grants->session_arn,
-					    .account = account };
 	return role->trust == NULL ? ACCESS_NOT_ALLOWED
-				   : access_judge_trust(role->trust, &who, request);
+				   : access_judge_trust(role->trust, who, request);
 }
 
-static enum access_verdict judge_taking_on(const struct identities *identities,
-					   const struct grants *role, const struct grants *grants,
+/* @who: with the account. */
+static enum access_verdict judge_taking_on(const struct grants *role, const struct grants *grants,
+					   const struct access_assumer *who,
 					   const struct access_request *request)
 {
 	enum access_verdict own = judge_own(grants, request);
-	enum access_verdict trust = judge_trust(role, grants, identities->options.account, request);
+	enum access_verdict trust = judge_trust(role, who, request);
 	if (own == ACCESS_DENIED || trust == ACCESS_DENIED)
 		return ACCESS_DENIED;
 	if (own == ACCESS_ALLOWED)
 		return trust;
-	return judge_trust(role, grants, NULL, request);
+	struct access_assumer named = *who; /* nothing but who is named counts */
+	named.account = NULL;
+	return judge_trust(role, &named, request);
 }
 
 /* AWS does not say why, nor whether there is such a role. */
-static int deny_role(const struct grants *grants, const struct access_request *request,
+static int deny_role(const char *arn, const struct access_request *request,
 		     struct sp_buffer *refusal, struct sp_error *err)
 {
-	sp_buffer_format(refusal, "User: %s is not authorized to perform: %s on resource: %s",
-			 shown_arn(grants), request->action, request->resource);
+	sp_buffer_format(refusal, "User: %s is not authorized to perform: %s on resource: %s", arn,
+			 request->action, request->resource);
 	return sp_fail(err, SP_DENIED, "%s", sp_buffer_text(refusal));
 }
 
@@ -334,11 +347,15 @@ int identities_take_on(struct identities *identities, const struct asker *asker,
 	struct access_request full = *request;
 	if (hold_asker(identities, asker, &grants, err) != 0)
 		return -1;
+	SP_AUTO_FREE char *arn = shown_arn(identities, asker, grants);
 	if (hold(identities, NULL, grants_read_role, request->resource, &role, err) != 0)
-		return err->code == SP_NOT_FOUND ? deny_role(grants, request, refusal, err) : -1;
+		return err->code == SP_NOT_FOUND ? deny_role(arn, request, refusal, err) : -1;
+	const struct access_assumer who = { .arn = grants->arn,
+					    .session = is_session(asker) ? arn : NULL,
+					    .account = identities->options.account };
 	add_facts(identities, asker, grants, issued, &full.facts);
-	if (judge_taking_on(identities, role, grants, &full) != ACCESS_ALLOWED)
-		return deny_role(grants, request, refusal, err);
+	if (judge_taking_on(role, grants, &who, &full) != ACCESS_ALLOWED)
+		return deny_role(arn, request, refusal, err);
 	out->max_session_s = role->principal.max_session_s;
 	memcpy(out->id, role->principal.id, sizeof(out->id));
 	memcpy(out->name, role->principal.name, sizeof(out->name));

@@ -392,6 +392,19 @@ static void a_session_has_the_rights_of_its_role_and_no_others(void **state)
 	assert_int_equal(err.code, SP_NOT_FOUND);
 }
 
+/* Or a thousand sessions would be a thousand copies of its policies. */
+static void what_was_read_of_a_role_is_kept_once_for_all_its_sessions(void **state)
+{
+	(void)state;
+	assert_may("AROAMOVER:ann", "s3:GetObject");
+	static const char more[] = SAYS("Allow", "iam:*");
+	assert_int_equal(store_write(store, put_mover_policy, (void *)(uintptr_t)more, &err), 0);
+	SP_AUTO_FREE char *refusal = refusal_of("AROAMOVER:bob", "iam:CreateUser");
+	assert_non_null(strstr(refusal, "assumed-role/mover/bob is not authorized"));
+	identities_changed(identities);
+	assert_may("AROAMOVER:bob", "iam:CreateUser");
+}
+
 static void a_session_takes_on_a_role_that_trusts_its_own(void **state)
 {
 	(void)state;
@@ -422,6 +435,7 @@ int main(void)
 		WITH_STORE(a_role_is_taken_on_by_whom_it_trusts),
 		WITH_STORE(a_trust_policy_may_ask_for_a_word),
 		WITH_STORE(a_session_has_the_rights_of_its_role_and_no_others),
+		WITH_STORE(what_was_read_of_a_role_is_kept_once_for_all_its_sessions),
 		WITH_STORE(a_session_takes_on_a_role_that_trusts_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

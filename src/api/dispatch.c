@@ -143,7 +143,7 @@ void call_run(void *ctx)
 	}
 	shape_drop_strangers(call->operation->input, call->input);
 	if (!is_open && call->service->resolve != NULL)
-		call->service->resolve(call->context, call->input);
+		call->service->resolve(call->context, call->operation, call->input);
 	if (is_open || guard_lets(call))
 		call->operation->handle(call);
 }

@@ -54,7 +54,7 @@ struct api_service {
 	 * Puts what a request's names mean in their place, before anybody is asked for a permission: what was allowed is what is
 	 * done, whatever has that name by then. A name that means nothing stays. @context: the service's. May be NULL.
 	 */
-	void (*resolve)(void *context, json_t *input);
+	void (*resolve)(void *context, const struct api_operation *operation, json_t *input);
 	/**
 	 * The values that a condition key of the service's own has in a request; each of them must be allowed. Borrowed from
 	 * @input. Returns how many: 0 when the request has no such key. May be NULL.

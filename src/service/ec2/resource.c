@@ -1,5 +1,6 @@
 /** What the permission to change a resource is asked for, when a request names the resource by something else than its id. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/scope.h"
@@ -16,7 +17,7 @@ struct search {
 
 static void note(struct search *search, const char *id)
 {
-	memcpy(search->id, id, sizeof(search->id));
+	snprintf(search->id, sizeof(search->id), "%s", id);
 }
 
 /* By public address or association. */
@@ -45,19 +46,43 @@ static int find_table(struct db *db, void *ctx, struct sp_error *err)
 	return 0;
 }
 
-/* By name, which only one VPC has, or the operation refuses it. */
+/* By name, when one VPC only has it. */
 static int find_group(struct db *db, void *ctx, struct sp_error *err)
 {
 	struct search *search = ctx;
 	struct security_group *groups = NULL;
-	size_t count;
+	size_t count, found = 0;
 	if (security_groups_list(db, NULL, &groups, &count, err) != 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(groups[i].name, search->name) == 0)
-			note(search, groups[i].id);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(groups[i].name, search->name) != 0)
+			continue;
+		note(search, ++found == 1 ? groups[i].id : "");
+	}
 	security_groups_free(groups, count);
 	return 0;
+}
+
+static bool takes(const struct api_operation *operation, const char *name)
+{
+	const struct shape_member *at = operation->input->members;
+	while (at->name != NULL && strcmp(at->name, name) != 0)
+		at++;
+	return at->name != NULL;
+}
+
+/* Rules of the way out take no name: there an id is missing. */
+void ec2_resolve(void *context, const struct api_operation *operation, json_t *input)
+{
+	const struct service_context *service = context;
+	struct search search = { .name = sp_json_string(input, "GroupName") };
+	struct sp_error err = { 0 };
+	if (search.name == NULL || json_object_get(input, "GroupId") != NULL ||
+	    !takes(operation, "GroupId") || sp_text_ends_with(operation->name, "Egress") ||
+	    store_read(service->store, find_group, &search, &err) != 0 || search.id[0] == '\0')
+		return;
+	sp_json_set_text(input, "GroupId", search.id);
+	json_object_del(input, "GroupName");
 }
 
 static const struct {

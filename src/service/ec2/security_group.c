@@ -100,23 +100,18 @@ void ec2_describe_security_groups(struct api_call *call)
 
 /* ---- Finding ------------------------------------------------------------------------------------------------------ */
 
-static int find_by_name(struct ec2_request *request, struct db *db, const char *name,
-			char out_id[NETWORK_ID_SIZE], struct sp_error *err)
+/* One that means a group is its id by now, as it was when the permission was asked for: ec2_resolve(). */
+static int refuse_name(struct ec2_request *request, struct db *db, const char *name,
+		       struct sp_error *err)
 {
 	struct security_group *groups;
 	size_t count, found = 0;
 	if (security_groups_list(db, NULL, &groups, &count, err) != 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(groups[i].name, name) != 0)
-			continue;
-		snprintf(out_id, NETWORK_ID_SIZE, "%s", groups[i].id);
-		found++;
-	}
+	for (size_t i = 0; i < count; i++)
+		found += strcmp(groups[i].name, name) == 0;
 	security_groups_free(groups, count);
-	if (found == 1)
-		return 0;
-	if (found == 0)
+	if (found <= 1)
 		return ec2_refuse(request, err, NOT_FOUND,
 				  "The security group '%.255s' does not exist", name);
 	return ec2_refuse(request, err, EC2_INVALID_VALUE,
@@ -128,18 +123,14 @@ int security_group_asked(struct ec2_request *request, struct db *db, bool by_nam
 {
 	const char *id = ec2_text(request, "GroupId");
 	const char *name = by_name ? ec2_text(request, "GroupName") : NULL;
-	char found_id[NETWORK_ID_SIZE];
 	if (id != NULL && name != NULL)
 		return ec2_refuse(request, err, EC2_INVALID_COMBINATION,
 				  "The parameter GroupId cannot be used with the parameter "
 				  "GroupName");
 	if (id == NULL && name == NULL)
 		return ec2_refuse_missing(request, err, "GroupId");
-	if (id == NULL) {
-		if (find_by_name(request, db, name, found_id, err) != 0)
-			return -1;
-		id = found_id;
-	}
+	if (id == NULL)
+		return refuse_name(request, db, name, err);
 	if (ec2_id_check(request, &ec2_security_group, id, err) != 0)
 		return -1;
 	if (security_groups_find(db, id, out, err) != 0)

@@ -89,6 +89,7 @@ const struct api_service service_ec2 = {
 	.validation_error = "InvalidParameterValue",
 	.internal_error = "InternalError",
 	.operations = operations,
+	.resolve = ec2_resolve,
 	.find_arn = ec2_find_arn,
 	.errors = errors,
 };

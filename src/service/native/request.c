@@ -45,8 +45,9 @@ static int find_named(const struct service_context *context, const char *name,
 	return result;
 }
 
-void native_resolve(void *context, json_t *input)
+void native_resolve(void *context, const struct api_operation *operation, json_t *input)
 {
+	(void)operation;
 	const char *given = sp_json_string(input, "ConnectorId");
 	char id[CONNECTOR_ID_SIZE];
 	struct sp_error err = { 0 };

@@ -1,6 +1,7 @@
 #pragma once
 /** Within service/native/: what its operations read and refuse alike. */
 
+#include "api/service.h"
 #include "service/transfer/answer.h"
 
 #define CONFLICT_EXCEPTION "ConflictException"
@@ -15,7 +16,7 @@ bool native_is_connector_id(const char *text);
  * The connector that the member ConnectorId of an input means may be named by the value of its tag Name: from here on it is
  * its id. An id stays as it is, also that of a connector that was deleted: what it left is looked for. api_service.resolve
  */
-void native_resolve(void *context, json_t *input);
+void native_resolve(void *context, const struct api_operation *operation, json_t *input);
 
 /** -1 when the call was answered, for its ConnectorId was the Name of no connector, or of several. */
 int native_check_connector(struct api_call *call);

@@ -63,7 +63,7 @@ int secret_to_json(struct db *db, const struct secret *secret, const char *stage
 		   json_t **out, struct sp_error *err);
 
 /** api_service.resolve: a secret's whole ARN in the place of what else names it. */
-void secret_resolve(void *context, json_t *input);
+void secret_resolve(void *context, const struct api_operation *operation, json_t *input);
 
 /** api_service.list_values: secretsmanager:VersionStage */
 size_t secret_list_stages(const struct api_operation *operation, const json_t *input,

@@ -32,8 +32,9 @@ static char *find_secret(const struct service_context *context, const char *id)
 	return store_read(context->store, find, &search, &err) == 0 ? search.arn : NULL;
 }
 
-void secret_resolve(void *context, json_t *input)
+void secret_resolve(void *context, const struct api_operation *operation, json_t *input)
 {
+	(void)operation;
 	const char *id = sp_json_string(input, "SecretId");
 	SP_AUTO_FREE char *arn = id == NULL ? NULL : find_secret(context, id);
 	if (arn != NULL)

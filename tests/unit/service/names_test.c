@@ -1,12 +1,16 @@
 /** A name in a request means one thing: what it means before the permission is asked for. */
 #include "../store/folder.h"
 
+#include <stdio.h>
+
 #include "api/guard.h"
 #include "base/scope.h"
 #include "service/context.h"
 #include "service/services.h"
 #include "store/connectors.h"
+#include "store/networks.h"
 #include "store/secrets.h"
+#include "store/security_groups.h"
 #include "store/tags.h"
 
 #define ACCOUNT "123456789012"
@@ -100,7 +104,7 @@ static void assert_means(const struct api_service *service, const char *operatio
 {
 	SP_AUTO_JSON json_t *input = json_pack("{s:s}", member, given);
 	const struct guard_place place = { service, &context, "r", ACCOUNT };
-	service->resolve(&context, input);
+	service->resolve(&context, find_operation(service, operation), input);
 	assert_int_equal(store_write(store, move_names, NULL, &err), 0);
 	struct guard_wishes wishes;
 	assert_int_equal(
@@ -144,6 +148,61 @@ static void so_is_one_that_is_named_by_a_part_of_it(void **state)
 		     SECRETS "login-AbCdEf", SECRETS "login-AbCdEf");
 }
 
+/* ---- security groups -------------------------------------------------------------------------------------------- */
+
+static int insert_group(struct db *db, const char *vpc_id, const char *id, const char *name,
+			struct sp_error *why)
+{
+	struct security_group group = { .name = (char *)(uintptr_t)name,
+					.description = (char[]){ "d" } };
+	snprintf(group.id, sizeof(group.id), "%s", id);
+	snprintf(group.vpc_id, sizeof(group.vpc_id), "%s", vpc_id);
+	return security_groups_insert(db, &group, why);
+}
+
+static int fill_groups(struct db *db, void *ctx, struct sp_error *why)
+{
+	const struct vpc vpcs[] = {
+		{ .id = "vpc-1",
+		  .cidr = "10.0.0.0/16",
+		  .main_route_table_id = "rtb-1",
+		  .main_association_id = "rtbassoc-1" },
+		{ .id = "vpc-2",
+		  .cidr = "10.0.0.0/16",
+		  .main_route_table_id = "rtb-2",
+		  .main_association_id = "rtbassoc-2" },
+	};
+	(void)ctx;
+	return vpcs_insert(db, &vpcs[0], why) != 0 || vpcs_insert(db, &vpcs[1], why) != 0 ||
+			       insert_group(db, "vpc-1", "sg-1", "one", why) != 0 ||
+			       insert_group(db, "vpc-1", "sg-2", "both", why) != 0 ||
+			       insert_group(db, "vpc-2", "sg-3", "both", why) != 0
+		       ? -1
+		       : 0;
+}
+
+static void assert_group(const char *operation, const char *name, const char *input_then)
+{
+	SP_AUTO_JSON json_t *input = json_pack("{s:s}", "GroupName", name);
+	service_ec2.resolve(&context, find_operation(&service_ec2, operation), input);
+	SP_AUTO_FREE char *text = sp_json_text(input);
+	assert_string_equal(text, input_then);
+}
+
+static void a_name_of_a_group_is_its_id_when_it_is_the_only_one(void **state)
+{
+	(void)state;
+	if (store_write(store, fill_groups, NULL, &err) != 0)
+		fail_msg("%s", err.message);
+	assert_group("AuthorizeSecurityGroupIngress", "one", "{\"GroupId\":\"sg-1\"}");
+	assert_group("DeleteSecurityGroup", "one", "{\"GroupId\":\"sg-1\"}");
+	assert_group("DeleteSecurityGroup", "both", "{\"GroupName\":\"both\"}");
+	assert_group("DeleteSecurityGroup", "none", "{\"GroupName\":\"none\"}");
+	/* One that is to be made, and where an id has to be given. */
+	assert_group("CreateSecurityGroup", "one", "{\"GroupName\":\"one\"}");
+	assert_group("AuthorizeSecurityGroupEgress", "one", "{\"GroupName\":\"one\"}");
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -154,6 +213,7 @@ int main(void)
 		WITH_STORE(a_name_that_means_nothing_stays_one),
 		WITH_STORE(a_secret_is_its_whole_arn_before_anybody_is_asked),
 		WITH_STORE(so_is_one_that_is_named_by_a_part_of_it),
+		WITH_STORE(a_name_of_a_group_is_its_id_when_it_is_the_only_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

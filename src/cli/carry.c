@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "cli/interrupt.h"
 #include "cli/outcome.h"
+#include "cli/output.h"
 #include "cli/requests.h"
 
 enum { STEP_MS = 1000 };
@@ -85,6 +86,9 @@ static int carry_all(struct carrying *carrying, struct sp_error *err)
 				  : sp_wrap(err, "%zu of %zu files were asked for and go on", asked,
 					    carry->paths->count);
 	outcome_tell(&carrying->outcome, carrying->follow, carry->run);
+	if (carrying->settled_count < carrying->fetched_count)
+		output_note("%zu files that were fetched are still where they were at the partner",
+			    carrying->fetched_count - carrying->settled_count);
 	return 0;
 }
 

@@ -104,13 +104,21 @@ static int learn(struct ask *ask, struct run *run, const char *id, struct sp_err
 	return 0;
 }
 
+static bool changes_something(const struct run *run)
+{
+	for (size_t i = 0; i < run->given_count; i++)
+		if ((run->command->options & WITH(run->given[i].id)) != 0)
+			return true;
+	return false;
+}
+
 static int edit(struct ask *ask, struct run *run, struct sp_error *err)
 {
 	char id[CONNECTOR_ID_ROOM];
 	struct server_url server = { 0 };
 	SP_AUTO_JSON json_t *connector = NULL;
 	SP_AUTO_JSON json_t *input = json_object();
-	if (run->given_count == 0)
+	if (!changes_something(run))
 		return sp_fail(err, SP_INVALID,
 			       "say what is to be changed: see sallyport help connector edit");
 	if (read_target(run, input, &server, err) != 0 ||

@@ -157,6 +157,11 @@ int connector_keys(const struct run *run, const char *url, json_t **out, struct 
 	for (size_t i = 0; i < run->given_count; i++)
 		if (run->given[i].id == OPTION_TRUST)
 			json_array_append_new(keys, json_string(run->given[i].value));
+	if (run_has(run, OPTION_LEARN) && (path != NULL || json_array_size(keys) > 0))
+		return sp_fail(
+			err, SP_INVALID,
+			"--learn trusts what the server shows, --trust and --known-hosts say it "
+			"beforehand: give one of them");
 	if (path != NULL && add_known(path, url, keys, err) != 0)
 		return -1;
 	*out = json_array_size(keys) > 0 ? json_incref(keys) : NULL;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/scope.h"
+#include "base/text.h"
 #include "cli/bucket_paths.h"
 #include "cli/interrupt.h"
 
@@ -61,6 +62,14 @@ static int get_page(const struct remote_paths *paths, const char *id, const char
 	return ask_native(paths->ask, "GET", sp_buffer_text(&target), out, err);
 }
 
+/* SP_UNSUPPORTED: it is no folder, or may not be read. */
+static enum sp_code code_of(const char *failure_code)
+{
+	if (sp_text_equal(failure_code, "DIRECTORY_NOT_FOUND"))
+		return SP_NOT_FOUND;
+	return sp_text_equal(failure_code, "LIST_DIRECTORY_ERROR") ? SP_UNSUPPORTED : SP_CONFLICT;
+}
+
 /* Looks again and again, ever more slowly, until it has ended. */
 static int wait_for_page(const struct remote_paths *paths, const char *id, json_t **out,
 			 struct sp_error *err)
@@ -74,8 +83,7 @@ static int wait_for_page(const struct remote_paths *paths, const char *id, json_
 			return 0;
 		if (state != NULL && strcmp(state, "FAILED") == 0) {
 			const char *code = sp_json_string(*out, "FailureCode");
-			bool is_gone = code != NULL && strcmp(code, "DIRECTORY_NOT_FOUND") == 0;
-			return sp_fail(err, is_gone ? SP_NOT_FOUND : SP_CONFLICT, "%s",
+			return sp_fail(err, code_of(code), "%s",
 				       failure == NULL ? "the listing has failed" : failure);
 		}
 		if (interrupt_came())
@@ -221,15 +229,26 @@ static int take_match(const struct expanding *expanding, const struct path_entry
 						    : add_tree(expanding, entry->path, "", 0, err);
 }
 
-/* A name as it is. Whether there is a folder called so is only known by looking into it. */
+/* A name as it is. Whether it is a folder's is only known by looking into it; what cannot be listed is taken for a file, of
+ * which whoever moves or deletes it tells the truth. */
 static int take_name(const struct expanding *expanding, const char *path, const char *rest,
 		     int depth, struct sp_error *err)
 {
+	struct sp_error reason = { 0 };
+	size_t before = expanding->out->count;
 	if (rest != NULL)
 		return expand(expanding, path, rest, depth + 1, err);
-	return expanding->expansion == REMOTE_FILES
-		       ? path_list_add(expanding->out, path, "", -1, err)
-		       : add_tree(expanding, path, "", 0, err);
+	if (expanding->expansion == REMOTE_FILES)
+		return path_list_add(expanding->out, path, "", -1, err);
+	if (add_tree(expanding, path, "", 0, &reason) == 0)
+		return 0;
+	bool is_itself = expanding->out->count <= before + 1; /* and nothing in it */
+	if (reason.code != SP_UNSUPPORTED || !is_itself)
+		return sp_fail(err, reason.code, "%s", reason.message);
+	if (expanding->out->count == before)
+		return path_list_add(expanding->out, path, "", -1, err);
+	expanding->out->entries[before].is_folder = false;
+	return 0;
 }
 
 static int expand(const struct expanding *expanding, const char *folder, const char *rest,

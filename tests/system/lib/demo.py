@@ -289,7 +289,9 @@ def main():
               f"    access key {daemon.env['AWS_ACCESS_KEY_ID']}, secret {daemon.env['AWS_SECRET_ACCESS_KEY']}, "
               f"region {daemon.env['AWS_REGION']}\n\n"
               f"  Or go on yourself, in another terminal:\n\n    source {daemon.state}/admin.env\n"
-              f"    aws transfer list-connectors\n{place.look()}\n"
+              f"    aws transfer list-connectors\n"
+              f"    alias sallyport={daemon.build / 'src' / 'cli' / 'sallyport'}   # the command line\n"
+              f"    sallyport status\n{place.look()}\n"
               "  Ctrl-C ends the demo and removes what it made.", flush=True)
         while daemon.process.poll() is None:
             time.sleep(1)

@@ -50,7 +50,7 @@ static const struct {
 	enum sp_code code;
 } kinds[] = {
 	{ "NotFound", SP_NOT_FOUND },
-	{ "NoSuchEntity", SP_NOT_FOUND },
+	{ "NoSuch", SP_NOT_FOUND },
 	{ "AccessDenied", SP_DENIED },
 	{ "InvalidSignature", SP_AUTH },
 	{ "SignatureDoesNot", SP_AUTH },

@@ -196,8 +196,11 @@ int bucket_paths_expand(struct ask *ask, const char *word, bool is_recursive, st
 	size_t length = strlen(pattern), before = out->count;
 	if (length > 0 && pattern[length - 1] == '/')
 		pattern[length - 1] = '\0';
-	SP_AUTO_FREE char *prefix = strndup(pattern, strcspn(pattern, "*?["));
-	bool is_level = !is_recursive && strchr(pattern + strlen(prefix), '/') == NULL;
+	SP_AUTO_FREE char *text = strndup(pattern, strcspn(pattern, "*?["));
+	SP_AUTO_FREE char *prefix = NULL;
+	if (sp_name_unescape(text, &prefix, err) != 0)
+		return -1;
+	bool is_level = !is_recursive && strchr(pattern + strlen(text), '/') == NULL;
 	struct finding finding = { out, bucket, pattern, is_recursive };
 	if (list(ask, bucket, prefix, is_level, take_match, &finding, err) != 0)
 		return -1;

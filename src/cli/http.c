@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "sign/make.h"
@@ -81,13 +82,17 @@ static void add_line(struct curl_slist **list, const char *name, const char *val
 static int make_headers(struct http *http, const struct http_request *request,
 			struct curl_slist **out, struct sp_error *err)
 {
-	char stamp[SP_ISO_TIME_SIZE];
+	char stamp[SP_ISO_TIME_SIZE], hash[SP_SHA256_HEX_SIZE];
+	bool is_s3 =
+		strcmp(request->service, "s3") == 0; /* which wants the body's hash as a header */
 	sp_time_to_amz(sp_now_ms(), stamp);
+	sp_sha256_hex(request->body, request->body_length, hash);
 	const struct sign_header rows[] = {
 		{ "Host", http->host },
 		{ "X-Amz-Date", stamp },
 		{ "Content-Type", request->content_type },
 		{ "X-Amz-Target", request->operation },
+		{ "X-Amz-Content-Sha256", is_s3 ? hash : NULL },
 		{ "X-Amz-Security-Token", http->account->session_token },
 		{ "Last-Event-ID", request->last_event },
 	};

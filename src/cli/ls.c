@@ -1,6 +1,8 @@
 /* sallyport ls: buckets, what is in one, or what is in a partner's folder. */
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/scope.h"
 #include "cli/amount.h"
@@ -35,6 +37,12 @@ static void print_text(const struct path_list *list)
 		printf("%14s  %-24s  %s%s\n", size, entry->time == NULL ? "-" : entry->time,
 		       entry->path, entry->is_folder ? "/" : "");
 	}
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	const struct path_entry *one = a, *other = b;
+	return strcmp(one->path, other->path);
 }
 
 static void print(const struct run *run, const struct path_list *list, bool is_truncated)
@@ -77,9 +85,12 @@ static int list_any(struct ask *ask, struct run *run, struct sp_error *err)
 		result = sp_fail(err, SP_INVALID,
 				 "a bucket's folder is listed by itself: sallyport ls \"%.100s\"",
 				 what);
-	if (result == 0)
-		print(run, &list, is_truncated);
-	return result;
+	if (result != 0)
+		return -1;
+	if (list.count > 0)
+		qsort(list.entries, list.count, sizeof(*list.entries), compare_paths);
+	print(run, &list, is_truncated);
+	return 0;
 }
 
 int list_paths(struct run *run, struct sp_error *err)

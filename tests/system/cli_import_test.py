@@ -162,6 +162,11 @@ with harness.Story() as story:
         assert complete("transfers", "--connector", "ac") == ["acme"]
         assert complete("transfers", "--state", "C") == ["COMPLETED"]
         assert complete("completion", "") == ["bash", "zsh"]
+        assert complete("send", "acme", "/fi") == ["/files/"]
+        assert complete("send", "acme", "/files/folder/") == ["/files/folder/x.csv"]
+
+    (daemon.state / "buckets" / "files" / "folder").mkdir()
+    (daemon.state / "buckets" / "files" / "folder" / "x.csv").write_text("x", encoding="ascii")
 
     with story.case("bash that has read the completion completes commands, options and names"):
         check_completion(in_bash)

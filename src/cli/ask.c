@@ -127,16 +127,17 @@ static bool passes_by_itself(const struct sp_error *reason)
 }
 
 /* @is_xml: what refusals are written in. */
-static int carry_request(struct ask *ask, struct http_request *request, bool is_xml,
+static int carry_request(struct ask *ask, const struct http_request *once, bool is_xml,
 			 struct http_answer *out, struct sp_error *err)
 {
-	char id[37];
+	char id[SP_UUID_SIZE];
+	struct http_request request = *once;
 	sp_random_uuid(id);
-	request->invocation = id;
+	request.invocation = id;
 	for (int tries = 1;; tries++) {
 		struct sp_error reason = { 0 };
 		int retry_s = -1;
-		if (http_send(ask->http, request, out, &reason) == 0) {
+		if (http_send(ask->http, &request, out, &reason) == 0) {
 			if (out->status >= 200 && out->status < 300)
 				return 0;
 			if (is_xml)
@@ -188,13 +189,13 @@ int ask_json(struct ask *ask, enum ask_service service, const char *operation, j
 	free(text);
 	json_decref(input);
 	sp_buffer_format(&target, "%s.%s", services[service].prefix, operation);
-	struct http_request request = { .method = "POST",
-					.target = "/",
-					.service = services[service].signing,
-					.content_type = "application/x-amz-json-1.1",
-					.operation = sp_buffer_text(&target),
-					.body = sp_buffer_text(&body),
-					.body_length = body.length };
+	const struct http_request request = { .method = "POST",
+					      .target = "/",
+					      .service = services[service].signing,
+					      .content_type = "application/x-amz-json-1.1",
+					      .operation = sp_buffer_text(&target),
+					      .body = sp_buffer_text(&body),
+					      .body_length = body.length };
 	AUTO_ANSWER answer = { .body.secret = true };
 	if (carry_request(ask, &request, false, &answer, err) != 0)
 		return -1;
@@ -204,9 +205,9 @@ int ask_json(struct ask *ask, enum ask_service service, const char *operation, j
 int ask_native(struct ask *ask, const char *method, const char *target, json_t **out,
 	       struct sp_error *err)
 {
-	struct http_request request = { .method = method,
-					.target = target,
-					.service = "sallyport" };
+	const struct http_request request = { .method = method,
+					      .target = target,
+					      .service = "sallyport" };
 	AUTO_ANSWER answer = { 0 };
 	if (carry_request(ask, &request, false, &answer, err) != 0)
 		return -1;
@@ -223,12 +224,12 @@ int ask_query(struct ask *ask, const char *service, const char *action,
 		sp_buffer_format(&form, "&%s=", parameters->name);
 		ask_add_encoded(&form, parameters->value);
 	}
-	struct http_request request = { .method = "POST",
-					.target = "/",
-					.service = service,
-					.content_type = "application/x-www-form-urlencoded",
-					.body = sp_buffer_text(&form),
-					.body_length = form.length };
+	const struct http_request request = { .method = "POST",
+					      .target = "/",
+					      .service = service,
+					      .content_type = "application/x-www-form-urlencoded",
+					      .body = sp_buffer_text(&form),
+					      .body_length = form.length };
 	AUTO_ANSWER answer = { .body.secret = true };
 	if (carry_request(ask, &request, true, &answer, err) != 0)
 		return -1;
@@ -239,7 +240,7 @@ int ask_query(struct ask *ask, const char *service, const char *action,
 int ask_s3(struct ask *ask, const char *method, const char *target, struct sp_buffer *out,
 	   struct sp_error *err)
 {
-	struct http_request request = { .method = method, .target = target, .service = "s3" };
+	const struct http_request request = { .method = method, .target = target, .service = "s3" };
 	AUTO_ANSWER answer = { 0 };
 	if (carry_request(ask, &request, true, &answer, err) != 0)
 		return -1;

@@ -29,3 +29,11 @@ char *sp_strdup(const char *text)
 		sp_die("out of memory (%zu bytes)", strlen(text) + 1);
 	return copy;
 }
+
+char *sp_strndup(const char *text, size_t length)
+{
+	size_t size = strnlen(text, length);
+	char *copy = sp_alloc(size + 1);
+	memcpy(copy, text, size);
+	return copy;
+}

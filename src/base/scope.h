@@ -51,3 +51,5 @@ static inline void sp_close_fd(int *fd)
 void *sp_alloc(size_t size); /* zeroed */
 void *sp_realloc(void *old, size_t size);
 char *sp_strdup(const char *text); /* NULL stays NULL */
+/* The first @length bytes, or up to the NUL. */
+char *sp_strndup(const char *text, size_t length) __attribute__((returns_nonnull));

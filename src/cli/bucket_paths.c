@@ -196,7 +196,7 @@ int bucket_paths_expand(struct ask *ask, const char *word, bool is_recursive, st
 	size_t length = strlen(pattern), before = out->count;
 	if (length > 0 && pattern[length - 1] == '/')
 		pattern[length - 1] = '\0';
-	SP_AUTO_FREE char *text = strndup(pattern, strcspn(pattern, "*?["));
+	SP_AUTO_FREE char *text = sp_strndup(pattern, strcspn(pattern, "*?["));
 	SP_AUTO_FREE char *prefix = NULL;
 	if (sp_name_unescape(text, &prefix, err) != 0)
 		return -1;

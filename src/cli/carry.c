@@ -106,7 +106,7 @@ int carry_files(const struct carry *carry, struct sp_error *err)
 			     .transfer_ids = ids,
 			     .planned = carry->paths->count,
 			     .began_ms = sp_monotonic_ms() },
-		.fetched = sp_alloc((carry->paths->count + 1) * sizeof(*carrying.fetched)),
+		.fetched = sp_alloc((carry->paths->count + 1) * sizeof(struct follow_file *)),
 	};
 	int result = carry_all(&carrying, err);
 	follow_close(carrying.follow);

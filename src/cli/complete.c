@@ -52,7 +52,7 @@ static void offer_transfers(struct ask *ask, const char *typed)
 static void offer_bucket_paths(struct ask *ask, const char *typed)
 {
 	AUTO_PATHS list = { 0 };
-	SP_AUTO_FREE char *folder = strndup(typed, (size_t)(path_base(typed) - typed));
+	SP_AUTO_FREE char *folder = sp_strndup(typed, (size_t)(path_base(typed) - typed));
 	bool is_bucket = strcmp(folder, "/") == 0 || folder[0] == '\0';
 	if ((is_bucket ? bucket_paths_buckets(ask, &list, NULL)
 		       : bucket_paths_level(ask, folder, &list, NULL)) != 0)
@@ -101,7 +101,7 @@ static void offer_commands(const struct command *commands, const char *const *wo
 		const char *rest = rest_of(commands->name, words, count);
 		if (rest == NULL || rest[0] == '\0' || commands->is_hidden)
 			continue;
-		SP_AUTO_FREE char *word = strndup(rest, strcspn(rest, " "));
+		SP_AUTO_FREE char *word = sp_strndup(rest, strcspn(rest, " "));
 		if (!sp_text_equal(word, last))
 			offer(word, typed);
 		free(last);

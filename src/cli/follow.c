@@ -46,7 +46,8 @@ static struct follow_file *add_file(struct follow *follow, const char *transfer_
 	file->is_errand = is_errand;
 	if (follow->count == follow->room) {
 		follow->room = follow->room == 0 ? 256 : 2 * follow->room;
-		follow->files = sp_realloc(follow->files, follow->room * sizeof(*follow->files));
+		follow->files =
+			sp_realloc(follow->files, follow->room * sizeof(struct follow_file *));
 	}
 	json_object_set_new(follow->by_path, key, json_integer((json_int_t)follow->count));
 	follow->files[follow->count++] = file;

@@ -89,7 +89,7 @@ size_t known_hosts_find(const char *text, size_t length, const char *host, uint1
 		return 0;
 	for (char *at = name; *at != '\0'; at++)
 		*at = (char)tolower((unsigned char)*at);
-	SP_AUTO_FREE char *copy = strndup(text, length);
+	SP_AUTO_FREE char *copy = sp_strndup(text, length);
 	for (char *rest = copy, *line; (line = strsep(&rest, "\n")) != NULL;) {
 		line[strcspn(line, "\r")] = '\0';
 		found += take_line(line, name, keys);

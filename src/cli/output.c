@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ void output_table_print(const struct output_table *table)
 	size_t columns = columns_of(table), widths[OUTPUT_COLUMNS_MAX] = { 0 };
 	if (table->count == 0)
 		return;
+	assert(columns > 0 && columns <= OUTPUT_COLUMNS_MAX);
 	for (size_t i = 0; i < columns; i++)
 		widths[i] = strlen(table->titles[i]);
 	for (size_t i = 0; i < table->count; i++) {

@@ -68,7 +68,7 @@ static void take(struct profile *profile, struct piece name, struct piece value)
 	for (size_t i = 0; i < SP_COUNT_OF(known); i++) {
 		char **member = (char **)(void *)((char *)profile + known[i].member);
 		if (piece_is(name, known[i].name) && *member == NULL && value.length > 0)
-			*member = strndup(value.at, value.length);
+			*member = sp_strndup(value.at, value.length);
 	}
 	for (size_t i = 0; i < SP_COUNT_OF(other_logins); i++)
 		profile->has_other_login |= piece_is(name, other_logins[i]);

@@ -89,12 +89,11 @@ int rclone_conf_read(const char *text, size_t length, struct rclone_conf *out, s
 			err, SP_INVALID,
 			"it is no file of rclone's remotes: those are text of at most %d bytes",
 			RCLONE_CONF_MAX);
-	char *copy = strndup(text, length);
+	SP_AUTO_BUFFER copy = { .secret = true };
+	sp_buffer_add(&copy, text, length);
 	int number = 0, result = 0;
-	for (char *rest = copy, *line; result == 0 && (line = strsep(&rest, "\n")) != NULL;)
+	for (char *rest = copy.data, *line; result == 0 && (line = strsep(&rest, "\n")) != NULL;)
 		result = take_line(out, line, ++number, err);
-	explicit_bzero(copy, length);
-	free(copy);
 	return result;
 }
 

@@ -254,7 +254,7 @@ static int take_name(const struct expanding *expanding, const char *path, const 
 static int expand(const struct expanding *expanding, const char *folder, const char *rest,
 		  int depth, struct sp_error *err)
 {
-	SP_AUTO_FREE char *part = strndup(rest, strcspn(rest, "/"));
+	SP_AUTO_FREE char *part = sp_strndup(rest, strcspn(rest, "/"));
 	const char *behind = rest[strlen(part)] == '/' ? rest + strlen(part) + 1 : NULL;
 	if (behind != NULL && behind[0] == '\0')
 		behind = NULL;

@@ -71,6 +71,8 @@ static enum sp_code code_of(const char *type, long status)
 	for (size_t i = 0; i < SP_COUNT_OF(kinds); i++)
 		if (strstr(type, kinds[i].part) != NULL)
 			return kinds[i].code;
+	if (status == 501)
+		return SP_UNSUPPORTED; /* it does not pass by itself */
 	return status >= 500 ? SP_SYSTEM : status == 403 ? SP_AUTH : SP_CONFLICT;
 }
 

@@ -178,6 +178,7 @@ int s3_place_sign(const struct s3_place *place, const struct s3_wish *wish, char
 	};
 	*out_url = sign_presign(&presign, &signer);
 	s3_credentials_finish(&credentials);
+	sp_secret_wipe_stack();
 	return 0;
 }
 

@@ -38,7 +38,7 @@ struct sink {
 	uint64_t at;                          /* bytes that were taken */
 	uint64_t kept;                        /* in front of which all is */
 	uint64_t expected;                    /* 0: not known */
-	size_t part_size;                     /* 0: not said yet */
+	size_t part_size;                     /* 0: not said yet: DEPOT_PART_MIN or more */
 	uint32_t next_part;                   /* number of the one that fills, or of the next */
 	struct part parts[PARTS_AT_ONCE + 1]; /* a ring: … */
 	size_t first, count;  /* … the oldest of so many; the one that fills is the last */
@@ -212,6 +212,12 @@ static size_t choose_part_size(const struct sink *sink)
 	return needed > DEPOT_PART_MIN ? (size_t)needed : DEPOT_PART_MIN;
 }
 
+/* Of the part that fills, as far as it is known. */
+static size_t size_of_part(const struct sink *sink)
+{
+	return sink->part_size != 0 ? sink->part_size : DEPOT_PART_MIN;
+}
+
 static bool may_use(const struct depot *depot, size_t size)
 {
 	return depot->sink_used == 0 || depot->sink_used + size <= DEPOT_SINK_BUDGET;
@@ -226,13 +232,14 @@ static bool make_room(struct sink *sink, struct part *part, size_t length)
 		return true;
 	size_t room = part->length + length;
 	if (room > SMALL) {
-		uint64_t left = sink->expected > sink->at - part->length
-					? sink->expected - (sink->at - part->length)
-					: sink->part_size;
-		room = left < sink->part_size && left >= room ? (size_t)left : sink->part_size;
-		if (!may_use(depot, room))
+		const uint64_t begin = sink->at - part->length;
+		uint64_t left =
+			sink->expected > begin ? sink->expected - begin : size_of_part(sink);
+		room = left < size_of_part(sink) && left >= room ? (size_t)left
+								 : size_of_part(sink);
+		if (!may_use(depot, room - part->budgeted))
 			return false;
-		depot->sink_used += room;
+		depot->sink_used += room - part->budgeted;
 		part->budgeted = room;
 	}
 	part->data = sp_realloc(part->data, room);
@@ -274,19 +281,17 @@ static ssize_t sink_write(struct stream *stream, uint64_t offset, const void *da
 	(void)offset;
 	if (sink->err.code != SP_OK)
 		return sp_fail(err, sink->err.code, "%s", sink->err.message);
-	if (sink->part_size == 0)
-		sink->part_size = choose_part_size(sink);
 	struct part *part = filling(sink);
-	if (part != NULL && part->length == sink->part_size) {
+	if (part != NULL && part->length == size_of_part(sink)) {
 		end_part(sink, part);
 		part = NULL;
 	}
 	if (sink->next_part > DEPOT_PARTS_MAX)
 		return sp_fail(err, SP_LIMIT, "cannot store more than %d parts of %zu bytes",
-			       DEPOT_PARTS_MAX, sink->part_size);
+			       DEPOT_PARTS_MAX, size_of_part(sink));
 	if (part == NULL)
 		part = begin_part(sink);
-	size_t left = part == NULL ? 0 : sink->part_size - part->length;
+	size_t left = part == NULL ? 0 : size_of_part(sink) - part->length;
 	if (left > length)
 		left = length;
 	if (part == NULL || !make_room(sink, part, left))
@@ -294,6 +299,9 @@ static ssize_t sink_write(struct stream *stream, uint64_t offset, const void *da
 	memcpy(part->data + part->length, data, left);
 	part->length += left;
 	sink->at += left;
+	/* By now it is mostly known how much will come. */
+	if (sink->part_size == 0 && part->length == DEPOT_PART_MIN)
+		sink->part_size = choose_part_size(sink);
 	return (ssize_t)left;
 }
 

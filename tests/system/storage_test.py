@@ -5,6 +5,7 @@ many parts, and nothing is under its key before it is whole."""
 import json
 import os
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
@@ -33,7 +34,7 @@ def in_path(key):
 
 with harness.Story() as story:
     gateway = story.enter(storage.Radosgw(story.folder / "ceph"))
-    bucket, guarded = gateway.create("files"), gateway.create("guarded")
+    bucket, guarded, conformance = (gateway.create(name) for name in ("files", "guarded", "conformance"))
     strangers = story.folder / "strangers.pem"
     storage.make_certificate(strangers)
     server = story.enter(sshd.Sshd(story.folder / "partner"))
@@ -58,6 +59,14 @@ with harness.Story() as story:
         partner.wait_completed(partner.retrieve(in_path(str(outbox / name)), to=to))
         found = where.get(key or name)
         assert found == data, f"the bytes of {name} differ: {None if found is None else len(found)} of {len(data)}"
+
+    with story.case("the backend of storage keeps what the backend of folders promises"):
+        program = harness.BUILD / "tests" / "unit" / "test_objects_conformance"
+        done = subprocess.run([program], env={**os.environ, "SALLYPORT_TEST_STORAGE":
+                                              f"{gateway.endpoint} {conformance.name} {gateway.credentials}"},
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+        assert conformance.uploads() == [] and len(conformance.keys()) > 5
 
     SIZES = (0, 1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, PART - 1, PART, PART + 1, 3 * PART + 12345)
 

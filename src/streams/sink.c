@@ -281,6 +281,8 @@ static ssize_t sink_write(struct stream *stream, uint64_t offset, const void *da
 	(void)offset;
 	if (sink->err.code != SP_OK)
 		return sp_fail(err, sink->err.code, "%s", sink->err.message);
+	if (length == 0)
+		return 0;
 	struct part *part = filling(sink);
 	if (part != NULL && part->length == size_of_part(sink)) {
 		end_part(sink, part);
@@ -296,6 +298,7 @@ static ssize_t sink_write(struct stream *stream, uint64_t offset, const void *da
 		left = length;
 	if (part == NULL || !make_room(sink, part, left))
 		return later(sink);
+	assert(part->data != NULL);
 	memcpy(part->data + part->length, data, left);
 	part->length += left;
 	sink->at += left;

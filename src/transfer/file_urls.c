@@ -94,7 +94,9 @@ bool urls_asked(struct file_run *run, const struct worker_message *message)
 	const struct transfer_file *file = &run->file;
 	struct objects *objects = run->owner->ground->rooms.objects;
 	bool sends = file->direction == TRANSFER_SEND;
-	if (run->urls != NULL || file->state != FILE_RUNNING || run->busy || file->size >= 0 ||
+	if (run->urls != NULL)
+		return true; /* whoever asks next gets these */
+	if (file->state != FILE_RUNNING || run->busy || file->size >= 0 ||
 	    !objects_is_remote(objects, file->bucket) || sends != (message->part == 0) ||
 	    !(sends || transfer_makes_object(file->direction)))
 		return false;

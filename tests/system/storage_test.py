@@ -113,7 +113,7 @@ with harness.Story() as story:
 
     with story.case("a directory listing becomes an object, and the native API reads it from there"):
         listing = partner.call("StartDirectoryListing", ConnectorId=partner.id, RemoteDirectoryPath=str(outbox),
-                               OutputDirectoryPath="/files/lists")
+                               OutputDirectoryPath="/files/lists", MaxItems=100000)
         key = f"lists/{listing['OutputFileName']}"
         harness.wait_until(lambda: bucket.head(key) is not None, "the listing")
         names = sorted(pathlib.Path(entry["filePath"]).name for entry in json.loads(bucket.get(key))["files"])

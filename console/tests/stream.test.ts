@@ -56,6 +56,11 @@ describe("a transfer", () => {
     expect(late.Files[1]).toMatchObject({ StatusCode: "COMPLETED", Progress: undefined });
   });
 
+  it("that has ended stays so, whatever is heard late", () => {
+    const ended = advance(running, { kind: "file", file: { FileId: "2", StatusCode: "COMPLETED" } });
+    expect(advance(ended, { kind: "file", file: { FileId: "2", StatusCode: "IN_PROGRESS" } }).Files[1]?.StatusCode).toBe("COMPLETED");
+  });
+
   it("knows nothing of others' files", () => {
     expect(advance(TRANSFER, { kind: "file", file: { FileId: "9", StatusCode: "FAILED" } })).toBe(TRANSFER);
   });

@@ -16,12 +16,14 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 import embed
 
 CONSOLE = pathlib.Path(__file__).resolve().parents[1]
 BUILT = CONSOLE.parent / "build-console"
 NODE_NEEDED = (20, 19)
+TRY_AGAIN_SECONDS = 3600  # without a network npm needs minutes to say so
 NOT_OF_IT = ("node_modules", "tests", "__pycache__")
 
 
@@ -63,9 +65,13 @@ def install():
     lock, installed = CONSOLE / "package-lock.json", CONSOLE / "node_modules" / ".installed"
     if installed.exists() and installed.read_bytes() == lock.read_bytes():
         return
+    failed = BUILT / "no-packages"
+    if failed.exists() and time.time() - failed.stat().st_mtime < TRY_AGAIN_SECONDS:
+        raise Obstacle("npm could not get the packages that it is built with; ./dev deps tries again")
     trouble = run("get the console's packages", "npm", "ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund")
     if trouble:
         sys.stderr.write(trouble)
+        failed.touch()
         raise Obstacle("npm could not get the packages that it is built with")
     installed.write_bytes(lock.read_bytes())
 

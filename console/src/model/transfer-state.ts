@@ -21,6 +21,7 @@ function advanced(file: TransferFile, { kind, file: told }: FileEvent): Transfer
     const Progress = hasEnded(file.StatusCode) ? undefined : progressOf(told);
     return Progress ? { ...file, StatusCode: "IN_PROGRESS", Progress } : file;
   }
+  if (hasEnded(file.StatusCode) && !hasEnded(told.StatusCode ?? file.StatusCode)) return file; // told before, heard late
   const { StatusCode = file.StatusCode, FailureCode, FailureMessage, Size = file.Size } = told;
   const next = { ...file, StatusCode, FailureCode, FailureMessage, Size };
   return hasEnded(StatusCode) ? { ...next, Progress: undefined } : next;

@@ -27,7 +27,6 @@ const SHOWN = 8;
 const LOOK_AGAIN_MS = 2000;
 
 interface Seen {
-  connectors: Connector[];
   running: TransferSummary[];
   waiting: TransferSummary[];
   failed: TransferSummary[];
@@ -47,14 +46,13 @@ async function usage(): Promise<UsageRow[]> {
 }
 
 async function look(): Promise<Seen> {
-  const [connectors, running, waiting, failed, hours] = await Promise.all([
-    allPages(connectorsPage),
+  const [running, waiting, failed, hours] = await Promise.all([
     transfersIn("IN_PROGRESS"),
     transfersIn("QUEUED"),
     transfersIn("FAILED"),
     usage(),
   ]);
-  return { connectors, running, waiting, failed, usage: hours };
+  return { running, waiting, failed, usage: hours };
 }
 
 /** "100+": what is listed is a page. */
@@ -62,10 +60,10 @@ function upTo(rows: unknown[]): string {
   return rows.length < 100 ? String(rows.length) : "100+";
 }
 
-function Figures({ seen, rate }: { seen: Seen; rate: number }) {
+function Figures({ seen, connectors, rate }: { seen: Seen; connectors: Connector[]; rate: number }) {
   const { t, language } = useWords();
   const states = new Map<string, number>();
-  for (const one of seen.connectors) states.set(stateOf(one), (states.get(stateOf(one)) ?? 0) + 1);
+  for (const one of connectors) states.set(stateOf(one), (states.get(stateOf(one)) ?? 0) + 1);
   const figure = (label: string, value: string, state?: StateCode) => (
     <div>
       <Box variant="awsui-key-label">{label}</Box>
@@ -139,6 +137,7 @@ function useRate(): { rate: number; hear(event: FileEvent): void } {
 export function Overview() {
   const { t } = useWords();
   const seen = useLoad(look, []);
+  const connectors = useLoad(() => allPages(connectorsPage), []); // once: each is asked for by itself
   const lookAgain = useSettled(seen.reload, LOOK_AGAIN_MS);
   const { rate, hear } = useRate();
   const live = useLive({}, (event) => {
@@ -146,10 +145,10 @@ export function Overview() {
     if (event.kind !== "progress") lookAgain();
   });
   return (
-    <Page title={t("overview.title")} about={<LiveSign live={live} />} error={seen.error}>
+    <Page title={t("overview.title")} about={<LiveSign live={live} />} error={seen.error ?? connectors.error}>
       {seen.value ? (
         <SpaceBetween size="l">
-          <Figures seen={seen.value} rate={rate} />
+          <Figures seen={seen.value} connectors={connectors.value ?? []} rate={rate} />
           <Throughput rows={seen.value.usage} />
           <Failures rows={seen.value.failed} />
         </SpaceBetween>

@@ -19,7 +19,7 @@ import { useWords } from "../words";
 export function SignIn() {
   const { t, language, setLanguage } = useWords();
   const [key, setKey] = useState<Key>(() => ({ accessKeyId: "", secretAccessKey: "", region: lastRegion() }));
-  const [keep, setKeep] = useState(true);
+  const [keep, setKeep] = useState(false);
   const [asking, setAsking] = useState(false);
   const [trouble, setTrouble] = useState<string>();
 

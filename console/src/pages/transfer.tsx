@@ -6,7 +6,7 @@ import Link from "@cloudscape-design/components/link";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import type { FileEvent } from "../api/events";
 import { native } from "../api/native";
 import type { Transfer as Shape } from "../api/shapes";
@@ -87,24 +87,18 @@ function Summary({ one, live }: { one: Shape; live: boolean }) {
   );
 }
 
-const NOTHING: ReadonlyMap<string, FileEvent[]> = new Map();
-
-/** What the API answered, and each event that came while it was on its way or afterwards. */
+/** What the API answered, and each event that came while it was on its way or afterwards: which was first nobody knows, so
+ *  none is dropped, and what has ended stays so (transfer-state.ts). */
 function useTransfer(id: string) {
-  const loaded = useLoad(() => native<Shape>("GET", `/v1/transfers/${id}`), [id]);
-  const [heard, setHeard] = useState<{ of: Shape | undefined; events: ReadonlyMap<string, FileEvent[]> }>({ of: undefined, events: NOTHING });
-  const { reload, value } = loaded;
-  const hear = useCallback(
-    (event: FileEvent) => {
-      if (event.kind === "reset") reload();
-      else setHeard((before) => ({ of: value, events: keep(before.of === value ? before.events : NOTHING, event) }));
-    },
-    [reload, value],
-  );
+  const { value, error, reload } = useLoad(() => native<Shape>("GET", `/v1/transfers/${id}`), [id]);
+  const [heard, setHeard] = useState<ReadonlyMap<string, FileEvent[]>>(new Map<string, FileEvent[]>());
+  const hear = (event: FileEvent) => {
+    if (event.kind === "reset") reload();
+    else setHeard((before) => keep(before, event));
+  };
   const live = useLive({ TransferId: id }, hear);
-  const events = heard.of === value ? [...heard.events.values()].flat() : [];
-  const one = value && events.reduce(advance, value);
-  return { one, error: loaded.error, live };
+  const one = value && [...heard.values()].flat().reduce(advance, value);
+  return { one, error, live };
 }
 
 /** Of each file the newest state and the newest word about its bytes: the rest is past. */

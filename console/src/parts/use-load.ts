@@ -1,16 +1,26 @@
 import { type DependencyList, useCallback, useEffect, useState } from "react";
 
 export interface Loaded<Value> {
+  /** Also while something newer is on its way. */
   value: Value | undefined;
   error: unknown;
+  /** What is wanted now has not been answered yet. */
   loading: boolean;
-  /** Looks again; what was there stays visible meanwhile. */
+  /** Looks again. */
   reload(): void;
+}
+
+interface Answer<Value> {
+  /** What it is the answer to. */
+  to?: () => Promise<Value>;
+  round?: number;
+  value?: Value;
+  error?: unknown;
 }
 
 /** What @load answers, again whenever one of @of changes. An answer that comes too late is dropped. */
 export function useLoad<Value>(load: () => Promise<Value>, of: DependencyList): Loaded<Value> {
-  const [state, setState] = useState<{ value?: Value; error?: unknown; loading: boolean }>({ loading: true });
+  const [answer, setAnswer] = useState<Answer<Value>>({});
   const [round, setRound] = useState(0);
   // eslint-disable-next-line react-hooks/exhaustive-deps, react-hooks/use-memo -- the caller says what it depends on
   const asked = useCallback(load, of);
@@ -18,7 +28,7 @@ export function useLoad<Value>(load: () => Promise<Value>, of: DependencyList): 
   useEffect(() => {
     let wanted = true;
     const settle = (next: { value?: Value; error?: unknown }) => {
-      if (wanted) setState((before) => ({ ...before, error: undefined, ...next, loading: false }));
+      if (wanted) setAnswer((before) => ({ value: before.value, ...next, to: asked, round }));
     };
     asked().then(
       (value) => settle({ value }),
@@ -30,5 +40,6 @@ export function useLoad<Value>(load: () => Promise<Value>, of: DependencyList): 
   }, [asked, round]);
 
   const reload = useCallback(() => setRound((before) => before + 1), []);
-  return { value: state.value, error: state.error, loading: state.loading, reload };
+  const loading = answer.to !== asked || answer.round !== round;
+  return { value: answer.value, error: answer.error, loading, reload };
 }

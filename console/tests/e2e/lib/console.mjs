@@ -58,11 +58,12 @@ export class Console {
     await this.browser.close();
   }
 
-  async signIn() {
+  async signIn({ keep = true } = {}) {
     await this.page.goto(`${origin}/console`);
     await this.page.fill("input[name=access-key-id]", env.AWS_ACCESS_KEY_ID);
     await this.page.fill("input[name=secret-access-key]", env.AWS_SECRET_ACCESS_KEY);
     await this.page.fill("input[name=region]", env.AWS_REGION);
+    if (keep) await this.page.locator("form input[type=checkbox]").check({ force: true });
     await this.page.click("button[type=submit]");
     await this.page.waitForSelector("table");
   }

@@ -44,7 +44,13 @@ export default async function front(seen) {
     assert.ok(weight() <= INITIAL_BYTES_MAX, `${weight()} bytes`);
   });
 
-  await check("a reload keeps who wanted it signed in; another tab knows nothing of it", async () => {
+  await check("a reload keeps who wanted it signed in, and nobody else; another tab knows nothing of it", async () => {
+    await seen.newTab();
+    await seen.signIn({ keep: false });
+    assert.equal(await seen.page.evaluate(() => sessionStorage.length), 0);
+    await seen.page.reload();
+    await seen.page.waitForSelector("input[name=access-key-id]");
+    await seen.signIn();
     await seen.page.reload();
     await seen.page.waitForSelector("table");
     const other = await seen.context.newPage();

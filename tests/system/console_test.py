@@ -168,6 +168,7 @@ def walk(story, daemon, network, owned):
     with story.case("what the console showed is true: the file is at the partner, and came from the chosen subnet"):
         assert flows.sha256_of(server.home / "in" / "a.bin") == digest
         assert server.logins()[-1] in vpc.interfaces(), server.logins()
+        assert (bucket / "back" / "b.bin").read_bytes() == b"b"
 
 
 def fingerprint_shown(server):

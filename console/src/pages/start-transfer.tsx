@@ -52,26 +52,35 @@ interface SourceProps {
   onChoose(path: string): void;
 }
 
-/** What there is to choose from: buckets, or the partner's directory, whose list is kept in a bucket. */
+/** Where a listing is kept: that is how a partner's directory is listed. */
+function Output({ output, onOutput }: { output: string; onOutput(output: string): void }) {
+  const { t } = useWords();
+  return (
+    <FormField label={t("browse.output")} description={t("browse.outputAbout")}>
+      <Input value={output} onChange={({ detail }) => onOutput(detail.value)} placeholder="/bucket/listings" />
+    </FormField>
+  );
+}
+
+/** What there is to choose from: buckets, or the partner's directory. Looked into when somebody wants to. */
 function Source({ wish, output, onOutput, onChoose }: SourceProps) {
   const { t } = useWords();
   const [open, setOpen] = useState(false);
-  if (wish.way === "send") return <Browser title={t("browse.bucket")} first="/" list={bucketEntries} onChoose={onChoose} />;
+  const sends = wish.way === "send";
+  const ready = sends || (wish.connector !== "" && output !== "");
   return (
     <SpaceBetween size="s">
-      <FormField label={t("browse.output")} description={t("browse.outputAbout")}>
-        <Input value={output} onChange={({ detail }) => onOutput(detail.value)} placeholder="/bucket/listings" />
-      </FormField>
+      {sends ? null : <Output output={output} onOutput={onOutput} />}
       {open ? (
         <Browser
-          title={t("browse.partner")}
-          first="."
-          list={(path) => partnerEntries(wish.connector, path, output)}
+          title={t(sends ? "browse.bucket" : "browse.partner")}
+          first={sends ? "/" : "."}
+          list={(path) => (sends ? bucketEntries(path) : partnerEntries(wish.connector, path, output))}
           onChoose={onChoose}
         />
       ) : (
-        <Button disabled={!wish.connector || !output} onClick={() => setOpen(true)}>
-          {t("browse.begin")}
+        <Button disabled={!ready} onClick={() => setOpen(true)} data-test="browse">
+          {t(sends ? "browse.beginBucket" : "browse.begin")}
         </Button>
       )}
     </SpaceBetween>

@@ -10,6 +10,7 @@ export const en = {
   "action.reload": "Look again",
   "action.save": "Save changes",
   "browse.begin": "Look at the partner's directory",
+  "browse.beginBucket": "Look into the buckets",
   "browse.bucket": "Buckets",
   "browse.look": "Look",
   "browse.output": "Bucket path for listings",

@@ -12,6 +12,7 @@ export const ja: Record<keyof typeof en, string> = {
   "action.reload": "再読み込み",
   "action.save": "変更を保存",
   "browse.begin": "取引先のディレクトリを見る",
+  "browse.beginBucket": "バケットの中を見る",
   "browse.bucket": "バケット",
   "browse.look": "表示",
   "browse.output": "一覧を保存するバケットのパス",

@@ -117,6 +117,20 @@ async function transfer(seen) {
     await page.waitForSelector(`text=${env.DIGEST_A}`);
   });
 
+  await check("a file is chosen in the partner's directory and fetched", async () => {
+    const { page: tab } = seen;
+    const list = await seen.go("#/connectors").then(() => tab.locator("tbody a").first().getAttribute("href"));
+    await seen.go(`#/transfers/new?ConnectorId=${/c-[0-9a-f]{17}/.exec(list)[0]}`);
+    await tab.locator("button", { hasText: /^Retrieve$/ }).first().click();
+    await tab.fill("input[placeholder='/bucket/listings']", "/files/listings");
+    await tab.click("[data-test=browse]");
+    await tab.locator("tbody a", { hasText: /^in\/$/ }).click();
+    await tab.locator("tbody a", { hasText: /^b\.bin$/ }).click();
+    await tab.fill("input[name=target]", "/files/back");
+    await tab.click("[data-test=start]");
+    await tab.waitForSelector("tbody tr:has-text('b.bin'):has-text('Completed')");
+  });
+
   await check("a transfer of a file that is not there fails with its sentence, and may be tried again", async () => {
     const connector = await seen.go("#/connectors").then(() => page.locator("tbody a").first().getAttribute("href"));
     await seen.go(`#/transfers/new?ConnectorId=${/c-[0-9a-f]{17}/.exec(connector)[0]}`);

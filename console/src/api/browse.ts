@@ -3,6 +3,7 @@
 import { allPages, aws } from "./aws";
 import { native } from "./native";
 import type { Listing } from "./shapes";
+import { Told } from "./told";
 
 export interface Entry {
   /** As StartFileTransfer takes it. */
@@ -63,8 +64,8 @@ async function listing(id: string): Promise<Listing> {
   for (const end = Date.now() + PATIENCE_MS; ; ) {
     const answer = await native<Listing>("GET", `/v1/listings/${id}`, { MaxResults: PAGE_ENTRIES });
     if (answer.StatusCode === "COMPLETED") return answer;
-    if (answer.StatusCode === "FAILED") throw new Error(answer.FailureMessage ?? "the listing failed");
-    if (Date.now() > end) throw new Error(`the listing is not ready yet: #/transfers/${id}`);
+    if (answer.StatusCode === "FAILED") throw answer.FailureMessage ? new Error(answer.FailureMessage) : new Told("browse.failed");
+    if (Date.now() > end) throw new Told("browse.late", { id });
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }

@@ -6,6 +6,7 @@ import { allPages, aws } from "./aws";
 import { nameTag } from "./names";
 import { native } from "./native";
 import type { ConnectorStatus } from "./shapes";
+import { Told } from "./told";
 
 export type Connector = DescribedConnector & { ConnectorId: string; live?: ConnectorStatus };
 
@@ -23,7 +24,7 @@ export async function connector(ConnectorId: string): Promise<Connector> {
     aws("transfer", "DescribeConnector", { ConnectorId }),
     native<ConnectorStatus>("GET", `/v1/connectors/${ConnectorId}`),
   ]);
-  if (!described) throw new Error(`there is no connector "${ConnectorId}"`);
+  if (!described) throw new Told("connector.none", { id: ConnectorId });
   return { ...described, ConnectorId, live };
 }
 

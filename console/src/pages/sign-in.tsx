@@ -41,7 +41,7 @@ export function SignIn() {
       await checkKey(wanted);
       signIn(wanted, keep);
     } catch (error) {
-      setTrouble(sentenceOf(error));
+      setTrouble(sentenceOf(error, t));
       setAsking(false);
     }
   };

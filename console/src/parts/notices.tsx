@@ -35,8 +35,8 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
     [t],
   );
   const notices = useMemo<Notices>(
-    () => ({ tell: (text) => add("success", text), tellFailure: (error) => add("error", sentenceOf(error)) }),
-    [add],
+    () => ({ tell: (text) => add("success", text), tellFailure: (error) => add("error", sentenceOf(error, t)) }),
+    [add, t],
   );
   return (
     <Context.Provider value={notices}>

@@ -1,9 +1,11 @@
 import Alert from "@cloudscape-design/components/alert";
-import { useWords } from "../words";
+import { Told } from "../api/told";
+import { useWords, type Words } from "../words";
 
-/** The sentence that a failure tells, wherever it comes from. */
-export function sentenceOf(error: unknown): string {
-  if (error instanceof TypeError) return `Sallyport does not answer: ${error.message}`;
+/** The sentence that a failure tells, wherever it comes from. The API's are as the API has them. */
+export function sentenceOf(error: unknown, t: Words["t"]): string {
+  if (error instanceof Told) return t(error.word, error.values);
+  if (error instanceof TypeError) return t("failure.noAnswer", { why: error.message });
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
@@ -12,7 +14,7 @@ export function Failure({ error }: { error: unknown }) {
   if (!error) return null;
   return (
     <Alert type="error" header={t("failure.title")}>
-      {sentenceOf(error)}
+      {sentenceOf(error, t)}
     </Alert>
   );
 }

@@ -98,6 +98,13 @@ async function trust(seen) {
 
 async function transfer(seen) {
   const { page } = seen;
+  await check("what a connector is made of can be changed", async () => {
+    await page.click("[data-test=edit]");
+    await seen.write("connections", "3");
+    await seen.submit();
+    await page.waitForFunction(() => [...document.querySelectorAll("dt, dd, div")].some((one) => one.textContent === "Connections at a time3"));
+  });
+
   await check("a transfer is watched to its end without a reload, and its receipt has the file's digest", async () => {
     const connector = /c-[0-9a-f]{17}/.exec(await page.evaluate(() => location.hash))[0];
     await page.click("[data-test=pause]");

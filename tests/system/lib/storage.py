@@ -228,7 +228,7 @@ class Bucket:
         stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         path = f"/{self.name}" + (f"/{urllib.parse.quote(os.fsencode(key), safe='/~')}" if key is not None else "")
         target = self.sign(method, path, query or {}, stamp)
-        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=600)
         with contextlib.closing(connection):
             connection.request(method, target, body=body, headers=headers or {})
             answer = connection.getresponse()

@@ -137,3 +137,11 @@ bool sp_time_from_http(const char *text, int64_t *out_ms)
 	parts.tm_year -= 1900;
 	return parts.tm_mon < 12 && from_parts(parts, out_ms);
 }
+
+void sp_time_to_http(int64_t time_ms, char out[SP_ISO_TIME_SIZE])
+{
+	time_t seconds = (time_t)(time_ms / 1000);
+	struct tm parts;
+	gmtime_r(&seconds, &parts);
+	strftime(out, SP_ISO_TIME_SIZE, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+}

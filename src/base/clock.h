@@ -22,3 +22,4 @@ void sp_time_to_amz(int64_t time_ms, char out[SP_ISO_TIME_SIZE]);
 
 /** "Mon, 23 Nov 2026 15:41:48 GMT" (RFC 9110 IMF-fixdate). No program of ours sets a locale for times. */
 bool sp_time_from_http(const char *text, int64_t *out_ms);
+void sp_time_to_http(int64_t time_ms, char out[SP_ISO_TIME_SIZE]);

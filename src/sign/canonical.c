@@ -75,6 +75,20 @@ void sign_canonical_path(const char *path, size_t length, struct sp_buffer *out)
 		sp_buffer_add_char(out, '/');
 }
 
+void sign_plain_path(const char *path, size_t length, struct sp_buffer *out)
+{
+	for (size_t at = 0; at < length;) {
+		SP_AUTO_BUFFER decoded = { 0 };
+		const char *slash = memchr(path + at, '/', length - at);
+		size_t size = slash == NULL ? length - at : (size_t)(slash - path) - at;
+		add_decoded(&decoded, path + at, size);
+		add_encoded(out, decoded.data, decoded.length);
+		if (slash != NULL)
+			sp_buffer_add_char(out, '/');
+		at += size + (slash != NULL);
+	}
+}
+
 struct pair {
 	char *name, *value; /* encoded, owned */
 };

@@ -20,6 +20,9 @@ void sign_encode(const char *text, size_t length, bool keep_slashes, struct sp_b
 /** Dot segments resolved, empty ones dropped, and encoded once more: a path on the wire is encoded already. */
 void sign_canonical_path(const char *path, size_t length, struct sp_buffer *out);
 
+/** S3's: nothing resolved and nothing dropped, each byte but the slashes decoded and encoded again. */
+void sign_plain_path(const char *path, size_t length, struct sp_buffer *out);
+
 /** @leave_out: the name of a parameter that cannot be part of what is signed; NULL: none. False: too many parameters. */
 bool sign_canonical_query(const char *query, const char *leave_out, struct sp_buffer *out);
 

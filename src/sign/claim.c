@@ -233,6 +233,13 @@ enum sign_verdict sign_read_claim(const struct sign_request *request, struct sig
 	SP_AUTO_FREE char *algorithm = sign_query_value(query, "X-Amz-Algorithm");
 	if (signature != NULL || algorithm != NULL)
 		return read_query(query, out, err);
+	SP_AUTO_FREE char *older = sign_query_value(query, "AWSAccessKeyId");
+	if (older != NULL) {
+		sp_fail(err, SP_INVALID,
+			"The authorization mechanism you have provided is not supported. Please "
+			"use AWS4-HMAC-SHA256.");
+		return SIGN_INCOMPLETE;
+	}
 	sp_fail(err, SP_DENIED, "Missing Authentication Token");
 	return SIGN_MISSING;
 }

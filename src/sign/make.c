@@ -52,7 +52,8 @@ int sign_make(const struct sign_request *request, const struct sign_key *key, co
 
 	char payload[SP_SHA256_HEX_SIZE], hash[SP_SHA256_HEX_SIZE];
 	sp_sha256_hex(request->body, request->body_length, payload);
-	if (!sign_hash_request(request, sp_buffer_text(&names), NULL, payload, hash))
+	if (!sign_hash_request(request, sp_buffer_text(&names), NULL, payload, sign_is_s3(service),
+			       hash))
 		return sp_fail(err, SP_LIMIT, "cannot sign \"%s\": it has too many parameters",
 			       request->target);
 

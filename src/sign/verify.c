@@ -7,8 +7,11 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/scope.h"
+#include "base/text.h"
 #include "sign/canonical.h"
 #include "sign/claim.h"
+#include "sign/seal.h"
 #include "sign/signature.h"
 
 #define GLOBAL_REGION "us-east-1"
@@ -52,8 +55,8 @@ static enum sign_verdict check_scope(const struct sign_claim *claim, const char 
 static enum sign_verdict check_clock(const struct sign_claim *claim, int64_t now_ms,
 				     struct sp_error *err)
 {
-	int64_t skew_ms =
-		strcmp(claim->service, "ec2") == 0 ? SIGN_CLOCK_SKEW_EC2_MS : SIGN_CLOCK_SKEW_MS;
+	bool is_wide = strcmp(claim->service, "ec2") == 0 || sign_is_s3(claim->service);
+	int64_t skew_ms = is_wide ? SIGN_CLOCK_SKEW_WIDE_MS : SIGN_CLOCK_SKEW_MS;
 	int minutes = (int)(skew_ms / 60000);
 	char now[SP_ISO_TIME_SIZE], limit[SP_ISO_TIME_SIZE];
 	sp_time_to_amz(now_ms, now);
@@ -136,24 +139,82 @@ static enum sign_verdict find_key(const struct sign_claim *claim, const struct s
 			      : SIGN_UNKNOWN_KEY_TEXT);
 }
 
-static enum sign_verdict check_signature(const struct sign_request *request,
-					 const struct sign_claim *claim,
-					 const struct sign_keys *keys, int64_t now_ms,
-					 struct sign_identity *out, struct sp_error *err)
+/* Of S3: what it says of a body, which need not be here. A signed URL says nothing when anything may be sent with it. */
+static enum sign_verdict read_payload(const struct sign_request *request,
+				      const struct sign_claim *claim, struct sign_seal *seal,
+				      char out[SP_SHA256_HEX_SIZE], struct sp_error *err)
 {
-	char payload[SP_SHA256_HEX_SIZE], hash[SP_SHA256_HEX_SIZE];
-	enum sign_verdict verdict = check_payload(request, payload, err);
-	if (verdict != SIGN_GOOD)
-		return verdict;
+	const char *mark = strchr(request->target, '?');
+	const char *said = sign_header_value(request, "x-amz-content-sha256");
+	SP_AUTO_FREE char *in_query =
+		said == NULL && claim->in_query
+			? sign_query_value(mark == NULL ? "" : mark + 1, "X-Amz-Content-Sha256")
+			: NULL;
+	if (said == NULL)
+		said = in_query != NULL ? in_query : claim->in_query ? "UNSIGNED-PAYLOAD" : NULL;
+	if (said == NULL)
+		return refuse(err, SIGN_INCOMPLETE,
+			      "Missing required header for this request: x-amz-content-sha256");
+	if (!sign_payload_of(said, &seal->payload))
+		return refuse(err, SIGN_INCOMPLETE,
+			      "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
+			      "STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+			      "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, the same with -TRAILER, or a "
+			      "valid sha256 value, not '%.80s'.",
+			      said);
+	snprintf(out, SP_SHA256_HEX_SIZE, "%s", said);
+	snprintf(seal->digest, sizeof(seal->digest), "%s", said);
+	return SIGN_GOOD;
+}
 
+/* Of S3, with the body here. */
+static enum sign_verdict check_s3_payload(const struct sign_request *request,
+					  const struct sign_claim *claim,
+					  char out[SP_SHA256_HEX_SIZE], struct sp_error *err)
+{
+	struct sign_seal seal;
+	char computed[SP_SHA256_HEX_SIZE];
+	enum sign_verdict verdict = read_payload(request, claim, &seal, out, err);
+	if (verdict != SIGN_GOOD || seal.payload == SIGN_PAYLOAD_UNSIGNED)
+		return verdict;
+	if (seal.payload != SIGN_PAYLOAD_DIGEST)
+		return refuse(err, SIGN_WRONG_BODY,
+			      "only an object's bytes may come in chunks: sign the body.");
+	sp_sha256_hex(request->body, request->body_length, computed);
+	if (strcasecmp(computed, out) != 0)
+		return refuse(err, SIGN_WRONG_BODY,
+			      "The provided 'x-amz-content-sha256' header does not match what was "
+			      "computed.");
+	return SIGN_GOOD;
+}
+
+/* What chunks are signed with, each after the one before; the first after the request itself. */
+static void prepare_seal(const struct sign_scope *scope, const struct sign_claim *claim,
+			 const char *secret, struct sign_seal *seal)
+{
+	sign_derive_key(scope, secret, seal->key);
+	snprintf(seal->stamp, sizeof(seal->stamp), "%s", claim->stamp);
+	snprintf(seal->scope, sizeof(seal->scope), "%s/%s/%s/" SIGN_TERMINATOR, claim->date,
+		 claim->region, claim->service);
+	sp_hex_encode(claim->signature, sizeof(claim->signature), seal->before);
+}
+
+/* @seal: NULL when nothing more comes. */
+static enum sign_verdict check_signature(const struct sign_request *request,
+					 const struct sign_claim *claim, const char *payload,
+					 const struct sign_keys *keys, int64_t now_ms,
+					 struct sign_identity *out, struct sign_seal *seal,
+					 struct sp_error *err)
+{
+	char hash[SP_SHA256_HEX_SIZE];
 	struct sign_key key = { 0 };
-	verdict = find_key(claim, keys, now_ms, &key, err);
+	enum sign_verdict verdict = find_key(claim, keys, now_ms, &key, err);
 	if (verdict != SIGN_GOOD)
 		return verdict;
 
 	bool same = false;
 	if (sign_hash_request(request, claim->names, claim->in_query ? "X-Amz-Signature" : NULL,
-			      payload, hash)) {
+			      payload, sign_is_s3(claim->service), hash)) {
 		/* Its date is that of the stamp: check_scope(). */
 		const struct sign_scope scope = { .stamp = claim->stamp,
 						  .region = claim->region,
@@ -162,6 +223,8 @@ static enum sign_verdict check_signature(const struct sign_request *request,
 		sign_compute(&scope, key.secret, hash, computed);
 		same = CRYPTO_memcmp(computed, claim->signature, sizeof(computed)) == 0;
 		OPENSSL_cleanse(computed, sizeof(computed));
+		if (same && seal != NULL)
+			prepare_seal(&scope, claim, key.secret, seal);
 	}
 	if (same) {
 		memcpy(out->session, key.session, sizeof(out->session));
@@ -194,20 +257,49 @@ bool sign_identify(const struct sign_request *request, struct sign_identity *out
 	return out->service[0] != '\0';
 }
 
+/* Everything that the body has no part in, up to the key. */
+static enum sign_verdict check_claim(const struct sign_request *request, const char *region,
+				     int64_t now_ms, struct sign_claim *claim,
+				     struct sign_identity *out, struct sp_error *err)
+{
+	enum sign_verdict verdict = sign_read_claim(request, claim, err);
+	identify(claim, out);
+	if (verdict == SIGN_GOOD)
+		verdict = check_scope(claim, region, err);
+	if (verdict == SIGN_GOOD)
+		verdict = check_clock(claim, now_ms, err);
+	if (verdict == SIGN_GOOD)
+		verdict = check_signed_names(request, claim, err);
+	return verdict;
+}
+
 enum sign_verdict sign_verify(const struct sign_request *request, const struct sign_keys *keys,
 			      const char *region, int64_t now_ms, struct sign_identity *out,
 			      struct sp_error *err)
 {
 	struct sign_claim claim;
-	enum sign_verdict verdict = sign_read_claim(request, &claim, err);
-	identify(&claim, out);
+	char payload[SP_SHA256_HEX_SIZE];
+	enum sign_verdict verdict = check_claim(request, region, now_ms, &claim, out, err);
 	if (verdict == SIGN_GOOD)
-		verdict = check_scope(&claim, region, err);
+		verdict = sign_is_s3(claim.service)
+				  ? check_s3_payload(request, &claim, payload, err)
+				  : check_payload(request, payload, err);
 	if (verdict == SIGN_GOOD)
-		verdict = check_clock(&claim, now_ms, err);
+		verdict = check_signature(request, &claim, payload, keys, now_ms, out, NULL, err);
+	return verdict;
+}
+
+enum sign_verdict sign_verify_head(const struct sign_request *request, const struct sign_keys *keys,
+				   const char *region, int64_t now_ms, struct sign_identity *out,
+				   struct sign_seal *seal, struct sp_error *err)
+{
+	struct sign_claim claim;
+	char payload[SP_SHA256_HEX_SIZE];
+	*seal = (struct sign_seal){ 0 };
+	enum sign_verdict verdict = check_claim(request, region, now_ms, &claim, out, err);
 	if (verdict == SIGN_GOOD)
-		verdict = check_signed_names(request, &claim, err);
+		verdict = read_payload(request, &claim, seal, payload, err);
 	if (verdict == SIGN_GOOD)
-		verdict = check_signature(request, &claim, keys, now_ms, out, err);
+		verdict = check_signature(request, &claim, payload, keys, now_ms, out, seal, err);
 	return verdict;
 }

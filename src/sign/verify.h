@@ -74,12 +74,22 @@ struct sign_identity {
 	int64_t session_issued_ms;
 };
 
-enum { SIGN_CLOCK_SKEW_MS = 5 * 60 * 1000, SIGN_CLOCK_SKEW_EC2_MS = 15 * 60 * 1000 };
+enum { SIGN_CLOCK_SKEW_MS = 5 * 60 * 1000, SIGN_CLOCK_SKEW_WIDE_MS = 15 * 60 * 1000 };
 
 /** @region: this endpoint's. @err has the sentence for the client unless the verdict is SIGN_GOOD. */
 enum sign_verdict sign_verify(const struct sign_request *request, const struct sign_keys *keys,
 			      const char *region, int64_t now_ms, struct sign_identity *out,
 			      struct sp_error *err);
+
+struct sign_seal;
+
+/**
+ * The same of a request to S3 whose body is not here yet: it is checked afterwards with @seal (sign/seal.h), which holds a
+ * secret and is to be wiped.
+ */
+enum sign_verdict sign_verify_head(const struct sign_request *request, const struct sign_keys *keys,
+				   const char *region, int64_t now_ms, struct sign_identity *out,
+				   struct sign_seal *seal, struct sp_error *err);
 
 /** Who a request says it is from: read, not verified. False when it does not say. */
 bool sign_identify(const struct sign_request *request, struct sign_identity *out);

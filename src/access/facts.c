@@ -23,6 +23,8 @@ static const struct {
 	[ACCESS_EXTERNAL_ID]       = { "sts:ExternalId",       ACCESS_TEXT },
 	[ACCESS_ROLE_SESSION_NAME] = { "sts:RoleSessionName",  ACCESS_TEXT },
 	[ACCESS_VERSION_STAGE]     = { "secretsmanager:VersionStage", ACCESS_TEXT },
+	[ACCESS_S3_PREFIX]         = { "s3:prefix",            ACCESS_TEXT },
+	[ACCESS_S3_DELIMITER]      = { "s3:delimiter",         ACCESS_TEXT },
 };
 /* clang-format on */
 

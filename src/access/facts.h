@@ -23,6 +23,8 @@ enum access_fact {
 	ACCESS_EXTERNAL_ID,       /* sts:AssumeRole */
 	ACCESS_ROLE_SESSION_NAME, /* sts:AssumeRole */
 	ACCESS_VERSION_STAGE,     /* of a secret: which of its versions */
+	ACCESS_S3_PREFIX,         /* s3:ListBucket and the like: what is listed … */
+	ACCESS_S3_DELIMITER,      /* … and how it is grouped */
 	ACCESS_KEY_COUNT
 };
 

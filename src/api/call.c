@@ -47,6 +47,15 @@ const char *api_header(const struct api_call *call, const char *name)
 	return sign_header_value(&request, name);
 }
 
+bool api_header_at(const struct api_call *call, size_t i, const char **name, const char **value)
+{
+	if (i >= call->header_count)
+		return false;
+	*name = call->headers[i].name;
+	*value = call->headers[i].value;
+	return true;
+}
+
 void api_put_input(struct api_call *call, const char *name, const char *text)
 {
 	json_object_set_new(call->input, name, json_string(text));
@@ -58,6 +67,35 @@ void api_reply_text(struct api_call *call, unsigned status, const char *content_
 		.status = status, .content_type = content_type, .body = body, .length = strlen(body)
 	};
 	call_finish(call, &answer);
+}
+
+void api_add_header(struct api_call *call, const char *name, const char *value)
+{
+	pthread_mutex_lock(&call->lock);
+	if (!call->answered && call->more_count < API_HEADERS_MAX)
+		call->more[call->more_count++] =
+			(struct api_header){ sp_strdup(name), sp_strdup(value) };
+	pthread_mutex_unlock(&call->lock);
+}
+
+void api_reply_empty(struct api_call *call, unsigned status)
+{
+	struct api_answer answer = { .status = status };
+	call_finish(call, &answer);
+}
+
+void api_reply_file(struct api_call *call, unsigned status, int fd, uint64_t offset,
+		    uint64_t length)
+{
+	struct api_answer answer = {
+		.status = status, .has_file = true, .fd = fd, .offset = offset, .length = length
+	};
+	call_finish(call, &answer);
+}
+
+const char *api_method(const struct api_call *call)
+{
+	return call->method;
 }
 
 struct api_stream *api_stream_open(struct api_call *call, const char *content_type,

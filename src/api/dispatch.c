@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/exchange.h"
+#include "api/body.h"
 #include "api/protocol.h"
 #include "base/clock.h"
 
@@ -47,14 +47,17 @@ static void refuse_throttled(struct api_call *call, int64_t wait_us)
 	call_finish(call, &answer);
 }
 
-/* The service by the credential's scope. False when the call was refused. */
-static bool verify(struct api_call *call)
+/* The service by the credential's scope. False when the call was refused. @is_head: the body is not here yet. */
+static bool verify(struct api_call *call, bool is_head)
 {
 	const struct sign_request request = call_request(call);
+	const struct api_catalogue *catalogue = &call->catalogue;
 	struct sp_error err = { 0 };
 	enum sign_verdict verdict =
-		sign_verify(&request, call->catalogue.keys, call->catalogue.region, sp_now_ms(),
-			    &call->identity, &err);
+		is_head ? sign_verify_head(&request, catalogue->keys, catalogue->region,
+					   sp_now_ms(), &call->identity, &call->seal, &err)
+			: sign_verify(&request, catalogue->keys, catalogue->region, sp_now_ms(),
+				      &call->identity, &err);
 
 	/* Said before the signature counts: clients of such a service sign in ways that we do not know, and
 	 * nothing is done for them. */
@@ -72,10 +75,15 @@ static bool verify(struct api_call *call)
 	if (verdict != SIGN_GOOD && verdict != SIGN_MISSING)
 		api_limits_tell(call->catalogue.limits, &call->identity, call->source, err.message,
 				sp_monotonic_us());
-	if (verdict != SIGN_GOOD) {
-		call_refuse(call, refusal_of_verdict(verdict), err.message);
-		return false;
-	}
+	if (verdict == SIGN_GOOD)
+		return true;
+	call_refuse(call, refusal_of_verdict(verdict), err.message);
+	return false;
+}
+
+/* False when the call was refused: its key asks too often. */
+static bool is_within_rate(struct api_call *call)
+{
 	int64_t wait_us;
 	char role[SIGN_SESSION_SIZE];
 	name_limited(&call->identity, role);
@@ -113,13 +121,32 @@ static bool find_open(struct api_call *call)
 	return false;
 }
 
+/* False when the call was refused: there is no such operation, or its input does not fit. */
+static bool read_input(struct api_call *call)
+{
+	const struct protocol *protocol = protocol_of(call->service->protocol);
+	enum refusal_reason reason = REFUSED_MALFORMED;
+	struct sp_error err = { 0 };
+	struct shape_fault fault;
+	struct api_answer answer;
+	if (protocol->read(call, &reason, &err) != 0) {
+		protocol->refuse(call, reason, &err, &answer);
+		call_finish(call, &answer);
+		return false;
+	}
+	shape_drop_nulls(call->input);
+	if (shape_find_fault(call->operation->input, call->input, &fault) != 0) {
+		protocol->refuse_input(call, &fault, &answer);
+		call_finish(call, &answer);
+		return false;
+	}
+	shape_drop_strangers(call->operation->input, call->input);
+	return true;
+}
+
 void call_run(void *ctx)
 {
 	struct api_call *call = ctx;
-	struct sp_error err = { 0 };
-	enum refusal_reason reason = REFUSED_MALFORMED;
-	struct shape_fault fault;
-	struct api_answer answer;
 
 	/* Its client was told that nobody will do it. */
 	if (call_is_answered(call)) {
@@ -127,23 +154,57 @@ void call_run(void *ctx)
 		return;
 	}
 	bool is_open = find_open(call);
-	if (!is_open && !verify(call))
+	if (!is_open && (!verify(call, false) || !is_within_rate(call)))
 		return;
-	const struct protocol *protocol = protocol_of(call->service->protocol);
-	if (protocol->read(call, &reason, &err) != 0) {
-		protocol->refuse(call, reason, &err, &answer);
-		call_finish(call, &answer);
+	if (!read_input(call))
 		return;
-	}
-	shape_drop_nulls(call->input);
-	if (shape_find_fault(call->operation->input, call->input, &fault) != 0) {
-		protocol->refuse_input(call, &fault, &answer);
-		call_finish(call, &answer);
-		return;
-	}
-	shape_drop_strangers(call->operation->input, call->input);
 	if (!is_open && call->service->resolve != NULL)
 		call->service->resolve(call->context, call->operation, call->input);
 	if (is_open || guard_lets(call))
 		call->operation->handle(call);
+}
+
+/* ---- before the body is here -------------------------------------------------------------------------------------- */
+
+bool call_has_door(const struct api_call *call)
+{
+	const struct sign_request request = call_request(call);
+	struct sign_identity identity;
+	if (strcmp(call->method, "PUT") != 0 && strcmp(call->method, "POST") != 0)
+		return false;
+	const struct api_served *served = sign_identify(&request, &identity)
+						  ? find_service(&call->catalogue, identity.service)
+						  : NULL;
+	return served != NULL && served->service->protocol == API_S3;
+}
+
+/* A document goes into memory, and all is verified once more when it is there. */
+static void let_document_in(struct api_call *call)
+{
+	pthread_mutex_lock(&call->lock);
+	if (!call->answered)
+		MHD_resume_connection(call->connection);
+	pthread_mutex_unlock(&call->lock);
+	call_release(call);
+}
+
+void call_run_head(void *ctx)
+{
+	struct api_call *call = ctx;
+	struct sp_error err = { 0 };
+	struct api_answer answer;
+	if (call_is_answered(call)) {
+		call_release(call);
+		return;
+	}
+	if (!verify(call, true))
+		return;
+	if (s3_find_operation(call, &err) != 0) {
+		protocol_of(API_S3)->refuse(call, REFUSED_UNKNOWN_OPERATION, &err, &answer);
+		call_finish(call, &answer);
+	} else if (call->operation->sink == NULL) {
+		let_document_in(call);
+	} else if (is_within_rate(call) && read_input(call) && guard_lets(call)) {
+		body_begin(call);
+	}
 }

@@ -17,6 +17,14 @@ struct api_call *call_create(const char *target)
 	return call;
 }
 
+/* What an answer holds that nobody will read. */
+static void answer_drop(struct api_answer *answer)
+{
+	sp_secret_free(answer->body);
+	if (answer->has_file)
+		close(answer->fd);
+}
+
 void call_hold(struct api_call *call)
 {
 	atomic_fetch_add(&call->holders, 1);
@@ -35,7 +43,12 @@ void call_release(struct api_call *call)
 	free(call->target);
 	sp_buffer_finish(&call->body);
 	json_decref(call->input);
-	sp_secret_free(call->answer.body);
+	answer_drop(&call->answer);
+	for (size_t i = 0; i < call->more_count; i++) {
+		free(call->more[i].name);
+		free(call->more[i].value);
+	}
+	explicit_bzero(&call->seal, sizeof(call->seal));
 	stream_release(call->stream);
 	pthread_mutex_destroy(&call->lock);
 	free(call);
@@ -82,7 +95,7 @@ bool call_answer(struct api_call *call, struct api_answer *answer)
 	}
 	pthread_mutex_unlock(&call->lock);
 	if (!first)
-		sp_secret_free(answer->body);
+		answer_drop(answer);
 	return first;
 }
 

@@ -24,6 +24,8 @@
 #include "api/server.h"
 #include "base/buffer.h"
 #include "base/id.h"
+#include "loop/pool.h"
+#include "sign/seal.h"
 #include "sign/verify.h"
 
 enum {
@@ -31,6 +33,9 @@ enum {
 	API_DRAIN_MAX = 16 << 20,
 	/* A client that sends its body slower than this is not waited for. */
 	API_BODY_DEADLINE_MS = 120 * 1000,
+	API_HEADERS_MAX = 64, /* of an answer, besides those that all have */
+	/* Of a body that is XML and comes after its head was verified: 10,000 parts of an upload fit, with checksums. */
+	API_DOCUMENT_MAX = 4 << 20,
 };
 
 /** What operations need of the server: constant while it is open, and copied into each call. */
@@ -40,15 +45,29 @@ struct api_catalogue {
 	const struct sign_keys *keys;
 	const struct api_guard *guard;
 	struct api_limits *limits;
+	struct pool *bodies; /* NULL: none is taken that does not fit into memory */
 	const char *region, *account;
+};
+
+/** How a request is read. */
+enum call_phase {
+	CALL_READING, /* its body goes into memory */
+	CALL_AT_DOOR, /* the connection is suspended while its head is verified, before any of the body is read */
+	CALL_STREAMING, /* its body goes to the operation's sink (api/body.h) */
+};
+
+struct api_header {
+	char *name, *value; /* owned */
 };
 
 struct api_call {
 	/* HTTP's side */
 	struct api_server *server;
 	struct MHD_Connection *connection;
-	bool under_way;   /* counted by the server */
-	bool refuse_body; /* too large: dropped while it comes */
+	bool under_way; /* counted by the server */
+	enum call_phase phase;
+	bool refuse_body; /* too large, or refused already: dropped while it comes */
+	size_t body_max;
 	size_t body_seen;
 	int64_t begun_ms; /* monotonic */
 	LIST_ENTRY(api_call) link;
@@ -65,6 +84,8 @@ struct api_call {
 
 	/* What was found in it */
 	struct sign_identity identity;
+	struct sign_seal seal;             /* S3's: of a body that comes later */
+	struct body *streamed;             /* owned; NULL: none */
 	const struct api_service *service; /* NULL: not known (yet) */
 	void *context;
 	const struct api_operation *operation;
@@ -75,6 +96,8 @@ struct api_call {
 	pthread_mutex_t lock;
 	bool answered;
 	struct api_answer answer;
+	struct api_header more[API_HEADERS_MAX];
+	size_t more_count;
 	struct api_stream *stream; /* held; NULL: the answer is no stream */
 };
 
@@ -108,6 +131,12 @@ void call_refuse(struct api_call *call, enum refusal_reason reason, const char *
 
 /** Whoever writes a stream is told that it is over. For the server, when it is closed. */
 void call_end_stream(struct api_call *call);
+
+/** Whether its head is to be verified before its body is read: it may be large, and nobody shall fill disks or memory unasked. */
+bool call_has_door(const struct api_call *call);
+
+/** From the pool: verifies the head of a call whose body is not here. Then the connection goes on, with an answer or without. */
+void call_run_head(void *ctx);
 
 /** From the pool: verifies, finds the operation, checks the input, runs it. @ctx: a call, held by the handler's side. */
 void call_run(void *ctx);

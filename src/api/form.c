@@ -33,6 +33,21 @@ char *form_decode(const char *text, size_t length, bool plus_is_space)
 	return sp_buffer_take(&out);
 }
 
+char *form_encode_path(const char *text)
+{
+	struct sp_buffer out = { 0 };
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+		bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+			     (c >= '0' && c <= '9') || strchr("-._~/", c) != NULL;
+		if (plain)
+			sp_buffer_add_char(&out, *text);
+		else
+			sp_buffer_format(&out, "%%%02X", c);
+	}
+	return sp_buffer_take(&out);
+}
+
 static int add_field(struct form *form, const char *pair, size_t length, struct sp_error *err)
 {
 	const char *equals = memchr(pair, '=', length);

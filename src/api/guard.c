@@ -91,14 +91,18 @@ static int add_value(struct reading *reading, const char *action, const char *ki
 	return text == NULL ? 0 : add_wish(reading, action, arn_of(reading, kind, text));
 }
 
+/* @part: the member of a list's structures that is meant; NULL: the list is of texts. */
 static int add_values(struct reading *reading, const char *action, const char *kind,
-		      const json_t *value)
+		      const json_t *value, const char *part)
 {
 	if (!json_is_array(value))
 		return add_value(reading, action, kind, value);
-	for (size_t i = 0; i < json_array_size(value); i++)
-		if (add_value(reading, action, kind, json_array_get(value, i)) != 0)
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		const json_t *one = json_array_get(value, i);
+		if (add_value(reading, action, kind,
+			      part == NULL ? one : json_object_get(one, part)) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -114,10 +118,12 @@ static int read_resource(struct reading *reading, const char *action, bool other
 	kind[brace - text] = '\0';
 	size_t length = strcspn(++brace, "}");
 	bool or_asker = sp_text_starts_with(brace + length - strlen(OR_ASKER), OR_ASKER);
-	const json_t *value =
-		find_member(reading->input, brace, length - (or_asker ? strlen(OR_ASKER) : 0));
+	SP_AUTO_FREE char *names = strndup(brace, length - (or_asker ? strlen(OR_ASKER) : 0));
+	char *part = names;
+	strsep(&part, ".");
+	const json_t *value = find_member(reading->input, names, strlen(names));
 	size_t before = reading->out->count;
-	if (value != NULL && add_values(reading, action, kind, value) != 0)
+	if (value != NULL && add_values(reading, action, kind, value, part) != 0)
 		return -1;
 	if (reading->out->count > before || other)
 		return 0;
@@ -130,7 +136,8 @@ static int read_word(struct reading *reading, const char *word)
 	SP_AUTO_BUFFER action = { 0 };
 	if (equals == NULL)
 		sp_buffer_format(&action, "%s:%s", reading->place->service->signing_name,
-				 reading->operation->name);
+				 reading->operation->action != NULL ? reading->operation->action
+								    : reading->operation->name);
 	else
 		sp_buffer_add(&action, word, (size_t)(equals - word));
 	return read_resource(reading, sp_buffer_text(&action), equals != NULL,
@@ -220,6 +227,11 @@ static int check_one(const struct api_call *call, const struct guard_wish *wish,
 	sp_buffer_format(&principal_service, "%s.amazonaws.com", call->service->signing_name);
 	guard_add_facts(call, now, &request.facts);
 	request.facts.values[key] = value != NULL ? value : request.facts.values[key];
+	if (call->service->protocol == API_S3) {
+		request.facts.values[ACCESS_S3_PREFIX] = sp_json_string(call->input, "prefix");
+		request.facts.values[ACCESS_S3_DELIMITER] =
+			sp_json_string(call->input, "delimiter");
+	}
 	if (strcmp(wish->action, "iam:PassRole") == 0)
 		request.facts.values[ACCESS_PASSED_TO_SERVICE] = sp_buffer_text(&principal_service);
 	return guard->check(guard->ctx, &call->identity, &request, refusal, err);

@@ -7,7 +7,8 @@
  *
  *   *                             the operation, on no resource in particular
  *   connector/{ConnectorId}       on arn:aws:<service>:<region>:<account>:connector/…; when the member is itself an ARN, on that;
- *                                 when it is a list, on each of it; {A|B}: the first of them that is there; when none is,
+ *                                 when it is a list, on each of it, or with {List.Member} on that of each of its
+ *                                 structures; {A|B}: the first of them that is there; when none is,
  *                                 on connector/ and a star
  *   user/{UserName|@}             the same, but when none is there, on whoever asks
  *   iam:PassRole={AccessRole}     another action; when the member is not there, nothing is asked

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/body.h"
 #include "api/stream_inside.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -83,18 +84,33 @@ static void wipe_body(void *body)
 	sp_secret_free(body);
 }
 
+/* A file goes by sendfile() where the connection is plain. */
+static struct MHD_Response *make_response(struct api_answer *answer)
+{
+	if (answer->stream != NULL)
+		return stream_response(answer->stream);
+	if (answer->has_file) {
+		answer->has_file = false; /* the response's from here on */
+		return MHD_create_response_from_fd_at_offset64(answer->length, answer->fd,
+							       answer->offset);
+	}
+	if (answer->body == NULL)
+		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	return MHD_create_response_from_buffer_with_free_callback(
+		answer->length, sp_take_pointer(&answer->body), wipe_body);
+}
+
 static enum MHD_Result send_answer(struct api_call *call)
 {
 	struct api_answer *answer = &call->answer;
-	struct MHD_Response *response =
-		answer->stream != NULL ? stream_response(answer->stream)
-		: answer->body == NULL
-			? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
-			: MHD_create_response_from_buffer_with_free_callback(
-				  answer->length, sp_take_pointer(&answer->body), wipe_body);
+	struct MHD_Response *response = make_response(answer);
 	if (response == NULL)
 		sp_die("out of memory");
+	for (size_t i = 0; i < call->more_count; i++)
+		MHD_add_response_header(response, call->more[i].name, call->more[i].value);
 	MHD_add_response_header(response, "x-amzn-RequestId", call->id);
+	if (call->service != NULL && call->service->protocol == API_S3)
+		MHD_add_response_header(response, "x-amz-request-id", call->id);
 	if (answer->content_type != NULL)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 					answer->content_type);
@@ -127,28 +143,73 @@ static enum MHD_Result refuse_size(struct api_call *call)
 {
 	char message[96];
 	snprintf(message, sizeof(message), "the body of a request must have at most %zu bytes",
-		 call->server->body_max);
+		 call->body_max);
 	return refuse_now(call, REFUSED_TOO_LARGE, message);
+}
+
+/* What the head says of the body's length: false when it says nothing, or more than @max. */
+static bool says_length(const struct api_call *call, uint64_t max, uint64_t *out)
+{
+	const struct sign_request request = call_request(call);
+	const char *text = sign_header_value(&request, "content-length");
+	*out = 0;
+	return text != NULL && sp_text_to_u64(text, 0, max, out);
+}
+
+static bool waits_for_100(const struct api_call *call)
+{
+	const struct sign_request request = call_request(call);
+	const char *expect = sign_header_value(&request, "expect");
+	return expect != NULL && strcasecmp(expect, "100-continue") == 0;
 }
 
 /* A client that is told before it has sent everything may never read it. So a body that is only somewhat too large
  * is read to its end and dropped; a client that waits for "100 Continue" is told at once. */
+static enum MHD_Result check_size(struct api_call *call)
+{
+	uint64_t length;
+	const struct sign_request request = call_request(call);
+	if (sign_header_value(&request, "content-length") == NULL ||
+	    says_length(call, call->body_max, &length))
+		return MHD_YES;
+	if (waits_for_100(call) || !says_length(call, API_DRAIN_MAX, &length))
+		return refuse_size(call);
+	call->refuse_body = true;
+	return MHD_YES;
+}
+
+static enum MHD_Result ask_at_door(struct api_call *call);
+
 static enum MHD_Result begin(struct api_call *call, const char *method)
 {
 	call->begun_ms = sp_monotonic_ms();
-	call->body.limit = call->server->body_max;
 	copy_head(call, method);
 	note_source(call);
+	if (call_has_door(call))
+		return ask_at_door(call);
+	call->body.limit = call->body_max = call->server->body_max;
+	return check_size(call);
+}
 
-	const struct sign_request request = call_request(call);
-	const char *length_text = sign_header_value(&request, "content-length");
-	const char *expect = sign_header_value(&request, "expect");
-	uint64_t length = 0;
-	if (length_text == NULL || sp_text_to_u64(length_text, 0, call->server->body_max, &length))
-		return MHD_YES;
-	bool waits = expect != NULL && strcasecmp(expect, "100-continue") == 0;
-	if (waits || !sp_text_to_u64(length_text, 0, API_DRAIN_MAX, &length))
-		return refuse_size(call);
+/* The head was looked at: either it is answered, or the body may come. */
+static enum MHD_Result enter(struct api_call *call)
+{
+	uint64_t length;
+	if (!call_is_answered(call)) {
+		call->phase = body_is_open(call) ? CALL_STREAMING : CALL_READING;
+		if (call->phase == CALL_STREAMING)
+			return MHD_YES;
+		call->body_max = call->server->body_max > API_DOCUMENT_MAX ? call->server->body_max
+									   : API_DOCUMENT_MAX;
+		call->body.limit = call->body_max;
+		return check_size(call);
+	}
+	/* As in check_size(): one that is on its way is read to its end, if that is not far. */
+	if (waits_for_100(call) || !says_length(call, API_DRAIN_MAX, &length)) {
+		call->answer.close = true;
+		return send_answer(call);
+	}
+	call->phase = CALL_READING;
 	call->refuse_body = true;
 	return MHD_YES;
 }
@@ -156,7 +217,7 @@ static enum MHD_Result begin(struct api_call *call, const char *method)
 static enum MHD_Result take_piece(struct api_call *call, const char *piece, size_t length)
 {
 	call->body_seen += length;
-	if (call->body_seen > call->server->body_max)
+	if (call->body_seen > call->body_max)
 		call->refuse_body = true;
 	if (!call->refuse_body) {
 		sp_buffer_add(&call->body, piece, length);
@@ -186,16 +247,65 @@ static void run_and_forget(void *ctx)
 	sp_secret_wipe_stack(); /* what was hashed and parsed may have been a secret */
 }
 
-static enum MHD_Result give_to_pool(struct api_call *call)
+/* The connection waits until there is an answer, or it may go on. */
+static enum MHD_Result give_to_pool(struct api_call *call, loop_fn *work)
 {
 	struct sp_error err = { 0 };
-	if (!count_in(call))
+	if (!call->under_way && !count_in(call))
 		return refuse_now(call, REFUSED_CLOSING, "Sallyport is stopping");
 	call_hold(call);
 	MHD_suspend_connection(call->connection);
-	if (pool_submit(call->server->operations, run_and_forget, call, &err) != 0)
+	if (pool_submit(call->server->operations, work, call, &err) != 0)
 		call_refuse(call, REFUSED_OVERLOADED, "there are too many requests at once");
 	return MHD_YES;
+}
+
+static enum MHD_Result ask_at_door(struct api_call *call)
+{
+	call->phase = CALL_AT_DOOR;
+	return give_to_pool(call, call_run_head);
+}
+
+static enum MHD_Result take_into_memory(struct api_call *call, const char *piece, size_t *left)
+{
+	size_t length = *left;
+	*left = 0;
+	enum MHD_Result result = take_piece(call, piece, length);
+	/* It may be a secret, and would lie in the library's buffer until the connection is closed. What we have
+	 * taken the library does not look at again. */
+	explicit_bzero((char *)(uintptr_t)piece, length);
+	sp_secret_wipe_stack();
+	return result;
+}
+
+/* Who signs asks a service: a bucket may be called like the pages' folder. */
+static const struct api_page *find_page(const struct api_call *call)
+{
+	const struct sign_request request = call_request(call);
+	struct sign_identity identity;
+	return sign_identify(&request, &identity)
+		       ? NULL
+		       : page_find(call->server->pages, call->method, call->target);
+}
+
+/* All of the body is here, or what the connection was suspended for is done. */
+static enum MHD_Result go_on(struct api_call *call)
+{
+	switch (call->phase) {
+	case CALL_AT_DOOR:
+		return enter(call);
+	case CALL_STREAMING:
+		return call_is_answered(call) ? send_answer(call) : body_end(call);
+	case CALL_READING:
+		break;
+	}
+	if (call->under_way && call_is_answered(call))
+		return send_answer(call);
+	if (call->refuse_body)
+		return refuse_size(call);
+	const struct api_page *page = find_page(call);
+	return page != NULL ? page_send(page, call->connection)
+			    : give_to_pool(call, run_and_forget);
 }
 
 enum MHD_Result http_on_request(void *ctx, struct MHD_Connection *connection, const char *url,
@@ -211,22 +321,10 @@ enum MHD_Result http_on_request(void *ctx, struct MHD_Connection *connection, co
 		return begin(*of_request, method);
 	}
 	struct api_call *call = *of_request;
-	if (*piece_length > 0) {
-		size_t length = *piece_length;
-		*piece_length = 0;
-		enum MHD_Result result = take_piece(call, piece, length);
-		/* It may be a secret, and would lie in the library's buffer until the connection is closed. What we have
-		 * taken the library does not look at again. */
-		explicit_bzero((char *)(uintptr_t)piece, length);
-		sp_secret_wipe_stack();
-		return result;
-	}
-	if (call->under_way) /* resumed: there is an answer */
-		return send_answer(call);
-	if (call->refuse_body)
-		return refuse_size(call);
-	const struct api_page *page = page_find(call->server->pages, method, call->target);
-	return page != NULL ? page_send(page, connection) : give_to_pool(call);
+	if (*piece_length == 0)
+		return go_on(call);
+	return call->phase == CALL_STREAMING ? body_take(call, piece, piece_length)
+					     : take_into_memory(call, piece, piece_length);
 }
 
 void http_on_completed(void *ctx, struct MHD_Connection *connection, void **of_request,
@@ -237,6 +335,8 @@ void http_on_completed(void *ctx, struct MHD_Connection *connection, void **of_r
 	(void)connection;
 	(void)how;
 	*of_request = NULL;
+	if (call != NULL)
+		body_gone(call);
 	if (call != NULL && call->under_way) {
 		pthread_mutex_lock(&server->lock);
 		LIST_REMOVE(call, link);

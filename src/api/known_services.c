@@ -74,6 +74,8 @@ enum refusal_form refusal_form_of_request(const struct sign_request *request)
 		return mentions(request, "Version=2016-11-15") ? FORM_EC2 : FORM_QUERY;
 	if (has_type(type, "application/json"))
 		return FORM_REST_JSON;
+	if (strstr(request->target, "AWSAccessKeyId=") != NULL) /* a URL signed with version 2 */
+		return FORM_S3;
 	/* Without any of these: S3 lists with GET /, stores with PUT, and is the only one to ask with HEAD. */
 	if ((at_root && strcmp(request->method, "GET") == 0) ||
 	    strcmp(request->method, "PUT") == 0 || strcmp(request->method, "HEAD") == 0)

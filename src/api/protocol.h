@@ -23,9 +23,13 @@ struct protocol {
 			     struct api_answer *out);
 };
 
-extern const struct protocol protocol_json, protocol_query, protocol_ec2, protocol_rest;
+extern const struct protocol protocol_json, protocol_query, protocol_ec2, protocol_rest,
+	protocol_s3;
 
 const struct protocol *protocol_of(enum api_protocol protocol);
+
+/** The operation that the head of a request to S3 names. -1 with @err: SP_UNSUPPORTED, or SP_INVALID for a path that is none. */
+int s3_find_operation(struct api_call *call, struct sp_error *err);
 
 /* protocol_parts.c: what protocols share. */
 

@@ -167,6 +167,8 @@ enum refusal_form refusal_form_of_protocol(enum api_protocol protocol)
 		return FORM_QUERY;
 	case API_EC2:
 		return FORM_EC2;
+	case API_S3:
+		return FORM_S3;
 	}
 	return FORM_JSON;
 }

@@ -89,6 +89,7 @@ static struct api_server *create(const struct api_server_options *options)
 		.keys = options->keys,
 		.guard = options->guard,
 		.limits = options->limits,
+		.bodies = options->bodies,
 		.region = options->region,
 		.account = options->account,
 	};

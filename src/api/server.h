@@ -30,11 +30,12 @@ struct api_server_options {
 	size_t body_max; /* bytes; more is refused with 413 */
 	size_t connection_max;
 	int64_t idle_timeout_ms;
-	const char *region, *account;                 /* kept */
-	const struct sign_keys *keys;                 /* kept: who may ask */
-	const struct api_guard *guard;                /* kept: what they may do */
-	struct api_limits *limits;                    /* kept: how often */
-	struct pool *operations;                      /* kept */
+	const char *region, *account;  /* kept */
+	const struct sign_keys *keys;  /* kept: who may ask */
+	const struct api_guard *guard; /* kept: what they may do */
+	struct api_limits *limits;     /* kept: how often */
+	struct pool *operations;       /* kept */
+	struct pool *bodies; /* kept: takes what is too large for memory. NULL: nothing does */
 	const struct api_served *services; /* kept */ /* kept, as what they point to */
 	size_t service_count;
 	const struct api_page *pages; /* kept; ends with a NULL path. NULL: none */

@@ -6,20 +6,25 @@
 #include "access/facts.h"
 #include "api/call.h"
 #include "api/shape.h"
+#include "api/sink.h"
 
 enum api_protocol {
-	API_JSON_1_1, /* POST /, X-Amz-Target: <target>.<Operation> */
-	API_QUERY,    /* POST / (or GET), form parameters Action and Version; XML answers */
-	API_EC2,      /* as Query, with EC2's own answers and errors */
-	API_REST_JSON /* method and path; labels and the query string are members of the input */
+	API_JSON_1_1,  /* POST /, X-Amz-Target: <target>.<Operation> */
+	API_QUERY,     /* POST / (or GET), form parameters Action and Version; XML answers */
+	API_EC2,       /* as Query, with EC2's own answers and errors */
+	API_REST_JSON, /* method and path; labels and the query string are members of the input */
+	API_S3,        /* REST-XML: the same, and headers; bodies are XML, or an object's bytes */
 };
 
 struct api_operation {
 	const char *name;
 	const struct shape *input; /* a STRUCTURE */
 	void (*handle)(struct api_call *call);
-	/* REST-JSON only: "POST", "/resourcegateways/{resourceGatewayIdentifier}". A label is a member of the input; the
-	 * other members are in the query string, or with POST, PUT and PATCH in the body. */
+	/* REST-JSON: "POST", "/resourcegateways/{resourceGatewayIdentifier}". A label is a member of the input; the
+	 * other members are in the query string, or with POST, PUT and PATCH in the body.
+	 * S3: "/{Bucket}/{Key+}?uploadId&x-amz-copy-source": the rest of the path is the key, and of what stands behind "?"
+	 * all has to be there, in the query string or as a header. Members that begin with "x-amz-" are headers, other lower
+	 * case ones parameters, the rest is the body's; the first row that fits is it. */
 	const char *method, *path;
 	int status; /* REST-JSON only: of a success; 0: 200. 204 has no body */
 	/* What it is about, for the check of permissions: words that api/guard.h explains. Its action is the service's
@@ -27,6 +32,10 @@ struct api_operation {
 	const char *resource;
 	/* REST-JSON only, of a path without labels: whether it is answered without a signature just now; NULL: never. */
 	bool (*is_open)(const void *context);
+	/* What its permission is called when that is not its own name: "ListBucket" for ListObjectsV2. NULL: its name. */
+	const char *action;
+	/* S3 only: where its body goes; then it has no handler. NULL: into memory, as everywhere else. */
+	const struct api_sink *sink;
 };
 
 struct api_error_type {

@@ -140,6 +140,14 @@ int pool_submit(struct pool *pool, loop_fn *work, void *ctx, struct sp_error *er
 	return 0;
 }
 
+void pool_add(struct pool *pool, loop_fn *work, void *ctx)
+{
+	struct job *job = sp_alloc(sizeof(*job));
+	job->work = work;
+	job->ctx = ctx;
+	add_job(pool, job, false);
+}
+
 void pool_run(struct pool *pool, struct loop *loop, loop_fn *work, loop_fn *done, void *ctx)
 {
 	struct job *job = sp_alloc(sizeof(*job));

@@ -17,6 +17,9 @@ void pool_destroy(struct pool *pool);
 /** Any thread. Returns 0, or -1 with SP_LIMIT when the queue is full. */
 int pool_submit(struct pool *pool, loop_fn *work, void *ctx, struct sp_error *err);
 
+/** The same without a limit: for callers that bound their own number. Never fails. */
+void pool_add(struct pool *pool, loop_fn *work, void *ctx);
+
 /** @work(@ctx) in the pool, then @done(@ctx) on the loop. When the queue is full it waits in an unbounded list of the
  *  pool's: for callers that bound their own number (a file has at most one such call under way). Never fails. */
 void pool_run(struct pool *pool, struct loop *loop, loop_fn *work, loop_fn *done, void *ctx);

@@ -83,8 +83,8 @@ static const struct {
 	/* What is not known is never passed over. */
 	{ ACCESS_IDENTITY, WHEN("{\"StringEquals\":{\"aws:MultiFactorAuthPresent\":\"true\"}}"),
 	  "no condition key \"aws:MultiFactorAuthPresent\" here" },
-	{ ACCESS_IDENTITY, WHEN("{\"StringEquals\":{\"s3:prefix\":\"x\"}}"),
-	  "no condition key \"s3:prefix\" here" },
+	{ ACCESS_IDENTITY, WHEN("{\"StringEquals\":{\"s3:none\":\"x\"}}"),
+	  "no condition key \"s3:none\" here" },
 	{ ACCESS_IDENTITY, WHEN("{\"NumericEquals\":{\"aws:username\":\"1\"}}"),
 	  "no condition operator \"NumericEquals\" here" },
 	{ ACCESS_IDENTITY, WHEN("{\"ForSomeValue:StringEquals\":{\"aws:username\":\"1\"}}"),

@@ -71,6 +71,9 @@ static const struct {
 	{ "* iam:PassRole={Role}", "{}", "toy:Do *" },
 	{ "box/* thing/{Id}", "{\"Id\":\"t\"}",
 	  "toy:Do arn:aws:toy:eu-central-1:" ACCOUNT ":box/*; toy:Do " THING "t" },
+	{ "thing/{List.Id}", "{\"List\":[{\"Id\":\"a\"},{\"Id\":\"b\"}]}",
+	  "toy:Do " THING "a; toy:Do " THING "b" },
+	{ "thing/{List.Id}", "{\"List\":[{}]}", "toy:Do " THING "*" },
 	{ NULL, "{}", "19: nobody has said what toy:Do is about" },
 };
 

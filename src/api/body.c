@@ -1,0 +1,258 @@
+#include "api/body.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/scope.h"
+
+/* Guarded by the call's lock, but for what the job at work has: the half that is not being filled, and the sink. */
+struct body {
+	const struct api_sink *kind;
+	void *sink;
+	char *halves[2]; /* owned */
+	size_t lengths[2];
+	int filling;
+	uint64_t seen, dropped;
+	bool at_work; /* a job of the pool has the other half, and a hold on the call */
+	bool waits;   /* the connection is suspended: both halves are full */
+	bool ended;   /* all of it came */
+	bool gone;    /* the client went away */
+	bool failed;  /* a write failed: the rest is dropped */
+	struct sp_error err;
+};
+
+static void destroy(struct api_call *call)
+{
+	pthread_mutex_lock(&call->lock);
+	struct body *body = sp_take_pointer(&call->streamed);
+	pthread_mutex_unlock(&call->lock);
+	api_limits_leave_body(call->catalogue.limits);
+	free(body->halves[0]);
+	free(body->halves[1]);
+	free(body);
+}
+
+static void work(void *ctx);
+
+/* Under the lock. There are LIMITS_BODIES_MAX, and each has one job at most. */
+static void hand_over(struct api_call *call)
+{
+	struct body *body = call->streamed;
+	body->filling ^= 1;
+	body->at_work = true;
+	pool_add(call->catalogue.bodies, work, call);
+}
+
+/* ---- in the pool -------------------------------------------------------------------------------------------------- */
+
+static void abandon(struct api_call *call)
+{
+	call->streamed->kind->abandon(call->streamed->sink);
+	destroy(call);
+	call_release(call);
+}
+
+static void finish(struct api_call *call)
+{
+	const struct api_sink *kind = call->streamed->kind;
+	void *sink = call->streamed->sink;
+	struct sp_error err = call->streamed->err;
+	bool failed = call->streamed->failed;
+	destroy(call);
+	kind->finish(sink, call, failed ? &err : NULL);
+}
+
+/* What comes next, once the half that was handed over is written. */
+enum next { NEXT_NOTHING, NEXT_HALF, NEXT_FINISH, NEXT_ABANDON };
+
+static enum next settle(struct api_call *call, bool failed)
+{
+	struct body *body = call->streamed;
+	enum next next = NEXT_NOTHING;
+	pthread_mutex_lock(&call->lock);
+	body->failed = failed;
+	body->lengths[1 - body->filling] = 0;
+	size_t length = body->lengths[body->filling];
+	if (body->gone || call->answered) {
+		next = NEXT_ABANDON;
+	} else if (body->ended && length == 0) {
+		next = NEXT_FINISH;
+	} else if (body->ended || length == BODY_HALF) {
+		next = NEXT_HALF;
+		hand_over(call);
+		if (body->waits)
+			MHD_resume_connection(call->connection);
+		body->waits = false;
+	} else {
+		body->at_work = false;
+	}
+	pthread_mutex_unlock(&call->lock);
+	return next;
+}
+
+/* One half, and then back into the queue: many clients share few threads. */
+static void work(void *ctx)
+{
+	struct api_call *call = ctx;
+	struct body *body = call->streamed;
+	int half = 1 - body->filling;
+	bool failed = body->failed;
+	if (!failed && body->lengths[half] > 0)
+		failed = body->kind->write(body->sink, body->halves[half], body->lengths[half],
+					   &body->err) != 0;
+	switch (settle(call, failed)) {
+	case NEXT_NOTHING:
+		call_release(call);
+		break;
+	case NEXT_HALF:
+		break;
+	case NEXT_FINISH:
+		finish(call);
+		break;
+	case NEXT_ABANDON:
+		abandon(call);
+		break;
+	}
+}
+
+static void let_in(struct api_call *call, void *sink)
+{
+	struct body *body = sp_alloc(sizeof(*body));
+	body->kind = call->operation->sink;
+	body->sink = sink;
+	body->halves[0] = sp_alloc(BODY_HALF);
+	body->halves[1] = sp_alloc(BODY_HALF);
+	pthread_mutex_lock(&call->lock);
+	bool closing = call->answered;
+	call->streamed = body;
+	if (!closing)
+		MHD_resume_connection(call->connection);
+	else
+		body->at_work = true; /* nobody else begins with it */
+	pthread_mutex_unlock(&call->lock);
+	if (closing)
+		abandon(call);
+	else
+		call_release(call);
+}
+
+/* May hang with its file system, as all that is done with a sink. */
+static void open_sink(void *ctx)
+{
+	struct api_call *call = ctx;
+	struct api_limits *limits = call->catalogue.limits;
+	void *sink = call->operation->sink->open(call);
+	if (sink != NULL)
+		let_in(call, sink);
+	else
+		api_limits_leave_body(limits); /* it has answered: the call may be gone */
+}
+
+void body_begin(struct api_call *call)
+{
+	if (call->catalogue.bodies == NULL || !api_limits_enter_body(call->catalogue.limits))
+		call_refuse(call, REFUSED_OVERLOADED,
+			    "there are too many objects on their way at once");
+	else
+		pool_add(call->catalogue.bodies, open_sink, call);
+}
+
+/* ---- libmicrohttpd's side ----------------------------------------------------------------------------------------- */
+
+static bool is_too_slow(const struct api_call *call)
+{
+	int64_t took_ms = sp_monotonic_ms() - call->begun_ms;
+	return took_ms > BODY_RATE_GRACE_MS &&
+	       call->streamed->seen / ((uint64_t)took_ms / 1000) < BODY_RATE_MIN;
+}
+
+bool body_is_open(struct api_call *call)
+{
+	pthread_mutex_lock(&call->lock);
+	bool is_open = call->streamed != NULL;
+	pthread_mutex_unlock(&call->lock);
+	return is_open;
+}
+
+/* Under the lock. */
+static void fill(struct body *body, const char **piece, size_t *length)
+{
+	size_t *filled = &body->lengths[body->filling];
+	size_t count = BODY_HALF - *filled < *length ? BODY_HALF - *filled : *length;
+	memcpy(body->halves[body->filling] + *filled, *piece, count);
+	*filled += count;
+	*piece += count;
+	*length -= count;
+	body->seen += count;
+}
+
+/* Under the lock. Who is told before everything was sent may never read it. */
+static enum MHD_Result drop(struct body *body, size_t *length)
+{
+	body->dropped += *length;
+	*length = 0;
+	return body->dropped > API_DRAIN_MAX ? MHD_NO : MHD_YES;
+}
+
+/* Under the lock. */
+static void take(struct api_call *call, const char *piece, size_t *length)
+{
+	struct body *body = call->streamed;
+	while (*length > 0 && !body->waits) {
+		fill(body, &piece, length);
+		if (body->lengths[body->filling] < BODY_HALF)
+			continue;
+		if (!body->at_work) {
+			call_hold(call);
+			hand_over(call);
+		} else {
+			body->waits = true;
+			MHD_suspend_connection(call->connection);
+		}
+	}
+}
+
+enum MHD_Result body_take(struct api_call *call, const char *piece, size_t *length)
+{
+	enum MHD_Result result = MHD_YES;
+	pthread_mutex_lock(&call->lock);
+	if (call->answered || is_too_slow(call))
+		result = MHD_NO; /* the server is closing, or it had its chance */
+	else if (call->streamed->failed)
+		result = drop(call->streamed, length);
+	else
+		take(call, piece, length);
+	pthread_mutex_unlock(&call->lock);
+	return result;
+}
+
+enum MHD_Result body_end(struct api_call *call)
+{
+	pthread_mutex_lock(&call->lock);
+	struct body *body = call->streamed;
+	if (!call->answered && !body->ended) {
+		body->ended = true;
+		MHD_suspend_connection(call->connection);
+		if (!body->at_work) {
+			call_hold(call);
+			hand_over(call);
+		}
+	}
+	pthread_mutex_unlock(&call->lock);
+	return MHD_YES;
+}
+
+void body_gone(struct api_call *call)
+{
+	pthread_mutex_lock(&call->lock);
+	struct body *body = call->streamed;
+	if (body != NULL) {
+		body->gone = true;
+		if (!body->at_work) {
+			call_hold(call);
+			hand_over(
+				call); /* what is given up may be large, and takes its time to remove */
+		}
+	}
+	pthread_mutex_unlock(&call->lock);
+}

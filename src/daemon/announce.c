@@ -56,6 +56,9 @@ int announce(const struct state *state, const struct settings *settings,
 		if (lines[i].member != NULL)
 			sp_buffer_format(&profile, "%s = %s\n", lines[i].member, lines[i].value);
 	}
+	/* Buckets are named in paths, and URLs are signed with version 4 in every region. */
+	sp_buffer_add_text(&profile,
+			   "s3 =\n    addressing_style = path\n    signature_version = s3v4\n");
 	/* admin.env comes last: who waits for it finds the other one, too. */
 	int result = state_write_file(state, profile_file, sp_buffer_text(&profile), err);
 	if (result == 0)

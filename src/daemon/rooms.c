@@ -23,6 +23,9 @@ enum {
 	STORAGE_THREADS =
 		24, /* the same pool, when there is storage: most of them wait for a network */
 	FILE_QUEUE_MAX = 4096,
+	BUCKET_THREADS = 8,
+	BUCKET_QUEUE_MAX = 4096,
+	BODY_THREADS = 4, /* apart: putting parts together may keep all of the others busy */
 	READ_THREADS = 2,
 	READ_QUEUE_MAX = 4096,
 	OPERATION_QUEUE_MAX = 4096,
@@ -83,6 +86,9 @@ static int open_threads(struct rooms *rooms, const struct settings *settings, st
 		return -1;
 	size_t files = has_storage(settings) ? STORAGE_THREADS : FILE_THREADS;
 	if (pool_create("files", files, FILE_QUEUE_MAX, &rooms->files, err) != 0)
+		return -1;
+	if (pool_create("buckets", BUCKET_THREADS, BUCKET_QUEUE_MAX, &rooms->buckets, err) != 0 ||
+	    pool_create("bodies", BODY_THREADS, BUCKET_QUEUE_MAX, &rooms->bodies, err) != 0)
 		return -1;
 	return pool_create("reads", READ_THREADS, READ_QUEUE_MAX, &rooms->reads, err);
 }
@@ -284,6 +290,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.vault = rooms->vault,
 		.objects = rooms->objects,
 		.files = rooms->files,
+		.buckets = rooms->buckets,
 		.egress = rooms->egress,
 		.networks = rooms->networks,
 		.pools = &rooms->pools,
@@ -330,6 +337,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.guard = &rooms->guard,
 		.limits = rooms->limits,
 		.operations = rooms->operations,
+		.bodies = rooms->bodies,
 		.services = rooms->served,
 		.service_count = count,
 		.pages = console_pages,
@@ -423,6 +431,8 @@ void rooms_close(struct rooms *rooms)
 	flow_log_close(rooms->flows);
 	networks_close(rooms->networks);
 	pool_destroy(rooms->files);
+	pool_destroy(rooms->buckets);
+	pool_destroy(rooms->bodies);
 	pool_destroy(rooms->reads);
 	objects_close(rooms->objects);
 	api_limits_destroy(rooms->limits);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,16 +52,11 @@ static void cut_names(struct names *names)
 		free(names->list[--names->count]);
 }
 
-static void add_name(struct names *names, const char *name, bool is_folder)
+static void add_name(struct names *names, const char *name)
 {
 	if (names->count == NAMES_ROOM)
 		cut_names(names);
-	size_t length = strlen(name);
-	char *copy = sp_alloc(length + 2);
-	memcpy(copy, name, length);
-	if (is_folder)
-		copy[length] = '/';
-	names->list[names->count++] = copy;
+	names->list[names->count++] = sp_strdup(name);
 }
 
 static unsigned char type_of(int folder_fd, const struct dirent *entry)
@@ -79,14 +75,38 @@ static bool is_no_part(const char *name, bool at_top)
 	       (at_top && strcmp(name, OBJECTS_STAGING_FOLDER) == 0);
 }
 
-/* Whether anything named @key, or beneath it, comes after what the page begins behind. A group that was told is behind. */
-static bool is_wanted(const char *key, bool is_folder, const struct listing_query *query)
+/*
+ * What a page begins behind, as far as one folder has a part in it: names up to @after are behind, but for the folder
+ * that the key lies in, which is @within ("" when there is none).
+ */
+struct threshold {
+	bool is_all; /* everything in it is behind */
+	const char *after;
+	char within[NAME_MAX + 2];
+};
+
+static struct threshold threshold_of(const struct listing_query *query, const char *path)
 {
-	const char *after = query->after;
-	if (strcmp(key, after) > 0)
-		return true;
-	return is_folder && sp_text_starts_with(after, key) &&
-	       (!query->grouped || strcmp(after, key) != 0);
+	size_t length = strlen(path);
+	struct threshold threshold = { .after = "" };
+	if (!sp_text_starts_with(query->after, path)) {
+		threshold.is_all = strcmp(path, query->after) < 0;
+		return threshold;
+	}
+	threshold.after = query->after + length;
+	size_t first = strcspn(threshold.after, "/");
+	bool lies_deeper = threshold.after[first] == '/' &&
+			   (!query->grouped || threshold.after[first + 1] != '\0');
+	if (lies_deeper && first < NAME_MAX)
+		snprintf(threshold.within, sizeof(threshold.within), "%.*s/", (int)first,
+			 threshold.after);
+	return threshold;
+}
+
+static bool is_wanted(const char *name, const struct threshold *threshold)
+{
+	return strcmp(name, threshold->after) > 0 ||
+	       (threshold->within[0] != '\0' && strcmp(name, threshold->within) == 0);
 }
 
 /* A folder that somebody is removing just now has nothing in it. */
@@ -99,25 +119,39 @@ static DIR *open_folder(int folder_fd, const char *name)
 	return folder;
 }
 
-/* The smallest names of the folder that begin with @start and come after @cursor. */
+/* Whether so many smaller ones are kept already that this one is not of this round. */
+static bool is_beyond(const struct names *names, const char *name)
+{
+	return names->cut && strcmp(name, names->list[NAMES_KEPT - 1]) > 0;
+}
+
+/* The smallest names of the folder that begin with @start and come after @cursor. A page of a large folder reads all of
+ * it: what costs time is done for few. */
 static void read_names(DIR *folder, const struct walk *walk, const char *path, const char *start,
 		       const char *cursor, struct names *names)
 {
-	char key[2 * OBJECT_KEY_MAX];
+	const struct threshold threshold = threshold_of(walk->query, path);
+	size_t path_length = strlen(path);
+	char name[NAME_MAX + 2];
 	struct dirent *entry;
 	names->list = sp_alloc(NAMES_ROOM * sizeof(*names->list));
 	rewinddir(folder);
-	while ((entry = readdir(folder)) != NULL) {
-		const char *name = entry->d_name;
-		if (!sp_text_starts_with(name, start) || is_no_part(name, *path == '\0'))
+	while (!threshold.is_all && (entry = readdir(folder)) != NULL) {
+		if (!sp_text_starts_with(entry->d_name, start) ||
+		    is_no_part(entry->d_name, *path == '\0'))
 			continue;
 		unsigned char type = type_of(dirfd(folder), entry);
 		bool is_folder = type == DT_DIR;
-		int length = snprintf(key, sizeof(key), "%s%s%s", path, name, is_folder ? "/" : "");
-		if ((type == DT_REG || is_folder) && length <= OBJECT_KEY_MAX &&
-		    sp_utf8_valid(name, strlen(name)) && is_wanted(key, is_folder, walk->query) &&
-		    strcmp(key + strlen(path), cursor) > 0)
-			add_name(names, name, is_folder);
+		size_t length = strlen(entry->d_name);
+		if ((type != DT_REG && !is_folder) || length > NAME_MAX)
+			continue;
+		memcpy(name, entry->d_name, length);
+		name[length] = is_folder ? '/' : '\0';
+		name[length + 1] = '\0';
+		if (strcmp(name, cursor) > 0 && is_wanted(name, &threshold) &&
+		    !is_beyond(names, name) && path_length + length < OBJECT_KEY_MAX &&
+		    sp_utf8_valid(name, length))
+			add_name(names, name);
 	}
 	cut_names(names);
 }

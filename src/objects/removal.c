@@ -39,23 +39,62 @@ static bool says_there_is_none(int number)
 	       number == EEXIST;
 }
 
-int objects_remove(struct objects *objects, const char *bucket, const char *key,
-		   struct sp_error *err)
+/* @out_parent: where it lay, owned by the caller; -1 when there is no such folder. */
+static int remove_key(struct objects *objects, const char *bucket, const char *key, int *out_parent,
+		      struct sp_error *err)
 {
 	bool is_folder;
 	const char *name;
 	SP_AUTO_FREE char *path = without_slash(key, &is_folder);
 	SP_AUTO_FD bucket_fd = -1;
+	*out_parent = -1;
 	if (directory_check_key(path, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
-	SP_AUTO_FD parent = open_parent(bucket_fd, path, &name);
-	if (parent != -1 && unlinkat(parent, name, is_folder ? AT_REMOVEDIR : 0) == 0 &&
-	    fsync(parent) == 0)
+	*out_parent = open_parent(bucket_fd, path, &name);
+	if (*out_parent != -1 && unlinkat(*out_parent, name, is_folder ? AT_REMOVEDIR : 0) == 0)
 		return 0;
 	if (says_there_is_none(errno))
 		return 0;
 	return objects_fail_beneath(err, "could not remove", bucket, key);
+}
+
+int objects_remove(struct objects *objects, const char *bucket, const char *key,
+		   struct sp_error *err)
+{
+	SP_AUTO_FD parent = -1;
+	if (remove_key(objects, bucket, key, &parent, err) != 0)
+		return -1;
+	if (parent != -1 && fsync(parent) != 0)
+		return objects_fail_beneath(err, "could not sync the folder of", bucket, key);
+	return 0;
+}
+
+static size_t folder_length(const char *key)
+{
+	const char *slash = strrchr(key, '/');
+	return slash == NULL ? 0 : (size_t)(slash - key);
+}
+
+static bool in_same_folder(const char *a, const char *b)
+{
+	size_t length = folder_length(a);
+	return folder_length(b) == length && memcmp(a, b, length) == 0;
+}
+
+void objects_remove_all(struct objects *objects, const char *bucket, const char *const *keys,
+			size_t count, struct sp_error *results)
+{
+	for (size_t i = 0; i < count; i++) {
+		SP_AUTO_FD parent = -1;
+		results[i] = (struct sp_error){ 0 };
+		if (remove_key(objects, bucket, keys[i], &parent, &results[i]) != 0)
+			continue;
+		bool last = i + 1 == count || !in_same_folder(keys[i], keys[i + 1]);
+		if (last && parent != -1 && fsync(parent) != 0)
+			objects_fail_beneath(&results[i], "could not sync the folder of", bucket,
+					     keys[i]);
+	}
 }
 
 /* Makes what is missing, one part after the other, and syncs where something was made. */

@@ -10,6 +10,13 @@
 int objects_remove(struct objects *objects, const char *bucket, const char *key,
 		   struct sp_error *err);
 
+/**
+ * The same of many, each folder synced when the next key lies in another one: quick when keys come in order. @results has
+ * room for one of each key: its code is SP_OK when it is gone.
+ */
+void objects_remove_all(struct objects *objects, const char *bucket, const char *const *keys,
+			size_t count, struct sp_error *results);
+
 /** Makes the folder @key (a slash at its end) with all above it. SP_CONFLICT: a file is in the way. */
 int objects_make_folder(struct objects *objects, const char *bucket, const char *key,
 			struct sp_error *err);

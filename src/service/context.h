@@ -30,7 +30,8 @@ struct service_context {
 	struct store *store;
 	const struct vault *vault;
 	struct objects *objects;
-	struct pool *files; /* where objects are read: a file system may hang */
+	struct pool *files;   /* where objects are read: a file system may hang */
+	struct pool *buckets; /* where S3's operations are: they may take long */
 	const struct egress *egress;
 	struct networks *networks;
 	const struct address_pools *pools;

@@ -11,6 +11,7 @@ extern const struct api_service service_iam;
 extern const struct api_service service_lattice;
 extern const struct api_service service_logs;
 extern const struct api_service service_native; /* our own */
+extern const struct api_service service_s3;
 extern const struct api_service service_secretsmanager;
 extern const struct api_service service_sts;
 extern const struct api_service service_transfer;

@@ -21,7 +21,7 @@ TABLE = re.compile(r"static const struct api_operation operations\[\] = \{\n(.*?
 OPERATION = re.compile(r'^\t\{ (?:\.name = )?"(\w+)"', re.MULTILINE)
 OURS = "native"  # the folder of src/service/ that no SDK has a client for
 PARTS = ["witness", "sts", "connectors", "transfers", "directories", "lattice", "secrets", "ec2_networks", "ec2_groups", "protocol",
-         "required", "retries", "logs", "iam"]
+         "required", "retries", "logs", "iam", "buckets"]
 ROUTING = ["routing"]
 SMALL = {"quota.connectors": "2", "quota.secrets": "2", "quota.queued_files": "2", "quota.gateways_per_vpc": "2",
          "quota.configurations": "2", "quota.group_children": "1"}

@@ -6,7 +6,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from cli import aws, needs, refusal  # noqa: E402
+from cli import aws, aws_s3, needs, refusal  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -26,10 +26,15 @@ with harness.Story() as story:
     needs()
     server = story.enter(sshd.Sshd(story.folder / "partner"))
     daemon = story.enter(harness.Daemon(story.folder / "state"))
-    bucket = daemon.bucket("files")
+    bucket = daemon.state / "buckets" / "files"
     (server.home / "in").mkdir()
-    digest = flows.write_random(bucket / "invoice.bin", 5_000_000)
+    digest = flows.write_random(story.folder / "invoice.bin", 5_000_000)
     connector = host_key = None
+
+    with story.case("s3 mb and cp fill a bucket, which is a folder"):
+        aws_s3(daemon, "mb", "s3://files")
+        aws_s3(daemon, "cp", story.folder / "invoice.bin", "s3://files/")
+        assert flows.sha256_of(bucket / "invoice.bin") == digest
 
     with story.case("sts get-caller-identity answers with the account of our ARNs"):
         identity = aws(daemon, "sts", "get-caller-identity")
@@ -84,8 +89,8 @@ with harness.Story() as story:
         assert f"Accepted publickey for {server.user} from 127.0.0.1" in server.log_text()
 
     with story.case("a call to a service that does not exist here is refused in words"):
-        assert "Sallyport" in refusal(daemon, "s3api", "list-buckets")
-        assert "transfer" in refusal(daemon, "dynamodb", "list-tables")
+        words = refusal(daemon, "dynamodb", "list-tables")
+        assert "Sallyport" in words and "transfer" in words, words
 
     with story.case("delete-connector removes it, and describe-connector says so"):
         aws(daemon, "transfer", "delete-connector", "--connector-id", connector)

@@ -86,6 +86,11 @@ def canonical_path(path):
     return urllib.parse.quote(text, safe="/" + UNRESERVED)
 
 
+def plain_path(path):
+    """S3's: each segment decoded and encoded again, and none dropped."""
+    return "/".join(urllib.parse.quote(urllib.parse.unquote_to_bytes(segment), safe=UNRESERVED) for segment in path.split("/"))
+
+
 def canonical_query(query):
     pairs = []
     for part in query.split("&") if query else []:
@@ -103,13 +108,18 @@ def signature(secret, request, scope, stamp, signed, payload):
     for name in signed:
         values = [" ".join(value.split()) for key, value in request.headers if key.lower() == name]
         lines.append(f"{name}:{','.join(values)}\n")
-    canonical = "\n".join([request.method, canonical_path(path), canonical_query(query), "".join(lines),
+    resolve = plain_path if scope.split("/")[2] == "s3" else canonical_path
+    canonical = "\n".join([request.method, resolve(path), canonical_query(query), "".join(lines),
                            ";".join(signed), payload])
     text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, _hash(canonical.encode())])
+    return hmac.new(scope_key(secret, scope), text.encode(), hashlib.sha256).hexdigest()
+
+
+def scope_key(secret, scope):
     key = ("AWS4" + secret).encode()
     for part in scope.split("/"):
         key = _hmac(key, part)
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return key
 
 
 class Client:
@@ -179,7 +189,7 @@ class Client:
         if self.token is not None:
             request.set("X-Amz-Security-Token", self.token)
         payload = _hash(request.body)
-        if hash_header:
+        if hash_header or (service == "s3" and request.get("X-Amz-Content-Sha256") is None):
             request.set("X-Amz-Content-Sha256", payload)
         payload = request.get("X-Amz-Content-Sha256") or payload
         signed = sorted({key.lower() for key, _ in request.headers if key.lower() not in NEVER_SIGNED})
@@ -197,7 +207,8 @@ class Client:
                                          "X-Amz-Credential": f"{self.key}/{scope}", "X-Amz-Date": stamp,
                                          "X-Amz-Expires": expires, "X-Amz-SignedHeaders": "host"})
         request = Request(method, target + ("&" if "?" in target else "?") + fields, [("Host", self.host)])
-        value = signature(self.secret, request, scope, stamp, ["host"], _hash(b""))
+        value = signature(self.secret, request, scope, stamp, ["host"],
+                          "UNSIGNED-PAYLOAD" if service == "s3" else _hash(b""))
         request.target += "&X-Amz-Signature=" + value
         return request
 

@@ -9,6 +9,7 @@ import subprocess
 import harness
 
 COMMAND_SECONDS = 60
+COPY_SECONDS = 1200  # gigabytes, in the long form of a story
 
 
 class Refused(Exception):
@@ -34,18 +35,29 @@ def needs():
         raise harness.Skip(obstacle())
 
 
-def aws(daemon, *words):
-    """One call of the CLI; its answer. Nothing but admin.env says where to go and who we are."""
+def run(daemon, words, seconds, more=None):
+    """What the CLI writes on standard output. Nothing but admin.env says where to go and who we are; @more: variables."""
     needs()
     env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     env.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_PAGER="")
+    env.update(more or {})
     prefix = daemon.namespace.prefix if daemon.namespace else []
-    done = subprocess.run([*prefix, "bash", "-c", '. "$0" && exec aws "$@" --output json',
-                           str(daemon.state / "admin.env"), *map(str, words)], env=env, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS)
+    done = subprocess.run([*prefix, "bash", "-c", '. "$0" && exec aws "$@"', str(daemon.state / "admin.env"), *map(str, words)],
+                          env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=seconds)
     if done.returncode != 0:
         raise Refused(done.stderr.strip())
-    return json.loads(done.stdout) if done.stdout.strip() else {}
+    return done.stdout
+
+
+def aws(daemon, *words):
+    """One call of the CLI; its answer."""
+    answer = run(daemon, [*words, "--output", "json"], COMMAND_SECONDS)
+    return json.loads(answer) if answer.strip() else {}
+
+
+def aws_s3(daemon, *words, more=None):
+    """`aws s3 …`, which prints text."""
+    return run(daemon, ["s3", *words], COPY_SECONDS, more)
 
 
 def refusal(daemon, *words):

@@ -95,6 +95,10 @@ static void what_comes_after_a_key_within_a_group_still_has_the_group(void **sta
 	assert_lists(f, (struct listing_query){ "", "a/1", false, 100 }, "a/b.c a/b/c a0 b");
 	assert_lists(f, (struct listing_query){ "", "a/", false, 100 }, "a/1 a/b.c a/b/c a0 b");
 	assert_lists(f, (struct listing_query){ "", "zz", false, 100 }, "");
+	assert_lists(f, (struct listing_query){ "a/", "a/b", false, 100 }, "a/b.c a/b/c");
+	assert_lists(f, (struct listing_query){ "a/", "a", false, 100 }, "a/1 a/b.c a/b/c");
+	assert_lists(f, (struct listing_query){ "a/", "b", false, 100 }, "");
+	assert_lists(f, (struct listing_query){ "a/", "a/b/", true, 100 }, "");
 }
 
 static void what_is_no_key_is_not_listed(void **state)

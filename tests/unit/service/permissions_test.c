@@ -39,13 +39,20 @@ static void every_operation_says_what_it_is_about(void **state)
 	for_each_operation(check_says_something);
 }
 
+/* "List.Member" is a member of a list's structures. */
 static bool has_member(const struct shape *input, const char *name, size_t length)
 {
+	const char *dot = memchr(name, '.', length);
+	size_t first = dot == NULL ? length : (size_t)(dot - name);
 	for (const struct shape_member *at = input->members; at->name != NULL; at++) {
 		const struct shape *shape = at->shape;
 		const struct shape *text = shape->type == SHAPE_LIST ? shape->element : shape;
-		if (strlen(at->name) == length && memcmp(at->name, name, length) == 0)
+		if (strlen(at->name) != first || memcmp(at->name, name, first) != 0)
+			continue;
+		if (dot == NULL)
 			return text->type == SHAPE_STRING;
+		return shape->type == SHAPE_LIST && text->type == SHAPE_STRUCTURE &&
+		       has_member(text, dot + 1, length - first - 1);
 	}
 	return false;
 }

@@ -26,6 +26,7 @@ static const struct {
 	  "\tif [[ -n ${found[1]} ]]; then\n"
 	  "\t\tcompadd -S '' -- ${(M)found:#*/}\n"
 	  "\t\tcompadd -- ${found:#*/}\n"
+	  "\t\treturn 0\n"
 	  "\telse\n"
 	  "\t\t_files\n"
 	  "\tfi\n"

@@ -314,6 +314,9 @@ def presigned(client, daemon, folder):
         got = client.exchange(client.presign("s3", "/things/by-url?response-content-type=text%2Fother"))
         assert (got.status, got.body, got.header("Content-Type")) == (200, b"content", ["text/other"])
         assert client.exchange(client.presign("s3", "/things/by-url", expires=1, stamp="20250101T000000Z")).status == 403
+        send(client, "PUT", "/things/page.html", b"<script>", [("Content-Type", "text/html")])
+        page = client.exchange(client.presign("s3", "/things/page.html"))
+        assert page.header("Content-Security-Policy") == ["sandbox"] and page.header("X-Content-Type-Options") == ["nosniff"]
         wrong = client.presign("s3", "/things/by-url")
         wrong.target = wrong.target.replace("by-url", "once")
         assert code_of(client.exchange(wrong)) == "SignatureDoesNotMatch"

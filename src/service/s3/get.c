@@ -23,9 +23,18 @@ struct found {
 	int64_t time_ms;
 };
 
+/* The console is on the same address and port. What somebody stored is a stranger to it: a page among the objects, opened
+ * by a signed URL, must not act as the console nor look into what that keeps. */
+static void add_headers_for_browsers(struct api_call *call)
+{
+	api_add_header(call, "Content-Security-Policy", "sandbox");
+	api_add_header(call, "X-Content-Type-Options", "nosniff");
+}
+
 static void add_headers(struct api_call *call, const struct found *found)
 {
 	char time[SP_ISO_TIME_SIZE];
+	add_headers_for_browsers(call);
 	sp_time_to_http(found->time_ms, time);
 	door_add_etag_header(call, found->notes.etag);
 	api_add_header(call, "Last-Modified", time);

@@ -43,6 +43,13 @@ static const struct shape *find_member(const struct shape *structure, const char
 	return NULL;
 }
 
+/* One entry more than may be is enough for it to be told: what comes behind takes no memory, however much a body has. */
+static bool is_overfull(const struct shape *list, const json_t *structure, const char *name)
+{
+	return list->max > 0 &&
+	       json_array_size(json_object_get(structure, name)) > (size_t)list->max;
+}
+
 static void on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 {
 	struct reading *reading = ctx;
@@ -61,7 +68,10 @@ static void on_start(void *ctx, const XML_Char *name, const XML_Char **attribute
 	}
 	level.in_list = level.shape != NULL && level.shape->type == SHAPE_LIST;
 	if (level.in_list)
-		level.shape = level.shape->element;
+		level.shape =
+			is_overfull(level.shape, reading->levels[reading->depth - 1].value, name)
+				? NULL
+				: level.shape->element;
 	if (level.shape != NULL && level.shape->type == SHAPE_STRUCTURE)
 		level.value = json_object();
 	reading->levels[reading->depth++] = level;

@@ -14,6 +14,7 @@ static const struct shape part = {
 						  { 0 } },
 };
 static const struct shape parts = { .type = SHAPE_LIST, .element = &part };
+static const struct shape few = { .type = SHAPE_LIST, .max = 2, .element = &part };
 static const struct shape names = { .type = SHAPE_LIST, .element = &text };
 static const struct shape root = {
 	.type = SHAPE_STRUCTURE,
@@ -21,6 +22,13 @@ static const struct shape root = {
 						  { "Name", &names, false },
 						  { "One", &part, false },
 						  { "Quiet", &truth, false },
+						  { "Word", &text, false },
+						  { 0 } },
+};
+
+static const struct shape holder = {
+	.type = SHAPE_STRUCTURE,
+	.members = (const struct shape_member[]){ { "Part", &few, false },
 						  { "Word", &text, false },
 						  { 0 } },
 };
@@ -50,6 +58,27 @@ static void elements_become_members(void **state)
 		if (xml_read(documents[i].xml, strlen(documents[i].xml), &root, (json_t **)&value,
 			     &err) != 0)
 			fail_msg("%s: %s", documents[i].xml, err.message);
+		SP_AUTO_FREE char *json = sp_json_text((json_t *)value);
+		assert_string_equal(json, documents[i].json);
+	}
+}
+
+static void a_list_is_kept_as_far_as_it_takes_to_tell_that_it_is_too_long(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *xml, *json;
+	} documents[] = {
+		{ "<r><Part/><Part/></r>", "{\"Part\":[{},{}]}" },
+		{ "<r><Part/><Part/><Part/><Part/><Part><Number>5</Number></Part><Word>w</Word></"
+		  "r>",
+		  "{\"Part\":[{},{},{}],\"Word\":\"w\"}" },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(documents); i++) {
+		SP_AUTO_JSON json_t *value = NULL;
+		assert_int_equal(xml_read(documents[i].xml, strlen(documents[i].xml), &holder,
+					  (json_t **)&value, NULL),
+				 0);
 		SP_AUTO_FREE char *json = sp_json_text((json_t *)value);
 		assert_string_equal(json, documents[i].json);
 	}
@@ -90,6 +119,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(elements_become_members),
+		cmocka_unit_test(a_list_is_kept_as_far_as_it_takes_to_tell_that_it_is_too_long),
 		cmocka_unit_test(what_is_no_document_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

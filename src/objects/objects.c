@@ -88,7 +88,8 @@ int objects_publish(struct objects *objects, const char *bucket, const char *key
 
 bool objects_is_taken(struct objects *objects, const char *bucket, const char *key)
 {
-	return object_backend_of(objects, bucket)->is_taken(objects, bucket, key);
+	return objects_check_key(objects, bucket, key, NULL) == 0 &&
+	       object_backend_of(objects, bucket)->is_taken(objects, bucket, key);
 }
 
 size_t objects_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,

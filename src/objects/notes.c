@@ -12,7 +12,11 @@
 
 #define ATTRIBUTE "user.sallyport.object"
 
-enum { ETAG_DIGITS = 32 };
+enum {
+	ETAG_DIGITS = 32,
+	OWN_MAX =
+		128, /* bytes of what is kept besides what was told: ETag, size and time with their names */
+};
 
 void object_notes_finish(struct object_notes *notes)
 {
@@ -59,6 +63,21 @@ static void etag_of(const json_t *kept, const struct stat *status, char out[OBJE
 		make_etag(status, out);
 }
 
+static int fail_too_long(size_t length, struct sp_error *err)
+{
+	return sp_fail(err, SP_LIMIT,
+		       "what is said of an object has %zu bytes with its metadata, and at most %d "
+		       "fit",
+		       length, OBJECT_NOTES_MAX);
+}
+
+int object_notes_check(const json_t *told, struct sp_error *err)
+{
+	SP_AUTO_FREE char *text = told == NULL ? NULL : sp_json_text(told);
+	size_t length = OWN_MAX + (text == NULL ? 0 : strlen(text));
+	return length > OBJECT_NOTES_MAX ? fail_too_long(length, err) : 0;
+}
+
 int object_notes_write(int fd, const struct object_notes *notes, struct sp_error *err)
 {
 	struct stat status;
@@ -73,10 +92,7 @@ int object_notes_write(int fd, const struct object_notes *notes, struct sp_error
 	SP_AUTO_FREE char *text = sp_json_text(kept);
 	size_t length = strlen(text);
 	if (length > OBJECT_NOTES_MAX)
-		return sp_fail(err, SP_LIMIT,
-			       "what is said of an object has %zu bytes with its metadata, and "
-			       "at most %d fit",
-			       length, OBJECT_NOTES_MAX);
+		return fail_too_long(length, err);
 	if (fsetxattr(fd, ATTRIBUTE, text, length, 0) == 0)
 		return 0;
 	if (errno == ENOTSUP || errno == EPERM)

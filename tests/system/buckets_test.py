@@ -196,6 +196,24 @@ def impossible(client, daemon, folder):
                                      ("POST", "/none/a?uploads", b""), ("GET", "/none?location", b"")):
             assert code_of(send(client, method, target, body)) == "NoSuchBucket", (method, target)
 
+    with case("what lies behind dots is not told by a condition either"):
+        for target in ("/things/f/../a", "/things/f/%2e%2e/a", "/things/f%2F..%2Fa"):
+            assert code_of(send(client, "PUT", target, b"x", [("If-None-Match", "*")])) == "InvalidArgument", target
+
+    with case("metadata comes back with a range, up to what an answer has room for"):
+        names = [(f"x-amz-meta-{number}", "v") for number in range(49)]
+        assert send(client, "PUT", "/things/m", b"0123456789", names[:48] + [("Content-Disposition", "inline")]).status == 200
+        got = send(client, "GET", "/things/m", headers=[("Range", "bytes=2-3")])
+        assert got.header("Content-Range") == ["bytes 2-3/10"] and got.body == b"23"
+        assert all(got.header(name) == ["v"] for name, _ in names[:48]) and got.header("Content-Disposition") == ["inline"]
+        assert send(client, "DELETE", "/things/m").status == 204
+        assert code_of(send(client, "PUT", "/things/m", b"x", names)) == "InvalidRequest"
+        assert not (folder / "m").exists()
+
+    with case("an upload that could not be completed is not begun"):
+        assert code_of(send(client, "POST", "/things/m?uploads", headers=[("Content-Disposition", "v" * 4000)])) == "InvalidRequest"
+        assert leftovers(folder) == []
+
     with case("too much metadata is refused"):
         assert code_of(send(client, "PUT", "/things/m", b"x", [("x-amz-meta-long", "v" * 2100)])) == "InvalidRequest"
         assert not (folder / "m").exists()

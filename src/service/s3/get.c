@@ -62,8 +62,8 @@ static void send_file(struct api_call *call, struct found *found)
 		refuse_range(call, found);
 		return;
 	}
+	/* What the client's next step hangs on is in front: of the metadata an answer has room for so much. */
 	add_headers(call, found);
-	told_add_headers(call, &found->notes, true);
 	const char *mode = api_header(call, "x-amz-checksum-mode");
 	if (kind == RANGE_WHOLE && mode != NULL && strcmp(mode, "ENABLED") == 0)
 		told_add_checksum_header(call, &found->notes);
@@ -72,6 +72,7 @@ static void send_file(struct api_call *call, struct found *found)
 			 offset + length - 1, identity->size);
 		api_add_header(call, "Content-Range", text);
 	}
+	told_add_headers(call, &found->notes, true);
 	api_reply_file(call, kind == RANGE_PART ? 206 : 200, sp_take_fd(&found->fd), offset,
 		       length);
 }

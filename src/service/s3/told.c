@@ -67,7 +67,7 @@ static void add_kept(const struct api_call *call, json_t *told)
 static int add_metadata(const struct api_call *call, json_t *told, struct sp_error *err)
 {
 	const char *name, *value;
-	size_t total = 0;
+	size_t total = 0, count = 0;
 	for (size_t i = 0; api_header_at(call, i, &name, &value); i++) {
 		if (strncasecmp(name, META, strlen(META)) != 0)
 			continue;
@@ -80,6 +80,10 @@ static int add_metadata(const struct api_call *call, json_t *told, struct sp_err
 				       "Your metadata headers exceed the maximum allowed metadata "
 				       "size of %d bytes",
 				       TOLD_METADATA_MAX);
+		if (++count > TOLD_NAMES_MAX)
+			return sp_fail(err, SP_LIMIT,
+				       "an object may have %d headers x-amz-meta-… at most",
+				       TOLD_NAMES_MAX);
 		if (!sp_utf8_valid(value, strlen(value)))
 			return sp_fail(err, SP_INVALID, "the header %.64s is no UTF-8", name);
 		sp_json_set_text(told, lower, value);

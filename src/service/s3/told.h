@@ -8,8 +8,10 @@
 #include "base/json.h"
 #include "objects/notes.h"
 
-/** S3's limit for names and values of x-amz-meta-…, bytes. */
-enum { TOLD_METADATA_MAX = 2048 };
+enum {
+	TOLD_METADATA_MAX = 2048, /* S3's limit for names and values of x-amz-meta-…, bytes */
+	TOLD_NAMES_MAX = 48,      /* of them: an answer has room for these (API_HEADERS_MAX) */
+};
 
 /** SP_LIMIT: too much metadata. SP_UNSUPPORTED: an ACL or a class that there is not. @out is owned by the caller. */
 int told_read(const struct api_call *call, json_t **out, struct sp_error *err);

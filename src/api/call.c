@@ -56,11 +56,6 @@ bool api_header_at(const struct api_call *call, size_t i, const char **name, con
 	return true;
 }
 
-void api_put_input(struct api_call *call, const char *name, const char *text)
-{
-	json_object_set_new(call->input, name, json_string(text));
-}
-
 void api_reply_text(struct api_call *call, unsigned status, const char *content_type, char *body)
 {
 	struct api_answer answer = {
@@ -91,11 +86,6 @@ void api_reply_file(struct api_call *call, unsigned status, int fd, uint64_t off
 		.status = status, .has_file = true, .fd = fd, .offset = offset, .length = length
 	};
 	call_finish(call, &answer);
-}
-
-const char *api_method(const struct api_call *call)
-{
-	return call->method;
 }
 
 struct api_stream *api_stream_open(struct api_call *call, const char *content_type,

@@ -39,9 +39,6 @@ const char *api_header(const struct api_call *call, const char *name);
 /** Header @i of the request, counted from 0: false when there are fewer. Borrowed. */
 bool api_header_at(const struct api_call *call, size_t i, const char **name, const char **value);
 
-/** Puts what a member of the input stands for in its place: an id for a name. */
-void api_put_input(struct api_call *call, const char *name, const char *text);
-
 /** An answer that is no JSON. @body is taken. */
 void api_reply_text(struct api_call *call, unsigned status, const char *content_type, char *body);
 
@@ -54,9 +51,6 @@ void api_reply_empty(struct api_call *call, unsigned status);
 /** @length bytes of a file from @offset on; to a HEAD only how many there are. @fd is taken. */
 void api_reply_file(struct api_call *call, unsigned status, int fd, uint64_t offset,
 		    uint64_t length);
-
-/** "GET". Borrowed. */
-const char *api_method(const struct api_call *call);
 
 /** @output is taken; NULL: no output (an empty body in AWS JSON). */
 void api_reply(struct api_call *call, json_t *output);

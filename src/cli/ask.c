@@ -7,7 +7,7 @@
 #include "base/id.h"
 #include "base/scope.h"
 #include "base/text.h"
-#include "cli/xml_texts.h"
+#include "base/xml_texts.h"
 #include "sign/canonical.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include "base/name.h"
 #include "base/scope.h"
 #include "base/text.h"
-#include "cli/xml_texts.h"
+#include "base/xml_texts.h"
 
 int bucket_paths_split(const char *path, char **out_bucket, char **out_key, struct sp_error *err)
 {

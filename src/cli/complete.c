@@ -6,12 +6,12 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "base/xml_texts.h"
 #include "cli/bucket_paths.h"
 #include "cli/command_line.h"
 #include "cli/handlers.h"
 #include "cli/names.h"
 #include "cli/transfer_pages.h"
-#include "cli/xml_texts.h"
 
 enum { TRANSFERS_SHOWN = 50 };
 

@@ -4,10 +4,10 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "base/xml_texts.h"
 #include "cli/ask.h"
 #include "cli/handlers.h"
 #include "cli/output.h"
-#include "cli/xml_texts.h"
 
 enum { PARAMETERS_MAX = 4 };
 

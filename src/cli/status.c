@@ -4,11 +4,11 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "base/xml_texts.h"
 #include "cli/handlers.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/transfer_pages.h"
-#include "cli/xml_texts.h"
 
 enum { UNDER_WAY_MAX = 1000 };
 

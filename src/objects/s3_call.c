@@ -12,7 +12,7 @@
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "objects/s3_xml.h"
+#include "base/xml_texts.h"
 
 enum {
 	TRIES = 5,
@@ -250,11 +250,17 @@ static enum sp_code code_of_status(const struct s3_answer *answer)
 	}
 }
 
+char *s3_answer_text(const struct s3_answer *answer, const char *name)
+{
+	return xml_text((struct xml_piece){ sp_buffer_text(&answer->body), answer->body.length },
+			name);
+}
+
 int s3_fail(const struct s3_place *place, const struct s3_answer *answer, const char *what,
 	    const char *key, struct sp_error *err)
 {
 	SP_AUTO_FREE char *shown = sp_name_shown(key);
-	SP_AUTO_FREE char *code = s3_xml_first(sp_buffer_text(&answer->body), "Code");
+	SP_AUTO_FREE char *code = s3_answer_text(answer, "Code");
 	if (code != NULL)
 		sp_text_make_readable(code);
 	if (answer->status == 404 && (code == NULL || strcmp(code, "NoSuchKey") == 0))

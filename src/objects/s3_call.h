@@ -27,6 +27,9 @@ void s3_answer_finish(struct s3_answer *answer);
 /** 2xx, without an <Error> in the body. */
 bool s3_succeeded(const struct s3_answer *answer);
 
+/** The text of the first element <name> of the body, owned by the caller; NULL when there is none. */
+char *s3_answer_text(const struct s3_answer *answer, const char *name);
+
 /** Makes a sentence of an answer that is none of success; @what: "could not look at". Always -1. */
 int s3_fail(const struct s3_place *place, const struct s3_answer *answer, const char *what,
 	    const char *key, struct sp_error *err);

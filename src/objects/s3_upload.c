@@ -7,8 +7,8 @@
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/xml_texts.h"
 #include "objects/s3.h"
-#include "objects/s3_xml.h"
 
 char *s3_upload_query(const struct object_upload *upload, const char *more)
 {
@@ -50,7 +50,7 @@ static int begin_upload(struct objects *objects, struct s3_place *place,
 				      .value = mark };
 	if (s3_call(place, &wish, NULL, &answer, err) != 0)
 		return -1;
-	upload->id = s3_xml_first(sp_buffer_text(&answer.body), "UploadId");
+	upload->id = s3_answer_text(&answer, "UploadId");
 	int result = 0;
 	if (!s3_succeeded(&answer))
 		result = s3_fail(place, &answer, "could not begin the upload of", upload->key, err);
@@ -120,15 +120,11 @@ int s3_part_urls(struct objects *objects, const char *bucket, const char *key, c
 /* ---- what is there ---------------------------------------------------------------------------------------------- */
 
 /* False when they are not without a gap. @out_behind: this part begins behind @size. */
-static bool note_part(const char *from, const char *end, uint64_t size, struct s3_parts *out,
-		      bool *out_behind)
+static bool note_part(struct xml_piece piece, uint64_t size, struct s3_parts *out, bool *out_behind)
 {
-	const char *at = from;
-	SP_AUTO_FREE char *number = s3_xml_next(&at, end, "PartNumber");
-	at = from;
-	SP_AUTO_FREE char *etag = s3_xml_next(&at, end, "ETag");
-	at = from;
-	SP_AUTO_FREE char *length = s3_xml_next(&at, end, "Size");
+	SP_AUTO_FREE char *number = xml_text(piece, "PartNumber");
+	SP_AUTO_FREE char *etag = xml_text(piece, "ETag");
+	SP_AUTO_FREE char *length = xml_text(piece, "Size");
 	uint64_t part, bytes;
 	*out_behind = out->size >= size;
 	if (*out_behind)
@@ -146,17 +142,16 @@ static bool note_part(const char *from, const char *end, uint64_t size, struct s
 }
 
 /* A page of them. @more: there is another one. */
-static bool note_parts(const char *text, uint64_t size, struct s3_parts *out, bool *more)
+static bool note_parts(const struct s3_answer *answer, uint64_t size, struct s3_parts *out,
+		       bool *more)
 {
-	SP_AUTO_FREE char *truncated = s3_xml_first(text, "IsTruncated");
+	SP_AUTO_FREE char *truncated = s3_answer_text(answer, "IsTruncated");
+	struct xml_piece rest = { sp_buffer_text(&answer->body), answer->body.length }, piece;
 	bool behind = false;
 	const uint32_t before = out->count;
-	for (const char *at = strstr(text, "<Part>"); at != NULL && !behind;) {
-		const char *end = strstr(at, "</Part>");
-		if (end == NULL || !note_part(at, end, size, out, &behind))
+	while (!behind && xml_next(&rest, "Part", &piece))
+		if (!note_part(piece, size, out, &behind))
 			return false;
-		at = strstr(end, "<Part>");
-	}
 	*more = !behind && out->count > before && truncated != NULL &&
 		strcmp(truncated, "true") == 0;
 	return true;
@@ -183,7 +178,7 @@ int s3_list_parts(struct s3_place *place, const struct object_upload *upload, ui
 		else if (!s3_succeeded(&answer))
 			result = s3_fail(place, &answer, "could not list the parts of", upload->key,
 					 err);
-		else if (!note_parts(sp_buffer_text(&answer.body), size, out, &more))
+		else if (!note_parts(&answer, size, out, &more))
 			result = sp_fail(err, SP_CHANGED,
 					 "the upload has not the parts that were sent");
 		s3_answer_finish(&answer);

@@ -1,7 +1,7 @@
 /* What storage that speaks S3 answers: heads of responses, and elements of XML. */
 #include "fuzz.h"
 
-#include "objects/s3_xml.h"
+#include "base/xml_texts.h"
 #include "streams/http_head.h"
 
 static void check_head(const char *data, size_t size)
@@ -19,9 +19,16 @@ static void check_head(const char *data, size_t size)
 
 static void check_elements(const char *text)
 {
-	const char *at = text, *end = text + strlen(text);
-	for (char *value; (value = s3_xml_next(&at, end, "ETag")) != NULL; free(value))
-		FUZZ_CHECK(at > text && at <= end && strlen(value) <= (size_t)(at - text));
+	const char *end = text + strlen(text);
+	struct xml_piece rest = { text, strlen(text) }, piece;
+	while (xml_next(&rest, "Part", &piece)) {
+		SP_AUTO_FREE char *value = xml_text(piece, "ETag");
+		FUZZ_CHECK(piece.at > text && piece.at + piece.length < rest.at);
+		FUZZ_CHECK(rest.at + rest.length == end);
+		FUZZ_CHECK(value == NULL || strlen(value) <= piece.length);
+	}
+	SP_AUTO_FREE char *first = xml_text((struct xml_piece){ text, strlen(text) }, "ETag");
+	FUZZ_CHECK(first == NULL || strlen(first) <= strlen(text));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

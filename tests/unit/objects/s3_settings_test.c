@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "objects/s3_credentials.h"
 #include "objects/s3_place.h"
-#include "objects/s3_xml.h"
 
 static char path[] = "/tmp/s3-credentials-XXXXXX";
 
@@ -147,26 +146,6 @@ static void refuses_settings_that_make_no_sense(void **state)
 	assert_non_null(strstr(err.message, "bucket.ours.credentials"));
 }
 
-static void finds_elements_in_their_order(void **state)
-{
-	(void)state;
-	const char *text =
-		"<R><Part><ETag>&quot;a&quot;</ETag></Part><Part><ETag>&#34;b&amp;&lt;</ETag>"
-		"</Part><Empty></Empty><Open>x</R>";
-	const char *at = text, *end = text + strlen(text);
-	SP_AUTO_FREE char *first = s3_xml_next(&at, end, "ETag");
-	SP_AUTO_FREE char *second = s3_xml_next(&at, end, "ETag");
-	SP_AUTO_FREE char *empty = s3_xml_first(text, "Empty");
-	assert_string_equal(first, "\"a\"");
-	assert_string_equal(second, "\"b&<");
-	assert_string_equal(empty, "");
-	assert_null(s3_xml_next(&at, end, "ETag"));
-	assert_null(s3_xml_first(text, "Open"));
-	assert_null(s3_xml_first(text, "Part2"));
-	at = text;
-	assert_null(s3_xml_next(&at, text + 10, "ETag")); /* it ends behind that */
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,7 +153,6 @@ int main(void)
 		cmocka_unit_test(says_what_a_file_of_credentials_lacks),
 		cmocka_unit_test(a_bucket_has_its_origin_and_path),
 		cmocka_unit_test(refuses_settings_that_make_no_sense),
-		cmocka_unit_test(finds_elements_in_their_order),
 	};
 	return cmocka_run_group_tests(tests, make_file, remove_file);
 }

@@ -1,7 +1,7 @@
 #include "test.h"
 
 #include "base/scope.h"
-#include "cli/xml_texts.h"
+#include "base/xml_texts.h"
 
 static struct xml_piece piece_of(const char *text)
 {
@@ -37,6 +37,16 @@ static void of_anything_else_nothing_is_found(void **state)
 		assert_null(xml_text(piece_of(texts[i]), "A"));
 	SP_AUTO_FREE char *odd = xml_text(piece_of("<A>&amp;&bogus;&</A>"), "A");
 	assert_string_equal(odd, "&&bogus;&");
+	SP_AUTO_FREE char *empty = xml_text(piece_of("<A></A>"), "A");
+	assert_string_equal(empty, "");
+	assert_null(xml_text((struct xml_piece){ "<A>x</A>", 7 }, "A")); /* it ends before that */
+}
+
+static void quotes_are_read_however_they_are_written(void **state)
+{
+	(void)state;
+	SP_AUTO_FREE char *text = xml_text(piece_of("<A>&quot;&#34;&apos;&#39;&gt;</A>"), "A");
+	assert_string_equal(text, "\"\"''>");
 }
 
 int main(void)
@@ -44,6 +54,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(elements_come_one_after_the_other),
 		cmocka_unit_test(of_anything_else_nothing_is_found),
+		cmocka_unit_test(quotes_are_read_however_they_are_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

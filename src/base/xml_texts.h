@@ -1,6 +1,9 @@
 #pragma once
-/** The texts in an XML answer, by the name of the element they stand in. No parser of XML: it reads what the service writes
- *  (api/xml.h), where no element stands in one of its own name, and of anything else it finds nothing. Pure. */
+/**
+ * The texts in an XML answer, by the name of the element they stand in. No parser of XML: it reads what S3 and this service
+ * answer, where no element that is asked for stands in one of its own name or has attributes, and of anything else it finds
+ * nothing. Pure.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>

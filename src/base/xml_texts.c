@@ -1,4 +1,4 @@
-#include "cli/xml_texts.h"
+#include "base/xml_texts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@ static const struct {
 	const char *entity;
 	char c;
 } entities[] = {
-	{ "&lt;", '<' },   { "&gt;", '>' },    { "&amp;", '&' },
-	{ "&quot;", '"' }, { "&apos;", '\'' }, { "&#39;", '\'' },
+	{ "&lt;", '<' },    { "&gt;", '>' },  { "&amp;", '&' },  { "&quot;", '"' },
+	{ "&apos;", '\'' }, { "&#34;", '"' }, { "&#39;", '\'' },
 };
 
 static size_t add_entity(struct sp_buffer *out, const char *at, size_t length)

@@ -295,3 +295,11 @@ int objects_fail_beneath(struct sp_error *err, const char *what, const char *buc
 		return sp_fail_errno(err, "%s \"%s\" in bucket \"%s\"", what, shown, bucket);
 	}
 }
+
+int objects_fail_changed(struct sp_error *err, const char *bucket, const char *key,
+			 const char *what)
+{
+	SP_AUTO_FREE char *shown = sp_name_shown(key);
+	return sp_fail(err, SP_CHANGED, "\"%s\" in bucket \"%s\" changed while it was read: %s",
+		       shown, bucket, what);
+}

@@ -39,3 +39,7 @@ int objects_open_beneath(int fd, const char *path, int flags, mode_t mode);
  */
 int objects_fail_beneath(struct sp_error *err, const char *what, const char *bucket,
 			 const char *key);
+
+/** SP_CHANGED. @what: "it is gone" */
+int objects_fail_changed(struct sp_error *err, const char *bucket, const char *key,
+			 const char *what);

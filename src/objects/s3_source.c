@@ -74,13 +74,6 @@ int s3_open_source(struct objects *objects, const char *bucket, const char *key,
 	return s3_source_url(objects, bucket, key, &out->url, err);
 }
 
-static int fail_changed(struct sp_error *err, const char *bucket, const char *key, const char *what)
-{
-	SP_AUTO_FREE char *shown = sp_name_shown(key);
-	return sp_fail(err, SP_CHANGED, "\"%s\" in bucket \"%s\" changed while it was read: %s",
-		       shown, bucket, what);
-}
-
 int s3_check_source(struct objects *objects, const char *bucket, const char *key,
 		    const struct object_identity *identity, struct sp_error *err)
 {
@@ -88,11 +81,11 @@ int s3_check_source(struct objects *objects, const char *bucket, const char *key
 	struct sp_error why = { 0 };
 	if (look_at_source(objects, bucket, key, &now, &why) != 0) {
 		if (why.code == SP_NOT_FOUND)
-			return fail_changed(err, bucket, key, "it is gone");
+			return objects_fail_changed(err, bucket, key, "it is gone");
 		return sp_fail(err, why.code, "%s", why.message);
 	}
 	if (strcmp(now.etag, identity->etag) != 0 || now.size != identity->size)
-		return fail_changed(err, bucket, key, "another object is in its place");
+		return objects_fail_changed(err, bucket, key, "another object is in its place");
 	return 0;
 }
 
@@ -125,7 +118,8 @@ static int fetch_piece(struct s3_place *place, const char *key, uint64_t from, i
 	if (answer.status != 206)
 		result = s3_fail(place, &answer, "could not read", key, err);
 	else if (strcmp(answer.etag, identity->etag) != 0 || answer.body.length == 0)
-		result = fail_changed(err, place->name, key, "another object is in its place");
+		result = objects_fail_changed(err, place->name, key,
+					      "another object is in its place");
 	else if (pwrite(fd, answer.body.data, answer.body.length, (off_t)from) !=
 		 (ssize_t)answer.body.length)
 		result = sp_fail_errno(err, "could not keep what was read");

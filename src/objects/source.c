@@ -84,13 +84,6 @@ int directory_open_source(struct objects *objects, const char *bucket, const cha
 	return 0;
 }
 
-static int fail_changed(struct sp_error *err, const char *bucket, const char *key, const char *what)
-{
-	SP_AUTO_FREE char *shown = sp_name_shown(key);
-	return sp_fail(err, SP_CHANGED, "\"%s\" in bucket \"%s\" changed while it was read: %s",
-		       shown, bucket, what);
-}
-
 int directory_check_source(struct objects *objects, const char *bucket, const char *key,
 			   const struct object_identity *identity, struct sp_error *err)
 {
@@ -100,18 +93,18 @@ int directory_check_source(struct objects *objects, const char *bucket, const ch
 	struct stat status;
 	if (find_file(bucket_fd, key, &status) != 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
-			return fail_changed(err, bucket, key, "it is gone");
+			return objects_fail_changed(err, bucket, key, "it is gone");
 		return objects_fail_beneath(err, "could not look at", bucket, key);
 	}
 
 	struct object_identity now = identity_of(&status);
 	if (now.device != identity->device || now.inode != identity->inode)
-		return fail_changed(err, bucket, key, "another file is in its place");
+		return objects_fail_changed(err, bucket, key, "another file is in its place");
 	if (now.size != identity->size)
-		return fail_changed(err, bucket, key, "its size is another");
+		return objects_fail_changed(err, bucket, key, "its size is another");
 	if (now.mtime_ns != identity->mtime_ns)
-		return fail_changed(err, bucket, key, "it was written to");
+		return objects_fail_changed(err, bucket, key, "it was written to");
 	if (now.ctime_ns != identity->ctime_ns)
-		return fail_changed(err, bucket, key, "its attributes were changed");
+		return objects_fail_changed(err, bucket, key, "its attributes were changed");
 	return 0;
 }

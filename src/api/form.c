@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "sign/canonical.h"
 
 bool form_is_at_root(const char *target)
 {
@@ -33,18 +34,10 @@ char *form_decode(const char *text, size_t length, bool plus_is_space)
 	return sp_buffer_take(&out);
 }
 
-char *form_encode_path(const char *text)
+char *form_encode(const char *text, bool keep_slashes)
 {
 	struct sp_buffer out = { 0 };
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-		bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-			     (c >= '0' && c <= '9') || strchr("-._~/", c) != NULL;
-		if (plain)
-			sp_buffer_add_char(&out, *text);
-		else
-			sp_buffer_format(&out, "%%%02X", c);
-	}
+	sign_encode(text, strlen(text), keep_slashes, &out);
 	return sp_buffer_take(&out);
 }
 

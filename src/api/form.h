@@ -41,8 +41,8 @@ json_t *form_to_json(struct form *form, const struct shape *shape);
 /** The value of one field: a number or truth value if @shape wants one and it is one, else text. Owned by the caller. */
 json_t *form_scalar(const struct shape *shape, const char *text);
 
-/** Everything but unreserved characters and slashes as %XX. Owned by the caller. */
-char *form_encode_path(const char *text);
+/** Everything but unreserved characters as %XX (sign_encode()). Owned by the caller. */
+char *form_encode(const char *text, bool keep_slashes);
 
 /** Without percent escapes; NULL when it is no UTF-8 text. Owned by the caller. */
 char *form_decode(const char *text, size_t length, bool plus_is_space);

@@ -1,11 +1,10 @@
 #include "service/iam/request.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buffer.h"
+#include "api/form.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/scope.h"
@@ -147,14 +146,8 @@ void iam_set_time(json_t *object, const char *name, int64_t time_ms)
 
 void iam_set_document(json_t *object, const char *name, const char *document)
 {
-	SP_AUTO_BUFFER text = { 0 };
-	for (const char *at = document; *at != '\0'; at++) {
-		if (isalnum((unsigned char)*at) || strchr("-_.~", *at) != NULL)
-			sp_buffer_add_char(&text, *at);
-		else
-			sp_buffer_format(&text, "%%%02X", (unsigned char)*at);
-	}
-	sp_json_set_text(object, name, sp_buffer_text(&text));
+	SP_AUTO_FREE char *text = form_encode(document, false);
+	sp_json_set_text(object, name, text);
 }
 
 int iam_check_document(struct iam_request *request, enum access_policy_kind kind,

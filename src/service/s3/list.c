@@ -31,7 +31,7 @@ static void add_key(const struct list *list, struct sp_buffer *xml, const char *
 		xml_add_element(xml, name, key);
 		return;
 	}
-	SP_AUTO_FREE char *encoded = form_encode_path(key);
+	SP_AUTO_FREE char *encoded = form_encode(key, true);
 	xml_add_element(xml, name, encoded);
 }
 

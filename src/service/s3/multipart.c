@@ -141,7 +141,7 @@ void door_list_parts(struct api_call *call)
 
 static void add_upload(const struct upload *upload, bool encoded, struct sp_buffer *xml)
 {
-	SP_AUTO_FREE char *key = encoded ? form_encode_path(upload->key) : sp_strdup(upload->key);
+	SP_AUTO_FREE char *key = encoded ? form_encode(upload->key, true) : sp_strdup(upload->key);
 	sp_buffer_add_text(xml, "<Upload>");
 	xml_add_element(xml, "Key", key);
 	xml_add_element(xml, "UploadId", upload->id);

@@ -1,6 +1,7 @@
 /** REST-XML as S3 has it: method, path and query string name the operation; its input is in them, in headers, and in an XML document. */
 
 #include <string.h>
+#include <strings.h>
 
 #include "api/protocol.h"
 #include "api/xml_read.h"
@@ -71,6 +72,18 @@ static const char *const beyond[] = {
 	"x-amz-write-offset-bytes",
 };
 
+/* Headers, or beginnings of their names, that decide what is done: one that came twice would be passed over. */
+static const char *const decisive[] = {
+	"x-amz-copy-source",
+	"x-amz-metadata-directive",
+	"x-amz-expected-bucket-owner",
+	"x-amz-source-",
+	"x-amz-if-",
+	"x-amz-acl",
+	"if-",
+	"content-md5",
+};
+
 /* ---- which operation ---------------------------------------------------------------------------------------------- */
 
 /* "/bucket/the/key" in three: a bucket without a key may end with a slash. */
@@ -135,6 +148,30 @@ static bool knows(const struct api_operation *operation, const char *name)
 	return false;
 }
 
+static bool is_decisive(const char *name)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(decisive); i++)
+		if (strncasecmp(name, decisive[i], strlen(decisive[i])) == 0)
+			return true;
+	for (size_t i = 0; i < SP_COUNT_OF(beyond); i++)
+		if (strcasecmp(name, beyond[i]) == 0)
+			return true;
+	return false;
+}
+
+static int refuse_repeated(const struct sign_request *request, struct sp_error *err)
+{
+	for (size_t i = 0; i < request->header_count; i++) {
+		const char *name = request->headers[i].name;
+		if (is_decisive(name) && sign_header_value(request, name) == NULL)
+			return sp_fail(err, SP_UNSUPPORTED,
+				       "the header %.64s came more than once, and it may say one "
+				       "thing only",
+				       name);
+	}
+	return 0;
+}
+
 static int refuse_beyond(const struct api_operation *operation, const struct form *query,
 			 const struct sign_request *request, struct sp_error *err)
 {
@@ -157,6 +194,8 @@ static int find_row(struct api_call *call, const struct form *query,
 		    const struct sign_request *request, struct sp_error *err)
 {
 	const struct place place = find_place(request->target);
+	if (refuse_repeated(request, err) != 0)
+		return -1;
 	for (const struct api_operation *at = call->service->operations; at->name != NULL; at++) {
 		if (strcmp(at->method, request->method) != 0 || !fits_place(at->path, &place) ||
 		    !has_marks(at->path, query, request))

@@ -137,6 +137,10 @@ def objects(client, daemon, folder):
         assert code_of(send(client, "POST", "/things?delete", body)) == "NotImplemented"
         copy = [("x-amz-copy-source", "/things/once"), ("If-None-Match", "*")]
         assert code_of(send(client, "PUT", "/things/stays", headers=copy)) == "PreconditionFailed"
+        for name, one, other in (("x-amz-copy-source", "/things/once", "/things/once"), ("If-None-Match", "*", "*"),
+                                 ("x-amz-tagging", "a=b", "a=b"), ("x-amz-expected-bucket-owner", "1", "2")):
+            twice = send(client, "PUT", "/things/stays", b"z", [(name, one), (name, other)])
+            assert code_of(twice) == "NotImplemented" and name.encode() in twice.body, (name, twice.body)
         owner = [("x-amz-expected-bucket-owner", "999999999999")]
         assert code_of(send(client, "PUT", "/things/stays", b"y", owner)) == "AccessDenied"
         assert (folder / "stays").read_bytes() == b"x"

@@ -146,6 +146,23 @@ static int add_part(int folder_fd, struct upload_part *part, int to, struct sp_e
 	return 0;
 }
 
+int uploads_hold(struct objects *objects, const char *bucket, const struct upload *upload,
+		 int *out_fd, struct sp_error *err)
+{
+	SP_AUTO_FD fd = -1;
+	if (upload_open(objects, bucket, upload->id, &fd, err) != 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return sp_fail(err, SP_CONFLICT,
+			       "the upload is being completed already: ask for the object a "
+			       "little later");
+	/* It may have been completed between the two. */
+	if (faccessat(fd, UPLOAD_ABOUT, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		return upload_fail_gone(upload->id, err);
+	*out_fd = sp_take_fd(&fd);
+	return 0;
+}
+
 int uploads_assemble(struct objects *objects, const char *bucket, const struct upload *upload,
 		     struct upload_part *parts, size_t count, const char *file_id, int *out_fd,
 		     void (*tell)(void *ctx), void *ctx, struct sp_error *err)
@@ -154,11 +171,6 @@ int uploads_assemble(struct objects *objects, const char *bucket, const struct u
 	SP_AUTO_FD fd = -1;
 	if (upload_open(objects, bucket, upload->id, &folder_fd, err) != 0)
 		return -1;
-	/* One at a time: a client that heard nothing sends it again while the first is still at work. */
-	if (flock(folder_fd, LOCK_EX | LOCK_NB) != 0)
-		return sp_fail(err, SP_CONFLICT,
-			       "the upload is being completed already: ask for the object a "
-			       "little later");
 	if (directory_create_staging(objects, bucket, upload->key, file_id, 0, &fd, err) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {

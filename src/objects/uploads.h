@@ -54,12 +54,19 @@ int uploads_list_parts(struct objects *objects, const char *bucket, const char *
 		       struct upload_part **out, size_t *out_count, struct sp_error *err);
 
 /**
+ * Who completes an upload holds it from before its parts are put together until it is removed: a client that heard nothing
+ * sends the same again. @out_fd: holds it until it is closed. SP_CONFLICT: somebody does. SP_NOT_FOUND: it is gone.
+ */
+int uploads_hold(struct objects *objects, const char *bucket, const struct upload *upload,
+		 int *out_fd, struct sp_error *err);
+
+/**
  * Puts the parts together, in their order, into a temporary (attempt 0 of @file_id); the upload stays.
  *
  * @parts   numbers and MD5s; sizes are filled in
  * @out_fd  owned by the caller: the temporary
  * @tell    called after each part; may be NULL
- * SP_NOT_FOUND: there is no such part. SP_CONFLICT: it is being completed already.
+ * SP_NOT_FOUND: there is no such part.
  */
 int uploads_assemble(struct objects *objects, const char *bucket, const struct upload *upload,
 		     struct upload_part *parts, size_t count, const char *file_id, int *out_fd,

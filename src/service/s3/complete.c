@@ -28,6 +28,7 @@ struct completion {
 	struct service_context *context;
 	char *bucket; /* owned, for the call may be gone before the end */
 	struct upload upload;
+	int hold;
 	struct upload_part *parts; /* owned */
 	size_t count;
 	struct incoming to;
@@ -140,12 +141,17 @@ static int assemble(struct completion *completion, struct sp_error *err)
 	struct objects *objects = completion->context->objects;
 	char etag[OBJECT_ETAG_SIZE];
 	sp_random_hex(to->file_id, UPLOAD_ID_SIZE - 1);
+	if (uploads_hold(objects, completion->bucket, &completion->upload, &completion->hold,
+			 err) != 0) {
+		completion->code = err->code == SP_NOT_FOUND  ? "NoSuchUpload"
+				   : err->code == SP_CONFLICT ? "OperationAborted"
+							      : NULL;
+		return -1;
+	}
 	if (uploads_assemble(objects, completion->bucket, &completion->upload, completion->parts,
 			     completion->count, to->file_id, &to->fd, tell_life, completion,
 			     err) != 0) {
-		completion->code = err->code == SP_NOT_FOUND  ? "InvalidPart"
-				   : err->code == SP_CONFLICT ? "OperationAborted"
-							      : NULL;
+		completion->code = err->code == SP_NOT_FOUND ? "InvalidPart" : NULL;
 		return -1;
 	}
 	make_etag(completion, etag);
@@ -160,6 +166,8 @@ static int carry_out(struct completion *completion, struct sp_error *err)
 {
 	int result = assemble(completion, err);
 	incoming_discard(&completion->to);
+	sp_close_fd(
+		&completion->hold); /* before the answer: who is refused may ask again at once */
 	return result;
 }
 
@@ -241,6 +249,7 @@ static void complete(void *ctx)
 	struct api_call *call = ctx;
 	struct completion completion = { .context = door_context(call),
 					 .bucket = sp_strdup(door_bucket(call)),
+					 .hold = -1,
 					 .to = { .fd = -1 } };
 	struct sp_error err = { 0 };
 	if (prepare(call, &completion, &err) != 0) {

@@ -50,6 +50,27 @@ static int assemble(struct fixture *f, const struct upload *upload, struct uploa
 	return result;
 }
 
+static void who_completes_an_upload_does_so_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct sp_error err = { 0 };
+	char id[UPLOAD_ID_SIZE];
+	struct upload upload;
+	int first = -1, second = -1;
+	begin(f, id, &upload);
+	assert_int_equal(uploads_hold(f->objects, "orders", &upload, &first, &err), 0);
+	assert_int_equal(uploads_hold(f->objects, "orders", &upload, &second, &err), -1);
+	assert_int_equal(err.code, SP_CONFLICT);
+	close(first);
+	assert_int_equal(uploads_hold(f->objects, "orders", &upload, &first, &err), 0);
+	assert_int_equal(uploads_remove(f->objects, "orders", id, &err), 0);
+	assert_int_equal(uploads_hold(f->objects, "orders", &upload, &second, &err), -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+	assert_int_equal(second, -1);
+	close(first);
+	upload_finish(&upload);
+}
+
 static void parts_become_one_object(void **state)
 {
 	struct fixture *f = *state;
@@ -254,6 +275,8 @@ static void a_bucket_goes_when_only_empty_folders_are_in_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_completes_an_upload_does_so_alone, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(parts_become_one_object, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_part_that_is_not_there_leaves_nothing_half,
 						set_up, tear_down),

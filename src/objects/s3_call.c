@@ -168,11 +168,11 @@ static int try_once(struct s3_place *place, const struct s3_wish *wish,
 	set_up(handle, place, wish, url, body, answer);
 	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
 	CURLcode result = curl_easy_perform(handle);
-	curl_off_t size = 0;
+	curl_off_t size = -1;
 	curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer->status);
-	if (curl_easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size) == CURLE_OK &&
-	    size > 0)
-		answer->size = (uint64_t)size;
+	curl_easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+	answer->has_size = size >= 0;
+	answer->size = answer->has_size ? (uint64_t)size : 0;
 	curl_slist_free_all(headers);
 	give_back(place, handle);
 	if (result != CURLE_OK)

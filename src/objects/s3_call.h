@@ -10,6 +10,7 @@
 struct s3_answer {
 	long status;
 	uint64_t size;                /* HEAD: of the object */
+	bool has_size;                /* it was told */
 	char etag[STORAGE_ETAG_SIZE]; /* as it came, with its quotes */
 	char mark[S3_MARK_SIZE];
 	char modified[S3_MARK_SIZE]; /* Last-Modified, as it came */

@@ -54,14 +54,15 @@ static int look_at_source(struct objects *objects, const char *bucket, const cha
 	if (s3_look(place, key, &answer, err) != 0)
 		return -1;
 	*out = identity_of(&answer);
+	bool has_size = answer.has_size;
 	s3_answer_finish(&answer);
-	if (out->etag[0] != '\0')
+	if (out->etag[0] != '\0' && has_size)
 		return 0;
 	SP_AUTO_FREE char *shown = sp_name_shown(key);
-	return sp_fail(err, SP_UNSUPPORTED,
-		       "cannot read \"%s\" in bucket \"%s\": the storage tells no ETag, by which "
-		       "one would see that it changes",
-		       shown, bucket);
+	return sp_fail(
+		err, SP_UNSUPPORTED, "cannot read \"%s\" in bucket \"%s\": %s", shown, bucket,
+		has_size ? "the storage tells no ETag, by which one would see that it changes"
+			 : "the storage does not tell how large it is");
 }
 
 int s3_open_source(struct objects *objects, const char *bucket, const char *key,
@@ -114,10 +115,11 @@ static int fetch_piece(struct s3_place *place, const char *key, uint64_t from, i
 	};
 	if (s3_call(place, &wish, NULL, &answer, err) != 0)
 		return -1;
+	uint64_t wanted = identity->size - from < PIECE ? identity->size - from : PIECE;
 	int result = 0;
 	if (answer.status != 206)
 		result = s3_fail(place, &answer, "could not read", key, err);
-	else if (strcmp(answer.etag, identity->etag) != 0 || answer.body.length == 0)
+	else if (strcmp(answer.etag, identity->etag) != 0 || answer.body.length != wanted)
 		result = objects_fail_changed(err, place->name, key,
 					      "another object is in its place");
 	else if (pwrite(fd, answer.body.data, answer.body.length, (off_t)from) !=

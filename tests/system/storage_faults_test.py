@@ -93,6 +93,12 @@ with harness.Story() as story:
         partner.wait_failed(transfer, "READ_FILE_ERROR", "changed", seconds=90)
         assert not (inbox / key).exists()
 
+    with story.case("a source whose size is not told is no empty one: it FAILS, and says so"):
+        after((bad.is_look, bad.no_length, 1000))
+        key, _, transfer = send()
+        partner.wait_failed(transfer, "READ_FILE_ERROR", "how large it is", seconds=90)
+        assert not (inbox / key).exists()
+
     with story.case("an answer to a completion that is lost is no failure, nor is one that lies about the ETag"):
         after((bad.is_completion, bad.lose_answer, 1))
         retrieved()

@@ -112,6 +112,10 @@ def other_etag(exchange):
     exchange.forward(change=lambda head: re.sub(rb"(?im)^etag:.*?\r$", b'ETag: "00000000000000000000000000000000"\r', head))
 
 
+def no_length(exchange):
+    exchange.forward(change=lambda head: re.sub(rb"(?im)^content-length:.*?\r\n", b"", head))
+
+
 def lose_answer(exchange):
     """It is done, and nobody hears of it."""
     exchange.forward(send=lambda data: None)

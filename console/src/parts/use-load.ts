@@ -6,6 +6,8 @@ export interface Loaded<Value> {
   error: unknown;
   /** What is wanted now has not been answered yet. */
   loading: boolean;
+  /** What is wanted now was answered before, though it may be looked for again. */
+  answered: boolean;
   /** Looks again. */
   reload(): void;
 }
@@ -40,6 +42,6 @@ export function useLoad<Value>(load: () => Promise<Value>, of: DependencyList): 
   }, [asked, round]);
 
   const reload = useCallback(() => setRound((before) => before + 1), []);
-  const loading = answer.to !== asked || answer.round !== round;
-  return { value: answer.value, error: answer.error, loading, reload };
+  const answered = answer.to === asked;
+  return { value: answer.value, error: answer.error, loading: !answered || answer.round !== round, answered, reload };
 }

@@ -22,7 +22,8 @@ export function usePages<Row>(load: (token: string | undefined) => Promise<Paged
   const { page, tokens } = place.of === of ? place : { page: 1, tokens: [undefined] };
   const token = tokens[page - 1];
   const loaded = useLoad(() => load(token), [of, token]);
-  const next = loaded.loading ? undefined : loaded.value?.next;
+  /* Also while the same page is looked at again: who goes on then is not held up. */
+  const next = loaded.answered ? loaded.value?.next : undefined;
   const known = next && page === tokens.length ? [...tokens, next] : tokens;
 
   const go = useCallback(

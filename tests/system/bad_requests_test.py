@@ -110,10 +110,10 @@ with harness.Story() as story:
     with story.case("an unknown service is refused in its own protocol"):
         error = aws.error_of(post("DynamoDB_20120810.ListTables", {}, service="dynamodb"))
         assert 400 <= error.status < 500 and error.code and "dynamodb" in error.message.lower(), error
-        response = client.send("s3", aws.Request("GET", "/"))
+        response = client.send("cloudfront", aws.Request("GET", "/2020-05-31/distribution"))
         root = xml.fromstring(response.body)
-        assert root.tag == "Error" and root.findtext("Code") and root.findtext("Message"), response.body
-        assert 400 <= response.status < 600
+        assert root.tag == "ErrorResponse" and root.findtext("Error/Code"), response.body
+        assert "cloudfront" in root.findtext("Error/Message") and 400 <= response.status < 500, response.body
 
     with story.case("an unknown connector is a ResourceNotFoundException with its members"):
         for operation, more in [("DescribeConnector", {}), ("DeleteConnector", {}), ("TestConnection", {}),

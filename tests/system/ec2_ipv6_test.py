@@ -172,7 +172,7 @@ with harness.Story() as story:
     daemon = home.daemon()
     ec2 = calls.Ec2(daemon)
     vpc = vpc_ranges(story, ec2)
-    home.owned.learn(vpc)
+    home.learn(vpc)
     subnet = subnets(story, ec2, vpc)
     eni = interfaces(story, ec2, subnet)
     routes(story, ec2, vpc, subnet, eni)

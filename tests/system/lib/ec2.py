@@ -106,9 +106,12 @@ class Home:
     def vpc(self, daemon, cidr, pairs=None):
         """A VPC whose namespaces are known from the beginning, so that they go however the story ends."""
         made = vpcs.Vpc(daemon, cidr, self.owned, pairs)
-        harness.wait_until(lambda: lan.names(f"-{made.id}"), "the namespace of the VPC")
-        self.owned.learn(made.id)
+        self.learn(made.id)
         return made
+
+    def learn(self, vpc):
+        harness.wait_until(lambda: lan.names(f"-{vpc}"), "the namespace of the VPC")
+        self.owned.learn(vpc)
 
 
 def pools():

@@ -81,6 +81,15 @@ class Namespace:
     def ip_json(self, *words):
         return json.loads(run(*self.world, "ip", "-n", self.name, "-j", "-d", *words) or "[]")
 
+    def links(self):
+        """Their numbers, none of which is given twice."""
+        return {link["ifindex"] for link in self.ip_json("link", "show")}
+
+    def forwards_at(self, port):
+        """Whether this port of a bridge does."""
+        link, = self.ip_json("link", "show", "dev", port)
+        return link["linkinfo"].get("info_slave_data", {}).get("state") == "forwarding"
+
     def run(self, *words, text=None):
         return run(*self.prefix, *words, text=text)
 
@@ -259,6 +268,7 @@ class Lan:
         port = f"h-{secrets.token_hex(4)}"
         self.cable(switch, port, None, namespace, name, address)
         switch.ip("link", "set", port, "master", bridge)
+        harness.wait_until(lambda: switch.forwards_at(port), f"{port} to forward: the kernel looks at new links when it has time")
         if router:
             namespace.route("default", "via", router)
 

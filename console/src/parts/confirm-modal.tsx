@@ -1,9 +1,8 @@
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type ReactNode, useState } from "react";
 import { useWords } from "../words";
+import { ModalFooter } from "./modal-footer";
 import { Failure } from "./sentence";
 
 interface ConfirmModalProps {
@@ -29,18 +28,7 @@ export function ConfirmModal({ title, children, label, onConfirm, onClose }: Con
       setBusy(false);
     }
   };
-  const footer = (
-    <Box float="right">
-      <SpaceBetween direction="horizontal" size="xs">
-        <Button variant="link" onClick={onClose}>
-          {t("action.cancel")}
-        </Button>
-        <Button variant="primary" loading={busy} onClick={() => void confirm()} data-test="confirm">
-          {label}
-        </Button>
-      </SpaceBetween>
-    </Box>
-  );
+  const footer = <ModalFooter label={label} busy={busy} test="confirm" onClose={onClose} onGo={() => void confirm()} />;
   return (
     <Modal visible onDismiss={onClose} header={title} footer={footer} closeAriaLabel={t("action.close")}>
       <SpaceBetween size="m">

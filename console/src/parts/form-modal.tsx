@@ -1,13 +1,13 @@
 /** A form over the page: asks what it must know, does it, and goes. A refusal stays in it, with what was typed. */
 
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { type Field, initialValues, missingFields, type Values } from "../model/fields";
 import { useWords } from "../words";
 import { FieldInput } from "./field-input";
+import { ModalFooter } from "./modal-footer";
 import { Failure } from "./sentence";
 
 interface FormModalProps {
@@ -40,18 +40,7 @@ export function FormModal({ title, about, fields, submitLabel, onSubmit, onClose
       setBusy(false);
     }
   };
-  const footer = (
-    <Box float="right">
-      <SpaceBetween direction="horizontal" size="xs">
-        <Button variant="link" onClick={onClose}>
-          {t("action.cancel")}
-        </Button>
-        <Button variant="primary" loading={busy} onClick={() => void submit()} data-test="submit">
-          {submitLabel}
-        </Button>
-      </SpaceBetween>
-    </Box>
-  );
+  const footer = <ModalFooter label={submitLabel} busy={busy} test="submit" onClose={onClose} onGo={() => void submit()} />;
   return (
     <Modal visible onDismiss={onClose} header={title} footer={footer} closeAriaLabel={t("action.close")}>
       <form

@@ -1,6 +1,7 @@
 #include "api/body.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/scope.h"
@@ -12,12 +13,15 @@ struct body {
 	char *halves[2]; /* owned */
 	size_t lengths[2];
 	int filling;
-	uint64_t seen, dropped;
-	bool at_work; /* a job of the pool has the other half, and a hold on the call */
-	bool waits;   /* the connection is suspended: both halves are full */
-	bool ended;   /* all of it came */
-	bool gone;    /* the client went away */
-	bool failed;  /* a write failed: the rest is dropped */
+	uint64_t dropped;
+	/* How fast the client is, looked at once in body_patience_ms: the time in which it waited for us is not its own. */
+	int64_t since_ms;
+	uint64_t seen; /* bytes, since then */
+	bool at_work;  /* a job of the pool has the other half, and a hold on the call */
+	bool waits;    /* the connection is suspended: both halves are full */
+	bool ended;    /* all of it came */
+	bool gone;     /* the client went away */
+	bool failed;   /* a write failed: the rest is dropped */
 	struct sp_error err;
 };
 
@@ -26,7 +30,7 @@ static void destroy(struct api_call *call)
 	pthread_mutex_lock(&call->lock);
 	struct body *body = sp_take_pointer(&call->streamed);
 	pthread_mutex_unlock(&call->lock);
-	api_limits_leave_body(call->catalogue.limits);
+	places_leave(sp_take_pointer(&call->place));
 	free(body->halves[0]);
 	free(body->halves[1]);
 	free(body);
@@ -34,7 +38,7 @@ static void destroy(struct api_call *call)
 
 static void work(void *ctx);
 
-/* Under the lock. There are LIMITS_BODIES_MAX, and each has one job at most. */
+/* Under the lock. Each body has a place, and one job at most. */
 static void hand_over(struct api_call *call)
 {
 	struct body *body = call->streamed;
@@ -62,6 +66,24 @@ static void finish(struct api_call *call)
 	kind->finish(sink, call, failed ? &err : NULL);
 }
 
+/* Under the lock. */
+static void begin_anew(struct api_call *call)
+{
+	call->streamed->since_ms = sp_monotonic_ms();
+	call->streamed->seen = 0;
+	places_heard(call->place, call->streamed->since_ms);
+}
+
+/* Under the lock: a client that waited for us gets its bytes to somewhere again. */
+static void let_go_on(struct api_call *call)
+{
+	if (!call->streamed->waits)
+		return;
+	call->streamed->waits = false;
+	begin_anew(call);
+	MHD_resume_connection(call->connection);
+}
+
 /* What comes next, once the half that was handed over is written. */
 enum next { NEXT_NOTHING, NEXT_HALF, NEXT_FINISH, NEXT_ABANDON };
 
@@ -80,9 +102,7 @@ static enum next settle(struct api_call *call, bool failed)
 	} else if (body->ended || length == BODY_HALF) {
 		next = NEXT_HALF;
 		hand_over(call);
-		if (body->waits)
-			MHD_resume_connection(call->connection);
-		body->waits = false;
+		let_go_on(call);
 	} else {
 		body->at_work = false;
 	}
@@ -115,6 +135,23 @@ static void work(void *ctx)
 	}
 }
 
+/* Another needs its place. The socket is there for as long as HTTP has not let go, which it does under the lock. */
+static bool cut(void *ctx)
+{
+	struct api_call *call = ctx;
+	pthread_mutex_lock(&call->lock);
+	const struct body *body = call->streamed;
+	bool is_clients_turn =
+		body != NULL && !body->gone && !body->ended && !body->waits && !call->answered;
+	if (is_clients_turn) {
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+			call->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		shutdown(info->connect_fd, SHUT_RDWR); /* which wakes HTTP's thread */
+	}
+	pthread_mutex_unlock(&call->lock);
+	return is_clients_turn;
+}
+
 static void let_in(struct api_call *call, void *sink)
 {
 	struct body *body = sp_alloc(sizeof(*body));
@@ -122,9 +159,11 @@ static void let_in(struct api_call *call, void *sink)
 	body->sink = sink;
 	body->halves[0] = sp_alloc(BODY_HALF);
 	body->halves[1] = sp_alloc(BODY_HALF);
+	places_watch(call->place, cut, call, sp_monotonic_ms());
 	pthread_mutex_lock(&call->lock);
 	bool closing = call->answered;
 	call->streamed = body;
+	begin_anew(call);
 	if (!closing)
 		MHD_resume_connection(call->connection);
 	else
@@ -140,30 +179,40 @@ static void let_in(struct api_call *call, void *sink)
 static void open_sink(void *ctx)
 {
 	struct api_call *call = ctx;
-	struct api_limits *limits = call->catalogue.limits;
+	struct api_place *place = call->place;
 	void *sink = call->operation->sink->open(call);
 	if (sink != NULL)
 		let_in(call, sink);
 	else
-		api_limits_leave_body(limits); /* it has answered: the call may be gone */
+		places_leave(place); /* it has answered: the call may be gone */
 }
 
 void body_begin(struct api_call *call)
 {
-	if (call->catalogue.bodies == NULL || !api_limits_enter_body(call->catalogue.limits))
-		call_refuse(call, REFUSED_OVERLOADED,
-			    "there are too many objects on their way at once");
-	else
+	char name[LIMITED_NAME_SIZE];
+	struct sp_error err = { 0 };
+	call_limited_name(call, name);
+	if (places_enter(call->catalogue.places, name, sp_monotonic_ms(), &call->place, &err) == 0)
 		pool_add(call->catalogue.bodies, open_sink, call);
+	else
+		call_refuse(call, REFUSED_OVERLOADED, err.message);
 }
 
 /* ---- libmicrohttpd's side ----------------------------------------------------------------------------------------- */
 
-static bool is_too_slow(const struct api_call *call)
+/* Under the lock: bytes came. Whether they came too slowly for too long. */
+static bool is_too_slow(struct api_call *call, size_t length)
 {
-	int64_t took_ms = sp_monotonic_ms() - call->begun_ms;
-	return took_ms > BODY_RATE_GRACE_MS &&
-	       call->streamed->seen / ((uint64_t)took_ms / 1000) < BODY_RATE_MIN;
+	struct body *body = call->streamed;
+	int64_t now_ms = sp_monotonic_ms(), took_ms = now_ms - body->since_ms;
+	places_heard(call->place, now_ms);
+	body->seen += length;
+	if (took_ms < call->catalogue.body_patience_ms)
+		return false;
+	bool is_slow = body->seen * 1000 / (uint64_t)took_ms < BODY_RATE_MIN;
+	body->since_ms = now_ms;
+	body->seen = 0;
+	return is_slow;
 }
 
 bool body_is_open(struct api_call *call)
@@ -183,7 +232,6 @@ static void fill(struct body *body, const char **piece, size_t *length)
 	*filled += count;
 	*piece += count;
 	*length -= count;
-	body->seen += count;
 }
 
 /* Under the lock. Who is told before everything was sent may never read it. */
@@ -216,7 +264,7 @@ enum MHD_Result body_take(struct api_call *call, const char *piece, size_t *leng
 {
 	enum MHD_Result result = MHD_YES;
 	pthread_mutex_lock(&call->lock);
-	if (call->answered || is_too_slow(call))
+	if (call->answered || is_too_slow(call, *length))
 		result = MHD_NO; /* the server is closing, or it had its chance */
 	else if (call->streamed->failed)
 		result = drop(call->streamed, length);

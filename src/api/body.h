@@ -2,7 +2,8 @@
 /**
  * A body that does not go into memory. libmicrohttpd's threads fill one half of a buffer while a thread of the pool of
  * bodies has the operation's sink take the other; when both are full the connection is suspended until one is not. So a
- * slow disk holds up its own client and nobody else, and a body of any size needs two halves.
+ * slow disk holds up its own client and nobody else, and a body of any size needs two halves. How many there are at a
+ * time: api/places.h.
  */
 
 #include "api/exchange.h"
@@ -10,9 +11,9 @@
 
 enum {
 	BODY_HALF = 256 << 10,
-	/* A client that is slower than this, once it had time to begin, holds a place that others could have. */
+	/* A client that is slower than this for as long as api_server_options.body_patience_ms holds a place that others
+	 * could have. */
 	BODY_RATE_MIN = 1 << 10, /* bytes/s */
-	BODY_RATE_GRACE_MS = 60 * 1000,
 };
 
 /** The head is verified and allowed: opens the sink in the pool of bodies, and lets the connection go on. @call: held by the pool's side. */

@@ -1,6 +1,5 @@
 /** From a complete request to its handler: the signature, the operation and its input, the permission. */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "api/body.h"
@@ -27,13 +26,6 @@ static void refuse_service(struct api_call *call, const char *signing_name)
 		sp_buffer_format(&text, "%s%s", i == 0 ? "" : ", ",
 				 catalogue->services[i].service->signing_name);
 	call_refuse(call, REFUSED_UNKNOWN_OPERATION, sp_buffer_text(&text));
-}
-
-/* All who act as a role are one, or each session would be another. */
-static void name_limited(const struct sign_identity *who, char out[SIGN_SESSION_SIZE])
-{
-	size_t length = strcspn(who->session, ":");
-	snprintf(out, SIGN_SESSION_SIZE, "%.*s", (int)length, who->session);
 }
 
 static void refuse_throttled(struct api_call *call, int64_t wait_us)
@@ -85,11 +77,9 @@ static bool verify(struct api_call *call, bool is_head)
 static bool is_within_rate(struct api_call *call)
 {
 	int64_t wait_us;
-	char role[SIGN_SESSION_SIZE];
-	name_limited(&call->identity, role);
-	if (api_limits_let(call->catalogue.limits,
-			   role[0] != '\0' ? role : call->identity.access_key_id, sp_monotonic_us(),
-			   &wait_us))
+	char name[LIMITED_NAME_SIZE];
+	call_limited_name(call, name);
+	if (api_limits_let(call->catalogue.limits, name, sp_monotonic_us(), &wait_us))
 		return true;
 	refuse_throttled(call, wait_us);
 	return false;

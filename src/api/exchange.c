@@ -1,5 +1,6 @@
 #include "api/exchange.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/stream_inside.h"
@@ -52,6 +53,15 @@ void call_release(struct api_call *call)
 	stream_release(call->stream);
 	pthread_mutex_destroy(&call->lock);
 	free(call);
+}
+
+void call_limited_name(const struct api_call *call, char out[LIMITED_NAME_SIZE])
+{
+	const struct sign_identity *who = &call->identity;
+	bool is_session = who->session[0] != '\0';
+	size_t length = is_session ? strcspn(who->session, ":") : strlen(who->access_key_id);
+	snprintf(out, LIMITED_NAME_SIZE, "%.*s", (int)length,
+		 is_session ? who->session : who->access_key_id);
 }
 
 struct sign_request call_request(const struct api_call *call)

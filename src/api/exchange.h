@@ -20,6 +20,7 @@
 #include "api/call.h"
 #include "api/guard.h"
 #include "api/limits.h"
+#include "api/places.h"
 #include "api/refusal.h"
 #include "api/server.h"
 #include "base/buffer.h"
@@ -33,7 +34,8 @@ enum {
 	API_DRAIN_MAX = 16 << 20,
 	/* A client that sends its body slower than this is not waited for. */
 	API_BODY_DEADLINE_MS = 120 * 1000,
-	API_HEADERS_MAX = 64, /* of an answer, besides those that all have */
+	LIMITED_NAME_SIZE = 129, /* an access key id, or a session without its name */
+	API_HEADERS_MAX = 64,    /* of an answer, besides those that all have */
 	/* Of a body that is XML and comes after its head was verified: 10,000 parts of an upload fit, with checksums. */
 	API_DOCUMENT_MAX = 4 << 20,
 };
@@ -45,7 +47,9 @@ struct api_catalogue {
 	const struct sign_keys *keys;
 	const struct api_guard *guard;
 	struct api_limits *limits;
-	struct pool *bodies; /* NULL: none is taken that does not fit into memory */
+	struct pool *bodies;       /* of those that do not fit into memory */
+	struct api_places *places; /* for those bodies */
+	int64_t body_patience_ms;
 	const char *region, *account;
 };
 
@@ -85,6 +89,7 @@ struct api_call {
 	/* What was found in it */
 	struct sign_identity identity;
 	struct sign_seal seal;             /* S3's: of a body that comes later */
+	struct api_place *place;           /* owned: of a body that comes later; NULL: none */
 	struct body *streamed;             /* owned; NULL: none */
 	const struct api_service *service; /* NULL: not known (yet) */
 	void *context;
@@ -105,6 +110,9 @@ struct api_call {
 struct api_call *call_create(const char *target);
 void call_hold(struct api_call *call);
 void call_release(struct api_call *call); /* NULL is fine */
+
+/** Whose limits count: the access key, or the role, whose sessions are one, or each of them would be another. */
+void call_limited_name(const struct api_call *call, char out[LIMITED_NAME_SIZE]);
 
 /** The request as the signature sees it; borrows from @call. */
 struct sign_request call_request(const struct api_call *call);

@@ -11,7 +11,6 @@
 struct api_limits {
 	struct token_table *keys; /* owned */
 	pthread_mutex_t lock;
-	int bodies;
 	struct token_bucket lines;
 	uint64_t left_out; /* refusals that the log does not have */
 };
@@ -37,22 +36,6 @@ bool api_limits_let(struct api_limits *limits, const char *key_id, int64_t now_u
 		    int64_t *out_wait_us)
 {
 	return token_table_take(limits->keys, key_id, now_us, out_wait_us);
-}
-
-bool api_limits_enter_body(struct api_limits *limits)
-{
-	pthread_mutex_lock(&limits->lock);
-	bool fits = limits->bodies < LIMITS_BODIES_MAX;
-	limits->bodies += fits;
-	pthread_mutex_unlock(&limits->lock);
-	return fits;
-}
-
-void api_limits_leave_body(struct api_limits *limits)
-{
-	pthread_mutex_lock(&limits->lock);
-	limits->bodies--;
-	pthread_mutex_unlock(&limits->lock);
 }
 
 void api_limits_tell(struct api_limits *limits, const struct sign_identity *who, const char *source,

@@ -9,9 +9,8 @@
 struct api_limits;
 
 enum {
-	LIMITS_BURST_S = 2,      /* so many seconds' worth of requests may come at once */
-	LIMITS_BODIES_MAX = 128, /* that are on their way to disks at once, each with two buffers */
-	LIMITS_LINES_PER_S = 1,  /* of refused signatures … */
+	LIMITS_BURST_S = 2,        /* so many seconds' worth of requests may come at once */
+	LIMITS_LINES_PER_S = 1,    /* of refused signatures … */
 	LIMITS_LINES_AT_ONCE = 10, /* … in the log */
 };
 
@@ -25,10 +24,6 @@ void api_limits_destroy(struct api_limits *limits); /* NULL is fine */
  */
 bool api_limits_let(struct api_limits *limits, const char *key_id, int64_t now_us,
 		    int64_t *out_wait_us);
-
-/** One body more that does not go into memory: false when there are LIMITS_BODIES_MAX already. */
-bool api_limits_enter_body(struct api_limits *limits);
-void api_limits_leave_body(struct api_limits *limits);
 
 /**
  * Tells the log of a request whose signature was refused, unless that was told too often already; the next line then says

@@ -90,6 +90,8 @@ static struct api_server *create(const struct api_server_options *options)
 		.guard = options->guard,
 		.limits = options->limits,
 		.bodies = options->bodies,
+		.places = options->places,
+		.body_patience_ms = options->body_patience_ms,
 		.region = options->region,
 		.account = options->account,
 	};

@@ -10,6 +10,7 @@
 #include "api/guard.h"
 #include "api/limits.h"
 #include "api/page.h"
+#include "api/places.h"
 #include "api/service.h"
 #include "loop/pool.h"
 #include "sign/verify.h"
@@ -35,7 +36,10 @@ struct api_server_options {
 	const struct api_guard *guard; /* kept: what they may do */
 	struct api_limits *limits;     /* kept: how often */
 	struct pool *operations;       /* kept */
-	struct pool *bodies; /* kept: takes what is too large for memory. NULL: nothing does */
+	struct pool *
+		bodies; /* kept: takes what is too large for memory. NULL: no operation has a sink */
+	struct api_places *places; /* kept: of such bodies */
+	int64_t body_patience_ms; /* one that is slower than BODY_RATE_MIN for so long is cut off */
 	const struct api_served *services; /* kept */ /* kept, as what they point to */
 	size_t service_count;
 	const struct api_page *pages; /* kept; ends with a NULL path. NULL: none */

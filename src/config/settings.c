@@ -92,6 +92,13 @@ static const struct setting {
 	{ "http.requests_per_key", AT(http_requests_per_key), RANGE(VALUE_NUMBER, 0, 1000000), "0",
 	  "So many requests in a second may be signed with one access key, and twice as many at once after a rest; more are "
 	  "refused as AWS does it when somebody asks too often, and its tools come again. 0: as many as come." },
+	{ "http.bodies_max", AT(http_bodies_max), RANGE(VALUE_NUMBER, 1, 4096), "128",
+	  "Objects that clients are sending at the same time, each with 512 KiB of memory. When there are as many, one that comes "
+	  "takes the place of one whose client has sent nothing for five seconds, or is told to come later (SlowDown)." },
+	{ "http.bodies_per_key", AT(http_bodies_per_key), RANGE(VALUE_NUMBER, 1, 4096), "64",
+	  "As many of them may be sent with one access key, or by all sessions of one role." },
+	{ "http.body_patience", AT(http_body_patience_ms), RANGE(VALUE_TIME, SECOND, HOUR), "60s",
+	  "An object that comes slower than 1 KiB a second for so long is cut off." },
 	{ "http.idle_timeout", AT(http_idle_timeout_ms), RANGE(VALUE_TIME, SECOND, HOUR), "60s",
 	  "A client's connection is closed after so much silence." },
 	{ "http.retry_window", AT(http_retry_window_ms), RANGE(VALUE_TIME, 0, DAY), "15m",

@@ -35,6 +35,7 @@ struct settings {
 	char *netd_socket; /* NULL: netd is started by us */
 	int64_t http_io_threads, http_operation_threads, http_body_max, http_connections_max;
 	int64_t http_requests_per_key; /* a second */
+	int64_t http_bodies_max, http_bodies_per_key, http_body_patience_ms;
 	int64_t http_idle_timeout_ms, http_retry_window_ms;
 	char *egress_address_pools;    /* as network/address_pools.h reads them; NULL: none */
 	char *egress_source_addresses; /* comma-separated; NULL: the kernel chooses */

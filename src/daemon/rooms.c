@@ -323,6 +323,8 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 	for (size_t i = 0; i < count; i++)
 		rooms->served[i] = (struct api_served){ services_all[i], &rooms->context };
 	rooms->limits = api_limits_create(settings->http_requests_per_key);
+	rooms->places = places_create((size_t)settings->http_bodies_max,
+				      (size_t)settings->http_bodies_per_key);
 	struct api_server_options options = {
 		.listen = settings->listen,
 		.tls_certificate = settings->tls_certificate,
@@ -338,6 +340,8 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.limits = rooms->limits,
 		.operations = rooms->operations,
 		.bodies = rooms->bodies,
+		.places = rooms->places,
+		.body_patience_ms = settings->http_body_patience_ms,
 		.services = rooms->served,
 		.service_count = count,
 		.pages = console_pages,
@@ -436,6 +440,7 @@ void rooms_close(struct rooms *rooms)
 	pool_destroy(rooms->reads);
 	objects_close(rooms->objects);
 	api_limits_destroy(rooms->limits);
+	places_destroy(rooms->places);
 	identities_close(rooms->identities);
 	store_close(rooms->store);
 	vault_close(rooms->vault);

@@ -48,6 +48,7 @@ struct rooms {
 	struct service_context context;
 	struct api_guard guard;
 	struct api_limits *limits;
+	struct api_places *places;
 	struct api_served *served; /* owned */
 
 	bool drained; /* or told to */

@@ -3,6 +3,9 @@
 import base64
 import hashlib
 import hmac
+import http.client
+import select
+import socket
 import urllib.parse
 import xml.etree.ElementTree as xml
 import zlib
@@ -81,3 +84,46 @@ class Chunks:
             lines = "".join(f"{name}:{value}\n" for name, value in self.trailer.items())
             parts.append(f"x-amz-trailer-signature:{sign('TRAILER', hashlib.sha256(lines.encode()).hexdigest())}\r\n".encode())
         return b"".join(parts) + b"\r\n"
+
+
+class Sending:
+    """A PUT whose body comes when the test says so, on a connection of its own. @port: of a proxy; None: the daemon's."""
+
+    def __init__(self, client, target, length, headers=(), port=None):
+        host, own_port = client.host.split(":")
+        request = aws.Request("PUT", target, [*headers, ("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"), ("Content-Length", str(length))])
+        client.sign("s3", request)
+        self.left = length
+        self.wire = socket.create_connection((host, port or int(own_port)), timeout=30)
+        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
+        self.wire.sendall(f"PUT {target} HTTP/1.1\r\n{head}\r\n".encode())
+
+    def send(self, data):
+        self.left -= len(data)
+        self.wire.sendall(data)
+
+    def answer(self):
+        """What comes back: None when the connection was closed without a word."""
+        response = http.client.HTTPResponse(self.wire, method="PUT")
+        try:
+            response.begin()
+            return aws.Response(response.status, response.getheaders(), response.read())
+        except (http.client.RemoteDisconnected, ConnectionResetError):
+            return None
+
+    def finish(self):
+        self.send(bytes(self.left))
+        return self.answer()
+
+    def is_open(self):
+        """Whether the other side has neither answered nor closed."""
+        return not select.select([self.wire], [], [], 0)[0]
+
+    def close(self):
+        self.wire.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -39,6 +39,13 @@ const char *api_header(const struct api_call *call, const char *name);
 /** Header @i of the request, counted from 0: false when there are fewer. Borrowed. */
 bool api_header_at(const struct api_call *call, size_t i, const char **name, const char **value);
 
+/**
+ * What a row cannot say (api_operation.resource): whether who asks may do @action ("s3:GetObject") on @resource, an ARN.
+ * 0, or -1: SP_DENIED with the sentence for it, or why it could not be found out. Pools' threads.
+ */
+int api_check(const struct api_call *call, const char *action, const char *resource,
+	      struct sp_error *err);
+
 /** An answer that is no JSON. @body is taken. */
 void api_reply_text(struct api_call *call, unsigned status, const char *content_type, char *body);
 

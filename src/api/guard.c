@@ -248,6 +248,22 @@ static int check(const struct api_call *call, const struct guard_wish *wish,
 	return 0;
 }
 
+int api_check(const struct api_call *call, const char *action, const char *resource,
+	      struct sp_error *err)
+{
+	const struct api_guard *guard = call->catalogue.guard;
+	struct guard_wish wish = { sp_strdup(action), sp_strdup(resource) };
+	SP_AUTO_BUFFER refusal = { 0 };
+	int result = guard->is_owner(guard->ctx, &call->identity)
+			     ? 0
+			     : check_one(call, &wish, ACCESS_CURRENT_TIME, NULL, &refusal, err);
+	free(wish.action);
+	free(wish.resource);
+	return result != 0 && err->code == SP_DENIED
+		       ? sp_fail(err, SP_DENIED, "%s", sp_buffer_text(&refusal))
+		       : result;
+}
+
 bool guard_lets(struct api_call *call)
 {
 	const struct api_catalogue *catalogue = &call->catalogue;

@@ -23,7 +23,7 @@
 
 #define GUARD_ANYBODY "anybody"
 
-/** All functions are required, and called on the operations pool's threads. */
+/** All functions are required, and called on the pools' threads. */
 struct api_guard {
 	void *ctx;
 	/** Whether @who owns the account and may do everything, so that nothing needs to be looked up. */

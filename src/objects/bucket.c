@@ -31,7 +31,8 @@ struct objects {
 	char *directory;
 	struct named_bucket *named;
 	size_t named_count;
-	struct upload_book book; /* without functions: there is none */
+	struct upload_book book;    /* without functions: there is none */
+	struct folder_locks *locks; /* owned */
 };
 
 static const struct named_bucket *find_named(const struct objects *objects, const char *name)
@@ -91,6 +92,7 @@ int objects_open(const char *directory, const struct bucket_option *named, size_
 
 	struct objects *objects = sp_alloc(sizeof(*objects));
 	objects->directory = sp_strdup(directory);
+	objects->locks = folder_locks_create();
 	objects->named = sp_alloc((named_count + 1) * sizeof(*objects->named));
 	for (size_t i = 0; i < named_count; i++) {
 		if (add_named(objects, &named[i], err) != 0) {
@@ -113,12 +115,18 @@ void objects_close(struct objects *objects)
 	}
 	free(objects->named);
 	free(objects->directory);
+	folder_locks_destroy(objects->locks);
 	free(objects);
 }
 
 void objects_set_book(struct objects *objects, const struct upload_book *book)
 {
 	objects->book = *book;
+}
+
+struct folder_locks *bucket_locks(const struct objects *objects)
+{
+	return objects->locks;
 }
 
 const struct upload_book *bucket_book(const struct objects *objects)

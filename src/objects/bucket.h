@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include "objects/folder_locks.h"
 #include "objects/objects.h"
 #include "objects/s3_place.h"
 
@@ -13,6 +14,8 @@ struct s3_place *bucket_place(const struct objects *objects, const char *bucket)
 
 /** Those of all buckets, from @at on (0), which is moved; NULL at their end. */
 struct s3_place *bucket_next_place(const struct objects *objects, size_t *at);
+
+struct folder_locks *bucket_locks(const struct objects *objects);
 
 /** NULL: there is none. */
 const struct upload_book *bucket_book(const struct objects *objects);

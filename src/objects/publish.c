@@ -8,11 +8,17 @@
 #include "base/name.h"
 #include "base/scope.h"
 #include "objects/directory.h"
+#include "objects/occupant.h"
+#include "objects/rename.h"
 #include "objects/staging.h"
+
+enum { CONDITION_TRIES = 8 };
 
 /* One object on its way to its final name. */
 struct publication {
+	struct objects *objects;
 	bool replaces;
+	const struct object_condition *condition; /* NULL: none */
 	int bucket_fd;
 	const char *bucket, *key;
 	struct sp_error *err;
@@ -113,41 +119,6 @@ static int sync_folders(const struct publication *p, size_t length)
 	}
 }
 
-static bool is_same_file(int a_fd, const char *a, int b_fd, const char *b)
-{
-	struct stat first, second;
-	return fstatat(a_fd, a, &first, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(b_fd, b, &second, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
-/* For file systems whose rename always replaces: link() never does. A crash in between leaves both names. */
-static int link_object(int staging_fd, const char *staging, int folder_fd, const char *name)
-{
-	if (linkat(staging_fd, staging, folder_fd, name, 0) != 0) {
-		if (errno != EEXIST)
-			return -1;
-		bool ours = is_same_file(staging_fd, staging, folder_fd, name);
-		errno = EEXIST;
-		if (!ours)
-			return -1;
-	}
-	return unlinkat(staging_fd, staging, 0);
-}
-
-/* -1 and errno. */
-static int give_name(const struct publication *p, int staging_fd, const char *staging,
-		     int folder_fd, const char *name)
-{
-	if (p->replaces)
-		return renameat(staging_fd, staging, folder_fd, name);
-	if (renameat2(staging_fd, staging, folder_fd, name, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno == EINVAL || errno == ENOSYS || errno == EEXIST)
-		return link_object(staging_fd, staging, folder_fd, name);
-	return -1;
-}
-
 static bool is_folder(int folder_fd, const char *name)
 {
 	struct stat status;
@@ -155,12 +126,9 @@ static bool is_folder(int folder_fd, const char *name)
 	       S_ISDIR(status.st_mode);
 }
 
-static int rename_object(const struct publication *p, int staging_fd, const char *staging,
-			 int folder_fd, const char *name)
+static int fail_rename(const struct publication *p, struct place_name to)
 {
-	if (give_name(p, staging_fd, staging, folder_fd, name) == 0)
-		return 0;
-	if (errno == EEXIST && !is_folder(folder_fd, name))
+	if (errno == EEXIST && !is_folder(to.folder_fd, to.name))
 		return fail_publish(p, SP_EXISTS, "there is an object of that name");
 	switch (errno) {
 	case EISDIR:
@@ -177,6 +145,43 @@ static int rename_object(const struct publication *p, int staging_fd, const char
 	}
 }
 
+/* Under the folder's lock. */
+static int rename_object(const struct publication *p, struct place_name from, struct place_name to)
+{
+	if ((p->replaces ? rename_over(from, to) : rename_new(from, to)) == 0)
+		return 0;
+	return fail_rename(p, to);
+}
+
+/* Under the folder's lock: what has the name is looked at, and again when it was another's meanwhile. */
+static int rename_if(const struct publication *p, struct place_name from, struct place_name to)
+{
+	for (int i = 0; i < CONDITION_TRIES; i++) {
+		struct occupant there;
+		if (occupant_look(p->objects, p->bucket, p->key, to.folder_fd, to.name, &there) !=
+		    0)
+			return fail_publish_errno(p, "could not look at what has its name");
+		if (there.is_there && S_ISDIR(there.status.st_mode))
+			errno = EISDIR;
+		else if (occupant_judge(&there, p->condition, p->err) != 0)
+			return -1;
+		else if ((there.is_there ? rename_for(from, to, &there.status)
+					 : rename_new(from, to)) == 0)
+			return 0;
+		if (errno != EAGAIN && errno != EEXIST)
+			return fail_rename(p, to);
+	}
+	return fail_publish(p, SP_CHANGED, "what has its name changes all the time");
+}
+
+static int give_name(const struct publication *p, struct place_name from, struct place_name to)
+{
+	SP_AUTO_FOLDER_LOCK lock = { 0 };
+	if (folder_lock_take(bucket_locks(p->objects), to.folder_fd, &lock) != 0)
+		return fail_publish_errno(p, "could not look at its folder");
+	return p->condition == NULL ? rename_object(p, from, to) : rename_if(p, from, to);
+}
+
 /* The temporary is gone: an earlier try renamed it, or it is lost. */
 static int confirm_published(const struct publication *p, uint64_t size, size_t folder_length)
 {
@@ -190,10 +195,11 @@ static int confirm_published(const struct publication *p, uint64_t size, size_t 
 	return sync_folders(p, folder_length);
 }
 
-int directory_publish(struct objects *objects, const char *bucket, const char *key,
-		      const char *file_id, int attempt, uint64_t size, bool replaces,
-		      struct sp_error *err)
+static int publish(struct publication publication, const char *file_id, int attempt, uint64_t size)
 {
+	struct objects *objects = publication.objects;
+	const char *bucket = publication.bucket, *key = publication.key;
+	struct sp_error *err = publication.err;
 	char staging[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
 	SP_AUTO_FD staging_fd = -1;
@@ -201,13 +207,7 @@ int directory_publish(struct objects *objects, const char *bucket, const char *k
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 
-	struct publication publication = {
-		.replaces = replaces,
-		.bucket_fd = bucket_fd,
-		.bucket = bucket,
-		.key = key,
-		.err = err,
-	};
+	publication.bucket_fd = bucket_fd;
 	const char *slash = strrchr(key, '/');
 	const char *name = slash == NULL ? key : slash + 1;
 	size_t folder_length = slash == NULL ? 0 : (size_t)(slash - key);
@@ -230,9 +230,36 @@ int directory_publish(struct objects *objects, const char *bucket, const char *k
 
 	SP_AUTO_FD folder_fd = -1;
 	if (make_folders(&publication, &folder_fd, &folder_length) != 0 ||
-	    rename_object(&publication, staging_fd, staging, folder_fd, name) != 0)
+	    give_name(&publication, (struct place_name){ staging_fd, staging },
+		      (struct place_name){ folder_fd, name }) != 0)
 		return -1;
 	return sync_folders(&publication, folder_length);
+}
+
+int directory_publish(struct objects *objects, const char *bucket, const char *key,
+		      const char *file_id, int attempt, uint64_t size, bool replaces,
+		      struct sp_error *err)
+{
+	return publish((struct publication){ .objects = objects,
+					     .replaces = replaces,
+					     .bucket = bucket,
+					     .key = key,
+					     .err = err },
+		       file_id, attempt, size);
+}
+
+int objects_publish_if(struct objects *objects, const char *bucket, const char *key,
+		       const char *file_id, int attempt, uint64_t size,
+		       const struct object_condition *condition, struct sp_error *err)
+{
+	if (directory_check_key(key, err) != 0)
+		return -1;
+	return publish((struct publication){ .objects = objects,
+					     .condition = condition,
+					     .bucket = bucket,
+					     .key = key,
+					     .err = err },
+		       file_id, attempt, size);
 }
 
 bool directory_is_taken(struct objects *objects, const char *bucket, const char *key)

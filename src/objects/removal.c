@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "objects/bucket.h"
 #include "objects/directory.h"
+#include "objects/occupant.h"
 
 /* A key without the slash that says that it is a folder's. Owned by the caller. */
 static char *without_slash(const char *key, bool *out_is_folder)
@@ -39,35 +40,50 @@ static bool says_there_is_none(int number)
 	       number == EEXIST;
 }
 
+/* Under the folder's lock, if there is a folder. */
+static int check_condition(struct objects *objects, const char *bucket,
+			   struct object_removal *removal, int parent, const char *name)
+{
+	struct occupant there = { 0 };
+	if (removal->condition == NULL)
+		return 0;
+	if (parent != -1 && occupant_look(objects, bucket, removal->key, parent, name, &there) != 0)
+		return objects_fail_beneath(&removal->result, "could not look at", bucket,
+					    removal->key);
+	return occupant_judge(&there, removal->condition, &removal->result);
+}
+
+static int remove_name(struct objects *objects, const char *bucket, struct object_removal *removal,
+		       int parent, const char *name, bool is_folder)
+{
+	SP_AUTO_FOLDER_LOCK lock = { 0 };
+	if (parent != -1 && folder_lock_take(bucket_locks(objects), parent, &lock) != 0)
+		return objects_fail_beneath(&removal->result, "could not look at the folder of",
+					    bucket, removal->key);
+	if (check_condition(objects, bucket, removal, parent, name) != 0)
+		return -1;
+	if (parent == -1 || unlinkat(parent, name, is_folder ? AT_REMOVEDIR : 0) == 0 ||
+	    says_there_is_none(errno))
+		return 0;
+	return objects_fail_beneath(&removal->result, "could not remove", bucket, removal->key);
+}
+
 /* @out_parent: where it lay, owned by the caller; -1 when there is no such folder. */
-static int remove_key(struct objects *objects, const char *bucket, const char *key, int *out_parent,
-		      struct sp_error *err)
+static int remove_key(struct objects *objects, const char *bucket, struct object_removal *removal,
+		      int *out_parent)
 {
 	bool is_folder;
 	const char *name;
-	SP_AUTO_FREE char *path = without_slash(key, &is_folder);
+	SP_AUTO_FREE char *path = without_slash(removal->key, &is_folder);
 	SP_AUTO_FD bucket_fd = -1;
-	*out_parent = -1;
-	if (directory_check_key(path, err) != 0 ||
-	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
+	if (directory_check_key(path, &removal->result) != 0 ||
+	    objects_open_bucket(objects, bucket, &bucket_fd, &removal->result) != 0)
 		return -1;
 	*out_parent = open_parent(bucket_fd, path, &name);
-	if (*out_parent != -1 && unlinkat(*out_parent, name, is_folder ? AT_REMOVEDIR : 0) == 0)
-		return 0;
-	if (says_there_is_none(errno))
-		return 0;
-	return objects_fail_beneath(err, "could not remove", bucket, key);
-}
-
-int objects_remove(struct objects *objects, const char *bucket, const char *key,
-		   struct sp_error *err)
-{
-	SP_AUTO_FD parent = -1;
-	if (remove_key(objects, bucket, key, &parent, err) != 0)
-		return -1;
-	if (parent != -1 && fsync(parent) != 0)
-		return objects_fail_beneath(err, "could not sync the folder of", bucket, key);
-	return 0;
+	if (*out_parent == -1 && !says_there_is_none(errno))
+		return objects_fail_beneath(&removal->result, "could not remove", bucket,
+					    removal->key);
+	return remove_name(objects, bucket, removal, *out_parent, name, is_folder);
 }
 
 static size_t folder_length(const char *key)
@@ -82,19 +98,31 @@ static bool in_same_folder(const char *a, const char *b)
 	return folder_length(b) == length && memcmp(a, b, length) == 0;
 }
 
-void objects_remove_all(struct objects *objects, const char *bucket, const char *const *keys,
-			size_t count, struct sp_error *results)
+static void sync_folder(int *fd, const char *bucket, struct object_removal *last)
 {
+	if (*fd != -1 && fsync(*fd) != 0)
+		objects_fail_beneath(&last->result, "could not sync the folder of", bucket,
+				     last->key);
+	sp_close_fd(fd);
+}
+
+void objects_remove(struct objects *objects, const char *bucket, struct object_removal *list,
+		    size_t count)
+{
+	SP_AUTO_FD unsynced = -1;
+	size_t last = 0; /* that lay there */
 	for (size_t i = 0; i < count; i++) {
 		SP_AUTO_FD parent = -1;
-		results[i] = (struct sp_error){ 0 };
-		if (remove_key(objects, bucket, keys[i], &parent, &results[i]) != 0)
+		if (i > 0 && !in_same_folder(list[i - 1].key, list[i].key))
+			sync_folder(&unsynced, bucket, &list[last]);
+		if (list[i].result.code != SP_OK ||
+		    remove_key(objects, bucket, &list[i], &parent) != 0 || parent == -1)
 			continue;
-		bool last = i + 1 == count || !in_same_folder(keys[i], keys[i + 1]);
-		if (last && parent != -1 && fsync(parent) != 0)
-			objects_fail_beneath(&results[i], "could not sync the folder of", bucket,
-					     keys[i]);
+		sp_close_fd(&unsynced);
+		unsynced = sp_take_fd(&parent);
+		last = i;
 	}
+	sync_folder(&unsynced, bucket, &list[last]);
 }
 
 /* Makes what is missing, one part after the other, and syncs where something was made. */

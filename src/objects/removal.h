@@ -1,21 +1,23 @@
 #pragma once
 /** Objects and folders of a bucket that go, and folders that come. May block; any thread. */
 
-#include "objects/objects.h"
+#include "objects/condition.h"
+
+/** One that is to go. */
+struct object_removal {
+	const char *key;                          /* borrowed */
+	const struct object_condition *condition; /* borrowed; NULL: none */
+	struct sp_error
+		result; /* SP_OK: it is gone. One that has another code before is left alone */
+};
 
 /**
- * Removes the object, and syncs its folder; one that is not there is no failure. A key with a slash at its end is a folder,
- * which goes when it is empty and otherwise stays. SP_INVALID: a key that no object has.
+ * Removes objects, and syncs their folders, each when the next key lies in another one: quick when keys come in order. One
+ * that is not there is no failure, but where a condition says so. A key with a slash at its end is a folder, which goes
+ * when it is empty and otherwise stays. SP_INVALID: a key that no object has.
  */
-int objects_remove(struct objects *objects, const char *bucket, const char *key,
-		   struct sp_error *err);
-
-/**
- * The same of many, each folder synced when the next key lies in another one: quick when keys come in order. @results has
- * room for one of each key: its code is SP_OK when it is gone.
- */
-void objects_remove_all(struct objects *objects, const char *bucket, const char *const *keys,
-			size_t count, struct sp_error *results);
+void objects_remove(struct objects *objects, const char *bucket, struct object_removal *list,
+		    size_t count);
 
 /** Makes the folder @key (a slash at its end) with all above it. SP_CONFLICT: a file is in the way. */
 int objects_make_folder(struct objects *objects, const char *bucket, const char *key,

@@ -278,16 +278,35 @@ def permissions(story, daemon):
         assert status("GET", "/allowed?prefix=out%2F") == 403
         may(allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::allowed/in/*"))
 
-    with story.case("a copy needs both, and many deletions each of them"):
+    with story.case("a copy needs both, and of many deletions each is answered by itself"):
         (bucket / "theirs").write_bytes(b"theirs")
         assert status("PUT", "/allowed/in/y", b"", [("x-amz-copy-source", "/forbidden/theirs")]) == 403
         assert status("PUT", "/allowed/in/y", b"", [("x-amz-copy-source", "/allowed/in/x")]) == 200
         may(allow("s3:DeleteObject", "arn:aws:s3:::allowed/in/*"))
         both = "<Delete><Object><Key>in/x</Key></Object><Object><Key>out</Key></Object></Delete>"
-        assert status("POST", "/allowed?delete", both) == 403
-        assert (daemon.state / "buckets" / "allowed" / "in" / "x").exists()
-        assert status("POST", "/allowed?delete", "<Delete><Object><Key>in/x</Key></Object></Delete>") == 200
+        (daemon.state / "buckets" / "allowed" / "out").write_bytes(b"stays")
+        answer = s3.send(client, "POST", "/allowed?delete", both)
+        assert answer.status == 200 and s3.texts(answer, "Key") == ["in/x", "out"] and s3.texts(answer, "Code") == ["AccessDenied"], answer.body
+        assert "s3:DeleteObject" in s3.texts(answer, "Message")[0], answer.body
         assert not (daemon.state / "buckets" / "allowed" / "in" / "x").exists()
+        assert (daemon.state / "buckets" / "allowed" / "out").exists()
+        nothing = "<Delete><Object><Key>theirs</Key></Object></Delete>"
+        for name in ("forbidden", "none-there"):  # who may remove nothing does not learn which buckets there are
+            answer = s3.send(client, "POST", f"/{name}?delete", nothing)
+            assert answer.status == 200 and s3.texts(answer, "Code") == ["AccessDenied"], answer.body
+        assert (bucket / "theirs").exists()
+
+    with story.case("who names an ETag has to be allowed to read it"):
+        may(allow(["s3:PutObject", "s3:DeleteObject"], "arn:aws:s3:::allowed/in/*"))
+        etag = s3.send(client, "PUT", "/allowed/in/e", b"x").header("ETag")[0]
+        for method, name in (("PUT", "If-Match"), ("PUT", "If-None-Match"), ("DELETE", "If-Match")):
+            answer = s3.send(client, method, "/allowed/in/e", b"", [(name, etag)])
+            assert answer.status == 403 and b"s3:GetObject" in answer.body, (method, name, answer.body)
+        assert status("PUT", "/allowed/in/e", b"y", [("If-None-Match", "*")]) == 412
+        answer = s3.send(client, "POST", "/allowed?delete", f"<Delete><Object><Key>in/e</Key><ETag>{etag}</ETag></Object></Delete>")
+        assert s3.texts(answer, "Code") == ["AccessDenied"], answer.body
+        may(allow(["s3:PutObject", "s3:DeleteObject", "s3:GetObject"], "arn:aws:s3:::allowed/in/*"))
+        assert status("PUT", "/allowed/in/e", b"y", [("If-Match", etag)]) == 200
 
     with story.case("aws:SourceIp holds for buckets, too"):
         elsewhere = {"Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}

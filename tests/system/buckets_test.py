@@ -106,7 +106,45 @@ def objects(client, daemon, folder):
         assert (folder / "once").read_bytes() == b"one"
         assert send(client, "PUT", "/things/once", b"three").status == 200
         assert (folder / "once").read_bytes() == b"three"
-        assert code_of(send(client, "PUT", "/things/once", b"x", [("If-Match", etag)])) == "NotImplemented"
+
+    with case("a PUT with If-Match replaces what it names, and nothing else"):
+        etag = send(client, "HEAD", "/things/once").header("ETag")[0]
+        assert code_of(send(client, "PUT", "/things/once", b"x", [("If-Match", '"other"')])) == "PreconditionFailed"
+        assert code_of(send(client, "PUT", "/things/once", b"x", [("If-None-Match", etag)])) == "PreconditionFailed"
+        assert code_of(send(client, "PUT", "/things/none", b"x", [("If-Match", etag)])) == "NoSuchKey"
+        assert code_of(send(client, "PUT", "/things/none", b"x", [("If-Match", "*")])) == "NoSuchKey"
+        assert (folder / "once").read_bytes() == b"three" and not (folder / "none").exists()
+        assert send(client, "PUT", "/things/once", b"four", [("If-Match", etag)]).status == 200
+        assert send(client, "PUT", "/things/once", b"five", [("If-Match", etag)]).status == 412
+        assert send(client, "PUT", "/things/once", b"five", [("If-None-Match", etag)]).status == 200
+        assert send(client, "PUT", "/things/once", b"six", [("If-Match", "*")]).status == 200
+        (folder / "by-hand").write_bytes(b"theirs")
+        etag = send(client, "HEAD", "/things/by-hand").header("ETag")[0]
+        assert send(client, "PUT", "/things/by-hand", b"ours", [("If-Match", etag)]).status == 200
+        for name in ("If-Modified-Since", "If-Unmodified-Since"):
+            assert code_of(send(client, "PUT", "/things/once", b"x", [(name, modified)])) == "NotImplemented"
+        assert code_of(send(client, "PUT", "/things/f/", b"", [("If-None-Match", "*")])) == "NotImplemented"
+        big = [("If-Match", etag), ("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"), ("Content-Length", str(1 << 30)), ("Expect", "100-continue")]
+        request = aws.Request("PUT", "/things/once", big)
+        client.sign("s3", request)
+        assert code_of(client.exchange(request)) == "PreconditionFailed"  # and no byte was sent in vain
+        client.close()
+        assert (folder / "once").read_bytes() == b"six" and leftovers(folder) == []
+
+    with case("of many who change an object at once by its ETag, nobody is passed over"):
+        send(client, "PUT", "/things/count", b"0")
+
+        def count():
+            own, done = daemon.new_client(), 0
+            while done < 10:
+                got = send(own, "GET", "/things/count")
+                done += send(own, "PUT", "/things/count", str(int(got.body) + 1), [("If-Match", got.header("ETag")[0])]).status == 200
+        threads = [threading.Thread(target=count) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (folder / "count").read_bytes() == b"60" and leftovers(folder) == []
 
     with case("a copy has bytes and metadata, or new ones"):
         send(client, "PUT", "/things/from%20here", b"copied", [("x-amz-meta-a", "b"), ("Content-Type", "text/x-from")])
@@ -130,13 +168,34 @@ def objects(client, daemon, folder):
         assert not (folder / "e").exists() and list((folder / "d").iterdir()) == []
         assert code_of(send(client, "POST", "/things?delete", "<Delete></Delete>")) == "InvalidArgument"
 
+    with case("a removal with If-Match removes what it names, and many of them each for itself"):
+        etag = send(client, "PUT", "/things/goes", b"x").header("ETag")[0]
+        assert code_of(send(client, "DELETE", "/things/goes", headers=[("If-Match", '"other"')])) == "PreconditionFailed"
+        assert code_of(send(client, "DELETE", "/things/none", headers=[("If-Match", etag)])) == "NoSuchKey"
+        assert (folder / "goes").exists()
+        assert send(client, "DELETE", "/things/goes", headers=[("If-Match", etag)]).status == 204
+        assert not (folder / "goes").exists()
+        for key in ("one", "two", "three"):
+            send(client, "PUT", path_of("things", key), b"x")
+        body = "".join(f"<Object><Key>{key}</Key><ETag>{said}</ETag></Object>" for key, said in (("one", etag), ("two", "other"), ("none", etag)))
+        response = send(client, "POST", "/things?delete", f"<Delete>{body}<Object><Key>three</Key><Size>1</Size></Object></Delete>")
+        assert texts(response, "Key") == ["one", "two", "none", "three"], response.body
+        assert texts(response, "Code") == ["PreconditionFailed", "NoSuchKey", "NotImplemented"], response.body
+        assert [(folder / key).exists() for key in ("one", "two", "three")] == [False, True, True]
+
+    with case("a copy has conditions of what it replaces, too"):
+        etag = send(client, "PUT", "/things/stays", b"x").header("ETag")[0]
+        copy = ("x-amz-copy-source", "/things/once")
+        assert code_of(send(client, "PUT", "/things/stays", headers=[copy, ("If-None-Match", "*")])) == "PreconditionFailed"
+        assert code_of(send(client, "PUT", "/things/stays", headers=[copy, ("If-Match", '"other"')])) == "PreconditionFailed"
+        assert (folder / "stays").read_bytes() == b"x"
+        assert send(client, "PUT", "/things/copied", headers=[("x-amz-copy-source", "/things/stays"), ("If-None-Match", "*")]).status == 200
+        assert send(client, "PUT", "/things/copied", headers=[copy, ("If-Match", etag)]).status == 200
+        assert (folder / "copied").read_bytes() == (folder / "once").read_bytes()
+
     with case("conditions that could not be kept are refused and not passed over"):
-        send(client, "PUT", "/things/stays", b"x")
-        assert code_of(send(client, "DELETE", "/things/stays", headers=[("If-Match", '"other"')])) == "NotImplemented"
-        body = "<Delete><Object><Key>stays</Key><ETag>other</ETag></Object></Delete>"
-        assert code_of(send(client, "POST", "/things?delete", body)) == "NotImplemented"
-        copy = [("x-amz-copy-source", "/things/once"), ("If-None-Match", "*")]
-        assert code_of(send(client, "PUT", "/things/stays", headers=copy)) == "PreconditionFailed"
+        for name in ("x-amz-if-match-size", "x-amz-if-match-last-modified-time"):
+            assert code_of(send(client, "DELETE", "/things/stays", headers=[(name, "1")])) == "NotImplemented"
         for name, one, other in (("x-amz-copy-source", "/things/once", "/things/once"), ("If-None-Match", "*", "*"),
                                  ("x-amz-tagging", "a=b", "a=b"), ("x-amz-expected-bucket-owner", "1", "2")):
             twice = send(client, "PUT", "/things/stays", b"z", [(name, one), (name, other)])
@@ -293,12 +352,8 @@ def bodies(client, daemon, folder):
         assert answer.startswith(b"HTTP/1.1 403") and leftovers(folder) == [], answer
 
     with case("a client that leaves in the middle leaves nothing"):
-        host, port = client.host.split(":")
-        request = aws.Request("PUT", "/things/half", [("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"), ("Content-Length", str(10 << 20))])
-        client.sign("s3", request)
-        with socket.create_connection((host, int(port)), timeout=30) as wire:
-            head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
-            wire.sendall(f"PUT {request.target} HTTP/1.1\r\n{head}\r\n".encode() + bytes(3 << 20))
+        with s3.Sending(client, "/things/half", 10 << 20) as sending:
+            sending.send(bytes(3 << 20))
             harness.wait_until(lambda: leftovers(folder), "a temporary")
         harness.wait_until(lambda: not leftovers(folder), "the temporary to go")
         assert not (folder / "half").exists()
@@ -315,12 +370,8 @@ def bodies(client, daemon, folder):
         assert leftovers(folder) == []
 
     with case("other calls are answered while a slow client sends"):
-        host, port = client.host.split(":")
-        request = aws.Request("PUT", "/things/slow", [("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"), ("Content-Length", str(10 << 20))])
-        client.sign("s3", request)
-        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
-        with socket.create_connection((host, int(port)), timeout=30) as wire:
-            wire.sendall(f"PUT {request.target} HTTP/1.1\r\n{head}\r\n".encode() + bytes(1000))
+        with s3.Sending(client, "/things/slow", 10 << 20) as sending:
+            sending.send(bytes(1000))
             started = time.monotonic()
             for _ in range(20):
                 assert send(client, "HEAD", "/things").status == 200
@@ -407,11 +458,14 @@ def uploads(client, daemon, folder):
         assert code_of(send(client, "DELETE", f"/things/big?uploadId={upload}")) == "NoSuchUpload"
         assert code_of(part(upload, 1, b"x")) == "NoSuchUpload" and leftovers(folder) == []
 
-    with case("If-None-Match: * holds for an upload, too"):
-        upload = begin()
+    with case("conditions hold for an upload, too"):
+        upload, there = begin(), send(client, "HEAD", "/things/big").header("ETag")[0]
         etag = part(upload, 1, b"one").header("ETag")[0]
         assert complete(upload, [(1, etag)], headers=[("If-None-Match", "*")]).status == 412
-        assert send(client, "DELETE", f"/things/big?uploadId={upload}").status == 204
+        assert complete(upload, [(1, etag)], headers=[("If-Match", etag)]).status == 412
+        assert leftovers(folder) == [f"upload-{upload}"]
+        assert complete(upload, [(1, etag)], headers=[("If-Match", there)]).status == 200
+        assert (folder / "big").read_bytes() == b"one" and leftovers(folder) == []
 
 
 def deaths(client, daemon, folder):
@@ -419,19 +473,13 @@ def deaths(client, daemon, folder):
     with case("kill -9 in the middle of a PUT and of an upload leaves nothing half"):
         upload = texts(send(client, "POST", "/things/parts?uploads"), "UploadId")[0]
         kept = send(client, "PUT", f"/things/parts?partNumber=1&uploadId={upload}", b"kept").header("ETag")[0]
-        host, port = client.host.split(":")
-        wires = []
-        for target in ("/things/dying", f"/things/parts?partNumber=2&uploadId={upload}"):
-            request = aws.Request("PUT", target, [("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"), ("Content-Length", str(10 << 20))])
-            client.sign("s3", request)
-            wire = socket.create_connection((host, int(port)), timeout=30)
-            head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
-            wire.sendall(f"PUT {target} HTTP/1.1\r\n{head}\r\n".encode() + bytes(3 << 20))
-            wires.append(wire)
+        both = [s3.Sending(client, target, 10 << 20) for target in ("/things/dying", f"/things/parts?partNumber=2&uploadId={upload}")]
+        for sending in both:
+            sending.send(bytes(3 << 20))
         harness.wait_until(lambda: len(leftovers(folder)) == 3, "two temporaries beside the upload")
         daemon.kill()
-        for wire in wires:
-            wire.close()
+        for sending in both:
+            sending.close()
         assert not (folder / "dying").exists()
         time.sleep(1.1)  # what is swept is a second old: the setting has no less
         daemon.start()

@@ -235,13 +235,15 @@ static int prepare(struct api_call *call, struct completion *completion, struct 
 		completion->code = err->code == SP_NOT_FOUND ? "NoSuchUpload" : NULL;
 		return -1;
 	}
-	if (conditions_read_put(call, &completion->to.keeps, err) != 0)
+	if (conditions_read_change(call, &completion->to.condition, err) != 0)
 		return -1;
 	completion->to.context = completion->context;
 	completion->to.bucket = sp_strdup(completion->bucket);
 	completion->to.key = sp_strdup(completion->upload.key);
 	completion->to.told = json_incref(completion->upload.told);
-	return read_parts(completion, json_object_get(input, "Part"), err);
+	return read_parts(completion, json_object_get(input, "Part"), err) != 0
+		       ? -1
+		       : incoming_check(&completion->to, err);
 }
 
 static void complete(void *ctx)

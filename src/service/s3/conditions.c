@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "base/text.h"
 #include "service/s3/request.h"
 
@@ -54,18 +55,80 @@ enum condition conditions_check(const struct api_call *call, const char *prefix,
 	return CONDITION_HOLDS;
 }
 
-int conditions_read_put(const struct api_call *call, bool *out_keeps, struct sp_error *err)
+/* ---- of what is to be changed ------------------------------------------------------------------------------------- */
+
+/* More would be changed than was meant if these were passed over. */
+static const char *const other_kinds[] = { "if-modified-since", "if-unmodified-since",
+					   "x-amz-if-match-last-modified-time",
+					   "x-amz-if-match-size" };
+
+static int fail_condition(struct sp_error *err)
 {
-	const char *none_match = api_header(call, "if-none-match");
-	if (api_header(call, "if-match") != NULL ||
-	    (none_match != NULL && strcmp(none_match, "*") != 0))
-		return sp_fail(
-			err, SP_UNSUPPORTED,
-			"the buckets of Sallyport are folders, and a file can only be stored "
-			"there as it is, or with \"If-None-Match: *\"");
-	*out_keeps = none_match != NULL;
+	return sp_fail(err, SP_EXISTS,
+		       "At least one of the pre-conditions you specified did not hold");
+}
+
+static int judge(const void *ctx, const char *etag, struct sp_error *err)
+{
+	const struct change_condition *condition = ctx;
+	if (condition->match != NULL && etag == NULL)
+		return sp_fail(err, SP_NOT_FOUND,
+			       "there is no object of that name, which If-Match asks for");
+	if (condition->match != NULL && !names_etag(condition->match, etag))
+		return fail_condition(err);
+	if (condition->none_match != NULL && etag != NULL &&
+	    names_etag(condition->none_match, etag))
+		return fail_condition(err);
 	return 0;
 }
+
+static bool names_more_than_any(const char *list)
+{
+	return list != NULL && strcmp(list, "*") != 0;
+}
+
+static int read_change(const struct api_call *call, const char *key, const char *match,
+		       const char *none_match, struct change_condition *out, struct sp_error *err)
+{
+	*out = (struct change_condition){ .match = sp_strdup(match),
+					  .none_match = sp_strdup(none_match) };
+	out->judge = (struct object_condition){ judge, out };
+	return names_more_than_any(match) || names_more_than_any(none_match)
+		       ? door_check_object(call, "s3:GetObject", door_bucket(call), key, err)
+		       : 0;
+}
+
+int conditions_read_change(const struct api_call *call, struct change_condition *out,
+			   struct sp_error *err)
+{
+	for (size_t i = 0; i < SP_COUNT_OF(other_kinds); i++)
+		if (api_header(call, other_kinds[i]) != NULL)
+			return sp_fail(err, SP_UNSUPPORTED,
+				       "what is stored or removed can have the conditions If-Match "
+				       "and If-None-Match, and not %s",
+				       other_kinds[i]);
+	return read_change(call, door_key(call), api_header(call, "if-match"),
+			   api_header(call, "if-none-match"), out, err);
+}
+
+int conditions_read_removal(const struct api_call *call, const char *key, const char *etag,
+			    struct change_condition *out, struct sp_error *err)
+{
+	return read_change(call, key, etag, NULL, out, err);
+}
+
+const struct object_condition *conditions_judge(const struct change_condition *condition)
+{
+	return condition->match == NULL && condition->none_match == NULL ? NULL : &condition->judge;
+}
+
+void conditions_finish(struct change_condition *condition)
+{
+	free(condition->match);
+	free(condition->none_match);
+}
+
+/* ---- ranges ------------------------------------------------------------------------------------------------------- */
 
 bool conditions_let_range(const struct api_call *call, const char *etag, int64_t time_ms)
 {

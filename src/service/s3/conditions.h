@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "api/call.h"
-#include "base/error.h"
+#include "objects/condition.h"
 
 enum condition { CONDITION_HOLDS, CONDITION_FAILED /* 412 */, CONDITION_NOT_MODIFIED /* 304 */ };
 
@@ -12,11 +12,27 @@ enum condition { CONDITION_HOLDS, CONDITION_FAILED /* 412 */, CONDITION_NOT_MODI
 enum condition conditions_check(const struct api_call *call, const char *prefix, const char *etag,
 				int64_t time_ms);
 
+/** What has to have a name, so that an object may be stored there or be removed. Outlives the call that it came with. */
+struct change_condition {
+	char *match, *none_match; /* owned: If-Match, If-None-Match; NULL: not said */
+	struct object_condition judge;
+};
+
 /**
- * Of something that is to be stored: whether it may only have the name that nothing has ("If-None-Match: *"), to which the
- * rename itself sees. SP_UNSUPPORTED: any other condition, for it could change between a look and the rename.
+ * Of a call that is to change what the key stands for. Who names an ETag has to have the permission to read it: SP_DENIED.
+ * SP_UNSUPPORTED: a condition of another kind. @out is to be finished also after a failure, and stays where it is.
  */
-int conditions_read_put(const struct api_call *call, bool *out_keeps, struct sp_error *err);
+int conditions_read_change(const struct api_call *call, struct change_condition *out,
+			   struct sp_error *err);
+
+/** The same of one of many: If-Match only. @etag: NULL is none. */
+int conditions_read_removal(const struct api_call *call, const char *key, const char *etag,
+			    struct change_condition *out, struct sp_error *err);
+
+/** NULL: there is no condition. Borrows from @condition. */
+const struct object_condition *conditions_judge(const struct change_condition *condition);
+
+void conditions_finish(struct change_condition *condition);
 
 /** Whether If-Range, if it is there, lets the range count. */
 bool conditions_let_range(const struct api_call *call, const char *etag, int64_t time_ms);

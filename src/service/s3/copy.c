@@ -118,7 +118,7 @@ static int take_told(struct copy *copy, struct sp_error *err)
 
 static int copy_object(struct copy *copy, struct sp_error *err)
 {
-	return conditions_read_put(copy->call, &copy->to.keeps, err) == 0 &&
+	return conditions_read_change(copy->call, &copy->to.condition, err) == 0 &&
 			       fetch(copy, err) == 0 && take_told(copy, err) == 0
 		       ? incoming_publish(&copy->to, copy->to.payload.md5_hex, err)
 		       : -1;
@@ -133,8 +133,6 @@ static void answer_copy(struct api_call *call, const char *element,
 	incoming_discard(&copy.to);
 	if (result == 0)
 		reply(&copy, element, copy.to.etag);
-	else if (err.code == SP_CHANGED)
-		api_fail(call, "OperationAborted", "%s", err.message);
 	else
 		door_error(call, &err);
 	finish(&copy);

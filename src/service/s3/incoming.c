@@ -12,6 +12,14 @@
 #include "objects/buckets.h"
 #include "service/s3/told.h"
 
+int incoming_check(const struct incoming *incoming, struct sp_error *err)
+{
+	const struct object_condition *condition = conditions_judge(&incoming->condition);
+	return condition == NULL ? 0
+				 : objects_judge(incoming->context->objects, incoming->bucket,
+						 incoming->key, condition, err);
+}
+
 int incoming_open(struct incoming *out, struct service_context *context, const char *bucket,
 		  const char *key, struct sp_error *err)
 {
@@ -23,6 +31,8 @@ int incoming_open(struct incoming *out, struct service_context *context, const c
 		SP_AUTO_FREE char *shown = sp_name_shown(key);
 		return sp_wrap(err, "cannot store the key \"%s\"", shown);
 	}
+	if (incoming_check(out, err) != 0)
+		return -1;
 	struct object_way way = { .fd = -1 };
 	sp_random_hex(out->file_id, UPLOAD_ID_SIZE - 1);
 	int result =
@@ -71,6 +81,16 @@ static int write_notes(struct incoming *incoming, const char *etag, struct sp_er
 	return 0;
 }
 
+static int give_name(const struct incoming *incoming, uint64_t size, struct sp_error *err)
+{
+	struct objects *objects = incoming->context->objects;
+	const struct object_condition *condition = conditions_judge(&incoming->condition);
+	return condition == NULL ? objects_publish(objects, incoming->bucket, incoming->key,
+						   incoming->file_id, 0, size, true, err)
+				 : objects_publish_if(objects, incoming->bucket, incoming->key,
+						      incoming->file_id, 0, size, condition, err);
+}
+
 int incoming_publish(struct incoming *incoming, const char *etag, struct sp_error *err)
 {
 	struct stat status;
@@ -78,9 +98,7 @@ int incoming_publish(struct incoming *incoming, const char *etag, struct sp_erro
 		return sp_fail_errno(err, "could not look at a temporary in bucket \"%s\"",
 				     incoming->bucket);
 	if (write_notes(incoming, etag, err) != 0 ||
-	    objects_publish(incoming->context->objects, incoming->bucket, incoming->key,
-			    incoming->file_id, 0, (uint64_t)status.st_size, !incoming->keeps,
-			    err) != 0)
+	    give_name(incoming, (uint64_t)status.st_size, err) != 0)
 		return -1;
 	sp_close_fd(&incoming->fd);
 	return 0;
@@ -98,6 +116,7 @@ void incoming_finish(struct incoming *incoming)
 {
 	incoming_discard(incoming);
 	payload_finish(&incoming->payload);
+	conditions_finish(&incoming->condition);
 	json_decref(incoming->told);
 	free(incoming->bucket);
 	free(incoming->key);

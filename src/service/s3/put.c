@@ -43,6 +43,10 @@ static int open_folder(struct api_call *call, struct put *put, struct sp_error *
 {
 	put->is_folder = true;
 	put->incoming.fd = -1;
+	if (conditions_judge(&put->incoming.condition) != NULL)
+		return sp_fail(err, SP_UNSUPPORTED,
+			       "a key that ends in \"/\" names a folder, which is made without "
+			       "conditions");
 	if (put->incoming.payload.length > 0)
 		return sp_fail(err, SP_INVALID,
 			       "cannot store bytes in \"%.200s\": a key that ends in \"/\" names a "
@@ -55,14 +59,10 @@ static int open_object(struct api_call *call, struct put *put, struct sp_error *
 {
 	if (payload_open(&put->incoming.payload, call, err) != 0 ||
 	    told_read(call, &put->incoming.told, err) != 0 ||
-	    conditions_read_put(call, &put->incoming.keeps, err) != 0)
+	    conditions_read_change(call, &put->incoming.condition, err) != 0)
 		return -1;
 	if (sp_text_ends_with(door_key(call), "/"))
 		return open_folder(call, put, err);
-	if (put->incoming.keeps &&
-	    objects_is_taken(door_context(call)->objects, door_bucket(call), door_key(call)))
-		return sp_fail(err, SP_EXISTS,
-			       "At least one of the pre-conditions you specified did not hold");
 	return incoming_open(&put->incoming, door_context(call), door_bucket(call), door_key(call),
 			     err);
 }

@@ -47,6 +47,14 @@ int door_open_object(const struct api_call *call, const char *bucket, const char
 	return result;
 }
 
+int door_check_object(const struct api_call *call, const char *action, const char *bucket,
+		      const char *key, struct sp_error *err)
+{
+	SP_AUTO_BUFFER arn = { 0 };
+	sp_buffer_format(&arn, "arn:aws:s3:::%s/%s", bucket, key);
+	return api_check(call, action, sp_buffer_text(&arn), err);
+}
+
 struct errand_of_call {
 	struct api_call *call;
 	loop_fn *fn;
@@ -61,19 +69,24 @@ static void run_errand(void *ctx)
 	fn(call);
 }
 
-void door_run(struct api_call *call, loop_fn *fn)
+void door_run_unchecked(struct api_call *call, loop_fn *fn)
 {
 	struct sp_error err = { 0 };
-	if (door_bucket(call) != NULL && door_check_folder(call, door_bucket(call), &err) != 0) {
-		door_error(call, &err);
-		return;
-	}
 	struct errand_of_call *errand = sp_alloc(sizeof(*errand));
 	*errand = (struct errand_of_call){ call, fn };
 	if (pool_submit(door_context(call)->buckets, run_errand, errand, &err) == 0)
 		return;
 	free(errand);
 	api_fail(call, "SlowDown", "%s", err.message);
+}
+
+void door_run(struct api_call *call, loop_fn *fn)
+{
+	struct sp_error err = { 0 };
+	if (door_bucket(call) == NULL || door_check_folder(call, door_bucket(call), &err) == 0)
+		door_run_unchecked(call, fn);
+	else
+		door_error(call, &err);
 }
 
 static const struct {
@@ -89,6 +102,7 @@ static const struct {
 	{ SP_NO_SPACE, "InsufficientStorage" },
 	{ SP_UNSUPPORTED, "NotImplemented" },
 	{ SP_PROTOCOL, S3_INVALID_REQUEST },
+	{ SP_CHANGED, "OperationAborted" },
 };
 
 const char *door_error_code(const struct sp_error *err)

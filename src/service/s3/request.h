@@ -28,6 +28,13 @@ int door_open_object(const struct api_call *call, const char *bucket, const char
 /** Runs @fn(@call) where buckets are read and written, for a file system may hang. Answers when that cannot be, or its bucket is no folder. */
 void door_run(struct api_call *call, loop_fn *fn);
 
+/** The same before it is known whether who asks may know what its bucket is. */
+void door_run_unchecked(struct api_call *call, loop_fn *fn);
+
+/** Whether who asks may do @action on the object: 0, or -1 as api_check(). */
+int door_check_object(const struct api_call *call, const char *action, const char *bucket,
+		      const char *key, struct sp_error *err);
+
 /** The error that stands for @err's code. Without a bucket it is NoSuchBucket, whatever was looked for in it. */
 void door_error(struct api_call *call, const struct sp_error *err);
 

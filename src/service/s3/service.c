@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/form.h"
+#include "api/guard.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "service/s3/copy_source.h"
@@ -87,7 +88,7 @@ static const struct api_operation operations[] = {
 	  "/{Bucket}", .resource = "bucket/{Bucket}" },
 	{ "DeleteBucket", INPUT(BUCKET), door_delete_bucket, "DELETE", "/{Bucket}", .resource = "bucket/{Bucket}" },
 	{ "DeleteObjects", INPUT(BUCKET { "Object", &objects, true }, { "Quiet", &boolean, false },), door_delete_objects,
-	  "POST", "/{Bucket}?delete", .action = "DeleteObject", .resource = "object/{Object.Key}" },
+	  "POST", "/{Bucket}?delete", .resource = GUARD_ANYBODY }, /* which asks for each key by itself */
 
 	{ "ListParts", INPUT(UPLOAD { "max-parts", &number, false }, { "part-number-marker", &number, false },),
 	  door_list_parts, "GET", "/{Bucket}/{Key+}?uploadId", .action = "ListMultipartUploadParts", .resource = "object/{Key}" },

@@ -65,6 +65,10 @@ await check("ranges and conditions are those of HTTP", async () => {
   await refused(s3("GetObject", { Bucket, Key, IfMatch: '"x"' }), "PreconditionFailed", { status: 412 });
   await refused(s3("PutObject", { Bucket, Key, Body: "x", IfNoneMatch: "*" }), "PreconditionFailed", { status: 412 });
   const { ETag } = await s3("HeadObject", { Bucket, Key });
+  await refused(s3("PutObject", { Bucket, Key, Body: "x", IfMatch: '"x"' }), "PreconditionFailed", { status: 412 });
+  await refused(s3("PutObject", { Bucket, Key: "none", Body: "x", IfMatch: ETag }), S3.NoSuchKey, { status: 404 });
+  await refused(s3("DeleteObject", { Bucket, Key, IfMatch: '"x"' }), "PreconditionFailed", { status: 412 });
+  same((await s3("PutObject", { Bucket, Key, Body: "what it says", IfMatch: ETag, ContentType: "text/x-it", Metadata: { one: "1" } })).ETag, ETag);
   await s3("HeadObject", { Bucket, Key, IfNoneMatch: ETag }).then(() => assert.fail("was modified"),
     (error) => assert.equal(error.$metadata.httpStatusCode, 304));
 });

@@ -168,25 +168,31 @@ static void deeper_folders_than_the_limit_are_refused(void **state)
 
 /* ---- what goes ---------------------------------------------------------------------------------------------------- */
 
+static enum sp_code remove_key(struct fixture *f, const char *key)
+{
+	struct object_removal removal = { .key = key };
+	objects_remove(f->objects, "orders", &removal, 1);
+	return removal.result.code;
+}
+
 static void objects_go_and_folders_stay(void **state)
 {
 	struct fixture *f = *state;
-	struct sp_error err = { 0 };
 	static const char *const keys[] = { "in/a", "in/b" };
 	make_keys(keys, SP_COUNT_OF(keys));
-	assert_int_equal(objects_remove(f->objects, "orders", "in/a", &err), 0);
-	assert_int_equal(objects_remove(f->objects, "orders", "in/a", &err), 0);
-	assert_int_equal(objects_remove(f->objects, "orders", "in", &err), 0);
-	assert_int_equal(objects_remove(f->objects, "orders", "in/", &err), 0);
-	assert_int_equal(objects_remove(f->objects, "orders", "in/b/c", &err), 0);
+	assert_int_equal(remove_key(f, "in/a"), SP_OK);
+	assert_int_equal(remove_key(f, "in/a"), SP_OK);
+	assert_int_equal(remove_key(f, "in"), SP_OK);
+	assert_int_equal(remove_key(f, "in/"), SP_OK);
+	assert_int_equal(remove_key(f, "in/b/c"), SP_OK);
 	assert_lists(f, everything, "in/b");
-	assert_int_equal(objects_remove(f->objects, "orders", "in/b", &err), 0);
+	assert_int_equal(remove_key(f, "in/b"), SP_OK);
 	assert_true(objects_has_folder(f->objects, "orders", "in/"));
-	assert_int_equal(objects_remove(f->objects, "orders", "in/", &err), 0);
+	assert_int_equal(remove_key(f, "in/"), SP_OK);
 	assert_false(objects_has_folder(f->objects, "orders", "in/"));
 	static const char *const refused[] = { "../x", ".sallyport/x", "a//b", "/" };
 	for (size_t i = 0; i < SP_COUNT_OF(refused); i++)
-		assert_int_equal(objects_remove(f->objects, "orders", refused[i], &err), -1);
+		assert_int_equal(remove_key(f, refused[i]), SP_INVALID);
 }
 
 static void folders_are_made_with_those_above_them(void **state)

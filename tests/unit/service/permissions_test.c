@@ -10,9 +10,10 @@
 #include "base/text.h"
 #include "service/services.h"
 
-/* What may be asked by anybody who can sign; AssumeRole because it asks itself, the role's trust policy as well. */
+/* What may be asked by anybody who can sign; AssumeRole because it asks itself, the role's trust policy as well, and
+ * DeleteObjects for each key, of which it tells by itself. */
 static const char *const for_anybody[] = { "sts:GetCallerIdentity", "sts:AssumeRole",
-					   "sallyport:GetHealth" };
+					   "sallyport:GetHealth", "s3:DeleteObjects" };
 
 typedef void each_fn(const struct api_service *service, const struct api_operation *operation);
 

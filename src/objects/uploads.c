@@ -114,8 +114,7 @@ static int write_about(int folder_fd, const char *key, json_t *told)
 	return fsync(folder_fd);
 }
 
-/* False when it is no upload of ours, or is on its way out. */
-static bool read_about(int folder_fd, const char *id, struct upload *out)
+bool upload_read_about(int folder_fd, const char *id, struct upload *out)
 {
 	char text[ABOUT_MAX];
 	SP_AUTO_FD fd = openat(folder_fd, UPLOAD_ABOUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -172,53 +171,12 @@ int uploads_find(struct objects *objects, const char *bucket, const char *key, c
 	SP_AUTO_FD folder_fd = -1;
 	if (upload_open(objects, bucket, id, &folder_fd, err) != 0)
 		return -1;
-	if (!read_about(folder_fd, id, out))
+	if (!upload_read_about(folder_fd, id, out))
 		return upload_fail_gone(id, err);
 	if (strcmp(out->key, key) == 0)
 		return 0;
 	upload_finish(out);
 	return upload_fail_gone(id, err);
-}
-
-/* ---- all of them -------------------------------------------------------------------------------------------------- */
-
-static int compare_uploads(const void *a, const void *b)
-{
-	const struct upload *one = a, *other = b;
-	int order = strcmp(one->key, other->key);
-	return order != 0 ? order : strcmp(one->id, other->id);
-}
-
-int uploads_list(struct objects *objects, const char *bucket, const char *prefix,
-		 struct upload **out, size_t *out_count, struct sp_error *err)
-{
-	SP_AUTO_FD bucket_fd = -1;
-	SP_AUTO_FD staging_fd = -1;
-	if (objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
-		return -1;
-	struct upload *uploads = sp_alloc(UPLOADS_MAX * sizeof(*uploads));
-	size_t count = 0;
-	DIR *folder =
-		staging_open_folder(bucket_fd, &staging_fd) == 0 ? staging_list(staging_fd) : NULL;
-	struct dirent *entry;
-	while (folder != NULL && count < UPLOADS_MAX && (entry = readdir(folder)) != NULL) {
-		char id[UPLOAD_ID_SIZE];
-		SP_AUTO_FD folder_fd = -1;
-		if (!upload_id_of(entry->d_name, id) ||
-		    upload_open_folder(bucket_fd, bucket, id, &folder_fd, NULL) != 0 ||
-		    !read_about(folder_fd, id, &uploads[count]))
-			continue;
-		if (sp_text_starts_with(uploads[count].key, prefix))
-			count++;
-		else
-			upload_finish(&uploads[count]);
-	}
-	if (folder != NULL)
-		closedir(folder);
-	qsort(uploads, count, sizeof(*uploads), compare_uploads);
-	*out = uploads;
-	*out_count = count;
-	return 0;
 }
 
 int uploads_remove(struct objects *objects, const char *bucket, const char *id,

@@ -12,7 +12,7 @@ enum {
 	UPLOAD_ID_SIZE = 33,  /* 32 hex digits and a NUL */
 	UPLOAD_MD5_SIZE = 33, /* the same */
 	UPLOAD_PARTS_MAX = 10000,
-	UPLOADS_MAX = 1000, /* of one bucket that are listed */
+	UPLOADS_PAGE_MAX = 1000,
 };
 
 #define UPLOADS_KEPT_MS (7LL * 24 * 3600 * 1000)
@@ -41,9 +41,32 @@ int uploads_begin(struct objects *objects, const char *bucket, const char *key, 
 int uploads_find(struct objects *objects, const char *bucket, const char *key, const char *id,
 		 struct upload *out, struct sp_error *err);
 
-/** Those of a bucket whose keys begin with @prefix, in the order of keys and ids: at most UPLOADS_MAX, owned by the caller. */
-int uploads_list(struct objects *objects, const char *bucket, const char *prefix,
-		 struct upload **out, size_t *out_count, struct sp_error *err);
+struct uploads_query {
+	const char *prefix; /* of their keys; "" is all */
+	const char
+		*after_key; /* only keys after this one, or groups after this group; "" is all … */
+	const char *
+		after_id; /* … and of this very key those whose ids come after this one; "": none */
+	bool grouped;     /* at the first "/" after the prefix */
+	size_t max;       /* at most UPLOADS_PAGE_MAX */
+};
+
+struct listed_upload {
+	struct upload upload; /* of a group only its key, with the slash that ends it */
+	bool is_group;
+};
+
+struct upload_listing {
+	struct listed_upload *list; /* owned */
+	size_t count;
+	bool more; /* there is at least one after these */
+};
+
+/** Those of a bucket, in the order of keys and ids. */
+int uploads_list(struct objects *objects, const char *bucket, const struct uploads_query *query,
+		 struct upload_listing *out, struct sp_error *err);
+
+void upload_listing_finish(struct upload_listing *listing);
 
 /** Syncs the temporary (attempt 0 of @file_id) and makes a part of it; an older one of its number goes. */
 int uploads_put_part(struct objects *objects, const char *bucket, const char *id,

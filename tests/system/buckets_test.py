@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import aws  # noqa: E402
@@ -457,6 +458,27 @@ def uploads(client, daemon, folder):
         assert send(client, "DELETE", f"/things/big?uploadId={upload}").status == 204
         assert code_of(send(client, "DELETE", f"/things/big?uploadId={upload}")) == "NoSuchUpload"
         assert code_of(part(upload, 1, b"x")) == "NoSuchUpload" and leftovers(folder) == []
+
+    with case("uploads that are not complete are listed a page at a time, in groups, and from a place on"):
+        begun = sorted((key, begin(key)) for key in ("l/a", "l/b/c", "l/b/d", "l/a", "l/e é&"))
+        quoted = [(urllib.parse.quote(key), upload) for key, upload in begun]
+        found, more = [], ""
+        while more is not None:
+            page = send(client, "GET", f"/things?uploads&prefix=l/&max-uploads=2&encoding-type=url{more}")
+            found += zip(texts(page, "Key"), [one for one in texts(page, "UploadId")])
+            assert texts(page, "MaxUploads") == ["2"] and len(texts(page, "Key")) <= 2, page.body
+            more = None
+            if texts(page, "IsTruncated") == ["true"]:
+                more = f"&key-marker={texts(page, 'NextKeyMarker')[0]}&upload-id-marker={texts(page, 'NextUploadIdMarker')[0]}"
+        assert found == quoted, (found, quoted)
+        grouped = send(client, "GET", "/things?uploads&prefix=l/&delimiter=/")
+        assert texts(grouped, "UploadId") == [upload for key, upload in begun if "b/" not in key], grouped.body
+        assert texts(grouped, "Prefix") == ["l/", "l/b/"]
+        assert texts(send(client, "GET", "/things?uploads&prefix=l/&key-marker=l/b/c"), "Key") == ["l/b/d", "l/e é&"]
+        assert texts(send(client, "GET", "/things?uploads&max-uploads=0"), "Key") == []
+        assert code_of(send(client, "GET", "/things?uploads&delimiter=x")) == "InvalidArgument"
+        for key, upload in begun:
+            assert send(client, "DELETE", path_of("things", key, f"uploadId={upload}")).status == 204
 
     with case("conditions hold for an upload, too"):
         upload, there = begin(), send(client, "HEAD", "/things/big").header("ETag")[0]

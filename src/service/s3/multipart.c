@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "api/form.h"
 #include "api/xml.h"
 #include "base/scope.h"
 #include "objects/uploads.h"
@@ -12,9 +11,9 @@
 
 enum { PARTS_PAGE_MAX = 1000 };
 
-static void fail(struct api_call *call, const struct sp_error *err, bool has_upload)
+static void fail(struct api_call *call, const struct sp_error *err)
 {
-	if (err->code == SP_NOT_FOUND && has_upload)
+	if (err->code == SP_NOT_FOUND)
 		api_fail(call, "NoSuchUpload", "%s", err->message);
 	else
 		door_error(call, err);
@@ -53,7 +52,7 @@ static bool finds(struct api_call *call, struct upload *out)
 	if (uploads_find(door_context(call)->objects, door_bucket(call), door_key(call),
 			 sp_json_string(api_input(call), "uploadId"), out, &err) == 0)
 		return true;
-	fail(call, &err, true);
+	fail(call, &err);
 	return false;
 }
 
@@ -70,7 +69,7 @@ static void give_up(void *ctx)
 	if (result == 0)
 		api_reply_empty(call, 204);
 	else
-		fail(call, &err, true);
+		fail(call, &err);
 }
 
 void door_abort_multipart_upload(struct api_call *call)
@@ -125,7 +124,7 @@ static void list_parts(void *ctx)
 					&parts, &count, &err);
 	upload_finish(&upload);
 	if (result != 0) {
-		fail(call, &err, true);
+		fail(call, &err);
 		return;
 	}
 	write_parts(call, parts, count, &xml);
@@ -137,49 +136,4 @@ static void list_parts(void *ctx)
 void door_list_parts(struct api_call *call)
 {
 	door_run(call, list_parts);
-}
-
-static void add_upload(const struct upload *upload, bool encoded, struct sp_buffer *xml)
-{
-	SP_AUTO_FREE char *key = encoded ? form_encode(upload->key, true) : sp_strdup(upload->key);
-	sp_buffer_add_text(xml, "<Upload>");
-	xml_add_element(xml, "Key", key);
-	xml_add_element(xml, "UploadId", upload->id);
-	sp_buffer_add_text(xml, "<StorageClass>STANDARD</StorageClass>");
-	door_add_time(xml, "Initiated", upload->begun_ms);
-	sp_buffer_add_text(xml, "</Upload>");
-}
-
-static void list_uploads(void *ctx)
-{
-	struct api_call *call = ctx;
-	const char *prefix = sp_json_string(api_input(call), "prefix");
-	bool encoded = sp_json_string(api_input(call), "encoding-type") != NULL;
-	struct upload *uploads;
-	size_t count;
-	struct sp_error err = { 0 };
-	if (uploads_list(door_context(call)->objects, door_bucket(call),
-			 prefix == NULL ? "" : prefix, &uploads, &count, &err) != 0) {
-		fail(call, &err, false);
-		return;
-	}
-	SP_AUTO_BUFFER xml = { 0 };
-	sp_buffer_add_text(&xml, S3_XML "<ListMultipartUploadsResult" S3_XMLNS ">");
-	xml_add_element(&xml, "Bucket", door_bucket(call));
-	door_add_number(&xml, "MaxUploads", UPLOADS_MAX);
-	if (encoded)
-		xml_add_element(&xml, "EncodingType", "url");
-	xml_add_element(&xml, "IsTruncated", "false");
-	for (size_t i = 0; i < count; i++) {
-		add_upload(&uploads[i], encoded, &xml);
-		upload_finish(&uploads[i]);
-	}
-	free(uploads);
-	sp_buffer_add_text(&xml, "</ListMultipartUploadsResult>");
-	door_reply_xml(call, &xml);
-}
-
-void door_list_multipart_uploads(struct api_call *call)
-{
-	door_run(call, list_uploads);
 }

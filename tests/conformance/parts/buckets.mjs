@@ -125,6 +125,8 @@ await check("an upload in parts is made, looked at and completed", async () => {
     [[[1, BIG, first.ETag], [2, 1, second.CopyPartResult.ETag]], false]);
   const { Uploads } = await s3("ListMultipartUploads", { Bucket });
   same(Uploads.map((upload) => [upload.Key, upload.UploadId]), [[Key, UploadId]]);
+  const grouped = await s3("ListMultipartUploads", { Bucket, Prefix: "b", Delimiter: "/", MaxUploads: 1, KeyMarker: "a" });
+  same([grouped.Uploads[0].Key, grouped.KeyMarker, grouped.MaxUploads, grouped.IsTruncated], [Key, "a", 1, false]);
   const done = await s3("CompleteMultipartUpload", { Bucket, Key, UploadId, MultipartUpload: {
     Parts: [{ PartNumber: 1, ETag: first.ETag, ChecksumCRC32: first.ChecksumCRC32 }, { PartNumber: 2, ETag: second.CopyPartResult.ETag }] } });
   assert.match(done.ETag, /^"[0-9a-f]{32}-2"$/);

@@ -3,6 +3,7 @@
 #include <utime.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "objects/buckets.h"
 #include "objects/notes.h"
 #include "objects/uploads.h"
@@ -142,17 +143,71 @@ static void an_upload_is_found_by_its_key_and_id_only(void **state)
 	assert_int_equal(uploads_find(f->objects, "orders", "small", id, &other, &err), -1);
 	assert_int_equal(err.code, SP_NOT_FOUND);
 
-	struct upload *all;
-	size_t count;
-	assert_int_equal(uploads_list(f->objects, "orders", "b", &all, &count, &err), 0);
-	assert_int_equal(count, 1);
-	assert_string_equal(all[0].id, id);
-	upload_finish(&all[0]);
-	free(all);
-	assert_int_equal(uploads_list(f->objects, "orders", "c", &all, &count, &err), 0);
-	assert_int_equal(count, 0);
-	free(all);
 	upload_finish(&upload);
+}
+
+/* All pages of @query, with a space between their items: keys, and groups as they are. */
+static void list(struct fixture *f, struct uploads_query query, char ids[][UPLOAD_ID_SIZE],
+		 size_t id_count, char *out)
+{
+	char key[32] = "", id[UPLOAD_ID_SIZE] = "";
+	struct sp_error err = { 0 };
+	*out = '\0';
+	query.after_key = key;
+	query.after_id = id;
+	for (bool more = true; more;) {
+		struct upload_listing page;
+		assert_int_equal(uploads_list(f->objects, "orders", &query, &page, &err), 0);
+		assert_true(page.count <= query.max && (page.count == query.max || !page.more));
+		for (size_t i = 0; i < page.count; i++) {
+			const struct listed_upload *one = &page.list[i];
+			size_t at = 0;
+			while (at < id_count && strcmp(ids[at], one->upload.id) != 0)
+				at++;
+			assert_true(one->is_group == (at == id_count));
+			sprintf(out + strlen(out), "%s%s", *out != '\0' ? " " : "",
+				one->upload.key);
+			strcpy(key, one->upload.key);
+			strcpy(id, one->upload.id);
+		}
+		more = page.more;
+		upload_listing_finish(&page);
+	}
+}
+
+static void uploads_are_listed_in_order_a_page_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const keys[] = { "b", "a/2", "c/1", "a/1", "b",     "a/1", "b",
+					    "a", "c/2", "c/1", "d",   "c/0/x", "a/1", "c/1" };
+	static const struct {
+		const char *prefix;
+		bool grouped;
+		const char *expected;
+	} lists[] = {
+		{ "", false, "a a/1 a/1 a/1 a/2 b b b c/0/x c/1 c/1 c/1 c/2 d" },
+		{ "", true, "a a/ b b b c/ d" },
+		{ "c/", true, "c/0/ c/1 c/1 c/1 c/2" },
+		{ "c", true, "c/" },
+		{ "a/1", false, "a/1 a/1 a/1" },
+		{ "e", true, "" },
+	};
+	char ids[SP_COUNT_OF(keys)][UPLOAD_ID_SIZE], found[1024];
+	struct sp_error err = { 0 };
+	list(f, (struct uploads_query){ .prefix = "", .max = 3 }, ids, 0, found);
+	assert_string_equal(found, "");
+	for (size_t i = 0; i < SP_COUNT_OF(keys); i++)
+		assert_int_equal(uploads_begin(f->objects, "orders", keys[i], NULL, ids[i], &err),
+				 0);
+	for (size_t i = 0; i < SP_COUNT_OF(lists); i++) {
+		for (size_t max = 1; max < 20; max++) {
+			struct uploads_query query = { .prefix = lists[i].prefix,
+						       .grouped = lists[i].grouped,
+						       .max = max };
+			list(f, query, ids, SP_COUNT_OF(ids), found);
+			assert_string_equal(found, lists[i].expected);
+		}
+	}
 }
 
 static bool nothing_is_needed(void *ctx, const char *file_id)
@@ -278,6 +333,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_completes_an_upload_does_so_alone, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(parts_become_one_object, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(uploads_are_listed_in_order_a_page_at_a_time,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_part_that_is_not_there_leaves_nothing_half,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_upload_is_found_by_its_key_and_id_only, set_up,

@@ -243,8 +243,8 @@ def impossible(client, daemon, folder):
         assert not (folder / "marker" / "in").exists()
 
     with case("what is beyond is NotImplemented"):
-        for method, target in (("GET", "/things?acl"), ("GET", "/things?tagging"), ("PUT", "/things?policy"), ("GET", "/things/a?tagging"),
-                               ("PUT", "/things/a?acl"), ("GET", "/things/a?versionId=x"), ("GET", "/things?versions"),
+        for method, target in (("GET", "/things?acl"), ("GET", "/things?tagging"), ("PUT", "/things?policy"), ("PUT", "/things/a?tagging"),
+                               ("PUT", "/things/a?acl"), ("PUT", "/things/a?versionId=null"), ("GET", "/things?session"),
                                ("POST", "/things/a?restore"), ("GET", "/things/a?torrent"), ("DELETE", "/things/a?tagging")):
             response = send(client, method, target, b"bytes" if method == "PUT" else b"")
             assert (response.status, code_of(response)) == (501, "NotImplemented"), (method, target, response.body)
@@ -254,6 +254,23 @@ def impossible(client, daemon, folder):
             assert code_of(send(client, "PUT", "/things/a", b"other", [(name, value)])) == "NotImplemented", name
         assert code_of(send(client, "GET", "/things?list-type=2&delimiter=x")) == "InvalidArgument"
         assert (folder / "a").read_bytes() == b"x"
+
+    with case("an object has no tags, and one version, which is called null"):
+        assert texts(send(client, "GET", "/things/a?tagging"), "TagSet") == [""]
+        assert code_of(send(client, "GET", "/things/none?tagging")) == "NoSuchKey"
+        assert send(client, "GET", "/things/a?versionId=null").body == b"x"
+        assert code_of(send(client, "GET", "/things/a?versionId=x")) == "InvalidArgument"
+        for key in ("v/1", "v/2/x", "v/3"):
+            send(client, "PUT", path_of("things", key), b"x")
+        page = send(client, "GET", "/things?versions&prefix=v/&delimiter=/&max-keys=2")
+        assert (texts(page, "Key"), texts(page, "Prefix"), texts(page, "VersionId")) == (["v/1"], ["v/", "v/2/"], ["null"]), page.body
+        assert texts(page, "IsTruncated") == ["true"] and texts(page, "IsLatest") == ["true"]
+        page = send(client, "GET", f"/things?versions&prefix=v/&key-marker={texts(page, 'NextKeyMarker')[0]}&version-id-marker=null&delimiter=/")
+        assert texts(page, "Key") == ["v/3"] and texts(page, "IsTruncated") == ["false"], page.body
+        every = texts(send(client, "GET", "/things?versions&prefix=v/"), "Key")
+        body = "".join(f"<Object><Key>{key}</Key><VersionId>null</VersionId></Object>" for key in every)
+        assert texts(send(client, "POST", "/things?delete", f"<Delete>{body}</Delete>"), "Key") == every == ["v/1", "v/2/x", "v/3"]
+        assert code_of(send(client, "DELETE", "/things/a?versionId=7")) == "InvalidArgument" and (folder / "a").exists()
 
     with case("a bucket that is not there is NoSuchBucket, whatever is asked of it"):
         for method, target, body in (("GET", "/none", b""), ("GET", "/none/a", b""), ("PUT", "/none/a", b"x"), ("DELETE", "/none/a", b""),

@@ -1,4 +1,4 @@
-/* GetObject and HeadObject: the file itself goes to the connection, or a part of it. */
+/* GetObject and HeadObject: the file itself goes to the connection, or a part of it. And its tags. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -107,23 +107,30 @@ static void answer_folder(struct api_call *call)
 	api_reply_empty(call, 200);
 }
 
+/* False when there is none, and the call is answered. */
+static bool finds(struct api_call *call, struct found *out)
+{
+	struct sp_error err = { 0 };
+	if (door_open_object(call, door_bucket(call), door_key(call), &out->fd, &out->identity,
+			     &err) == 0)
+		return true;
+	/* What no object can be called, or is a folder, is not there. */
+	if (err.code == SP_INVALID || err.code == SP_UNSUPPORTED)
+		err.code = SP_NOT_FOUND;
+	door_error(call, &err);
+	return false;
+}
+
 static void get(void *ctx)
 {
 	struct api_call *call = ctx;
 	struct found found = { .fd = -1 };
-	struct sp_error err = { 0 };
 	if (sp_text_ends_with(door_key(call), "/")) {
 		answer_folder(call);
 		return;
 	}
-	if (door_open_object(call, door_bucket(call), door_key(call), &found.fd, &found.identity,
-			     &err) != 0) {
-		/* What no object can be called, or is a folder, is not there. */
-		if (err.code == SP_INVALID || err.code == SP_UNSUPPORTED)
-			err.code = SP_NOT_FOUND;
-		door_error(call, &err);
+	if (!finds(call, &found))
 		return;
-	}
 	found.time_ms = found.identity.mtime_ns / MS_NS;
 	object_notes_read(found.fd, &found.notes);
 	answer_found(call, &found);
@@ -134,4 +141,22 @@ static void get(void *ctx)
 void door_get_object(struct api_call *call)
 {
 	door_run(call, get);
+}
+
+/* None are kept. `aws s3 cp` asks before it copies what is large. */
+static void tell_tags(void *ctx)
+{
+	struct api_call *call = ctx;
+	struct found found = { .fd = -1 };
+	if (!finds(call, &found))
+		return;
+	sp_close_fd(&found.fd);
+	SP_AUTO_BUFFER xml = { 0 };
+	sp_buffer_add_text(&xml, S3_XML "<Tagging" S3_XMLNS "><TagSet/></Tagging>");
+	door_reply_xml(call, &xml);
+}
+
+void door_get_object_tagging(struct api_call *call)
+{
+	door_run(call, tell_tags);
 }

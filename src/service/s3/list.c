@@ -1,4 +1,5 @@
-/* A bucket's keys, a page at a time: ListObjectsV2, and the one before it, which some clients still ask. */
+/* A bucket's keys, a page at a time: ListObjectsV2, the one before it, which some clients still ask, and ListObjectVersions, for
+ * those who look for versions: there is one of each. */
 
 #include <string.h>
 
@@ -10,9 +11,21 @@
 #include "service/s3/operations.h"
 #include "service/s3/request.h"
 
+#define NO_VERSION "null" /* what S3 calls an object's only version */
+
+struct kind {
+	const char *root, *object; /* elements */
+	const char *start;         /* the parameter that says where the first page begins */
+};
+
+static const struct kind v1 = { "ListBucketResult", "Contents", "marker" };
+static const struct kind v2 = { "ListBucketResult", "Contents", "start-after" };
+static const struct kind versions = { "ListVersionsResult", "Version", "key-marker" };
+
 struct list {
 	struct api_call *call;
-	bool is_v2, is_encoded;
+	const struct kind *kind;
+	bool is_encoded;
 	char *after; /* owned */
 	struct listing_query query;
 };
@@ -54,12 +67,11 @@ static int begin(struct list *list, struct sp_error *err)
 	const char *token = sp_json_string(input, "continuation-token");
 	json_int_t max = sp_json_integer(input, "max-keys", LISTING_PAGE_MAX);
 	list->is_encoded = sp_json_string(input, "encoding-type") != NULL;
-	if (list->is_v2 && token != NULL) {
+	if (list->kind == &v2 && token != NULL) {
 		if (read_token(token, &list->after, err) != 0)
 			return -1;
 	} else {
-		list->after =
-			sp_strdup(input_text(list, list->is_v2 ? "start-after" : "marker", ""));
+		list->after = sp_strdup(input_text(list, list->kind->start, ""));
 	}
 	list->query = (struct listing_query){
 		.prefix = input_text(list, "prefix", ""),
@@ -74,7 +86,8 @@ static int begin(struct list *list, struct sp_error *err)
 
 static void add_owner(const struct list *list, struct sp_buffer *xml)
 {
-	if (list->is_v2 && !json_is_true(json_object_get(api_input(list->call), "fetch-owner")))
+	if (list->kind == &v2 &&
+	    !json_is_true(json_object_get(api_input(list->call), "fetch-owner")))
 		return;
 	sp_buffer_add_text(xml, "<Owner>");
 	xml_add_element(xml, "ID", door_context(list->call)->account);
@@ -84,13 +97,16 @@ static void add_owner(const struct list *list, struct sp_buffer *xml)
 static void add_object(const struct list *list, const struct listed_object *object,
 		       struct sp_buffer *xml)
 {
-	sp_buffer_add_text(xml, "<Contents>");
+	sp_buffer_format(xml, "<%s>", list->kind->object);
 	add_key(list, xml, "Key", object->key);
 	door_add_time(xml, "LastModified", object->time_ms);
 	door_add_etag(xml, object->etag);
 	door_add_number(xml, "Size", object->size);
 	add_owner(list, xml);
-	sp_buffer_add_text(xml, "<StorageClass>STANDARD</StorageClass></Contents>");
+	if (list->kind == &versions)
+		sp_buffer_add_text(xml, "<VersionId>" NO_VERSION
+					"</VersionId><IsLatest>true</IsLatest>");
+	sp_buffer_format(xml, "<StorageClass>STANDARD</StorageClass></%s>", list->kind->object);
 }
 
 static void add_next(const struct list *list, const struct object_listing *page,
@@ -99,12 +115,26 @@ static void add_next(const struct list *list, const struct object_listing *page,
 	if (!page->more || page->count == 0)
 		return;
 	const char *last = page->objects[page->count - 1].key;
-	if (list->is_v2) {
+	if (list->kind == &versions) {
+		add_key(list, xml, "NextKeyMarker", last);
+		xml_add_element(xml, "NextVersionIdMarker", NO_VERSION);
+	} else if (list->kind == &v2) {
 		SP_AUTO_FREE char *token = sp_base64_encode(last, strlen(last));
 		xml_add_element(xml, "NextContinuationToken", token);
 	} else if (list->query.grouped) {
 		add_key(list, xml, "NextMarker", last);
 	}
+}
+
+static void add_place_v2(const struct list *list, const struct object_listing *page,
+			 struct sp_buffer *xml)
+{
+	const char *token = input_text(list, "continuation-token", NULL);
+	door_add_number(xml, "KeyCount", page->count);
+	if (token != NULL)
+		xml_add_element(xml, "ContinuationToken", token);
+	if (input_text(list, "start-after", NULL) != NULL)
+		add_key(list, xml, "StartAfter", input_text(list, "start-after", ""));
 }
 
 /* What was asked for, told again. */
@@ -119,21 +149,20 @@ static void add_question(const struct list *list, const struct object_listing *p
 	if (list->is_encoded)
 		xml_add_element(xml, "EncodingType", "url");
 	xml_add_element(xml, "IsTruncated", page->more ? "true" : "false");
-	const char *token = input_text(list, "continuation-token", NULL);
-	if (!list->is_v2)
+	if (list->kind == &v1)
 		add_key(list, xml, "Marker", list->after);
-	else
-		door_add_number(xml, "KeyCount", page->count);
-	if (list->is_v2 && token != NULL)
-		xml_add_element(xml, "ContinuationToken", token);
-	if (list->is_v2 && input_text(list, "start-after", NULL) != NULL)
-		add_key(list, xml, "StartAfter", input_text(list, "start-after", ""));
+	if (list->kind == &versions) {
+		add_key(list, xml, "KeyMarker", list->after);
+		xml_add_element(xml, "VersionIdMarker", input_text(list, "version-id-marker", ""));
+	}
+	if (list->kind == &v2)
+		add_place_v2(list, page, xml);
 }
 
 static void write_page(const struct list *list, const struct object_listing *page,
 		       struct sp_buffer *xml)
 {
-	sp_buffer_add_text(xml, S3_XML "<ListBucketResult" S3_XMLNS ">");
+	sp_buffer_format(xml, S3_XML "<%s" S3_XMLNS ">", list->kind->root);
 	add_question(list, page, xml);
 	add_next(list, page, xml);
 	for (size_t i = 0; i < page->count; i++)
@@ -146,12 +175,12 @@ static void write_page(const struct list *list, const struct object_listing *pag
 		add_key(list, xml, "Prefix", page->objects[i].key);
 		sp_buffer_add_text(xml, "</CommonPrefixes>");
 	}
-	sp_buffer_add_text(xml, "</ListBucketResult>");
+	sp_buffer_format(xml, "</%s>", list->kind->root);
 }
 
-static void answer(struct api_call *call, bool is_v2)
+static void answer(struct api_call *call, const struct kind *kind)
 {
-	struct list list = { .call = call, .is_v2 = is_v2 };
+	struct list list = { .call = call, .kind = kind };
 	struct object_listing page;
 	struct sp_error err = { 0 };
 	SP_AUTO_BUFFER xml = { 0 };
@@ -172,12 +201,17 @@ static void answer(struct api_call *call, bool is_v2)
 
 static void list_v1(void *ctx)
 {
-	answer(ctx, false);
+	answer(ctx, &v1);
 }
 
 static void list_v2(void *ctx)
 {
-	answer(ctx, true);
+	answer(ctx, &v2);
+}
+
+static void list_versions(void *ctx)
+{
+	answer(ctx, &versions);
 }
 
 void door_list_objects(struct api_call *call)
@@ -188,4 +222,9 @@ void door_list_objects(struct api_call *call)
 void door_list_objects_v2(struct api_call *call)
 {
 	door_run(call, list_v2);
+}
+
+void door_list_object_versions(struct api_call *call)
+{
+	door_run(call, list_versions);
 }

@@ -12,8 +12,10 @@ void door_get_bucket_versioning(struct api_call *call);
 
 void door_list_objects(struct api_call *call);
 void door_list_objects_v2(struct api_call *call);
+void door_list_object_versions(struct api_call *call);
 
 void door_get_object(struct api_call *call); /* and HEAD */
+void door_get_object_tagging(struct api_call *call);
 void door_copy_object(struct api_call *call);
 void door_delete_object(struct api_call *call);
 void door_delete_objects(struct api_call *call);

@@ -52,11 +52,12 @@ static const struct shape parts = { .type = SHAPE_LIST, .min = 1, .max = 10000, 
 		}                                                                                  \
 	}
 
-#define BUCKET { "Bucket", &any_text, true },
-#define OBJECT BUCKET{ "Key", &any_text, true },
-#define UPLOAD OBJECT{ "uploadId", &any_text, true },
-#define SOURCE { "x-amz-copy-source", &any_text, true },
-#define LISTED BUCKET{ "prefix", &any_text, false }, { "encoding-type", &url, false },
+#define BUCKET  { "Bucket", &any_text, true },
+#define OBJECT  BUCKET{ "Key", &any_text, true },
+#define VERSION { "versionId", &version, false },
+#define UPLOAD  OBJECT{ "uploadId", &any_text, true },
+#define SOURCE  { "x-amz-copy-source", &any_text, true },
+#define LISTED  BUCKET{ "prefix", &any_text, false }, { "encoding-type", &url, false },
 #define RESPONSE                                                                                   \
 	{ "response-content-type", &any_text, false },                                             \
 		{ "response-content-language", &any_text, false },                                 \
@@ -77,6 +78,9 @@ static const struct api_operation operations[] = {
 	{ "ListMultipartUploads", INPUT(LISTED { "delimiter", &slash, false }, { "key-marker", &any_text, false },
 		{ "upload-id-marker", &any_text, false }, { "max-uploads", &number, false },), door_list_multipart_uploads, "GET",
 	  "/{Bucket}?uploads", .action = "ListBucketMultipartUploads", .resource = "bucket/{Bucket}" },
+	{ "ListObjectVersions", INPUT(LISTED { "delimiter", &slash, false }, { "max-keys", &number, false },
+		{ "key-marker", &any_text, false }, { "version-id-marker", &version, false },), door_list_object_versions, "GET",
+	  "/{Bucket}?versions", .action = "ListBucketVersions", .resource = "bucket/{Bucket}" },
 	{ "ListObjectsV2", INPUT(LISTED { "delimiter", &slash, false }, { "max-keys", &number, false },
 		{ "continuation-token", &any_text, false }, { "start-after", &any_text, false },
 		{ "fetch-owner", &boolean, false },), door_list_objects_v2, "GET", "/{Bucket}?list-type",
@@ -93,9 +97,11 @@ static const struct api_operation operations[] = {
 
 	{ "ListParts", INPUT(UPLOAD { "max-parts", &number, false }, { "part-number-marker", &number, false },),
 	  door_list_parts, "GET", "/{Bucket}/{Key+}?uploadId", .action = "ListMultipartUploadParts", .resource = "object/{Key}" },
-	{ "GetObject", INPUT(OBJECT RESPONSE), door_get_object, "GET", "/{Bucket}/{Key+}",
+	{ "GetObjectTagging", INPUT(OBJECT VERSION), door_get_object_tagging, "GET", "/{Bucket}/{Key+}?tagging",
 	  .resource = "object/{Key}" },
-	{ "HeadObject", INPUT(OBJECT RESPONSE), door_get_object, "HEAD", "/{Bucket}/{Key+}",
+	{ "GetObject", INPUT(OBJECT VERSION RESPONSE), door_get_object, "GET", "/{Bucket}/{Key+}",
+	  .resource = "object/{Key}" },
+	{ "HeadObject", INPUT(OBJECT VERSION RESPONSE), door_get_object, "HEAD", "/{Bucket}/{Key+}",
 	  .action = "GetObject", .resource = "object/{Key}" },
 	{ "UploadPartCopy", INPUT(UPLOAD SOURCE { "partNumber", &part_number, true },), door_upload_part_copy, "PUT",
 	  "/{Bucket}/{Key+}?uploadId&partNumber&x-amz-copy-source",
@@ -112,7 +118,7 @@ static const struct api_operation operations[] = {
 	  "/{Bucket}/{Key+}?uploadId", .action = "PutObject", .resource = "object/{Key}" },
 	{ "AbortMultipartUpload", INPUT(UPLOAD), door_abort_multipart_upload, "DELETE", "/{Bucket}/{Key+}?uploadId",
 	  .resource = "object/{Key}" },
-	{ "DeleteObject", INPUT(OBJECT), door_delete_object, "DELETE", "/{Bucket}/{Key+}", .resource = "object/{Key}" },
+	{ "DeleteObject", INPUT(OBJECT VERSION), door_delete_object, "DELETE", "/{Bucket}/{Key+}", .resource = "object/{Key}" },
 	{ 0 },
 };
 

@@ -114,6 +114,13 @@ await check("ListObjects, the older one, gives the same", async () => {
   same([rest.Contents.map((one) => one.Key), rest.CommonPrefixes], [["l.txt", "m", "summed"], [{ Prefix: "l/" }]]);
 });
 
+await check("an object has no tags, and one version", async () => {
+  same((await s3("GetObjectTagging", { Bucket, Key: "m" })).TagSet, []);
+  const { Versions, IsTruncated } = await s3("ListObjectVersions", { Bucket, Prefix: "m", MaxKeys: 1 });
+  same([Versions.map((one) => [one.Key, one.VersionId, one.IsLatest, one.Size]), IsTruncated], [[["m", "null", true, 1]], false]);
+  same((await s3("HeadObject", { Bucket, Key: "m", VersionId: "null" })).ContentLength, 1);
+});
+
 await check("an upload in parts is made, looked at and completed", async () => {
   const Key = "big";
   const { UploadId } = await s3("CreateMultipartUpload", { Bucket, Key, ContentType: "text/x-big" });

@@ -25,7 +25,9 @@ enum {
 	FILE_QUEUE_MAX = 4096,
 	BUCKET_THREADS = 8,
 	BUCKET_QUEUE_MAX = 4096,
-	BODY_THREADS = 4, /* apart: putting parts together may keep all of the others busy */
+	COPY_THREADS = 4, /* of what takes long, so that all else goes on */
+	COPY_QUEUE_MAX = 64,
+	BODY_THREADS = 4,
 	READ_THREADS = 2,
 	READ_QUEUE_MAX = 4096,
 	OPERATION_QUEUE_MAX = 4096,
@@ -88,6 +90,7 @@ static int open_threads(struct rooms *rooms, const struct settings *settings, st
 	if (pool_create("files", files, FILE_QUEUE_MAX, &rooms->files, err) != 0)
 		return -1;
 	if (pool_create("buckets", BUCKET_THREADS, BUCKET_QUEUE_MAX, &rooms->buckets, err) != 0 ||
+	    pool_create("copies", COPY_THREADS, COPY_QUEUE_MAX, &rooms->copies, err) != 0 ||
 	    pool_create("bodies", BODY_THREADS, BUCKET_QUEUE_MAX, &rooms->bodies, err) != 0)
 		return -1;
 	return pool_create("reads", READ_THREADS, READ_QUEUE_MAX, &rooms->reads, err);
@@ -291,6 +294,7 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.objects = rooms->objects,
 		.files = rooms->files,
 		.buckets = rooms->buckets,
+		.copies = rooms->copies,
 		.egress = rooms->egress,
 		.networks = rooms->networks,
 		.pools = &rooms->pools,
@@ -436,6 +440,7 @@ void rooms_close(struct rooms *rooms)
 	networks_close(rooms->networks);
 	pool_destroy(rooms->files);
 	pool_destroy(rooms->buckets);
+	pool_destroy(rooms->copies);
 	pool_destroy(rooms->bodies);
 	pool_destroy(rooms->reads);
 	objects_close(rooms->objects);

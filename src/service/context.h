@@ -31,7 +31,8 @@ struct service_context {
 	const struct vault *vault;
 	struct objects *objects;
 	struct pool *files;   /* where objects are read: a file system may hang */
-	struct pool *buckets; /* where S3's operations are: they may take long */
+	struct pool *buckets; /* where S3's operations are: they may hang */
+	struct pool *copies;  /* where those of them are that take long */
 	const struct egress *egress;
 	struct networks *networks;
 	const struct address_pools *pools;

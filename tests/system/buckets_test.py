@@ -18,6 +18,7 @@ from s3 import code_of, path_of, send, texts  # noqa: E402
 
 SIGNED, SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+LARGE_COPY = 80 << 20  # more than is copied before it is answered
 SUM = "x-amz-checksum-crc32"
 ODD_KEYS = ["a b", "plus+and=and%", "é/ü", "a!b*c'(d)", "x" * 255, "deep/" * 20 + "file", "~tilde", "percent%41", "q?mark", "#hash"]
 
@@ -159,6 +160,41 @@ def objects(client, daemon, folder):
         assert (got.body, got.header("x-amz-meta-a"), got.header("x-amz-meta-c")) == (b"copied", [], ["d"])
         assert code_of(send(client, "PUT", "/things/to", headers=[("x-amz-copy-source", "things/none")])) == "NoSuchKey"
         assert code_of(send(client, "PUT", "/things/to", headers=[("x-amz-copy-source", "nothing")])) == "InvalidArgument"
+
+    with case("large copies begin their answer at once, and hold up nobody"):
+        with open(folder / "large", "wb") as file:
+            file.truncate(LARGE_COPY)
+        answers = []
+
+        def copy(number):
+            answers.append(send(daemon.new_client(), "PUT", f"/things/copied{number}", headers=[("x-amz-copy-source", "/things/large")]))
+        threads = [threading.Thread(target=copy, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        started = time.monotonic()
+        for _ in range(20):
+            assert send(client, "HEAD", "/things/large").status == 200
+        assert time.monotonic() - started < 10
+        for thread in threads:
+            thread.join()
+        digest = hashlib.md5(bytes(LARGE_COPY)).hexdigest()
+        for answer in answers:
+            assert (answer.status, texts(answer, "ETag")) == (200, [f'"{digest}"']), answer.body
+        upload = texts(send(client, "POST", "/things/parts?uploads"), "UploadId")[0]
+        source = [("x-amz-copy-source", "/things/large")]
+        part = send(client, "PUT", f"/things/parts?partNumber=1&uploadId={upload}", headers=source)
+        assert texts(part, "ETag") == [f'"{digest}"'], part.body
+        assert code_of(send(client, "PUT", "/things/parts?partNumber=1&uploadId=" + "0" * 32, headers=source)) == "NoSuchUpload"
+        assert send(client, "DELETE", f"/things/parts?uploadId={upload}").status == 204
+        (folder / "taken").mkdir()
+        late = send(client, "PUT", "/things/taken", headers=source)  # what goes wrong late is in the document
+        assert (late.status, code_of(late)) == (200, "InvalidRequest") and b"a folder of that name" in late.body, late.body
+        (folder / "taken").rmdir()
+        for number in range(6):
+            assert (folder / f"copied{number}").stat().st_size == LARGE_COPY
+            (folder / f"copied{number}").unlink()
+        (folder / "large").unlink()
+        assert leftovers(folder) == []
 
     with case("DeleteObjects removes many, and tells of those that cannot be"):
         for key in ("d/1", "d/2", "e"):

@@ -1,28 +1,22 @@
-/*
- * CompleteMultipartUpload: parts become an object. Where the file system cannot share blocks they are copied, which takes
- * its time with a large object: then the answer begins at once and goes on with spaces, as S3's own does, so that no
- * client takes the silence for an end. What went wrong is in its document.
- */
+/* CompleteMultipartUpload: parts become an object. Where the file system cannot share blocks they are copied, which takes its
+ * time with a large object. */
 
 #include <stdio.h>
 #include <string.h>
 
-#include "api/stream.h"
 #include "api/xml.h"
 #include "base/checksum.h"
-#include "base/clock.h"
 #include "base/id.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "service/s3/conditions.h"
 #include "service/s3/incoming.h"
+#include "service/s3/late_answer.h"
 #include "service/s3/operations.h"
 #include "service/s3/request.h"
 
 /* What is copied well within the time that clients wait for an answer. */
 #define QUIET_MAX (512ULL << 20)
-
-enum { SIGN_OF_LIFE_MS = 3000, STREAM_ROOM = 64 << 10 };
 
 struct completion {
 	struct service_context *context;
@@ -32,18 +26,19 @@ struct completion {
 	struct upload_part *parts; /* owned */
 	size_t count;
 	struct incoming to;
-	struct api_stream *stream; /* NULL: the answer comes at the end */
-	int64_t told_ms;
+	struct late_answer answer;
 	const char *code; /* of an error that is not door_error()'s */
-	char id[SP_ERROR_MESSAGE_MAX];
 };
 
-static void finish(struct completion *completion)
+static void destroy(void *ctx)
 {
+	struct completion *completion = ctx;
+	sp_close_fd(&completion->hold);
 	upload_finish(&completion->upload);
 	incoming_finish(&completion->to);
 	free(completion->parts);
 	free(completion->bucket);
+	free(completion);
 }
 
 /* ---- what was asked for ------------------------------------------------------------------------------------------- */
@@ -108,16 +103,6 @@ static uint64_t size_of_all(struct completion *completion)
 
 /* ---- the work ----------------------------------------------------------------------------------------------------- */
 
-static void tell_life(void *ctx)
-{
-	struct completion *completion = ctx;
-	int64_t now_ms = sp_monotonic_ms();
-	if (completion->stream == NULL || now_ms - completion->told_ms < SIGN_OF_LIFE_MS)
-		return;
-	completion->told_ms = now_ms;
-	api_stream_write(completion->stream, " ", 1);
-}
-
 /* The MD5 of the parts' MD5s, and how many there are: S3's form, which tells that it is no MD5 of the bytes. */
 static void make_etag(const struct completion *completion, char out[OBJECT_ETAG_SIZE])
 {
@@ -149,8 +134,8 @@ static int assemble(struct completion *completion, struct sp_error *err)
 		return -1;
 	}
 	if (uploads_assemble(objects, completion->bucket, &completion->upload, completion->parts,
-			     completion->count, to->file_id, &to->fd, tell_life, completion,
-			     err) != 0) {
+			     completion->count, to->file_id, &to->fd, late_answer_tell,
+			     &completion->answer, err) != 0) {
 		completion->code = err->code == SP_NOT_FOUND ? "InvalidPart" : NULL;
 		return -1;
 	}
@@ -160,15 +145,6 @@ static int assemble(struct completion *completion, struct sp_error *err)
 	/* The object is there: what is left of the upload is a sweep's. */
 	uploads_remove(objects, completion->bucket, completion->upload.id, NULL);
 	return 0;
-}
-
-static int carry_out(struct completion *completion, struct sp_error *err)
-{
-	int result = assemble(completion, err);
-	incoming_discard(&completion->to);
-	sp_close_fd(
-		&completion->hold); /* before the answer: who is refused may ask again at once */
-	return result;
 }
 
 /* ---- the answer --------------------------------------------------------------------------------------------------- */
@@ -185,54 +161,32 @@ static void write_result(const struct completion *completion, struct sp_buffer *
 	sp_buffer_add_text(xml, "</CompleteMultipartUploadResult>");
 }
 
-static void write_failure(const struct completion *completion, const struct sp_error *err,
-			  struct sp_buffer *xml)
+static void carry_out(void *ctx)
 {
-	sp_buffer_add_text(xml, "<Error>");
-	xml_add_element(xml, "Code",
-			completion->code != NULL ? completion->code : door_error_code(err));
-	xml_add_element(xml, "Message", err->message);
-	xml_add_element(xml, "RequestId", completion->id);
-	sp_buffer_add_text(xml, "</Error>");
-}
-
-static void complete_slowly(struct api_call *call, struct completion *completion)
-{
+	struct completion *completion = ctx;
 	struct sp_error err = { 0 };
 	SP_AUTO_BUFFER xml = { 0 };
-	snprintf(completion->id, sizeof(completion->id), "%s", api_request_id(call));
-	completion->stream = api_stream_open(call, "application/xml", STREAM_ROOM);
-	api_stream_write(completion->stream, S3_XML, strlen(S3_XML));
-	completion->told_ms = sp_monotonic_ms();
-	if (carry_out(completion, &err) == 0)
+	int result = assemble(completion, &err);
+	/* Before the answer: who is refused may ask again at once. */
+	incoming_discard(&completion->to);
+	sp_close_fd(&completion->hold);
+	if (result == 0) {
 		write_result(completion, &xml);
-	else
-		write_failure(completion, &err, &xml);
-	api_stream_write(completion->stream, xml.data, xml.length);
-	api_stream_close(completion->stream);
-}
-
-static void complete_at_once(struct api_call *call, struct completion *completion)
-{
-	struct sp_error err = { 0 };
-	SP_AUTO_BUFFER xml = { 0 };
-	if (carry_out(completion, &err) == 0) {
-		sp_buffer_add_text(&xml, S3_XML);
-		write_result(completion, &xml);
-		door_reply_xml(call, &xml);
-	} else if (completion->code != NULL) {
-		api_fail(call, completion->code, "%s", err.message);
+		late_answer_succeed(&completion->answer, &xml);
 	} else {
-		door_error(call, &err);
+		late_answer_fail(&completion->answer, completion->code, &err);
 	}
+	destroy(completion);
 }
+
+/* ---- the call ----------------------------------------------------------------------------------------------------- */
 
 static int prepare(struct api_call *call, struct completion *completion, struct sp_error *err)
 {
 	const json_t *input = api_input(call);
 	if (uploads_find(completion->context->objects, completion->bucket, door_key(call),
 			 sp_json_string(input, "uploadId"), &completion->upload, err) != 0) {
-		completion->code = err->code == SP_NOT_FOUND ? "NoSuchUpload" : NULL;
+		completion->code = door_upload_code(call, err);
 		return -1;
 	}
 	if (conditions_read_change(call, &completion->to.condition, err) != 0)
@@ -249,22 +203,21 @@ static int prepare(struct api_call *call, struct completion *completion, struct 
 static void complete(void *ctx)
 {
 	struct api_call *call = ctx;
-	struct completion completion = { .context = door_context(call),
-					 .bucket = sp_strdup(door_bucket(call)),
-					 .hold = -1,
-					 .to = { .fd = -1 } };
+	struct completion *completion = sp_alloc(sizeof(*completion));
 	struct sp_error err = { 0 };
-	if (prepare(call, &completion, &err) != 0) {
-		if (completion.code != NULL)
-			api_fail(call, completion.code, "%s", err.message);
-		else
-			door_error(call, &err);
-	} else if (size_of_all(&completion) > QUIET_MAX) {
-		complete_slowly(call, &completion);
+	completion->context = door_context(call);
+	completion->bucket = sp_strdup(door_bucket(call));
+	completion->hold = completion->to.fd = -1;
+	completion->answer.call = call;
+	if (prepare(call, completion, &err) != 0) {
+		door_fail(call, completion->code, &err);
+		destroy(completion);
+	} else if (size_of_all(completion) > QUIET_MAX) {
+		late_answer_run(&completion->answer, completion->context, carry_out, destroy,
+				completion);
 	} else {
-		complete_at_once(call, &completion);
+		carry_out(completion);
 	}
-	finish(&completion);
 }
 
 void door_complete_multipart_upload(struct api_call *call)

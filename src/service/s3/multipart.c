@@ -13,10 +13,7 @@ enum { PARTS_PAGE_MAX = 1000 };
 
 static void fail(struct api_call *call, const struct sp_error *err)
 {
-	if (err->code == SP_NOT_FOUND)
-		api_fail(call, "NoSuchUpload", "%s", err->message);
-	else
-		door_error(call, err);
+	door_fail(call, door_upload_code(call, err), err);
 }
 
 static void begin(void *ctx)

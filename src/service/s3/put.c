@@ -29,12 +29,10 @@ static void destroy(struct put *put)
 static void fail(struct api_call *call, struct put *put, const struct sp_error *err)
 {
 	incoming_discard(&put->incoming);
-	if (put->incoming.payload.code != NULL)
-		api_fail(call, put->incoming.payload.code, "%s", err->message);
-	else if (put->part.number > 0 && err->code == SP_NOT_FOUND)
-		api_fail(call, "NoSuchUpload", "%s", err->message);
-	else
-		door_error(call, err);
+	const char *code = put->incoming.payload.code;
+	if (code == NULL && put->part.number > 0)
+		code = door_upload_code(call, err);
+	door_fail(call, code, err);
 }
 
 /* ---- before the first byte ---------------------------------------------------------------------------------------- */

@@ -113,16 +113,32 @@ const char *door_error_code(const struct sp_error *err)
 	return "InternalError";
 }
 
+static bool has_bucket(const struct api_call *call)
+{
+	struct sp_error err = { 0 };
+	const char *bucket = door_bucket(call);
+	return bucket == NULL ||
+	       objects_find_bucket(door_context(call)->objects, bucket, &err) == 0 ||
+	       err.code != SP_NOT_FOUND;
+}
+
 void door_error(struct api_call *call, const struct sp_error *err)
 {
-	struct sp_error of_bucket = { 0 };
-	const char *bucket = door_bucket(call);
-	const char *code = door_error_code(err);
-	if (err->code == SP_NOT_FOUND && bucket != NULL &&
-	    objects_find_bucket(door_context(call)->objects, bucket, &of_bucket) != 0 &&
-	    of_bucket.code == SP_NOT_FOUND)
-		code = "NoSuchBucket";
-	api_fail(call, code, "%s", err->message);
+	bool lacks_bucket = err->code == SP_NOT_FOUND && !has_bucket(call);
+	api_fail(call, lacks_bucket ? "NoSuchBucket" : door_error_code(err), "%s", err->message);
+}
+
+void door_fail(struct api_call *call, const char *code, const struct sp_error *err)
+{
+	if (code != NULL)
+		api_fail(call, code, "%s", err->message);
+	else
+		door_error(call, err);
+}
+
+const char *door_upload_code(const struct api_call *call, const struct sp_error *err)
+{
+	return err->code == SP_NOT_FOUND && has_bucket(call) ? "NoSuchUpload" : NULL;
 }
 
 void door_reply_xml(struct api_call *call, struct sp_buffer *xml)

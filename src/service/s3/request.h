@@ -38,6 +38,12 @@ int door_check_object(const struct api_call *call, const char *action, const cha
 /** The error that stands for @err's code. Without a bucket it is NoSuchBucket, whatever was looked for in it. */
 void door_error(struct api_call *call, const struct sp_error *err);
 
+/** The same, where @code is known better. NULL: it is not. */
+void door_fail(struct api_call *call, const char *code, const struct sp_error *err);
+
+/** The code for an upload that was not found; NULL when it is its bucket, or something else is wrong. */
+const char *door_upload_code(const struct api_call *call, const struct sp_error *err);
+
 /** The same code, for a document that tells several. */
 const char *door_error_code(const struct sp_error *err);
 

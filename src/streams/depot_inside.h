@@ -1,5 +1,8 @@
 #pragma once
-/** The depot as its files share it: depot.c has requests and their turns, line.c one connection, source.c and sink.c the streams. */
+/**
+ * The depot as its files share it. From the bottom: origin.c has where requests go, line.c one connection, request.c what
+ * becomes of a request, depot.c the connections together, depot_stream.c what source.c and sink.c, the streams, begin with.
+ */
 
 #include "base/error.h"
 #include "streams/backend.h"
@@ -34,7 +37,7 @@ struct request {
 	void *owner;
 	struct sp_error err; /* why it failed, the last time */
 
-	/* depot.c's own */
+	/* request.c's own */
 	struct request *next; /* among those that wait */
 	struct line *line;    /* that has it; NULL: none */
 	bool waits;
@@ -98,6 +101,12 @@ struct depot {
 	size_t source_used, sink_used; /* of the budgets */
 };
 
+/* ---- origin.c ---- */
+
+/** That of @url, which is there until the depot goes. */
+struct origin *origin_of(struct depot *depot, const char *url);
+void origin_forget_all(struct depot *depot);
+
 /* ---- line.c ---- */
 
 enum line_verdict {
@@ -109,17 +118,30 @@ enum line_verdict {
 /** The other end of @wire is taken. */
 struct line *line_open(struct origin *origin, struct wire *wire);
 void line_close(struct line *line);
+/** The same, and its place in the depot is free. */
+void line_drop(struct depot *depot, struct line *line);
 /** SP_LIMIT when its head does not fit. */
 int line_begin(struct line *line, struct request *request, struct sp_error *err);
 enum line_verdict line_turn(struct line *line, struct sp_error *err);
 short line_events(const struct line *line);
 
-/* ---- depot.c ---- */
+/* ---- request.c ---- */
 
 /** It waits for its turn. The rest of it is filled in. */
 void request_begin(struct depot *depot, struct request *request);
 /** It is over, without a word to its owner. */
 void request_cancel(struct depot *depot, struct request *request);
+/** One that waits goes out on @line, which is idle; it fails for good when it cannot. */
+void request_start(struct depot *depot, struct request *request, struct line *line);
+/** Those to @origin that could go now have tried in vain once more. */
+void requests_fail(struct depot *depot, const struct origin *origin, const struct sp_error *why);
+/** Its line has the answer. It is told to its owner, or waits to go once more. */
+void request_judge_answer(struct depot *depot, struct request *request, const struct line *line);
+/** Its line broke. @was_idle: that may have been closed before the request came to it, which is no failure. */
+void request_judge_break(struct depot *depot, struct request *request, bool was_idle,
+			 const struct sp_error *why);
+
+/* ---- depot_stream.c ---- */
 
 /** Whoever made it, on which thread so ever, is not the file thread yet: that enters it when it is first used. */
 void depot_join(struct depot *depot, struct depot_stream *stream, const struct stream_place *place);

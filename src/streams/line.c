@@ -31,6 +31,15 @@ void line_close(struct line *line)
 	free(line);
 }
 
+void line_drop(struct depot *depot, struct line *line)
+{
+	for (size_t i = 0; i < DEPOT_LINES_MAX; i++)
+		if (depot->lines[i] == line)
+			depot->lines[i] = NULL;
+	line->origin->lines--;
+	line_close(line);
+}
+
 /* ---- out -------------------------------------------------------------------------------------------------------- */
 
 static int write_head(const struct request *request, const char *origin, char *out, size_t room)

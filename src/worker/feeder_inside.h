@@ -1,5 +1,8 @@
 #pragma once
-/** The feeder as its files share it: feeder.c is the file thread, feed.c what the engine and the connection do. */
+/**
+ * The feeder as its files share it. From the bottom: feed_turns.c says whose turn it is, feed_serve.c is what the file thread
+ * does for one feed, feeder.c the thread itself; feed.c is what the engine and the connection do.
+ */
 
 #include <pthread.h>
 
@@ -75,10 +78,19 @@ struct feed {
 	bool closed;           /* and destroys it when it comes back */
 };
 
-/* ---- feeder.c; all under the lock -------------------------------------------------------------------------------- */
+/* ---- feed_turns.c; all under the lock ---------------------------------------------------------------------------- */
 
 /** The file thread looks after the feed, if there is something to do for it. */
 void feeder_note_work(struct feed *feed);
+
+/** The one that the file thread looks after next, in no queue any more; NULL: none. */
+struct feed *feeder_next(struct feeder *feeder);
+
+/** Whoever waits for it is woken, soon. */
+void feeder_ring(struct feed *feed);
+
+/** Now, also for those that rang quietly: before the file thread sleeps. */
+void feeder_sound_all(struct feeder *feeder);
 
 /** It waits for a block, in turn with others. */
 void feeder_note_hungry(struct feed *feed);
@@ -89,6 +101,7 @@ void feeder_put_spare(struct feed *feed, struct block *block);
 /** The queue of blocks of one feed. */
 void feeder_enqueue(struct feed *feed, struct block *block);
 struct block *feeder_dequeue(struct feed *feed);
+void feeder_drop_queue(struct feed *feed);
 
 /** Wakes the file thread. */
 void feeder_wake(struct feeder *feeder);
@@ -101,3 +114,8 @@ void feeder_stream_woke(void *ctx);
 
 /** Not while the file thread is in it. Leaves the lock meanwhile. */
 void feeder_destroy_feed(struct feed *feed);
+
+/* ---- feed_serve.c; under the lock, which it leaves while it reads and writes -------------------------------------- */
+
+/** The feed is in no queue meanwhile; whoever closes it then leaves it to the file thread. */
+void feeder_serve(struct feed *feed);

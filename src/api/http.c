@@ -180,11 +180,25 @@ static enum MHD_Result check_size(struct api_call *call)
 
 static enum MHD_Result ask_at_door(struct api_call *call);
 
+/* Where the body ends is said once, or somebody between the client and us may have read another end (RFC 9112, 6.3). */
+static bool says_its_end_twice(const struct api_call *call)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < call->header_count; i++)
+		count += strcasecmp(call->headers[i].name, "content-length") == 0 ||
+			 strcasecmp(call->headers[i].name, "transfer-encoding") == 0;
+	return count > 1;
+}
+
 static enum MHD_Result begin(struct api_call *call, const char *method)
 {
 	call->begun_ms = sp_monotonic_ms();
 	copy_head(call, method);
 	note_source(call);
+	if (says_its_end_twice(call))
+		return refuse_now(call, REFUSED_MALFORMED,
+				  "the headers Content-Length and Transfer-Encoding say where the "
+				  "body ends: only one of them may come, and once");
 	if (call_has_door(call))
 		return ask_at_door(call);
 	call->body.limit = call->body_max = call->server->body_max;

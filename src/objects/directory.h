@@ -5,6 +5,8 @@
 
 int directory_check_part(const char *part, size_t length, struct sp_error *err);
 int directory_check_key(const char *key, struct sp_error *err);
+/** Of a key that is to come; of a folder's with the slash at its end. SP_INVALID: it would be too deep to be listed. */
+int directory_check_depth(const char *key, struct sp_error *err);
 int directory_open_source(struct objects *objects, const char *bucket, const char *key, int *out_fd,
 			  struct object_identity *out, struct sp_error *err);
 int directory_check_source(struct objects *objects, const char *bucket, const char *key,

@@ -5,6 +5,7 @@
 #include "base/scope.h"
 #include "objects/backend.h"
 #include "objects/bucket.h"
+#include "objects/directory.h"
 
 bool objects_is_remote(const struct objects *objects, const char *bucket)
 {
@@ -16,6 +17,14 @@ void object_way_finish(struct object_way *way)
 	sp_close_fd(&way->fd);
 	free(way->url);
 	*way = (struct object_way){ .fd = -1 };
+}
+
+int objects_check_new_key(const struct objects *objects, const char *bucket, const char *key,
+			  struct sp_error *err)
+{
+	if (objects_check_key(objects, bucket, key, err) != 0)
+		return -1;
+	return objects_is_remote(objects, bucket) ? 0 : directory_check_depth(key, err);
 }
 
 int objects_open_source(struct objects *objects, const char *bucket, const char *key,

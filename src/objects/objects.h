@@ -83,6 +83,10 @@ int objects_split_path(const struct objects *objects, const char *path, bool nee
 int objects_check_key(const struct objects *objects, const char *bucket, const char *key,
 		      struct sp_error *err);
 
+/** The same of one that a client wants to store there: who may write in one folder must not make all of a bucket unlistable. */
+int objects_check_new_key(const struct objects *objects, const char *bucket, const char *key,
+			  struct sp_error *err);
+
 /** What tells that a source is still the same. */
 struct object_identity {
 	uint64_t size; /* bytes */

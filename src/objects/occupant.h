@@ -12,9 +12,9 @@ struct occupant {
 	char etag[OBJECT_ETAG_SIZE]; /* as a GET would tell it; "": it is no object */
 };
 
-/** @folder_fd, @name: where the key leads. -1 and errno. */
+/** @folder_fd, @name: where the key leads. */
 int occupant_look(struct objects *objects, const char *bucket, const char *key, int folder_fd,
-		  const char *name, struct occupant *out);
+		  const char *name, struct occupant *out, struct sp_error *err);
 
 int occupant_judge(const struct occupant *occupant, const struct object_condition *condition,
 		   struct sp_error *err);

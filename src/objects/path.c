@@ -4,6 +4,7 @@
 
 #include "objects/bucket.h"
 #include "objects/directory.h"
+#include "objects/listing.h"
 
 enum { PART_MAX = 255 /* bytes: what file systems take as one name */ };
 
@@ -53,4 +54,17 @@ int directory_check_key(const char *key, struct sp_error *err)
 			return 0;
 		part += part_length + 1;
 	}
+}
+
+int directory_check_depth(const char *key, struct sp_error *err)
+{
+	size_t depth = 0;
+	for (const char *slash = strchr(key, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
+		depth++;
+	if (depth <= LISTING_DEPTH_MAX)
+		return 0;
+	return sp_fail(err, SP_INVALID,
+		       "it lies in %zu folders, one in the other, and a bucket with more than %d "
+		       "could not be listed",
+		       depth, LISTING_DEPTH_MAX);
 }

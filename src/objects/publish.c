@@ -12,7 +12,10 @@
 #include "objects/rename.h"
 #include "objects/staging.h"
 
-enum { CONDITION_TRIES = 8 };
+enum {
+	CONDITION_TRIES = 8,
+	FOLDER_TRIES = 8, /* somebody removes the folder that was just made, for it is empty */
+};
 
 /* One object on its way to its final name. */
 struct publication {
@@ -158,9 +161,9 @@ static int rename_if(const struct publication *p, struct place_name from, struct
 {
 	for (int i = 0; i < CONDITION_TRIES; i++) {
 		struct occupant there;
-		if (occupant_look(p->objects, p->bucket, p->key, to.folder_fd, to.name, &there) !=
-		    0)
-			return fail_publish_errno(p, "could not look at what has its name");
+		if (occupant_look(p->objects, p->bucket, p->key, to.folder_fd, to.name, &there,
+				  p->err) != 0)
+			return -1;
 		if (there.is_there && S_ISDIR(there.status.st_mode))
 			errno = EISDIR;
 		else if (occupant_judge(&there, p->condition, p->err) != 0)
@@ -180,6 +183,27 @@ static int give_name(const struct publication *p, struct place_name from, struct
 	if (folder_lock_take(bucket_locks(p->objects), to.folder_fd, &lock) != 0)
 		return fail_publish_errno(p, "could not look at its folder");
 	return p->condition == NULL ? rename_object(p, from, to) : rename_if(p, from, to);
+}
+
+static bool was_removed(int folder_fd)
+{
+	struct stat status;
+	return fstat(folder_fd, &status) == 0 && status.st_nlink == 0;
+}
+
+/* Into the folder of its key, which is made where it is missing. */
+static int place(const struct publication *p, struct place_name from, const char *name,
+		 size_t *out_folder_length)
+{
+	for (int i = 1;; i++) {
+		SP_AUTO_FD folder_fd = -1;
+		if (make_folders(p, &folder_fd, out_folder_length) != 0)
+			return -1;
+		if (give_name(p, from, (struct place_name){ folder_fd, name }) == 0)
+			return 0;
+		if (i == FOLDER_TRIES || !was_removed(folder_fd))
+			return -1;
+	}
 }
 
 /* The temporary is gone: an earlier try renamed it, or it is lost. */
@@ -228,10 +252,8 @@ static int publish(struct publication publication, const char *file_id, int atte
 	if (fsync(fd) != 0)
 		return fail_publish_errno(&publication, "could not sync it");
 
-	SP_AUTO_FD folder_fd = -1;
-	if (make_folders(&publication, &folder_fd, &folder_length) != 0 ||
-	    give_name(&publication, (struct place_name){ staging_fd, staging },
-		      (struct place_name){ folder_fd, name }) != 0)
+	const struct place_name from = { staging_fd, staging };
+	if (place(&publication, from, name, &folder_length) != 0)
 		return -1;
 	return sync_folders(&publication, folder_length);
 }

@@ -47,9 +47,9 @@ static int check_condition(struct objects *objects, const char *bucket,
 	struct occupant there = { 0 };
 	if (removal->condition == NULL)
 		return 0;
-	if (parent != -1 && occupant_look(objects, bucket, removal->key, parent, name, &there) != 0)
-		return objects_fail_beneath(&removal->result, "could not look at", bucket,
-					    removal->key);
+	if (parent != -1 && occupant_look(objects, bucket, removal->key, parent, name, &there,
+					  &removal->result) != 0)
+		return -1;
 	return occupant_judge(&there, removal->condition, &removal->result);
 }
 
@@ -150,7 +150,7 @@ int objects_make_folder(struct objects *objects, const char *bucket, const char 
 	bool is_folder;
 	SP_AUTO_FREE char *path = without_slash(key, &is_folder);
 	SP_AUTO_FD bucket_fd = -1;
-	if (directory_check_key(path, err) != 0 ||
+	if (directory_check_key(path, err) != 0 || directory_check_depth(key, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 	SP_AUTO_FREE char *parts = sp_strdup(path);

@@ -158,7 +158,8 @@ int uploads_begin(struct objects *objects, const char *bucket, const char *key, 
 		  char out_id[UPLOAD_ID_SIZE], struct sp_error *err)
 {
 	SP_AUTO_FD bucket_fd = -1;
-	if (directory_check_key(key, err) != 0 || object_notes_check(told, err) != 0 ||
+	if (directory_check_key(key, err) != 0 || directory_check_depth(key, err) != 0 ||
+	    object_notes_check(told, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 	sp_random_hex(out_id, UPLOAD_ID_SIZE - 1);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The bucket door, request by request: what S3's clients may ask of a bucket that is a folder, and what is refused."""
 
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -269,6 +270,32 @@ def impossible(client, daemon, folder):
             if key != "f":
                 assert code_of(send(client, "GET", path_of("things", key))) == "NoSuchKey", key
         assert leftovers(folder) == []
+
+    with case("a key that lies too deep to be listed is refused, so that one client cannot hide what others have"):
+        deepest = "deep/" * 64 + "x"
+        assert send(client, "PUT", path_of("things", deepest), b"x").status == 200
+        assert deepest in texts(send(client, "GET", "/things?list-type=2&prefix=deep/"), "Key")
+        for method, target, body in (("PUT", path_of("things", "deep/" * 65 + "x"), b"x"), ("PUT", path_of("things", "deep/" * 65), b""),
+                                     ("POST", path_of("things", "deep/" * 65 + "x", "uploads"), b"")):
+            error = aws.error_of(send(client, method, target, body))
+            assert error.code == "InvalidArgument" and "lies in 65 folders" in error.message, error
+        assert send(client, "GET", "/things?list-type=2").status == 200
+        assert send(client, "DELETE", path_of("things", deepest)).status == 204
+
+    with case("where a body ends is said once"):
+        for more in ([("Transfer-Encoding", "chunked"), ("Content-Length", "5")], [("Content-Length", "5"), ("Content-Length", "3")]):
+            host, port = client.host.split(":")
+            request = aws.Request("PUT", "/things/smuggled", [("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")])
+            client.sign("s3", request)
+            with socket.create_connection((host, int(port)), timeout=30) as wire:
+                head = "".join(f"{name}: {value}\r\n" for name, value in request.headers + more)
+                wire.sendall(f"PUT /things/smuggled HTTP/1.1\r\n{head}\r\n".encode() + b"3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n")
+                answer = b""
+                with contextlib.suppress(ConnectionResetError):
+                    while piece := wire.recv(65536):
+                        answer += piece
+            assert answer.startswith(b"HTTP/1.1 400") and answer.count(b"HTTP/1.1 ") == 1, answer
+        assert not (folder / "smuggled").exists()
 
     with case("an empty object with a slash at its end is a folder"):
         assert send(client, "PUT", "/things/marker/in/", b"").status == 200

@@ -27,7 +27,7 @@ int incoming_open(struct incoming *out, struct service_context *context, const c
 	out->bucket = sp_strdup(bucket);
 	out->key = sp_strdup(key);
 	out->fd = -1;
-	if (objects_check_key(context->objects, bucket, key, err) != 0) {
+	if (objects_check_new_key(context->objects, bucket, key, err) != 0) {
 		SP_AUTO_FREE char *shown = sp_name_shown(key);
 		return sp_wrap(err, "cannot store the key \"%s\"", shown);
 	}

@@ -48,8 +48,9 @@ static enum sp_code publish(struct fixture *f, const char *key, const char *text
 	struct sp_error err = { 0 };
 	stage(f, file_id, text);
 	if (objects_publish_if(f->objects, "orders", key, file_id, 0, strlen(text), &condition,
-			       &err) != 0)
-		objects_remove_staging(f->objects, "orders", file_id);
+			       &err) == 0)
+		return SP_OK;
+	objects_remove_staging(f->objects, "orders", file_id);
 	return err.code;
 }
 
@@ -141,6 +142,23 @@ static void what_others_put_there_meanwhile_stays(void **state)
 			 SP_CONFLICT);
 	assert_int_equal(rmdir(BUCKET "a"), 0);
 	assert_nothing_is_left();
+}
+
+static void remove_folder_once(void)
+{
+	static bool done;
+	if (!done)
+		assert_int_equal(rmdir(BUCKET "new"), 0);
+	done = true;
+}
+
+static void a_folder_that_goes_while_it_is_empty_is_made_again(void **state)
+{
+	struct fixture *f = *state;
+	struct wish wish = { NULL, remove_folder_once };
+	assert_int_equal(publish(f, "new/a", "ours", &wish), SP_OK);
+	assert_int_equal(wish.asked, 2);
+	assert_file(BUCKET "new/a", "ours");
 }
 
 /* ---- each other --------------------------------------------------------------------------------------------------- */
@@ -245,6 +263,7 @@ int main(void)
 		STORY(an_object_comes_in_the_place_of_the_one_that_was_named),
 		STORY(what_is_no_object_is_not_replaced),
 		STORY(what_others_put_there_meanwhile_stays),
+		STORY(a_folder_that_goes_while_it_is_empty_is_made_again),
 		STORY(nobody_among_many_is_passed_over),
 		STORY(what_goes_is_what_was_named),
 	};

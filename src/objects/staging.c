@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/name.h"
@@ -108,6 +109,9 @@ int directory_create_staging(struct objects *objects, const char *bucket, const 
 				     "could not create a temporary for \"%s\" in bucket \"%s\"",
 				     shown, bucket);
 	}
+	/* Whoever sweeps sees that it is in use, until the last descriptor of it is closed. Where files have no locks, its age
+	 * has to do. */
+	flock(fd, LOCK_SH);
 	*out_fd = fd;
 	return 0;
 }

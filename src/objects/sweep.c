@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +29,13 @@ static bool file_of(const char *name, char out[FILE_ID_SIZE])
 	memcpy(out, name, length);
 	out[length] = '\0';
 	return staging_name(out, (int)attempt, made, NULL) == 0 && strcmp(made, name) == 0;
+}
+
+/* Somebody is writing to it, perhaps for a client that has paused: directory_create_staging() locked it. */
+static bool is_in_use(int folder_fd, const char *name)
+{
+	SP_AUTO_FD fd = openat(folder_fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	return fd != -1 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 static bool is_old_and_ours(const struct sweep *sweep, int folder_fd, const char *name)
@@ -71,7 +80,7 @@ static void sweep_folder(struct sweep *sweep, int folder_fd)
 		}
 		if (!file_of(entry->d_name, file_id) ||
 		    !is_old_and_ours(sweep, folder_fd, entry->d_name) ||
-		    sweep->is_needed(sweep->ctx, file_id) ||
+		    sweep->is_needed(sweep->ctx, file_id) || is_in_use(folder_fd, entry->d_name) ||
 		    unlinkat(folder_fd, entry->d_name, 0) != 0)
 			continue;
 		sweep->removed++;

@@ -55,6 +55,20 @@ static void what_nobody_needs_goes_when_it_is_old(void **state)
 	assert_true(is_there(of_alive));
 }
 
+static void what_somebody_writes_to_stays_however_slow_he_is(void **state)
+{
+	struct fixture *f = *state;
+	struct sp_error err = { 0 };
+	char of_ended[64];
+	int fd = -1;
+	snprintf(of_ended, sizeof(of_ended), "%s-0", ended);
+	assert_int_equal(create_staging(f->objects, "orders", "a", ended, 0, &fd, &err), 0);
+	assert_int_equal(sweep(f, -60, 100), 0);
+	assert_true(is_there(of_ended));
+	close(fd);
+	assert_int_equal(sweep(f, -60, 100), 1);
+}
+
 static void what_is_not_named_like_ours_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -111,6 +125,7 @@ int main(void)
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		WITH_FIXTURE(what_nobody_needs_goes_when_it_is_old),
+		WITH_FIXTURE(what_somebody_writes_to_stays_however_slow_he_is),
 		WITH_FIXTURE(what_is_not_named_like_ours_stays),
 		WITH_FIXTURE(what_is_another_users_stays),
 		WITH_FIXTURE(a_sweep_takes_no_more_than_it_may),

@@ -1,13 +1,13 @@
 #include "egress/dial.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/tcp.h"
 #include "egress/lookup.h"
 
 enum { REASONS_MAX = SP_ERROR_MESSAGE_MAX };
@@ -115,8 +115,7 @@ static int start_address(struct dial *dial, const struct address *address, struc
 	SP_AUTO_FD fd = -1;
 	if (dial->plan.open(dial->ctx, address, &fd, err) != 0)
 		return -1;
-	const int on = 1;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	sp_tcp_send_at_once(fd);
 	if (connect(fd, &address->at.any, address->length) != 0 && errno != EINPROGRESS)
 		return fail_number(dial, errno, err);
 

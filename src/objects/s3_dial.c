@@ -3,14 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/tcp.h"
 #include "base/text.h"
 #include "objects/bucket.h"
 
@@ -78,7 +77,7 @@ static int connect_to(const struct addrinfo *address, int64_t deadline_ms, int *
 	SP_AUTO_FD fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return errno;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+	sp_tcp_send_at_once(fd);
 	int failure = 0;
 	if (connect(fd, address->ai_addr, address->ai_addrlen) != 0)
 		failure = errno == EINPROGRESS ? finish_connect(fd, deadline_ms) : errno;

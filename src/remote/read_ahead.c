@@ -3,14 +3,14 @@
 /* poll() and recv() are defined here: the checking forms of the headers would define them a second time. */
 #undef _FORTIFY_SOURCE
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+
+#include "base/tcp.h"
 
 enum { FEW_BYTES = 1024 /* of a receive: the stream is not busy */ };
 enum { MS_PER_SECOND = 1000, NS_PER_MS = 1000000 };
@@ -27,14 +27,6 @@ static bool holds_bytes_of(int fd)
 	return entered != NULL && entered->fd == fd && entered->first < entered->end;
 }
 
-/* A server that sends a reply in two pieces, and knows nothing of TCP_NODELAY, keeps the second until the first is
- * acknowledged; and we have nothing to say before it is here. Not for good: the kernel forgets it soon. */
-static void acknowledge_now(int fd)
-{
-	int on = 1;
-	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-}
-
 /* ---- the C library's names --------------------------------------------------------------------------------------- */
 
 /* The linker gives libssh these because the program has them. */
@@ -49,7 +41,7 @@ OVER_LIBC ssize_t recv(int fd, void *out, size_t room, int flags)
 		if (count <= 0)
 			return count;
 		if (count <= FEW_BYTES)
-			acknowledge_now(fd);
+			sp_tcp_acknowledge_at_once(fd);
 		entered->first = 0;
 		entered->end = (size_t)count;
 	}

@@ -3,14 +3,13 @@
 #include <errno.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/crypto.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/tcp.h"
 #include "base/text.h"
 #include "remote/handshake.h"
 
@@ -66,13 +65,6 @@ static int refuse_message(ssh_session session, ssh_message message, void *ignore
 	return 1;
 }
 
-/** SFTP's small packets must not wait for one another. Not every socket is TCP, so a refusal is none. */
-static void disable_nagle(int fd)
-{
-	int on = 1;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
 /** Takes @options->fd, also when it fails. */
 static struct transport *create_transport(const struct transport_options *options,
 					  struct sp_error *err)
@@ -96,7 +88,7 @@ static struct transport *create_transport(const struct transport_options *option
 	}
 	ssh_set_counters(transport->session, &transport->socket_bytes, &transport->packets);
 	ssh_set_message_callback(transport->session, refuse_message, NULL);
-	disable_nagle(fd);
+	sp_tcp_send_at_once(fd);
 	transport->ahead.fd = fd;
 	transport->fd = sp_take_fd(&fd);
 	return transport;

@@ -10,8 +10,13 @@
 
 #include "base/buffer.h"
 #include "base/scope.h"
+#include "base/tcp.h"
 
-enum { CA_FILE_MAX = 4 << 20, PIECE = 65536 };
+enum {
+	CA_FILE_MAX = 4 << 20,
+	PIECE = 65536,
+	FEW_BYTES = 1024, /* of a read: an answer's head, whose body may wait for our word of it */
+};
 
 struct wire_trust {
 	SSL_CTX *context;
@@ -197,12 +202,20 @@ static ssize_t judge(struct wire *wire, ssize_t result, short events, struct sp_
 	return -1;
 }
 
-ssize_t wire_read(struct wire *wire, void *out, size_t room, struct sp_error *err)
+static ssize_t read_some(struct wire *wire, void *out, size_t room, struct sp_error *err)
 {
 	if (wire->ssl == NULL)
 		return judge(wire, read(wire->fd, out, room), POLLIN, err);
 	ERR_clear_error();
 	return judge_tls(wire, SSL_read(wire->ssl, out, room > PIECE ? PIECE : (int)room), err);
+}
+
+ssize_t wire_read(struct wire *wire, void *out, size_t room, struct sp_error *err)
+{
+	ssize_t got = read_some(wire, out, room, err);
+	if (got > 0 && got <= FEW_BYTES)
+		sp_tcp_acknowledge_at_once(wire->fd);
+	return got;
 }
 
 ssize_t wire_write(struct wire *wire, const void *data, size_t length, struct sp_error *err)

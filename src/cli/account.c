@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/profile.h"
 #include "base/scope.h"
 #include "cli/profile_file.h"
 #include "cli/text_file.h"
@@ -34,7 +35,7 @@ static int read_file(const char *named, const char *usual, const char *profile_n
 
 	SP_AUTO_BUFFER text = { .secret = true };
 	struct sp_error reason = { 0 };
-	if (text_file_read(path, PROFILE_FILE_MAX, &text, &reason) != 0) {
+	if (text_file_read(path, SP_PROFILE_FILE_MAX, &text, &reason) != 0) {
 		if (reason.code == SP_NOT_FOUND)
 			return 0;
 		return sp_fail(err, SP_INVALID, "%s", reason.message);

@@ -1,15 +1,10 @@
 #pragma once
-/**
- * AWS's shared files, config and credentials: what one profile says. Sections, "name = value", comments after # or ;
- * at the beginning of a line; what is indented belongs to the line above it and is passed over. Pure.
- */
+/** What one profile of AWS's shared files says to us. Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
-
-enum { PROFILE_FILE_MAX = 1 << 20 /* bytes */ };
 
 /** All owned; NULL: it does not say. */
 struct profile {
@@ -23,9 +18,9 @@ struct profile {
 /**
  * Adds what the file says to @profile; what is there already stays.
  *
- * @is_config  sections are called "profile NAME" there, but for "default"
+ * @is_config  see base/profile.h, which also says what a file may look like
  *
- * Returns 0, or -1 with SP_INVALID: the line that makes no sense. What stands in it is not quoted, for it may be a secret.
+ * Returns 0, or -1 with SP_INVALID: the line that makes no sense, not quoted.
  */
 int profile_file_read(const char *text, size_t length, const char *name, bool is_config,
 		      struct profile *profile, struct sp_error *err);

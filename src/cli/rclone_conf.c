@@ -6,39 +6,28 @@
 
 #include "base/base64.h"
 #include "base/buffer.h"
+#include "base/ini.h"
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
 
 enum { COUNTER_SIZE = 16, OBSCURED_MAX = 8192 };
 
-static bool is_blank(char c)
+static char *copy(struct sp_ini_piece piece)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	return sp_strndup(piece.at, piece.length);
 }
 
-/* Cuts blanks off both ends. */
-static char *trim(char *text)
-{
-	while (is_blank(*text))
-		text++;
-	size_t length = strlen(text);
-	while (length > 0 && is_blank(text[length - 1]))
-		text[--length] = '\0';
-	return text;
-}
-
-static int add_remote(struct rclone_conf *conf, const char *name, struct sp_error *err)
+static int add_remote(struct rclone_conf *conf, struct sp_ini_piece name, struct sp_error *err)
 {
 	if (conf->count == RCLONE_REMOTES_MAX)
 		return sp_fail(err, SP_INVALID, "it has more than %d remotes", RCLONE_REMOTES_MAX);
 	conf->remotes = sp_realloc(conf->remotes, (conf->count + 1) * sizeof(*conf->remotes));
-	conf->remotes[conf->count++] = (struct rclone_remote){ .name = sp_strdup(name) };
+	conf->remotes[conf->count++] = (struct rclone_remote){ .name = copy(name) };
 	return 0;
 }
 
-static int add_option(struct rclone_remote *remote, const char *name, const char *value,
-		      struct sp_error *err)
+static int add_option(struct rclone_remote *remote, const struct sp_ini *pair, struct sp_error *err)
 {
 	if (remote->count == RCLONE_OPTIONS_MAX)
 		return sp_fail(err, SP_INVALID, "the remote \"%.100s\" has more than %d options",
@@ -46,39 +35,22 @@ static int add_option(struct rclone_remote *remote, const char *name, const char
 	remote->options =
 		sp_realloc(remote->options, (remote->count + 1) * sizeof(*remote->options));
 	remote->options[remote->count++] =
-		(struct rclone_option){ sp_strdup(name), sp_strdup(value) };
+		(struct rclone_option){ copy(pair->name), copy(pair->value) };
 	return 0;
 }
 
-static int take_line(struct rclone_conf *conf, char *line, int number, struct sp_error *err)
+static bool is_encrypted(struct sp_ini_piece line)
 {
-	line = trim(line);
-	if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
-		return 0;
-	if (strncmp(line, "RCLONE_ENCRYPT_V", 16) == 0)
-		return sp_fail(err, SP_INVALID,
-			       "it is encrypted: \"rclone config show\" writes it in "
-			       "clear");
-	if (line[0] == '[') {
-		size_t length = strlen(line);
-		if (length < 3 || line[length - 1] != ']')
-			return sp_fail(err, SP_INVALID,
-				       "line %d begins a remote and is no \"[name]\"", number);
-		line[length - 1] = '\0';
-		return add_remote(conf, trim(line + 1), err);
-	}
-	char *equals = strchr(line, '=');
-	if (equals == NULL || equals == line)
-		return sp_fail(
-			err, SP_INVALID,
-			"line %d is no \"name = value\", no \"[remote]\" and no comment after "
-			"#",
-			number);
+	static const char word[] = "RCLONE_ENCRYPT_V";
+	return line.length >= strlen(word) && memcmp(line.at, word, strlen(word)) == 0;
+}
+
+static int take_pair(struct rclone_conf *conf, const struct sp_ini *pair, struct sp_error *err)
+{
 	if (conf->count == 0)
 		return sp_fail(err, SP_INVALID, "line %d stands in front of the first \"[remote]\"",
-			       number);
-	*equals = '\0';
-	return add_option(&conf->remotes[conf->count - 1], trim(line), trim(equals + 1), err);
+			       pair->line);
+	return add_option(&conf->remotes[conf->count - 1], pair, err);
 }
 
 int rclone_conf_read(const char *text, size_t length, struct rclone_conf *out, struct sp_error *err)
@@ -89,11 +61,26 @@ int rclone_conf_read(const char *text, size_t length, struct rclone_conf *out, s
 			err, SP_INVALID,
 			"it is no file of rclone's remotes: those are text of at most %d bytes",
 			RCLONE_CONF_MAX);
-	SP_AUTO_BUFFER copy = { .secret = true };
-	sp_buffer_add(&copy, text, length);
-	int number = 0, result = 0;
-	for (char *rest = copy.data, *line; result == 0 && (line = strsep(&rest, "\n")) != NULL;)
-		result = take_line(out, line, ++number, err);
+	struct sp_ini ini = { .rest = { text, length } };
+	int result = 0;
+	while (result == 0) {
+		switch (sp_ini_next(&ini, err)) {
+		case SP_INI_END:
+			return 0;
+		case SP_INI_SECTION:
+			result = add_remote(out, ini.section, err);
+			break;
+		case SP_INI_PAIR:
+			result = take_pair(out, &ini, err);
+			break;
+		case SP_INI_BAD:
+			if (is_encrypted(ini.name))
+				sp_fail(err, SP_INVALID,
+					"it is encrypted: \"rclone config show\" writes it in "
+					"clear");
+			return -1;
+		}
+	}
 	return result;
 }
 

@@ -11,7 +11,7 @@ struct s3_credentials {
 
 /**
  * Of the section [default], or of what stands before any section: aws_access_key_id, aws_secret_access_key,
- * aws_session_token.
+ * aws_session_token. What a file may look like: base/profile.h.
  */
 int s3_credentials_read(const char *path, struct s3_credentials *out, struct sp_error *err);
 

@@ -61,7 +61,6 @@ static void says_what_a_file_of_credentials_lacks(void **state)
 		"aws_access_key_id = A\n",
 		"[work]\naws_access_key_id = A\naws_secret_access_key = B\n",
 		"aws_access_key_id =\naws_secret_access_key = B\n",
-		"aws_access_key_id A\n",
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
 		struct s3_credentials found;
@@ -71,6 +70,12 @@ static void says_what_a_file_of_credentials_lacks(void **state)
 		assert_int_equal(err.code, SP_INVALID);
 		assert_non_null(strstr(err.message, "aws_secret_access_key = …"));
 	}
+	struct s3_credentials found;
+	struct sp_error err = { 0 };
+	write_file("aws_access_key_id = A\naws_secret_access_key hunter2\n");
+	assert_int_equal(s3_credentials_read(path, &found, &err), -1);
+	assert_non_null(strstr(err.message, "line 2 is no"));
+	assert_null(strstr(err.message, "hunter2"));
 }
 
 static void a_bucket_has_its_origin_and_path(void **state)

@@ -11,6 +11,7 @@
 
 #include "base/name.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "objects/backend.h"
 
 enum { UPLOADS_A_PAGE = 64 };
@@ -25,6 +26,9 @@ static int check_key(const char *key, struct sp_error *err)
 			       OBJECT_KEY_MAX);
 	if (strpbrk(key, "\n\r") != NULL)
 		return sp_fail(err, SP_INVALID, "a key cannot hold a line break");
+	if (!sp_utf8_valid(key, length))
+		return sp_fail(err, SP_INVALID,
+			       "a key at storage is UTF-8, and this one has other bytes");
 	return 0;
 }
 

@@ -49,6 +49,13 @@ def there_and_back(name, text, size):
         path.unlink()
 
 
+def cannot_be(name, text):
+    (inbox / os.fsdecode(name)).write_bytes(b"theirs")
+    partner.wait_failed(partner.send(f"/files/{text}", to="in"), "READ_FILE_ERROR", "UTF-8")
+    partner.wait_failed(partner.retrieve(f"{inbox}/{text}", to="/files/back"), "WRITE_FILE_ERROR", "UTF-8")
+    (inbox / os.fsdecode(name)).unlink()
+
+
 with harness.Story() as story:
     server = story.enter(sshd.Sshd(story.folder / "partner"))
     kind = buckets.kind_of(story)
@@ -63,7 +70,9 @@ with harness.Story() as story:
 
     for what, name, text in NAMES:
         if buckets.at_storage() and not is_utf8(name):
-            continue  # keys are UTF-8 there
+            with story.case(f"a name with {what} is refused, for keys are UTF-8 at storage, and told"):
+                cannot_be(name, text)
+            continue
         with story.case(f"a name with {what} is kept byte for byte"):
             there_and_back(name, text, 1000)
 

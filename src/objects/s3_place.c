@@ -75,6 +75,15 @@ static bool is_default_port(const struct s3_place *place)
 	return strcmp(place->port, place->tls ? "443" : "80") == 0;
 }
 
+/* Whether "s3://bucket/…" names one that a wildcard certificate of its storage is for, which is one label and no more. AWS's
+ * own clients take the path for all others. */
+static bool is_one_label(const char *target)
+{
+	const char *bucket = target + strlen(scheme_s3);
+	size_t length = strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	return length >= 3 && length <= 63 && (bucket[length] == '\0' || bucket[length] == '/');
+}
+
 static int read_options(const struct bucket_option *option, struct s3_place *place,
 			struct sp_error *err)
 {
@@ -83,7 +92,7 @@ static int read_options(const struct bucket_option *option, struct s3_place *pla
 	SP_AUTO_BUFFER endpoint = { 0 };
 	const char *style = option->style;
 	if (style == NULL)
-		style = option->endpoint == NULL ? "virtual" : "path";
+		style = option->endpoint == NULL && is_one_label(option->path) ? "virtual" : "path";
 	bool virtual_host = strcmp(style, "virtual") == 0;
 	if (!virtual_host && strcmp(style, "path") != 0)
 		return fail_setting(option, ".style", style, "needed is path or virtual", err);

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sqlite3
 
 import flows
@@ -76,7 +77,7 @@ class Errands:
         answer = self.start_listing(directory, **more)
         row = self.wait_completed(answer["ListingId"], seconds=seconds)
         path = self.folder / row.key
-        assert path.name == answer["OutputFileName"] == f"{self.partner.id}-{answer['ListingId']}.json", row.key
+        assert row.key.rpartition("/")[2] == answer["OutputFileName"] == f"{self.partner.id}-{answer['ListingId']}.json", row.key
         found = json.loads(path.read_text(encoding="utf-8"))
         assert list(found) == ["files", "paths", "truncated"], list(found)
         assert row.size == path.stat().st_size and row.items == len(found["files"]) + len(found["paths"]), vars(row)
@@ -99,9 +100,9 @@ class Errands:
         return self.wait_failed(self.start_delete(path), code, *words)
 
 
-def errands_of(daemon, server, bucket="files", **options):
-    """Through a new connector to @server."""
-    return Errands(flows.partner_of(daemon, server, **options), bucket, daemon.bucket(bucket))
+def errands_of(daemon, server, bucket="files", folder=None, **options):
+    """Through a new connector to @server. @folder: where the bucket is; None: in the daemon's state."""
+    return Errands(flows.partner_of(daemon, server, **options), bucket, folder or daemon.bucket(bucket))
 
 
 def names(found, directory):
@@ -111,3 +112,14 @@ def names(found, directory):
         assert path.startswith(prefix), path
     return (sorted(entry["filePath"][len(prefix):] for entry in found["files"]),
             sorted(entry["path"][len(prefix):] for entry in found["paths"]))
+
+
+WHEN = 1_700_000_000  # 2023-11-14T22:13:20Z
+
+
+def touch(path, size=0):
+    """A file that was last changed WHEN."""
+    path = os.fsencode(path)
+    with open(path, "wb") as out:
+        out.write(b"x" * size)
+    os.utime(path, (WHEN, WHEN))

@@ -13,6 +13,7 @@ import sqlite3
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import buckets  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import runs  # noqa: E402
@@ -38,11 +39,11 @@ class Run(runs.Run):
 
     def __enter__(self):
         super().__enter__()
-        self.watch = harness.Watch(self.target).__enter__()
+        self.watch = buckets.Watch(self.target).__enter__()
         return self
 
     def __exit__(self, *error):
-        self.watch.finish()
+        self.watch.__exit__(*error)
         super().__exit__(*error)
 
     def stop_in_the_middle(self):
@@ -137,8 +138,9 @@ with harness.Story() as story:
     print(f"# SALLYPORT_TEST_SEED={SEED}", flush=True)
     chance = random.Random(SEED)
     server = story.enter(sshd.Sshd(story.folder / "partner"))
-    daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS))
-    places = runs.Places(daemon)
+    kind = buckets.kind_of(story)
+    daemon = story.enter(harness.Daemon(story.folder / "state", {**SETTINGS, **kind.settings("files")}))
+    places = runs.Places(daemon, kind)
     for sentence, scene, ways, size, delay_ms in SCENES:
         for way in ways:
             for number in range(1, TIMES + 1):

@@ -3,7 +3,8 @@
 acknowledged is lost, the daemon lives or ends with a sentence, and after a restart everything completes, or failed with
 the reason that is true. Nobody sees half a file.
 
-Twice for each kind of call; SALLYPORT_TEST_LARGE=1 does it thirty times. SALLYPORT_TEST_SEED repeats an earlier run's choice.
+Twice for each kind of call, once with a bucket at storage; SALLYPORT_TEST_LARGE=1 does it thirty times. SALLYPORT_TEST_SEED
+repeats an earlier run's choice.
 """
 
 import collections
@@ -17,6 +18,7 @@ import sqlite3
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import buckets  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -24,7 +26,8 @@ import sshd  # noqa: E402
 MIB = 1 << 20
 BUILD = harness.ROOT / "build"  # the sanitizers' own library would have to be loaded before ours
 SHIM = BUILD / "tests" / "tools" / "libfault_shim.so"
-TIMES = 30 if harness.LARGE else 2
+TIMES = 30 if harness.LARGE else 1 if buckets.at_storage() else 2
+MORE = (9 if buckets.at_storage() else 1) * MIB  # at storage that is an upload in parts
 SEED = int(os.environ.get("SALLYPORT_TEST_SEED", random.randrange(1 << 32)))
 ANSWER_SECONDS = 3  # a request that is not answered by then counts as one that was not acknowledged
 SETTINGS = {
@@ -111,8 +114,8 @@ class Workload:
         self.wishes = [
             ("up", [self.make(bucket, inbox, f"{number}-up-{part}", 2000) for part in range(4)]),
             ("down", [self.make(outbox, arrivals, f"{number}-down-{part}", 2000) for part in range(4)]),
-            ("up", [self.make(bucket, inbox, f"{number}-up-large", MIB)]),
-            ("down", [self.make(outbox, arrivals, f"{number}-down-large", MIB)]),
+            ("up", [self.make(bucket, inbox, f"{number}-up-large", MORE)]),
+            ("down", [self.make(outbox, arrivals, f"{number}-down-large", MORE)]),
         ]
 
     @staticmethod
@@ -248,14 +251,15 @@ with harness.Story() as story:
     chance, sizes, failed, alive, struck, rounds = random.Random(SEED), {}, [], [], [], 0
     counts = story.folder / "counts"
     server = story.enter(sshd.Sshd(story.folder / "partner"))
-    daemon = ShimmedDaemon(story.folder / "state", SETTINGS, build=BUILD)
+    place = buckets.kind_of(story)
+    daemon = ShimmedDaemon(story.folder / "state", {**SETTINGS, **place.settings("files")}, build=BUILD)
     daemon.start()
-    bucket, inbox, outbox = daemon.bucket("files"), server.home / "in", server.home / "out"
+    bucket, inbox, outbox = place.open(daemon, "files"), server.home / "in", server.home / "out"
     arrivals = bucket / "arrived"
     for folder in (inbox, outbox, arrivals):
         folder.mkdir()
     partner = flows.partner_of(daemon, server, connections=2)
-    watch = story.enter(harness.Watch(inbox, arrivals))
+    watch = story.enter(buckets.Watch(inbox, arrivals))
     daemon.stop()
 
     def daemon_counts():
@@ -289,3 +293,10 @@ with harness.Story() as story:
         print(f"# {rounds} rounds, {sum(struck)} of which met their call; the daemon lived through {len(alive)}; {len(failed)} files were told to have failed")
         for message in sorted(set(failed)):
             print(f"# {message}")
+
+    with story.case("nothing is left in the bucket of what died"):
+        no_fault()
+        daemon.settings["transfer.leftover_age"] = "1s"
+        daemon.start()
+        harness.wait_until(lambda: not flows.parts_in(bucket), "temporaries and uploads to be removed")
+        daemon.stop()

@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import buckets  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import runs  # noqa: E402
@@ -24,8 +25,9 @@ def fails(run, code, *words):
 
 with harness.Story() as story:
     server = story.enter(sshd.Sshd(story.folder / "partner"))
-    daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS))
-    places = runs.Places(daemon)
+    kind = buckets.kind_of(story)
+    daemon = story.enter(harness.Daemon(story.folder / "state", {**SETTINGS, **kind.settings("files")}))
+    places = runs.Places(daemon, kind)
 
     with story.case("a file of exactly the size that one may have goes and comes"):
         for way in ("up", "down"):

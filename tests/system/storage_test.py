@@ -36,11 +36,11 @@ with harness.Story() as story:
     gateway = story.enter(storage.Radosgw(story.folder / "ceph"))
     bucket, guarded, conformance = (gateway.create(name) for name in ("files", "guarded", "conformance"))
     strangers = story.folder / "strangers.pem"
-    storage.make_certificate(strangers)
+    storage.make_authority(strangers)
     server = story.enter(sshd.Sshd(story.folder / "partner"))
     daemon = story.enter(harness.Daemon(story.folder / "state", {
         **bucket.settings("files"), **bucket.settings("below", prefix="deep/er"),
-        **guarded.settings("guarded", endpoint=gateway.tls_endpoint), "bucket.guarded.ca": gateway.certificate,
+        **guarded.settings("guarded", endpoint=gateway.tls_endpoint), "bucket.guarded.ca": gateway.authority,
         **guarded.settings("distrusted", endpoint=gateway.tls_endpoint), "bucket.distrusted.ca": strangers,
         "transfer.attempts": "2", "transfer.retry_delay": "100ms"}))
     partner = flows.partner_of(daemon, server)

@@ -10,6 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import buckets  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -50,8 +51,9 @@ def slow_partner(proxy, **options):
 
 with harness.Story() as story:
     server = story.enter(sshd.Sshd(story.folder / "partner"))
-    daemon = story.enter(harness.Daemon(story.folder / "state", {"transfer.worker_idle": "60s"}))
-    bucket, inbox = daemon.bucket("files"), server.home / "in"
+    kind = buckets.kind_of(story)
+    daemon = story.enter(harness.Daemon(story.folder / "state", {"transfer.worker_idle": "60s", **kind.settings("files")}))
+    bucket, inbox = kind.open(daemon, "files"), server.home / "in"
     inbox.mkdir()
     proxy = story.enter(harness.Proxy(server.port, rate=RATE))
     flows.write_random(bucket / "bad.bin", 16 * MIB)

@@ -516,13 +516,17 @@ class Watch(Tool):
         return found
 
     def faults(self, sizes):
-        """What must never happen to the final names of @sizes ({name: size}): sentences."""
-        faults = []
-        for kind, size, _, name in self.events():
-            if kind == "OVERFLOW":
-                faults.append("the watcher missed events")
-            elif name in sizes and kind in ("CREATE", "MODIFY", "CLOSE_WRITE"):
-                faults.append(f"{kind} of the final name {name}")
-            elif name in sizes and kind == "MOVED_TO" and size not in (sizes[name], -1):
-                faults.append(f"{name} appeared with {size} bytes instead of {sizes[name]}")
-        return faults
+        return faults_of(self.events(), sizes)
+
+
+def faults_of(events, sizes):
+    """What must never happen to the final names of @sizes ({name: size}): sentences. @events: as Watch tells them."""
+    faults = []
+    for kind, size, _, name in events:
+        if kind == "OVERFLOW":
+            faults.append("the watcher missed events")
+        elif name in sizes and kind in ("CREATE", "MODIFY", "CLOSE_WRITE"):
+            faults.append(f"{kind} of the final name {name}")
+        elif name in sizes and kind == "MOVED_TO" and size not in (sizes[name], -1):
+            faults.append(f"{name} appeared with {size} bytes instead of {sizes[name]}")
+    return faults

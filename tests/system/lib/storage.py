@@ -1,10 +1,11 @@
-"""Ceph's radosgw, which speaks S3: one node in memory, and a small client to look at what is there.
+"""Storage that speaks S3, and a small client to look at what is there: Ceph's radosgw, one node in memory, or the bucket
+door of a sallyportd.
 
     with storage.Radosgw(folder) as gateway:
         bucket = gateway.create("files")
         bucket.put("a/key", b"bytes")
 
-A first start takes ten seconds or so. Needed are the packages radosgw, ceph-mon, ceph-osd and ceph-common.
+A first start of radosgw takes ten seconds or so. It needs the packages radosgw, ceph-mon, ceph-osd and ceph-common.
 """
 
 import contextlib
@@ -14,17 +15,19 @@ import hmac
 import http.client
 import os
 import pathlib
-import re
 import shutil
 import socket
 import subprocess
+import threading
 import types
 import urllib.parse
 import uuid
+import xml.etree.ElementTree as xml
 
 import harness
 
 ACCESS_KEY, SECRET_KEY = "STORIESACCESSKEY0001", "storiessecretstoriessecretstoriessecret1"
+HOST = "storage.test"  # whose buckets are names below it, for whom these resolve
 PROGRAMS = ("radosgw", "ceph-mon", "ceph-osd", "ceph-authtool", "monmaptool")
 LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64")
 MEMORY = 6 << 30  # bytes that objects may take together
@@ -66,6 +69,7 @@ mon data avail crit = 1
 mon data avail warn = 1
 [client.rgw]
 rgw frontends = beast endpoint=127.0.0.1:{port} ssl_endpoint=127.0.0.1:{tls} ssl_certificate={certificate}
+rgw dns name = {host}
 rgw thread pool size = 32
 rgw gc obj min wait = 1
 """
@@ -82,18 +86,51 @@ def listens(port):
         return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
-class Radosgw:
-    """Entering starts it, in @folder."""
+class Gateway:
+    """Storage at 127.0.0.1, with the keys of who may use it; @credentials is a file with them."""
 
-    def __init__(self, folder):
-        self.folder, self.port, self.tls_port, self.mon = pathlib.Path(folder), free_port(), free_port(), free_port()
-        self.certificate = self.folder / "gateway.pem"  # with its key
-        self.processes = []
-        self.configuration = self.folder / "ceph.conf"
+    region = "us-east-1"
+    port = access_key = secret_key = credentials = None
 
     @property
     def endpoint(self):
         return f"http://127.0.0.1:{self.port}"
+
+    def create(self, name):
+        bucket = Bucket(self, name)
+        bucket.call("PUT", expect=(200,))
+        return bucket
+
+
+class Door(Gateway):
+    """The bucket door of a daemon of its own; @daemon has not been entered."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+
+    def __enter__(self):
+        env = self.daemon.__enter__().env
+        self.port, self.region = urllib.parse.urlsplit(env["AWS_ENDPOINT_URL"]).port, env["AWS_REGION"]
+        self.access_key, self.secret_key = env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]
+        self.credentials = self.daemon.state.with_name("door.credentials")
+        write_credentials(self.credentials, self.access_key, self.secret_key)
+        return self
+
+    def __exit__(self, *error):
+        self.daemon.__exit__(*error)
+
+
+class Radosgw(Gateway):
+    """Entering starts it, in @folder."""
+
+    access_key, secret_key = ACCESS_KEY, SECRET_KEY
+
+    def __init__(self, folder):
+        self.folder, self.port, self.tls_port, self.mon = pathlib.Path(folder), free_port(), free_port(), free_port()
+        self.certificate = self.folder / "gateway.pem"  # with its key
+        self.authority = self.folder / "authority.pem"  # who signed that, without
+        self.processes = []
+        self.configuration = self.folder / "ceph.conf"
 
     @property
     def tls_endpoint(self):
@@ -134,8 +171,9 @@ class Radosgw:
             (self.folder / name).mkdir(parents=True)
         fsid, osd = str(uuid.uuid4()), str(uuid.uuid4())
         text = CONFIGURATION.format(fsid=fsid, mon=self.mon, memory=MEMORY, folder=self.folder, library=library, port=self.port,
-                                    tls=self.tls_port, certificate=self.certificate)
-        make_certificate(self.certificate)
+                                    tls=self.tls_port, certificate=self.certificate, host=HOST)
+        make_authority(self.authority)
+        make_certificate(self.certificate, self.authority, "IP:127.0.0.1", f"DNS:{HOST}", f"DNS:*.{HOST}")
         self.configuration.write_text(text)
         ring, map_file = str(self.folder / "keyring"), str(self.folder / "monmap")
         try:
@@ -166,18 +204,23 @@ class Radosgw:
             process.wait()
         self.processes = []
 
-    def create(self, name):
-        bucket = Bucket(self, name)
-        bucket.call("PUT", expect=(200,))
-        return bucket
 
-
-def make_certificate(path):
-    """For 127.0.0.1, signed by itself; the key is in the same file."""
-    key, certificate = path.with_suffix(".key"), path.with_suffix(".crt")
+def openssl_req(name, key, certificate, *more):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                    "-subj", "/CN=storage", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+                    "-subj", f"/CN={name}", "-keyout", str(key), "-out", str(certificate), *more],
                    check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def make_authority(path):
+    """Its certificate; the key is beside it."""
+    openssl_req("authority", path.with_suffix(".key"), path)
+
+
+def make_certificate(path, authority, *names):
+    """For @names ("DNS:…", "IP:…"), signed by that authority; the key is in the same file."""
+    key, certificate = path.with_suffix(".key"), path.with_suffix(".crt")
+    openssl_req("storage", key, certificate, "-CA", str(authority), "-CAkey", str(authority.with_suffix(".key")),
+                "-addext", "basicConstraints=critical,CA:FALSE", "-addext", f"subjectAltName={','.join(names)}")
     path.write_text(key.read_text() + certificate.read_text())
 
 
@@ -206,19 +249,20 @@ class Bucket:
         """The daemon's, by which this is its bucket @name."""
         return {f"bucket.{name}": f"s3://{self.name}" + (f"/{prefix}" if prefix else ""),
                 f"bucket.{name}.endpoint": endpoint or self.gateway.endpoint,
+                f"bucket.{name}.region": self.gateway.region,
                 f"bucket.{name}.credentials": str(credentials or self.gateway.credentials)}
 
     def sign(self, method, path, query, stamp):
         """Query form of SigV4, written independently of the daemon's."""
         host = f"127.0.0.1:{self.gateway.port}"
-        scope = f"{stamp[:8]}/us-east-1/s3/aws4_request"
-        pairs = {**query, "X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Credential": f"{ACCESS_KEY}/{scope}", "X-Amz-Date": stamp,
-                 "X-Amz-Expires": "300", "X-Amz-SignedHeaders": "host"}
+        scope = f"{stamp[:8]}/{self.gateway.region}/s3/aws4_request"
+        pairs = {**query, "X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Credential": f"{self.gateway.access_key}/{scope}",
+                 "X-Amz-Date": stamp, "X-Amz-Expires": "300", "X-Amz-SignedHeaders": "host"}
         text = "&".join(f"{urllib.parse.quote(name, safe='~')}={urllib.parse.quote(value, safe='~')}"
                         for name, value in sorted(pairs.items()))
         request = f"{method}\n{path}\n{text}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
-        key = f"AWS4{SECRET_KEY}".encode()
-        for part in (stamp[:8], "us-east-1", "s3", "aws4_request"):
+        key = f"AWS4{self.gateway.secret_key}".encode()
+        for part in (stamp[:8], self.gateway.region, "s3", "aws4_request"):
             key = _hmac(key, part)
         to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
         return f"{path}?{text}&X-Amz-Signature={hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()}"
@@ -255,25 +299,37 @@ class Bucket:
     def sha256_of(self, key):
         return hashlib.sha256(self.get(key)).hexdigest()
 
-    def keys(self):
+    def listed(self, prefix=""):
+        """[(key, bytes, ETag)], in their order"""
         found, after = [], ""
         while True:
-            _, data = self.call("GET", query={"marker": after, "max-keys": "1000", "encoding-type": "url"})
-            names = [urllib.parse.unquote(name, errors="surrogateescape") for name in re.findall(r"<Key>(.*?)</Key>", data.decode())]
-            found += names
-            if "<IsTruncated>true" not in data.decode() or not names:
+            _, data = self.call("GET", query={"prefix": prefix, "marker": after, "max-keys": "1000", "encoding-type": "url"})
+            page = [(urllib.parse.unquote(entry["Key"], errors="surrogateescape"), int(entry["Size"]), entry["ETag"])
+                    for entry in elements(data, "Contents")]
+            found += page
+            if b"<IsTruncated>true" not in data or not page:
                 return found
-            after = names[-1]
+            after = page[-1][0]
+
+    def keys(self):
+        return [key for key, _, _ in self.listed()]
 
     def abort_uploads(self):
         _, data = self.call("GET", query={"uploads": ""})
-        for key, upload in re.findall(r"<Upload><Key>(.*?)</Key><UploadId>(.*?)</UploadId>", data.decode()):
-            self.call("DELETE", key, query={"uploadId": upload})
+        for upload in elements(data, "Upload"):
+            self.call("DELETE", upload["Key"], query={"uploadId": upload["UploadId"]})
 
     def uploads(self):
         """Keys of multipart uploads that are neither completed nor aborted."""
         _, data = self.call("GET", query={"uploads": ""})
-        return re.findall(r"<Key>(.*?)</Key>", data.decode())
+        return [upload["Key"] for upload in elements(data, "Upload")]
+
+
+def elements(data, name):
+    """Of each element of that name in a document: {child: text}"""
+    def plain(tag):
+        return tag.rpartition("}")[2]
+    return [{plain(child.tag): child.text or "" for child in node} for node in xml.fromstring(data).iter() if plain(node.tag) == name]
 
 
 class Folder:
@@ -281,9 +337,10 @@ class Folder:
 
     def __init__(self, bucket, key=""):
         self.bucket, self.key = bucket, key
+        self.prefix = f"{key}/" if key else ""
 
     def __truediv__(self, name):
-        return Folder(self.bucket, f"{self.key}/{name}" if self.key else str(name))
+        return Folder(self.bucket, f"{self.prefix}{name}")
 
     def __repr__(self):
         return f"s3://{self.bucket.name}/{self.key}"
@@ -316,6 +373,36 @@ class Folder:
         del missing_ok  # storage does not tell
         self.bucket.delete(self.key)
 
+    def write_text(self, text, encoding="utf-8"):
+        self.write_bytes(text.encode(encoding))
+
     def left(self):
         """Uploads that were not ended."""
         return self.bucket.uploads()
+
+
+class Watch(harness.Looker):
+    """What appears in folders, told as harness.Watch tells it of files. It looks again and again, so that it may miss what
+    is there for less than a moment; what is there for longer it sees with its size."""
+
+    def __init__(self, *folders):
+        super().__init__()
+        self.folders, self.seen, self.told, self.turn = folders, {}, [], threading.Lock()
+
+    def look(self):
+        with self.turn:
+            found = {(index, key[len(folder.prefix):]): (size, etag) for index, folder in enumerate(self.folders)
+                     for key, size, etag in folder.bucket.listed(folder.prefix)}
+            self.told += [("MOVED_TO", size, index, name) for (index, name), (size, etag) in found.items()
+                          if self.seen.get((index, name)) != (size, etag)]
+            self.seen = found
+
+    def finish(self):
+        """Looks for a last time; to be called before it is left."""
+        if not self._ended.is_set():
+            assert self._thread.is_alive(), "nobody looked any more"
+            self.__exit__()
+            self.look()
+
+    def events(self):
+        return list(self.told)

@@ -252,6 +252,9 @@ static int publish(struct objects *objects, const char *bucket, const char *key,
 	int result = publish_upload(&publication, &upload, err);
 	if (result == 0)
 		result = book->forget(book->ctx, upload.id, err);
+	/* An attempt whose worker died may have begun one since the last look. */
+	if (result == 0 && attempt > 1)
+		remove_staging(objects, bucket, file_id);
 	object_upload_finish(&upload);
 	return result;
 }

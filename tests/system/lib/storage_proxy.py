@@ -36,6 +36,14 @@ def is_whole_put(request):
     return request.method == "PUT" and "partNumber=" not in request.target
 
 
+def is_beginning(request):
+    return request.method == "POST" and "uploads=" in request.target
+
+
+def is_list_of_parts(request):
+    return request.method == "GET" and "uploadId=" in request.target
+
+
 def is_range(request):
     return request.method == "GET" and b"\r\nrange:" in request.head.lower()
 
@@ -134,6 +142,12 @@ class Exchange:
 
     def drain(self):
         pump(self.client, self.rest, self.request.length, lambda data: None)
+
+    def take_body(self):
+        """All of it, so that it can go on also when the client is gone."""
+        pieces = []
+        pump(self.client, self.rest, self.request.length, pieces.append)
+        self.rest = b"".join(pieces)
 
     def forward(self, change=None, send=None, stop_after=None):
         send = send or self.client.sendall

@@ -4,7 +4,7 @@ on five connectors: every file that was acknowledged ends COMPLETED and identica
 ever sees half a file or a second one; and a fault costs few bytes.
 
 SALLYPORT_TEST_FAULTS is how many faults there are (30; SALLYPORT_TEST_LARGE=1: 1000), SALLYPORT_TEST_SEED repeats what an
-earlier run did.
+earlier run did. With SALLYPORT_TEST_BUCKETS=storage, which takes minutes, the bucket is there.
 """
 
 import collections
@@ -20,6 +20,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import buckets  # noqa: E402
 import flows  # noqa: E402
 import harness  # noqa: E402
 import sshd  # noqa: E402
@@ -143,6 +144,7 @@ def keep_busy():
 def drop_what_arrived():
     """Looks at what has completed, and makes room. A name that came once must not come again, so its watch stays."""
     completed = {path for (path,) in rows("SELECT path FROM files WHERE state = 3")}
+    watch.look()
     for file in [file for file in acknowledged if path_of(file) in completed]:
         acknowledged.remove(file)
         verify(file)
@@ -335,10 +337,11 @@ with harness.Story() as story:
     print(f"# SALLYPORT_TEST_SEED={SEED} SALLYPORT_TEST_FAULTS={FAULTS}", flush=True)
     chance, numbers, count, began = random.Random(SEED), Numbers(), collections.Counter(), time.monotonic()
     acknowledged, unacknowledged, done = [], [], []
-    daemon = story.enter(harness.Daemon(story.folder / "state", SETTINGS))
-    bucket = daemon.bucket("files")
+    kind = buckets.kind_of(story)
+    daemon = story.enter(harness.Daemon(story.folder / "state", {**SETTINGS, **kind.settings("files")}))
+    bucket = kind.open(daemon, "files")
     links = [Link(story, number) for number in range(CONNECTORS)]
-    watch = story.enter(harness.Watch(*(folder for link in links for folder in (link.inbox, link.arrivals))))
+    watch = story.enter(buckets.Watch(*(folder for link in links for folder in (link.inbox, link.arrivals))))
 
     with story.case(f"through {FAULTS} faults every file that was acknowledged arrives whole, or is told why not"):
         for _ in range(FAULTS):

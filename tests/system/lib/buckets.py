@@ -70,6 +70,11 @@ class Watch:
         for watch in self.watches:
             watch.__exit__(*error)
 
+    def look(self):
+        """What is there by now has been seen."""
+        for watch in self.watches:
+            watch.look()
+
     def finish(self):
         for watch in self.watches:
             watch.finish()

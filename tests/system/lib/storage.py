@@ -338,6 +338,7 @@ class Folder:
     def __init__(self, bucket, key=""):
         self.bucket, self.key = bucket, key
         self.prefix = f"{key}/" if key else ""
+        self.name = key.rpartition("/")[2]
 
     def __truediv__(self, name):
         return Folder(self.bucket, f"{self.prefix}{name}")

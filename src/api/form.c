@@ -164,7 +164,7 @@ static const char *take_value(struct form *form, const char *name)
 	return NULL;
 }
 
-/* A list or structure that is not there as such, but as a plain field, is empty or text: shape_check() tells. */
+/* A list or structure that is not there as such, but as a plain field, is empty or text: shape_find_fault() tells. */
 static json_t *build(struct form *form, const struct shape *shape, const char *name)
 {
 	const char *text = take_value(form, name);

@@ -34,7 +34,7 @@ const char *form_value(const struct form *form, const char *name);
 
 /**
  * The fields that @shape (a STRUCTURE) names, as an object: A.B is a member, A.member.1 and A.1 are elements of a
- * list. A number or truth value that is none stays text, so that shape_check() names it. Owned by the caller.
+ * list. A number or truth value that is none stays text, so that shape_find_fault() names it. Owned by the caller.
  */
 json_t *form_to_json(struct form *form, const struct shape *shape);
 

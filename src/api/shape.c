@@ -252,12 +252,6 @@ int shape_tell_fault(const struct shape_fault *fault, struct sp_error *err)
 		       fault->member[0] == '\0' ? "the input" : fault->member, fault->reason);
 }
 
-int shape_check(const struct shape *shape, const json_t *value, struct sp_error *err)
-{
-	struct shape_fault fault;
-	return shape_find_fault(shape, value, &fault) == 0 ? 0 : shape_tell_fault(&fault, err);
-}
-
 void shape_drop_nulls(json_t *value)
 {
 	const char *key;

@@ -64,9 +64,6 @@ int shape_find_fault(const struct shape *shape, const json_t *value, struct shap
 /** A fault as a sentence: SP_PROTOCOL for a wrong JSON type, else SP_INVALID. Returns -1. */
 int shape_tell_fault(const struct shape_fault *fault, struct sp_error *err);
 
-/** Both in one. */
-int shape_check(const struct shape *shape, const json_t *value, struct sp_error *err);
-
 /** Removes every member that is null, at any depth: handlers need to know one kind of absent only. Done before a handler sees its input. */
 void shape_drop_nulls(json_t *value);
 

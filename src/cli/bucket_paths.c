@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "base/xml_texts.h"
 
-int bucket_paths_split(const char *path, char **out_bucket, char **out_key, struct sp_error *err)
+/* "/bucket/key" into its parts, owned by the caller; the key may be "". */
+static int split(const char *path, char **out_bucket, char **out_key, struct sp_error *err)
 {
 	const char *bucket = path[0] == '/' ? path + 1 : path;
 	size_t length = strcspn(bucket, "/");
@@ -118,7 +119,7 @@ int bucket_paths_level(struct ask *ask, const char *path, struct path_list *out,
 		       struct sp_error *err)
 {
 	SP_AUTO_FREE char *bucket = NULL, *key = NULL;
-	if (bucket_paths_split(path, &bucket, &key, err) != 0)
+	if (split(path, &bucket, &key, err) != 0)
 		return -1;
 	SP_AUTO_BUFFER prefix = { 0 };
 	size_t length = strlen(key);
@@ -183,7 +184,7 @@ int bucket_paths_expand(struct ask *ask, const char *word, bool is_recursive, st
 			struct sp_error *err)
 {
 	SP_AUTO_FREE char *bucket = NULL, *pattern = NULL;
-	if (bucket_paths_split(word, &bucket, &pattern, err) != 0)
+	if (split(word, &bucket, &pattern, err) != 0)
 		return -1;
 	if (path_is_pattern(bucket))
 		return sp_fail(

@@ -20,6 +20,3 @@ int bucket_paths_expand(struct ask *ask, const char *word, bool is_recursive, st
 
 /** Whether it goes is nobody's concern. */
 void bucket_paths_remove(struct ask *ask, const char *bucket, const char *key);
-
-/** "/bucket/key" into its parts, owned by the caller; the key may be "". SP_INVALID. */
-int bucket_paths_split(const char *path, char **out_bucket, char **out_key, struct sp_error *err);

@@ -80,7 +80,8 @@ int connector_make(struct ask *ask, const struct connector_plan *plan,
 	return -1;
 }
 
-int connector_wait_active(struct ask *ask, const char *connector_id, struct sp_error *err)
+/* Until a private connector is ACTIVE; SP_CONFLICT with its own sentence when it is ERRORED. */
+static int wait_active(struct ask *ask, const char *connector_id, struct sp_error *err)
 {
 	for (int looks = 0; looks < LOOKS_MAX; looks++) {
 		SP_AUTO_JSON json_t *connector = NULL;
@@ -105,7 +106,7 @@ int connector_learn(struct ask *ask, const char *connector_id, json_t **out_test
 		    struct sp_error *err)
 {
 	SP_AUTO_JSON json_t *test = NULL;
-	if (connector_wait_active(ask, connector_id, err) != 0 ||
+	if (wait_active(ask, connector_id, err) != 0 ||
 	    host_key_test(ask, connector_id, &test, err) != 0)
 		return -1;
 	const char *key = sp_json_string(test, "HostKey");

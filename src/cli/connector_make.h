@@ -20,9 +20,6 @@ struct connector_plan {
 int connector_make(struct ask *ask, const struct connector_plan *plan,
 		   char out_id[CONNECTOR_ID_ROOM], struct sp_error *err);
 
-/** Waits until a private connector is ACTIVE; SP_CONFLICT with its own sentence when it is ERRORED. */
-int connector_wait_active(struct ask *ask, const char *connector_id, struct sp_error *err);
-
 /**
  * Tests the connector, trusts the key that its server shows, and tests it again.
  * @out_test: the last test, owned by the caller. SP_CONFLICT when no server shows a key.

@@ -14,7 +14,8 @@ static void print_option(FILE *out, const struct option_row *row)
 		row->value == NULL ? "" : row->value);
 }
 
-void usage_print_synopsis(FILE *out, const struct command *command)
+/* "send CONNECTOR PATH... [--to DIR] …": without the options of all commands. */
+static void print_synopsis(FILE *out, const struct command *command)
 {
 	fprintf(out, "%s", command->name);
 	for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name != NULL; i++)
@@ -65,7 +66,7 @@ static void print_statuses(FILE *out)
 void usage_print_one(FILE *out, const struct command *command)
 {
 	fputs("sallyport ", out);
-	usage_print_synopsis(out, command);
+	print_synopsis(out, command);
 	fprintf(out, "\n%s\n\n", command->help);
 	print_options(out, command->options | OPTIONS_OF_ALL);
 	fputs("\nIt ends with\n", out);

@@ -5,9 +5,6 @@
 
 #include "cli/command.h"
 
-/** "send CONNECTOR PATH... [--to DIR] …": without the options of all commands. */
-void usage_print_synopsis(FILE *out, const struct command *command);
-
 /** All commands, a line each, and the options of all of them. */
 void usage_print_all(FILE *out, const struct command *commands);
 

@@ -57,16 +57,6 @@ size_t remote_channels_most(const struct remote *trunk)
 	return 1 + branches_most(trunk);
 }
 
-size_t remote_channels(const struct remote *trunk)
-{
-	const struct branches *branches = session_branches(trunk);
-	size_t open = 1;
-	for (size_t i = 0; branches != NULL && i < BRANCHES_MAX; i++)
-		open += branches->all[i].remote != NULL &&
-			session_dead(branches->all[i].remote) == NULL;
-	return open;
-}
-
 /* ---- for jobs ---------------------------------------------------------------------------------------------------- */
 
 void branches_enter(struct remote *trunk, struct branch_wish *wish)

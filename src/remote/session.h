@@ -61,9 +61,6 @@ void remote_close(struct remote *remote); /* destroy its jobs first. NULL is fin
  */
 void remote_may_branch(struct remote *remote, const struct channel_opener *opener, size_t channels);
 
-/** Channels that are open, this one among them. */
-size_t remote_channels(const struct remote *remote);
-
 /** As many as may be: fewer than it was said once the server has refused one. */
 size_t remote_channels_most(const struct remote *remote);
 

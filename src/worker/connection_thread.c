@@ -40,9 +40,11 @@ static void work(void *ctx, struct runner *runner)
 
 /* ---- what it is told --------------------------------------------------------------------------------------------- */
 
+/* No file is at work on it any more. */
 static void lose(struct connection *connection)
 {
 	connection_close(connection);
+	schedule_finish(&connection->schedule);
 	connection_report(connection, LETTER_LOST, NULL);
 }
 

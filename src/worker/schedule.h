@@ -42,7 +42,7 @@ struct schedule {
 };
 
 void schedule_init(struct schedule *schedule, runner_fn *fn, void *ctx);
-/** No runner may be left. */
+/** Gives back the stacks of those that ended. No runner may be left; others may begin afterwards. */
 void schedule_finish(struct schedule *schedule);
 
 /** A further one, which runs at the next turn. @letter is taken, but not when it fails (SP_NO_MEMORY). */

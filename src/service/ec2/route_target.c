@@ -83,8 +83,9 @@ static const struct target {
 
 /* ---- showing -------------------------------------------------------------------------------------------------------- */
 
-int ec2_route_target_show(struct db *db, const struct vpc *vpc, const struct route *route,
-			  json_t *shown, struct sp_error *err)
+/* Sets the member that names it, and the state: a route whose target is gone, or not the VPC's any more, is a blackhole. */
+static int show_target(struct db *db, const struct vpc *vpc, const struct route *route,
+		       json_t *shown, struct sp_error *err)
 {
 	const struct target *target = NULL;
 	struct found found = { 0 };
@@ -225,7 +226,7 @@ static int show_route(struct db *db, const struct vpc *vpc, const struct route *
 	const char *member = cidr_parse_v6(route->destination, &block) ? member_v6 : member_v4;
 	SP_AUTO_JSON json_t *shown =
 		json_pack("{s:s, s:s}", member, route->destination, "origin", "CreateRoute");
-	if (ec2_route_target_show(db, vpc, route, shown, err) != 0)
+	if (show_target(db, vpc, route, shown, err) != 0)
 		return -1;
 	return json_array_append(set, shown);
 }

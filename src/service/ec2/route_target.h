@@ -8,10 +8,6 @@
 int ec2_route_target_read(struct ec2_request *request, struct db *db, const struct vpc *vpc,
 			  bool is_v6, struct route *route, struct sp_error *err);
 
-/** Sets the member that names it, and the state: a route whose target is gone, or not the VPC's any more, is a blackhole. */
-int ec2_route_target_show(struct db *db, const struct vpc *vpc, const struct route *route,
-			  json_t *shown, struct sp_error *err);
-
 /** All routes of a table as answers show them, the local one first; a route whose target is gone is a blackhole. Owned by the caller. */
 int ec2_routes_show(struct db *db, const struct vpc *vpc, const struct route_table *table,
 		    json_t **out, struct sp_error *err);

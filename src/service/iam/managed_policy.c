@@ -21,7 +21,8 @@ int iam_check_managed_document(struct iam_request *request, const char *document
 				  "Cannot exceed quota for PolicySize: 6144", err);
 }
 
-int iam_check_own_policy(struct iam_request *request, const char *arn, struct sp_error *err)
+/* Refuses what would change a policy of AWS's. */
+static int check_own_policy(struct iam_request *request, const char *arn, struct sp_error *err)
 {
 	if (aws_policy_find(arn) == NULL)
 		return 0;
@@ -33,7 +34,7 @@ int iam_find_policy(struct iam_request *request, struct db *db, struct managed_p
 		    struct sp_error *err)
 {
 	const char *arn = iam_text(request, "PolicyArn");
-	if (iam_check_own_policy(request, arn, err) != 0)
+	if (check_own_policy(request, arn, err) != 0)
 		return -1;
 	return managed_policies_find(db, arn, out, err);
 }

@@ -4,9 +4,6 @@
 #include "service/iam/request.h"
 #include "store/managed_policies.h"
 
-/** Refuses what would change a policy of AWS's. */
-int iam_check_own_policy(struct iam_request *request, const char *arn, struct sp_error *err);
-
 /** The one that the input's PolicyArn names, which must be of the account. @out is the caller's to finish. */
 int iam_find_policy(struct iam_request *request, struct db *db, struct managed_policy *out,
 		    struct sp_error *err);

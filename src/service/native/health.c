@@ -107,7 +107,11 @@ static int judge(const struct health *health, struct sp_error *err)
 		       health->store_error.code == SP_NO_SPACE ? ": its disk is full" : "");
 }
 
-bool health_look(struct health *health, struct sp_error *err)
+/*
+ * Asks both, and waits for their answers a short while; what was found holds for a second, however many ask meanwhile.
+ * Any thread but theirs. False: @err says what is wrong.
+ */
+static bool look(struct health *health, struct sp_error *err)
 {
 	pthread_mutex_lock(&health->lock);
 	bool owed = health->loop_owes || health->store_owes;
@@ -132,7 +136,7 @@ void native_get_health(struct api_call *call)
 {
 	const struct service_context *context = api_context(call);
 	struct sp_error err = { 0 };
-	if (context->health == NULL || health_look(context->health, &err)) {
+	if (context->health == NULL || look(context->health, &err)) {
 		api_reply_text(call, 200, "text/plain; charset=utf-8", sp_strdup("ok\n"));
 		return;
 	}

@@ -1,8 +1,6 @@
 #pragma once
 /** Whether the daemon does its work: the loop turns, and the store can be written. */
 
-#include <stdbool.h>
-
 #include "loop/loop.h"
 #include "store/store.h"
 
@@ -13,9 +11,3 @@ struct health *health_create(struct loop *loop, struct store *store);
 
 /** Once neither the loop nor the store answers any more. NULL is fine. */
 void health_destroy(struct health *health);
-
-/**
- * Asks both, and waits for their answers a short while; what was found holds for a second, however many ask meanwhile.
- * Any thread but theirs. False: @err says what is wrong.
- */
-bool health_look(struct health *health, struct sp_error *err);

@@ -20,7 +20,8 @@ struct reference {
 	char id[CONNECTOR_ID_SIZE];
 };
 
-bool native_is_connector_id(const char *text)
+/* Whether @text is an id and not a Name, which then means nobody else, whoever has such a Name. */
+static bool is_connector_id(const char *text)
 {
 	return strlen(text) == CONNECTOR_ID_SIZE - 1 && strncmp(text, "c-", 2) == 0 &&
 	       strspn(text + 2, "0123456789abcdef") == CONNECTOR_ID_SIZE - 3;
@@ -51,8 +52,7 @@ void native_resolve(void *context, const struct api_operation *operation, json_t
 	const char *given = sp_json_string(input, "ConnectorId");
 	char id[CONNECTOR_ID_SIZE];
 	struct sp_error err = { 0 };
-	if (given != NULL && !native_is_connector_id(given) &&
-	    find_named(context, given, id, &err) == 0)
+	if (given != NULL && !is_connector_id(given) && find_named(context, given, id, &err) == 0)
 		sp_json_set_text(input, "ConnectorId", id);
 }
 
@@ -61,7 +61,7 @@ int native_check_connector(struct api_call *call)
 	const char *given = sp_json_string(api_input(call), "ConnectorId");
 	char id[CONNECTOR_ID_SIZE];
 	struct sp_error err = { 0 };
-	if (given == NULL || native_is_connector_id(given))
+	if (given == NULL || is_connector_id(given))
 		return 0;
 	if (find_named(answer_context(call), given, id, &err) == 0)
 		sp_fail(&err, SP_CONFLICT, "a connector got the Name \"%s\" just now: ask again",

@@ -9,9 +9,6 @@
 /** As answer_error(), with SP_CONFLICT as what it is. */
 void native_error(struct api_call *call, const struct sp_error *err);
 
-/** Whether @text is an id and not a Name, which then means nobody else, whoever has such a Name. */
-bool native_is_connector_id(const char *text);
-
 /**
  * The connector that the member ConnectorId of an input means may be named by the value of its tag Name: from here on it is
  * its id. An id stays as it is, also that of a connector that was deleted: what it left is looked for. api_service.resolve

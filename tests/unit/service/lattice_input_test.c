@@ -1,3 +1,4 @@
+#include "shape_check.h"
 #include "test.h"
 
 #include "base/scope.h"

@@ -22,7 +22,7 @@ PROVIDER = "registry.terraform.io/hashicorp/aws"
 PROVIDER_VERSION = "5.100.0"
 PLACES = ("/opt", "/usr/share", "/usr/local/share", "~/.terraform.d")  # where people keep a mirror of providers
 MIRROR_VARIABLE = "SALLYPORT_TERRAFORM_PLUGINS"
-SERVICES = ("ec2", "vpclattice", "transfer", "secretsmanager", "sts", "iam")
+SERVICES = ("ec2", "vpclattice", "transfer", "secretsmanager", "sts", "iam", "s3")
 COMMAND_SECONDS = 300
 
 CONFIGURATION = """
@@ -33,7 +33,8 @@ terraform {{
 }}
 
 provider "aws" {{
-  region = "{region}"
+  region            = "{region}"
+  s3_use_path_style = true
   assume_role {{
     role_arn     = "{role}"
     session_name = "terraform"
@@ -41,6 +42,24 @@ provider "aws" {{
   endpoints {{
 {endpoints}
   }}
+}}
+
+resource "aws_s3_bucket" "files" {{
+  bucket        = "terraformed"
+  force_destroy = true
+}}
+
+resource "aws_s3_object" "greeting" {{
+  bucket       = aws_s3_bucket.files.id
+  key          = "out/greeting.txt"
+  content      = "ports {ports}"
+  content_type = "text/plain"
+  metadata     = {{ by = "terraform" }}
+}}
+
+data "aws_s3_object" "greeting" {{
+  bucket = aws_s3_bucket.files.id
+  key    = aws_s3_object.greeting.key
 }}
 
 resource "aws_vpc" "private" {{
@@ -216,6 +235,10 @@ resource "aws_transfer_connector" "partner" {{
 
 output "vpc" {{
   value = aws_vpc.private.id
+}}
+
+output "greeting" {{
+  value = data.aws_s3_object.greeting.body
 }}
 
 output "gateway" {{
@@ -559,6 +582,11 @@ def begin(story, terraform):
         shown = terraform.daemon.client.rest("vpc-lattice", "GET", f"/resourcegateways/{terraform.outputs['gateway']}")
         assert shown["status"] == "ACTIVE" and len(shown["subnetIds"]) == 2, shown
 
+    with story.case("a bucket and an object in it are what it says"):
+        bucket = terraform.daemon.state / "buckets" / "terraformed"
+        assert (bucket / "out" / "greeting.txt").read_text(encoding="ascii") == "ports 22"
+        assert terraform.outputs["greeting"] == "ports 22", terraform.outputs
+
     with story.case("a GROUP is made before its CHILDren, which have its gateway"):
         items = terraform.daemon.client.rest("vpc-lattice", "GET", "/resourceconfigurations")["items"]
         by_name = {item["name"]: item for item in items}
@@ -602,7 +630,7 @@ def change(story, terraform):
         done = of(CONFIGURATION, terraform.apply())
         assert done == {name: ["update"] for name in (
             "aws_vpclattice_resource_configuration.partner", 'aws_vpclattice_resource_configuration.site["north"]',
-            'aws_vpclattice_resource_configuration.site["south"]', "aws_iam_role_policy.files", "aws_iam_policy.secret")}, done
+            'aws_vpclattice_resource_configuration.site["south"]', "aws_iam_role_policy.files", "aws_iam_policy.secret", "aws_s3_object.greeting")}, done
         assert of(CONFIGURATION, terraform.plan()) == {}
 
 
@@ -628,7 +656,10 @@ def go(story, daemon, terraform, owned):
         vpcs = [terraform.outputs[name] for name in ("vpc", "routed") if name in terraform.outputs]
         for vpc in vpcs if is_root else ():
             owned.learn(vpc)
+        bucket = daemon.state / "buckets" / "terraformed"
+        (bucket / "by hand").write_bytes(b"goes with force_destroy")
         out = terraform.run("destroy", "-auto-approve", "-no-color")
+        assert not bucket.exists()
         assert "Destroy complete" in out, out[-500:]
         client = daemon.client
         found = client.call("ec2", "DescribeVpcs", {"Filter": [{"Name": "vpc-id", "Value": vpcs}]})["vpcSet"]

@@ -76,9 +76,8 @@ static bool take_from_silent(struct api_places *places, const char *key, int64_t
 			place->lost = true;
 			return true;
 		}
-		places_heard(
-			place,
-			now_ms); /* it is ours to wait for, and its client's time begins later */
+		/* Its client waits for us: the time in which it may be silent has not begun. */
+		places_heard(place, now_ms);
 	}
 	return false;
 }

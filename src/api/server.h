@@ -36,8 +36,7 @@ struct api_server_options {
 	const struct api_guard *guard; /* kept: what they may do */
 	struct api_limits *limits;     /* kept: how often */
 	struct pool *operations;       /* kept */
-	struct pool *
-		bodies; /* kept: takes what is too large for memory. NULL: no operation has a sink */
+	struct pool *bodies; /* kept: for bodies that have a sink. NULL: no operation has one */
 	struct api_places *places; /* kept: of such bodies */
 	int64_t body_patience_ms; /* one that is slower than BODY_RATE_MIN for so long is cut off */
 	const struct api_served *services; /* kept */ /* kept, as what they point to */

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pathlib
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -592,6 +593,30 @@ def deaths(client, daemon, folder):
         assert (folder / "parts").read_bytes() == b"kept" and leftovers(folder) == []
 
 
+def full_disk(story):
+    """A bucket on a file system of 3 MiB."""
+    folder = story.folder / "small"
+    folder.mkdir()
+    with story.case("a full disk is InsufficientStorage, and leaves what there was and nothing else"):
+        harness.need_root("to mount a small file system")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], check=True)
+        story.stack.callback(subprocess.run, ["umount", str(folder)], check=False)
+        with harness.Daemon(story.folder / "full", {"bucket.small": str(folder)}) as daemon:
+            client, kept = daemon.client, os.urandom(1 << 20)
+            assert send(client, "PUT", "/small/kept", kept).status == 200
+            assert code_of(send(client, "PUT", "/small/kept", os.urandom(4 << 20))) == "InsufficientStorage"
+            assert (folder / "kept").read_bytes() == kept and leftovers(folder) == []
+            upload = texts(send(client, "POST", "/small/parts?uploads"), "UploadId")[0]
+            part = send(client, "PUT", f"/small/parts?partNumber=1&uploadId={upload}", os.urandom(1 << 20)).header("ETag")[0]
+            assert code_of(send(client, "PUT", "/small/copy", headers=[("x-amz-copy-source", "/small/kept")])) == "InsufficientStorage"
+            body = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part}</ETag></Part></CompleteMultipartUpload>"
+            assert code_of(send(client, "POST", f"/small/parts?uploadId={upload}", body)) == "InsufficientStorage"
+            assert leftovers(folder) == [f"upload-{upload}"] and (folder / "kept").read_bytes() == kept
+            assert send(client, "DELETE", "/small/kept").status == 204
+            assert send(client, "POST", f"/small/parts?uploadId={upload}", body).status == 200
+            assert (folder / "parts").stat().st_size == 1 << 20 and leftovers(folder) == []
+
+
 with harness.Story() as story:
     daemon = story.enter(harness.Daemon(story.folder / "state", {"transfer.leftover_age": "1s"}))
     daemon.story = story
@@ -603,3 +628,4 @@ with harness.Story() as story:
     presigned(daemon.client, daemon, folder)
     uploads(daemon.client, daemon, folder)
     deaths(daemon.client, daemon, folder)
+    full_disk(story)

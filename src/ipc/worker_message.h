@@ -29,7 +29,8 @@
  *
  * A file whose bucket is at storage that speaks S3 brings no descriptor but a URL (url). Its bytes go over sockets that
  * the worker asks for by NEED_STORAGE, by URLs that it asks for by NEED_URLS. What it holds when it says READY (held: it is
- * small, and nothing of it is at the storage yet) it may PUT by the URL that the PERMIT brings; then it says PUBLISHED.
+ * small, and nothing of it is at the storage yet) it may PUT by the URL that the PERMIT brings, which says what has to be
+ * there; then it says PUBLISHED, or TAKEN when something else is there, and gets another PERMIT.
  *
  * The end of the socket tells a worker to leave. A worker that has been given a file answers with exactly one of
  * PUBLISHED (SEND, RECOVER), READY (RETRIEVE, LIST: the daemon publishes), DONE (MOVE, DELETE), REMOVED (REMOVE) or
@@ -151,13 +152,17 @@ struct worker_message {
 	 * "https://host:port". PERMIT: under which what is held may be put; NULL: it holds nothing. URLS: a line each; NULL:
 	 * there are none, and code and text say why. */
 	char *url;
-	char *etag; /* SEND: of the object, with its quotes */
+	/* SEND: of the object, with its quotes. PERMIT: what has to be where it is put: "*": nothing; else an ETag; NULL:
+	 * whatever is there. */
+	char *etag;
 	uint32_t
 		part; /* NEED_URLS, URLS: the first one; 0: the source. RETRIEVE: those that are there */
 	uint32_t held; /* READY of a RETRIEVE or LIST: 1: it is with the worker still */
 
 	uint32_t step; /* NO_SOCKET, FILE_FAILED, TEST_RESULT: enum failure_step */
-	uint32_t code; /* the same: enum sp_code; SP_OK in the TEST_RESULT of a success */
+	/* The same: enum sp_code; SP_OK in the TEST_RESULT of a success. TAKEN of what is held: SP_EXISTS: what the PERMIT said is
+	 * not there; SP_UNSUPPORTED: the storage does not know such conditions. Of another one SP_OK. */
+	uint32_t code;
 	/* The same: the sentence. SOCKET: the address connected to, and what lies in between, for sentences */
 	char *text;
 

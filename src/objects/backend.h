@@ -30,7 +30,8 @@ struct object_backend {
 	int (*publish)(struct objects *objects, const char *bucket, const char *key,
 		       const char *file_id, int attempt, uint64_t size, bool replaces,
 		       struct sp_error *err);
-	bool (*is_taken)(struct objects *objects, const char *bucket, const char *key);
+	bool (*is_taken)(struct objects *objects, const char *bucket, const char *key,
+			 const char *but_of);
 	size_t (*sweep)(struct objects *objects, int64_t before_ms, size_t max,
 			objects_needed_fn *is_needed, void *ctx);
 	void (*remove_staging)(struct objects *objects, const char *bucket, const char *file_id);
@@ -40,8 +41,8 @@ struct object_backend {
 	int (*part_urls)(struct objects *objects, const char *bucket, const char *key,
 			 const char *file_id, int attempt, uint32_t first, uint32_t count,
 			 char **out_urls, struct sp_error *err);
-	int (*put_url)(struct objects *objects, const char *bucket, const char *key,
-		       const char *file_id, int attempt, char **out_url, struct sp_error *err);
+	int (*allow_put)(struct objects *objects, const char *bucket, const char *key,
+			 struct object_put *put, struct sp_error *err);
 };
 
 extern const struct object_backend directory_backend, s3_backend;

@@ -20,7 +20,8 @@ int directory_sync_staging(struct objects *objects, const char *bucket, const ch
 int directory_publish(struct objects *objects, const char *bucket, const char *key,
 		      const char *file_id, int attempt, uint64_t size, bool replaces,
 		      struct sp_error *err);
-bool directory_is_taken(struct objects *objects, const char *bucket, const char *key);
+bool directory_is_taken(struct objects *objects, const char *bucket, const char *key,
+			const char *but_of);
 size_t directory_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
 			       objects_needed_fn *is_needed, void *ctx);
 void directory_remove_staging(struct objects *objects, const char *bucket, const char *file_id);

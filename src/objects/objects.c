@@ -95,10 +95,11 @@ int objects_publish(struct objects *objects, const char *bucket, const char *key
 		->publish(objects, bucket, key, file_id, attempt, size, replaces, err);
 }
 
-bool objects_is_taken(struct objects *objects, const char *bucket, const char *key)
+bool objects_is_taken(struct objects *objects, const char *bucket, const char *key,
+		      const char *but_of)
 {
 	return objects_check_key(objects, bucket, key, NULL) == 0 &&
-	       object_backend_of(objects, bucket)->is_taken(objects, bucket, key);
+	       object_backend_of(objects, bucket)->is_taken(objects, bucket, key, but_of);
 }
 
 size_t objects_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
@@ -141,11 +142,10 @@ int objects_part_urls(struct objects *objects, const char *bucket, const char *k
 					    out_urls, err);
 }
 
-int objects_put_url(struct objects *objects, const char *bucket, const char *key,
-		    const char *file_id, int attempt, char **out_url, struct sp_error *err)
+int objects_allow_put(struct objects *objects, const char *bucket, const char *key,
+		      struct object_put *put, struct sp_error *err)
 {
 	const struct object_backend *backend = object_backend_of(objects, bucket);
-	return backend->put_url == NULL
-		       ? fail_local(bucket, err)
-		       : backend->put_url(objects, bucket, key, file_id, attempt, out_url, err);
+	return backend->allow_put == NULL ? fail_local(bucket, err)
+					  : backend->allow_put(objects, bucket, key, put, err);
 }

@@ -155,8 +155,12 @@ int objects_publish(struct objects *objects, const char *bucket, const char *key
 char *objects_staging_key(struct objects *objects, const char *bucket, const char *file_id,
 			  int attempt);
 
-/** Whether something has the name, or may have: a look, no promise. */
-bool objects_is_taken(struct objects *objects, const char *bucket, const char *key);
+/**
+ * Whether something has the name, or may have: a look, no promise.
+ * @but_of  what attempts at this file put there does not count, where one can tell (at storage); NULL: all does
+ */
+bool objects_is_taken(struct objects *objects, const char *bucket, const char *key,
+		      const char *but_of);
 
 /**
  * fsync of the temporary and its name, before PUBLISHING is committed: what the commit speaks of must be on disk.
@@ -192,9 +196,27 @@ int objects_part_urls(struct objects *objects, const char *bucket, const char *k
 		      const char *file_id, int attempt, uint32_t first, uint32_t count,
 		      char **out_urls, struct sp_error *err);
 
-/** For a whole object under its final key: for those who have a permit. @out_url is owned by the caller. */
-int objects_put_url(struct objects *objects, const char *bucket, const char *key,
-		    const char *file_id, int attempt, char **out_url, struct sp_error *err);
+/** The condition that nothing is there. */
+#define OBJECT_PUT_FREE "*"
+
+/** A whole object that somebody else puts under its final key. Borrows what is said first. */
+struct object_put {
+	const char *file_id;
+	int attempt;
+	uint64_t size;
+	bool replaces; /* an object that has the key */
+	/* What became of an earlier one: SP_OK: there was none; SP_EXISTS: its condition was not met; SP_UNSUPPORTED: the storage
+	 * does not know it. */
+	enum sp_code refused;
+	/* With that one; then, for the next: what has to be there, which is signed with the URL. OBJECT_PUT_FREE, an ETag as the
+	 * storage takes it, or "": none. */
+	char condition[STORAGE_ETAG_SIZE];
+	char *url; /* owned by the caller, to be wiped; NULL: it is there already */
+};
+
+/** For those who have a permit: looks what is there. SP_EXISTS when that may not be replaced. */
+int objects_allow_put(struct objects *objects, const char *bucket, const char *key,
+		      struct object_put *put, struct sp_error *err);
 
 /** Whether "https://host:port" is a configured bucket's storage. */
 bool objects_is_origin(const struct objects *objects, const char *origin);

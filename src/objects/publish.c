@@ -284,8 +284,10 @@ int objects_publish_if(struct objects *objects, const char *bucket, const char *
 		       file_id, attempt, size);
 }
 
-bool directory_is_taken(struct objects *objects, const char *bucket, const char *key)
+bool directory_is_taken(struct objects *objects, const char *bucket, const char *key,
+			const char *but_of)
 {
+	(void)but_of; /* what was not published has another name */
 	SP_AUTO_FD bucket_fd = -1;
 	if (objects_open_bucket(objects, bucket, &bucket_fd, NULL) != 0)
 		return false; /* which is told by whoever needs it */

@@ -180,6 +180,22 @@ static int confirm(const struct publication *p, struct sp_error *err)
 			    taken ? "another object has its name" : "it is not there", err);
 }
 
+/* Storage that knows the condition holds to it; other storage ignores it, or says that it does not know it. */
+static int ask_to_complete(const struct publication *p, const char *query,
+			   const struct sp_buffer *body, bool if_free, struct s3_answer *out,
+			   struct sp_error *err)
+{
+	struct s3_wish wish = { .method = "POST", .key = p->key, .query = query };
+	if (if_free)
+		wish.headers[0] = (struct sign_header){ "if-none-match", OBJECT_PUT_FREE };
+	if (s3_call(p->place, &wish, body, out, err) != 0)
+		return -1;
+	if (!if_free || out->status != S3_STATUS_NOT_IMPLEMENTED)
+		return 0;
+	s3_answer_finish(out);
+	return ask_to_complete(p, query, body, false, out, err);
+}
+
 /* What was answered is told only when the object is not there. */
 static int complete(const struct publication *p, const struct object_upload *upload,
 		    const struct s3_parts *parts, struct sp_error *err)
@@ -190,13 +206,7 @@ static int complete(const struct publication *p, const struct object_upload *upl
 	SP_AUTO_FREE char *query = s3_upload_query(upload, "");
 	sp_buffer_format(&body, "<CompleteMultipartUpload>%s</CompleteMultipartUpload>",
 			 sp_buffer_text(&parts->body));
-	/* Storage that knows the condition holds to it; other storage ignores it. */
-	const struct s3_wish wish = { .method = "POST",
-				      .key = p->key,
-				      .query = query,
-				      .header = p->replaces ? NULL : "if-none-match",
-				      .value = p->replaces ? NULL : "*" };
-	if (s3_call(p->place, &wish, &body, &answer, &why) == 0) {
+	if (ask_to_complete(p, query, &body, !p->replaces, &answer, &why) == 0) {
 		if (!s3_succeeded(&answer))
 			s3_fail(p->place, &answer, "could not complete", p->key, &why);
 		s3_answer_finish(&answer);
@@ -259,19 +269,6 @@ static int publish(struct objects *objects, const char *bucket, const char *key,
 	return result;
 }
 
-static int put_url(struct objects *objects, const char *bucket, const char *key,
-		   const char *file_id, int attempt, char **out_url, struct sp_error *err)
-{
-	char mark[S3_MARK_SIZE];
-	s3_mark(file_id, attempt, mark);
-	const struct s3_wish wish = { .method = "PUT",
-				      .key = key,
-				      .header = S3_MARK_HEADER,
-				      .value = mark,
-				      .lifetime_s = S3_URL_LIFETIME_S };
-	return s3_place_sign(bucket_place(objects, bucket), &wish, out_url, err);
-}
-
 const struct object_backend s3_backend = {
 	.name = "s3",
 	.check_key = check_key,
@@ -288,5 +285,5 @@ const struct object_backend s3_backend = {
 	.remove_staging = remove_staging,
 	.source_url = s3_source_url,
 	.part_urls = s3_part_urls,
-	.put_url = put_url,
+	.allow_put = s3_allow_put,
 };

@@ -18,7 +18,12 @@ int s3_check_source(struct objects *objects, const char *bucket, const char *key
 		    const struct object_identity *identity, struct sp_error *err);
 int s3_source_url(struct objects *objects, const char *bucket, const char *key, char **out_url,
 		  struct sp_error *err);
-bool s3_is_taken(struct objects *objects, const char *bucket, const char *key);
+bool s3_is_taken(struct objects *objects, const char *bucket, const char *key, const char *but_of);
+
+/* ---- s3_put.c: what is put as a whole, and under which condition ---- */
+
+int s3_allow_put(struct objects *objects, const char *bucket, const char *key,
+		 struct object_put *put, struct sp_error *err);
 
 /* ---- s3_upload.c: multipart uploads from their beginning to their end ---- */
 

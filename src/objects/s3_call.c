@@ -131,9 +131,9 @@ static struct curl_slist *make_headers(const struct s3_wish *wish)
 	/* Storage answers at once, and a body that is ours has no type. */
 	struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
 	headers = curl_slist_append(headers, "Content-Type:");
-	if (wish->header != NULL) {
+	for (size_t i = 0; i < s3_wish_headers(wish); i++) {
 		SP_AUTO_BUFFER line = { 0 };
-		sp_buffer_format(&line, "%s: %s", wish->header, wish->value);
+		sp_buffer_format(&line, "%s: %s", wish->headers[i].name, wish->headers[i].value);
 		headers = curl_slist_append(headers, sp_buffer_text(&line));
 	}
 	return headers;
@@ -185,7 +185,8 @@ static int try_once(struct s3_place *place, const struct s3_wish *wish,
 
 static bool is_busy(const struct s3_answer *answer)
 {
-	return answer->status >= 500 || answer->status == 429 || answer->status == 408;
+	return (answer->status >= 500 && answer->status != S3_STATUS_NOT_IMPLEMENTED) ||
+	       answer->status == 429 || answer->status == 408;
 }
 
 static void pause_before(int tries)
@@ -243,7 +244,7 @@ static enum sp_code code_of_status(const struct s3_answer *answer)
 	case 409:
 	case 412:
 		return SP_EXISTS;
-	case 501:
+	case S3_STATUS_NOT_IMPLEMENTED:
 		return SP_UNSUPPORTED;
 	default:
 		return is_busy(answer) || answer->status < 300 ? SP_UNREACHABLE : SP_PROTOCOL;

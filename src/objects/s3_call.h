@@ -7,6 +7,8 @@
 #include "base/buffer.h"
 #include "objects/s3_place.h"
 
+enum { S3_STATUS_NOT_IMPLEMENTED = 501 };
+
 struct s3_answer {
 	long status;
 	uint64_t size;                /* HEAD: of the object */

@@ -10,7 +10,6 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "objects/s3_credentials.h"
-#include "sign/presign.h"
 
 enum { CALL_LIFETIME_S = 60 };
 
@@ -163,6 +162,14 @@ void s3_place_destroy(struct s3_place *place)
 	free(place);
 }
 
+size_t s3_wish_headers(const struct s3_wish *wish)
+{
+	size_t count = 0;
+	while (count < S3_HEADERS_MAX && wish->headers[count].name != NULL)
+		count++;
+	return count;
+}
+
 int s3_place_sign(const struct s3_place *place, const struct s3_wish *wish, char **out_url,
 		  struct sp_error *err)
 {
@@ -180,8 +187,8 @@ int s3_place_sign(const struct s3_place *place, const struct s3_wish *wish, char
 		.origin = place->origin,
 		.path = sp_buffer_text(&path),
 		.query = wish->query == NULL ? "" : wish->query,
-		.header = wish->header,
-		.value = wish->value,
+		.headers = wish->headers,
+		.header_count = s3_wish_headers(wish),
 		.expires_s = wish->lifetime_s == 0 ? CALL_LIFETIME_S : wish->lifetime_s,
 		.now_ms = sp_now_ms(),
 	};
@@ -194,4 +201,10 @@ int s3_place_sign(const struct s3_place *place, const struct s3_wish *wish, char
 void s3_mark(const char *file_id, int attempt, char out[S3_MARK_SIZE])
 {
 	snprintf(out, S3_MARK_SIZE, "%s-%d", file_id, attempt);
+}
+
+bool s3_mark_is_of(const char *mark, const char *file_id)
+{
+	size_t length = strlen(file_id);
+	return strncmp(mark, file_id, length) == 0 && mark[length] == '-';
 }

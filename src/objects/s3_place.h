@@ -5,17 +5,22 @@
 #include <stdbool.h>
 
 #include "objects/objects.h"
+#include "sign/presign.h"
 
 enum {
 	S3_URL_LIFETIME_S = 15 * 60, /* of what workers get; they ask for new ones */
 	S3_KEY_MAX = OBJECT_KEY_MAX, /* bytes, with the prefix */
 	S3_MARK_SIZE = 64,
+	S3_HEADERS_MAX = 2, /* of a request, besides those that all of them have */
 	S3_IDLE_CALLS_MAX =
 		8, /* connections of the daemon's own calls that wait for the next one */
 };
 
 /** The header by which an object is known as what one attempt at one file made: "<file id>-<attempt>". */
 #define S3_MARK_HEADER "x-amz-meta-sallyport"
+
+/** How the storage takes an ETag in the If-Match of a PUT, as far as was seen. */
+enum s3_match { S3_MATCH_BARE, S3_MATCH_QUOTED, S3_MATCH_NONE };
 
 /** All texts are owned. */
 struct s3_place {
@@ -31,6 +36,9 @@ struct s3_place {
 	pthread_mutex_t lock;
 	void *idle[S3_IDLE_CALLS_MAX]; /* CURL *, each with a connection that may still be open */
 	size_t idle_count;
+	/* What was learnt of it, under the lock too (s3_put.c). */
+	enum s3_match match;
+	bool no_if_none_match;
 };
 
 /** SP_INVALID when the settings make no sense, and the failures of reading the credentials. */
@@ -42,10 +50,14 @@ void s3_place_destroy(struct s3_place *place); /* NULL is fine */
 struct s3_wish {
 	const char *method;
 	const char *key;
-	const char *query;          /* escaped; NULL: none */
-	const char *header, *value; /* NULL: none */
-	uint32_t lifetime_s;        /* 0: a minute, for what is done at once */
+	const char *query; /* escaped; NULL: none */
+	/* That have to come along, in the order of their names; the rest of them without a name. */
+	struct sign_header headers[S3_HEADERS_MAX];
+	uint32_t lifetime_s; /* 0: a minute, for what is done at once */
 };
+
+/** How many it has. */
+size_t s3_wish_headers(const struct s3_wish *wish);
 
 /** @out_url is owned by the caller, to be wiped. The credentials are read from their file each time: they change. */
 int s3_place_sign(const struct s3_place *place, const struct s3_wish *wish, char **out_url,
@@ -53,3 +65,5 @@ int s3_place_sign(const struct s3_place *place, const struct s3_wish *wish, char
 
 /** "<file id>-<attempt>" */
 void s3_mark(const char *file_id, int attempt, char out[S3_MARK_SIZE]);
+/** Whether it is that of some attempt at the file. */
+bool s3_mark_is_of(const char *mark, const char *file_id);

@@ -90,15 +90,16 @@ int s3_check_source(struct objects *objects, const char *bucket, const char *key
 	return 0;
 }
 
-bool s3_is_taken(struct objects *objects, const char *bucket, const char *key)
+bool s3_is_taken(struct objects *objects, const char *bucket, const char *key, const char *but_of)
 {
 	struct s3_answer answer;
 	struct sp_error why = { 0 };
 	if (s3_look(bucket_place(objects, bucket), key, &answer, &why) != 0)
 		return why.code != SP_NOT_FOUND && why.code != SP_UNREACHABLE &&
 		       why.code != SP_CLOSED && why.code != SP_TIMEOUT;
+	bool is_excepted = but_of != NULL && s3_mark_is_of(answer.mark, but_of);
 	s3_answer_finish(&answer);
-	return true;
+	return !is_excepted;
 }
 
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
@@ -110,9 +111,9 @@ static int fetch_piece(struct s3_place *place, const char *key, uint64_t from, i
 	struct s3_answer answer;
 	snprintf(range, sizeof(range), "bytes=%llu-%llu", (unsigned long long)from,
 		 (unsigned long long)from + PIECE - 1);
-	const struct s3_wish wish = {
-		.method = "GET", .key = key, .header = "range", .value = range
-	};
+	const struct s3_wish wish = { .method = "GET",
+				      .key = key,
+				      .headers = { { "range", range } } };
 	if (s3_call(place, &wish, NULL, &answer, err) != 0)
 		return -1;
 	uint64_t wanted = identity->size - from < PIECE ? identity->size - from : PIECE;

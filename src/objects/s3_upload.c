@@ -46,8 +46,7 @@ static int begin_upload(struct objects *objects, struct s3_place *place,
 	const struct s3_wish wish = { .method = "POST",
 				      .key = upload->key,
 				      .query = "uploads=",
-				      .header = S3_MARK_HEADER,
-				      .value = mark };
+				      .headers = { { S3_MARK_HEADER, mark } } };
 	if (s3_call(place, &wish, NULL, &answer, err) != 0)
 		return -1;
 	upload->id = s3_answer_text(&answer, "UploadId");

@@ -51,14 +51,15 @@ static void add_headers(const struct sign_presign *wish, const char *host, const
 			struct sp_buffer *out)
 {
 	sp_buffer_format(out, "host:%s\n", host);
-	if (wish->header != NULL)
-		sp_buffer_format(out, "%s:%s\n", wish->header, wish->value);
+	for (size_t i = 0; i < wish->header_count; i++)
+		sp_buffer_format(out, "%s:%s\n", wish->headers[i].name, wish->headers[i].value);
 	sp_buffer_format(out, "\n%s\nUNSIGNED-PAYLOAD", names);
 }
 
 char *sign_presign(const struct sign_presign *wish, const struct sign_signer *signer)
 {
-	char stamp[SP_ISO_TIME_SIZE], names[80], hash[SP_SHA256_HEX_SIZE];
+	char stamp[SP_ISO_TIME_SIZE], hash[SP_SHA256_HEX_SIZE];
+	SP_AUTO_BUFFER names = { 0 };
 	SP_AUTO_BUFFER path = { 0 };
 	SP_AUTO_BUFFER query = { .secret = true };
 	SP_AUTO_BUFFER request = { .secret = true };
@@ -67,14 +68,15 @@ char *sign_presign(const struct sign_presign *wish, const struct sign_signer *si
 	host += 3;
 
 	sp_time_to_amz(wish->now_ms, stamp);
-	snprintf(names, sizeof(names), "host%s%s", wish->header != NULL ? ";" : "",
-		 wish->header != NULL ? wish->header : "");
+	sp_buffer_add_text(&names, "host");
+	for (size_t i = 0; i < wish->header_count; i++)
+		sp_buffer_format(&names, ";%s", wish->headers[i].name);
 	sign_encode(wish->path, strlen(wish->path), true, &path);
-	make_query(wish, signer, stamp, names, &query);
+	make_query(wish, signer, stamp, sp_buffer_text(&names), &query);
 
 	sp_buffer_format(&request, "%s\n%s\n%s\n", wish->method, sp_buffer_text(&path),
 			 sp_buffer_text(&query));
-	add_headers(wish, host, names, &request);
+	add_headers(wish, host, sp_buffer_text(&names), &request);
 	sp_sha256_hex(request.data, request.length, hash);
 
 	unsigned char signature[SIGN_SIGNATURE_SIZE];

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sign/verify.h"
+
 /** Who signs. Borrowed. */
 struct sign_signer {
 	const char *access_key_id;
@@ -22,8 +24,9 @@ struct sign_presign {
 	const char
 		*path; /* bytes, not escaped yet, from the first slash on; S3 takes it as it is */
 	const char *query; /* escaped, "" or "a=b&c=d" */
-	/* A header besides Host that must come along just so; both NULL: none. @header is in lower case. */
-	const char *header, *value;
+	/* Headers besides Host that must come along just so, in the order of their names, which are in lower case. */
+	const struct sign_header *headers;
+	size_t header_count;
 	uint32_t expires_s;
 	int64_t now_ms;
 };

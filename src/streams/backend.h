@@ -18,7 +18,8 @@ struct stream_backend {
 	uint64_t (*kept)(const struct stream *stream);
 	int (*finish)(struct stream *stream, struct sp_error *err);
 	bool (*is_held)(const struct stream *stream);
-	int (*put)(struct stream *stream, const char *url, struct sp_error *err);
+	int (*put)(struct stream *stream, const char *url, const char *condition,
+		   struct sp_error *err);
 };
 
 /** First member of each backend's own struct. */

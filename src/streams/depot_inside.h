@@ -19,7 +19,7 @@ enum {
 enum request_result {
 	REQUEST_DONE,
 	REQUEST_DENIED, /* its URL is not good any more, or never was */
-	REQUEST_FAILED, /* for good */
+	REQUEST_FAILED, /* for good; of a condition: SP_EXISTS, it was not met, SP_UNSUPPORTED, it is not known */
 };
 
 /** One GET of a range or PUT of a body, until it is answered. Embedded in what it is for. */
@@ -32,6 +32,8 @@ struct request {
 	size_t length, got;  /* … and so many came. PUT: of the body */
 	const uint8_t *body; /* PUT. Borrowed */
 	const char *mark;    /* PUT: value of the header by which the object is known; NULL: none */
+	/* PUT: what has to be there: "*": nothing; else an ETag. NULL: whatever is there. Borrowed */
+	const char *condition;
 	void (*done)(struct request *request, enum request_result result);
 	void (*progress)(struct request *request); /* GET: more came; NULL is fine */
 	void *owner;

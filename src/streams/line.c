@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "streams/depot_inside.h"
@@ -42,21 +43,33 @@ void line_drop(struct depot *depot, struct line *line)
 
 /* ---- out -------------------------------------------------------------------------------------------------------- */
 
+static int write_put_head(const struct request *request, const char *target, const char *host,
+			  char *out, size_t room)
+{
+	SP_AUTO_BUFFER more = { 0 };
+	if (request->condition != NULL)
+		sp_buffer_format(&more, "%s: %s\r\n",
+				 strcmp(request->condition, "*") == 0 ? "If-None-Match"
+								      : "If-Match",
+				 request->condition);
+	if (request->mark != NULL)
+		sp_buffer_format(&more, MARK_HEADER ": %s\r\n", request->mark);
+	return snprintf(out, room, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %zu\r\n%s\r\n",
+			target, host, request->length, sp_buffer_text(&more));
+}
+
 static int write_head(const struct request *request, const char *origin, char *out, size_t room)
 {
 	const char *host = strstr(origin, "://") + 3;
 	const char *target = request->url + strlen(origin);
-	if (!request->puts)
-		return snprintf(out, room,
-				"GET %s HTTP/1.1\r\nHost: %s\r\nIf-Match: %s\r\n"
-				"Range: bytes=%llu-%llu\r\n\r\n",
-				target, host, request->etag,
-				(unsigned long long)(request->first + request->got),
-				(unsigned long long)(request->first + request->length - 1));
-	return snprintf(
-		out, room, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %zu\r\n%s%s%s\r\n",
-		target, host, request->length, request->mark != NULL ? MARK_HEADER ": " : "",
-		request->mark != NULL ? request->mark : "", request->mark != NULL ? "\r\n" : "");
+	if (request->puts)
+		return write_put_head(request, target, host, out, room);
+	return snprintf(out, room,
+			"GET %s HTTP/1.1\r\nHost: %s\r\nIf-Match: %s\r\n"
+			"Range: bytes=%llu-%llu\r\n\r\n",
+			target, host, request->etag,
+			(unsigned long long)(request->first + request->got),
+			(unsigned long long)(request->first + request->length - 1));
 }
 
 int line_begin(struct line *line, struct request *request, struct sp_error *err)

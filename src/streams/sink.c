@@ -359,7 +359,14 @@ static void on_put(struct request *request, enum request_result result)
 		fail(sink, &request->err);
 }
 
-static int sink_put(struct stream *stream, const char *url, struct sp_error *err)
+/* What is held may be put under another condition. */
+static bool may_put_again(const struct sp_error *err)
+{
+	return err->code == SP_EXISTS || err->code == SP_UNSUPPORTED;
+}
+
+static int sink_put(struct stream *stream, const char *url, const char *condition,
+		    struct sp_error *err)
 {
 	struct sink *sink = (struct sink *)stream;
 	assert(sink_is_held(stream));
@@ -372,12 +379,19 @@ static int sink_put(struct stream *stream, const char *url, struct sp_error *err
 						  .length = part->length,
 						  .body = part->data,
 						  .mark = sink->mark,
+						  .condition = condition,
 						  .done = on_put,
 						  .owner = sink };
 		request_begin(sink->base.depot, &part->request);
 	}
-	if (sink->err.code != SP_OK)
-		return sp_fail(err, sink->err.code, "%s", sink->err.message);
+	if (sink->err.code != SP_OK) {
+		sp_fail(err, sink->err.code, "%s", sink->err.message);
+		if (may_put_again(&sink->err)) {
+			part->request = (struct request){ 0 };
+			sink->err = (struct sp_error){ 0 };
+		}
+		return -1;
+	}
 	return sink->is_put ? 0 : (int)later(sink);
 }
 

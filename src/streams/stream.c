@@ -57,9 +57,9 @@ bool stream_is_held(const struct stream *stream)
 	return stream->backend->is_held != NULL && stream->backend->is_held(stream);
 }
 
-int stream_put(struct stream *stream, const char *url, struct sp_error *err)
+int stream_put(struct stream *stream, const char *url, const char *condition, struct sp_error *err)
 {
 	if (stream->backend->put == NULL)
 		return sp_fail(err, SP_INTERNAL, "cannot put what lies in a folder");
-	return stream->backend->put(stream, url, err);
+	return stream->backend->put(stream, url, condition, err);
 }

@@ -68,5 +68,11 @@ int stream_finish(struct stream *stream, struct sp_error *err);
 
 /** Once finished: nothing of it is at the storage yet, for it is small, and … */
 bool stream_is_held(const struct stream *stream);
-/** … is put under its final key by this. 0, -1 or STREAM_LATER. @url: borrowed until it has ended. */
-int stream_put(struct stream *stream, const char *url, struct sp_error *err);
+/**
+ * … is put under its final key by this. 0, -1 or STREAM_LATER; SP_EXISTS: the condition was not met, and SP_UNSUPPORTED:
+ * the storage does not know it: then it is held as before, and may be put once more.
+ *
+ * @url        borrowed until it has ended, as …
+ * @condition  … this: what has to be under the key. NULL: whatever is there; "*": nothing; else an ETag
+ */
+int stream_put(struct stream *stream, const char *url, const char *condition, struct sp_error *err);

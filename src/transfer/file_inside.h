@@ -60,8 +60,10 @@ struct file_run {
 	char *free_name; /* RETRIEVE: a name that is not taken yet; NULL: none was looked for. Owned */
 	int names_taken; /* in a row, while it was published */
 	/* RETRIEVE, LIST into storage: */
-	bool held;     /* the worker has the bytes, until it is told where to put them: */
-	char *put_url; /* owned, wiped; NULL: it was told, or cannot be told yet */
+	bool held; /* the worker has the bytes, until it is told where to put them: */
+	struct object_put
+		put;      /* what the last PERMIT said of that; its URL is there until it is told */
+	int puts_refused; /* by storage at which something else was */
 	struct url_request *urls; /* under way */
 };
 

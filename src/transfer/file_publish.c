@@ -6,13 +6,17 @@
 
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "transfer/file_inside.h"
 
-enum { NAMES_TAKEN_MAX = 16 /* in a row, between the look at a name and the rename */ };
+enum {
+	NAMES_TAKEN_MAX = 16,  /* in a row, between the look at a name and the rename */
+	PUTS_REFUSED_MAX = 16, /* of one attempt */
+};
 
 void publish_begin(struct file_run *run)
 {
@@ -117,35 +121,6 @@ void publish_permit(struct file_run *run)
 		file_lose_worker(run, false);
 }
 
-/* ---- SEND: a name that is taken --------------------------------------------------------------------------------- */
-
-bool publish_taken(struct file_run *run, const struct worker_message *message)
-{
-	struct transfer_file *file = &run->file;
-	if (file->state != FILE_PUBLISHING || run->busy || file->direction != TRANSFER_SEND ||
-	    file->publishing.upload == UPLOAD_DIRECT)
-		return false;
-	switch (file->publishing.conflict) {
-	case CONFLICT_OVERWRITE:
-		if (message->final_name != NULL)
-			return false;
-		file->replaces = true;
-		break;
-	case CONFLICT_KEEP_BOTH:
-		if (message->final_name == NULL ||
-		    !keep_both_is_of(file->remote_name, message->final_name))
-			return false;
-		free(file->published_name);
-		file->published_name = sp_strdup(message->final_name);
-		break;
-	case CONFLICT_FAIL:
-	case CONFLICT_COUNT:
-		return false;
-	}
-	file_commit_intent(run, publish_permit);
-	return true;
-}
-
 /* ---- RETRIEVE: objects ------------------------------------------------------------------------------------------ */
 
 static struct objects *objects_of(const struct file_run *run)
@@ -157,7 +132,7 @@ int publish_check_object(struct file_run *run, struct sp_error *err)
 {
 	const struct transfer_file *file = &run->file;
 	if (!transfer_makes_object(file->direction) || file->publishing.conflict != CONFLICT_FAIL ||
-	    !objects_is_taken(objects_of(run), file->bucket, file->key))
+	    !objects_is_taken(objects_of(run), file->bucket, file->key, file->id))
 		return 0;
 	return sp_fail(err, SP_EXISTS,
 		       "there is an object of that name, and the tag " PUBLISHING_TAG_CONFLICT
@@ -172,7 +147,7 @@ static void find_free_name(struct file_run *run)
 		SP_AUTO_FREE char *key = keep_both_name(file->key, number);
 		if (key == NULL || objects_check_key(objects_of(run), file->bucket, key, NULL) != 0)
 			return;
-		if (objects_is_taken(objects_of(run), file->bucket, key))
+		if (objects_is_taken(objects_of(run), file->bucket, key, file->id))
 			continue;
 		/* The role may write the name that was asked for, which says nothing of this one. */
 		if (file_check_permission(run, key) == 0)
@@ -185,10 +160,13 @@ static void find_free_name(struct file_run *run)
 static int allow_put(struct file_run *run, const char *key, bool replaces)
 {
 	const struct transfer_file *file = &run->file;
-	if (!replaces && objects_is_taken(objects_of(run), file->bucket, key))
-		return sp_fail(&run->err, SP_EXISTS, "there is an object of that name");
-	return objects_put_url(objects_of(run), file->bucket, key, file->id, file->part_attempt,
-			       &run->put_url, &run->err);
+	struct object_put *put = &run->put;
+	sp_secret_free(sp_take_pointer(&put->url));
+	put->file_id = file->id;
+	put->attempt = file->part_attempt;
+	put->size = (uint64_t)file->size;
+	put->replaces = replaces;
+	return objects_allow_put(objects_of(run), file->bucket, key, put, &run->err);
 }
 
 /* An upload has the name that it was begun with. */
@@ -213,7 +191,7 @@ static void publish(void *ctx)
 	const struct transfer_file *file = &run->file;
 	bool replaces = file->publishing.conflict == CONFLICT_OVERWRITE;
 	const char *key = file->published_name != NULL ? file->published_name : file->key;
-	if (has_another_name(run, key)) {
+	if (!run->held && has_another_name(run, key)) {
 		run->result = -1;
 		return;
 	}
@@ -228,15 +206,24 @@ static void publish(void *ctx)
 
 static void permit_put(struct file_run *run)
 {
-	SP_AUTO_SECRET char *url = sp_take_pointer(&run->put_url);
+	SP_AUTO_SECRET char *url = sp_take_pointer(&run->put.url);
 	struct worker_message message = {
 		.kind = WORKER_PERMIT,
 		.file_id = run->file.id,
 		.attempt = (uint32_t)run->file.attempt,
 		.url = url,
+		.etag = run->put.condition,
 	};
 	if (!run->owner->send(run->owner->ctx, &message, -1))
 		file_lose_worker(run, false);
+}
+
+/* The worker need not keep it any more; that it let go of it is said of a file that has ended, and ignored. */
+static void let_go(struct file_run *run)
+{
+	if (run->held)
+		file_cancel_at_worker(run);
+	run->held = run->at_worker = false;
 }
 
 /* Its name is committed before it gets it: after a crash it is looked for there. */
@@ -245,15 +232,18 @@ static void published(struct file_run *run)
 	struct transfer_file *file = &run->file;
 	if (run->held && file_catch_up(run))
 		return;
-	if (run->result == 0 && run->held) {
+	if (run->result == 0 && run->held && run->put.url != NULL) {
 		permit_put(run);
 	} else if (run->result == 0) {
+		let_go(run);
 		file_complete(run);
 	} else if (run->free_name != NULL && run->names_taken++ < NAMES_TAKEN_MAX) {
 		free(file->published_name);
 		file->published_name = sp_take_pointer(&run->free_name);
+		run->put.refused = SP_OK;
 		file_commit_intent(run, publish_object);
 	} else {
+		let_go(run);
 		file_fail_with_err(run, STEP_WRITE_OBJECT);
 	}
 }
@@ -271,4 +261,55 @@ bool publish_put_done(struct file_run *run)
 void publish_object(struct file_run *run)
 {
 	file_in_pool_long(run, publish, published);
+}
+
+/* What it was to replace is not what is there: it was put already, and the answer was lost; or somebody came in between. */
+static bool put_refused(struct file_run *run, const struct worker_message *message)
+{
+	enum sp_code code = (enum sp_code)message->code;
+	if (run->file.state != FILE_PUBLISHING || run->busy || run->put.condition[0] == '\0' ||
+	    (code != SP_EXISTS && code != SP_UNSUPPORTED))
+		return false;
+	run->put.refused = code;
+	if (run->puts_refused++ < PUTS_REFUSED_MAX) {
+		publish_object(run);
+		return true;
+	}
+	let_go(run);
+	SP_AUTO_BUFFER text = { 0 };
+	sp_buffer_format(&text, "its name was taken by other objects again and again: %s",
+			 message->text == NULL ? "" : message->text);
+	file_fail(run, STEP_WRITE_OBJECT, SP_CHANGED, sp_buffer_text(&text));
+	return true;
+}
+
+/* ---- SEND: a name that is taken --------------------------------------------------------------------------------- */
+
+bool publish_taken(struct file_run *run, const struct worker_message *message)
+{
+	struct transfer_file *file = &run->file;
+	if (run->held)
+		return put_refused(run, message);
+	if (file->state != FILE_PUBLISHING || run->busy || file->direction != TRANSFER_SEND ||
+	    file->publishing.upload == UPLOAD_DIRECT)
+		return false;
+	switch (file->publishing.conflict) {
+	case CONFLICT_OVERWRITE:
+		if (message->final_name != NULL)
+			return false;
+		file->replaces = true;
+		break;
+	case CONFLICT_KEEP_BOTH:
+		if (message->final_name == NULL ||
+		    !keep_both_is_of(file->remote_name, message->final_name))
+			return false;
+		free(file->published_name);
+		file->published_name = sp_strdup(message->final_name);
+		break;
+	case CONFLICT_FAIL:
+	case CONFLICT_COUNT:
+		return false;
+	}
+	file_commit_intent(run, publish_permit);
+	return true;
 }

@@ -279,7 +279,12 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 		return true;
 	}
 	run->owner->sized(run->owner->ctx, message->size);
-	if (limits_hear_size(run, message->size))
+	if (!limits_hear_size(run, message->size))
+		return true;
+	if (run->held)
+		file_commit(run, FILE_PUBLISHING,
+			    publish_object); /* there is nothing to be synced */
+	else
 		file_in_pool_long(run, sync_staging, staging_synced);
 	return true;
 }

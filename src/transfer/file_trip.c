@@ -23,7 +23,7 @@ void file_over(struct file_run *run)
 	free(run->connection);
 	free(run->free_name);
 	free(run->access_role);
-	sp_secret_free(run->put_url);
+	sp_secret_free(run->put.url);
 	urls_end(run);
 	resume_end(run);
 	run->owner->ended(run->owner->ctx, run);

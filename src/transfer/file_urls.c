@@ -29,13 +29,13 @@ struct url_request {
 static char *choose_key(const struct url_request *request)
 {
 	if (!request->keeps_both ||
-	    !objects_is_taken(request->objects, request->bucket, request->key))
+	    !objects_is_taken(request->objects, request->bucket, request->key, request->file_id))
 		return sp_strdup(request->key);
 	for (unsigned number = KEEP_BOTH_FIRST; number <= KEEP_BOTH_LAST; number++) {
 		SP_AUTO_FREE char *key = keep_both_name(request->key, number);
 		if (key == NULL)
 			break;
-		if (!objects_is_taken(request->objects, request->bucket, key))
+		if (!objects_is_taken(request->objects, request->bucket, key, request->file_id))
 			return sp_take_pointer(&key);
 	}
 	return sp_strdup(request->key);

@@ -91,9 +91,11 @@ bool connection_take_permit(struct connection *connection)
 	return permitted;
 }
 
-char *connection_take_permit_url(struct connection *connection)
+char *connection_take_permit_url(struct connection *connection, char **out_condition)
 {
-	return sp_take_pointer(&connection->schedule.current->permit_url);
+	struct runner *runner = connection->schedule.current;
+	*out_condition = sp_take_pointer(&runner->permit_condition);
+	return sp_take_pointer(&runner->permit_url);
 }
 
 static int wait_patiently(const struct remote_patience *patience, struct sp_error *err)

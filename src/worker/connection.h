@@ -84,8 +84,8 @@ bool connection_lives(const struct connection *connection);
 bool connection_cancelled(const struct connection *connection);
 /** True, once, when it has permitted what it was told last. */
 bool connection_take_permit(struct connection *connection);
-/** The URL that came with it, owned by the caller, to be wiped; NULL: none. */
-char *connection_take_permit_url(struct connection *connection);
+/** The URL that came with it, owned by the caller, to be wiped; NULL: none. And the condition, owned; NULL: none. */
+char *connection_take_permit_url(struct connection *connection, char **out_condition);
 
 /**
  * The server's longest silence, to be cut short by a CANCEL if @may_cancel. For one operation that begins now: a

@@ -116,7 +116,9 @@ static void obey_message(struct connection *connection, struct letter *letter)
 	if (runner != NULL && letter->message.kind == WORKER_PERMIT) {
 		runner->permitted = true;
 		sp_secret_free(runner->permit_url);
+		free(runner->permit_condition);
 		runner->permit_url = sp_take_pointer(&letter->message.url);
+		runner->permit_condition = sp_take_pointer(&letter->message.etag);
 	}
 	if (runner != NULL)
 		runner_wake(runner);

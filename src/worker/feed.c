@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 /* ---- what the engine sees -------------------------------------------------------------------------------------- */
@@ -202,11 +203,15 @@ bool feed_is_held(struct feed *feed)
 	return held;
 }
 
-void feed_put(struct feed *feed, const char *url)
+void feed_put(struct feed *feed, const char *url, const char *condition)
 {
 	lock(feed);
+	sp_secret_free(feed->put_url);
+	free(feed->put_condition);
 	feed->put_url = sp_strdup(url);
+	feed->put_condition = sp_strdup(condition);
 	feed->finished = false;
+	feed->error = (struct sp_error){ 0 };
 	feeder_note_work(feed);
 	unlock(feed);
 }

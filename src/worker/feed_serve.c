@@ -103,10 +103,10 @@ static void finish_stream(struct feed *feed)
 {
 	struct feeder *feeder = feed->group->feeder;
 	struct sp_error err = { 0 };
-	const char *url = feed->put_url;
+	const char *url = feed->put_url, *condition = feed->put_condition;
 
 	pthread_mutex_unlock(&feeder->lock);
-	int result = url != NULL ? stream_put(feed->stream, url, &err)
+	int result = url != NULL ? stream_put(feed->stream, url, condition, &err)
 				 : stream_finish(feed->stream, &err);
 	uint64_t kept = stream_kept(feed->stream);
 	pthread_mutex_lock(&feeder->lock);

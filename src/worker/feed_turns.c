@@ -258,6 +258,7 @@ void feeder_destroy_feed(struct feed *feed)
 	pthread_mutex_unlock(&feeder->lock);
 	stream_close(feed->stream);
 	sp_secret_free(feed->put_url);
+	free(feed->put_condition);
 	free(feed);
 	pthread_mutex_lock(&feeder->lock);
 }

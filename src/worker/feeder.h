@@ -82,8 +82,8 @@ int feed_flushed(struct feed *feed, struct sp_error *err);
 
 /** A flushed sink that is at storage, and small: nothing of it is there yet … */
 bool feed_is_held(struct feed *feed);
-/** … until it is put by this URL, once: then it is flushed again, which feed_flushed() tells. */
-void feed_put(struct feed *feed, const char *url);
+/** … until it is put by this URL: then it is flushed again, which feed_flushed() tells, or held as before (stream_put()). */
+void feed_put(struct feed *feed, const char *url, const char *condition);
 
 /** Size and SHA-256 of what went through. Only after the source's end or when the sink is flushed. */
 void feed_sum(struct feed *feed, uint64_t *out_size, char out_sha256[SP_SHA256_HEX_SIZE]);

@@ -66,7 +66,8 @@ struct feed {
 	uint64_t kept;         /* sink: bytes that its stream has kept */
 	size_t written;        /* sink: bytes of its first block that are written */
 	uint64_t expected;     /* sink: bytes that will come; 0: not known */
-	char *put_url;         /* sink: what is held is to be put there. Owned, wiped */
+	char *put_url;         /* sink: what is held is to be put there. Owned, wiped … */
+	char *put_condition;   /* … if this is there: as stream_put() has it. Owned */
 	bool grew;             /* sink: it had a block already, so there is more than little */
 	struct sp_error error; /* of the stream; code SP_OK while there is none */
 	bool ended;            /* source: its last byte was read */

@@ -97,6 +97,7 @@ static void end(struct runner *runner)
 	schedule->count--;
 	letter_destroy(runner->letter);
 	sp_secret_free(runner->permit_url);
+	free(runner->permit_condition);
 	free(runner);
 }
 

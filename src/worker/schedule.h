@@ -15,10 +15,11 @@ struct schedule;
 
 /** One file at work. */
 struct runner {
-	struct letter *letter; /* the order. Owned. */
-	bool cancelled;        /* the daemon said CANCEL … */
-	bool permitted;        /* … or PERMIT … */
-	char *permit_url;      /* … with this; NULL: without. Owned, wiped */
+	struct letter *letter;  /* the order. Owned. */
+	bool cancelled;         /* the daemon said CANCEL … */
+	bool permitted;         /* … or PERMIT … */
+	char *permit_url;       /* … with this; NULL: without. Owned, wiped … */
+	char *permit_condition; /* … if this is there. Owned */
 
 	/* schedule.c's own */
 	struct schedule *schedule;

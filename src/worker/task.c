@@ -215,7 +215,8 @@ int task_flush(struct task *task, struct feed *feed)
 	}
 }
 
-int task_put_object(struct task *task, struct feed *feed)
+/* 1: what it was put under does not hold, and the daemon has to say what it may be put under now. */
+static int put_once(struct task *task, struct feed *feed)
 {
 	struct connection *connection = task->connection;
 	while (!connection_take_permit(connection)) {
@@ -223,14 +224,30 @@ int task_put_object(struct task *task, struct feed *feed)
 			return task_fail_cancelled(task);
 		connection_wait(connection);
 	}
-	SP_AUTO_SECRET char *url = connection_take_permit_url(connection);
+	SP_AUTO_FREE char *condition = NULL;
+	SP_AUTO_SECRET char *url = connection_take_permit_url(connection, &condition);
 	if (url == NULL)
 		return task_fail(task, SP_PROTOCOL, "cannot put the object without a URL for it");
-	feed_put(feed, url);
-	if (task_flush(task, feed) != 0)
+	feed_put(feed, url, condition);
+	if (task_flush(task, feed) == 0)
+		return 0;
+	return condition != NULL &&
+			       (task->err.code == SP_EXISTS || task->err.code == SP_UNSUPPORTED)
+		       ? 1
+		       : -1;
+}
+
+int task_put_object(struct task *task, struct feed *feed)
+{
+	int result;
+	while ((result = put_once(task, feed)) == 1)
+		task_tell(task, &(struct worker_message){ .kind = WORKER_TAKEN,
+							  .code = task->err.code,
+							  .text = task->err.message });
+	if (result != 0)
 		return -1;
 	task_tell(task, &(struct worker_message){ .kind = WORKER_PUBLISHED,
-						  .request = connection->request,
+						  .request = task->connection->request,
 						  .outcome = PUBLISH_RENAMED,
 						  .verification = task->verification });
 	return 0;

@@ -72,7 +72,8 @@ int task_read_source(struct task *task, int fd, uint64_t offset, uint8_t *out, s
 /** Until all that was put into a sink is written: what becomes of the connection meanwhile is no matter. */
 int task_flush(struct task *task, struct feed *feed);
 
-/** A flushed sink that is held: waits for the PERMIT, puts it, and tells PUBLISHED. */
+/** A flushed sink that is held: waits for the PERMIT, puts it, and tells PUBLISHED; TAKEN, and waits again, when there is
+ *  something else than the PERMIT says. */
 int task_put_object(struct task *task, struct feed *feed);
 
 /** READY. */

@@ -44,6 +44,10 @@ def is_list_of_parts(request):
     return request.method == "GET" and "uploadId=" in request.target
 
 
+def is_conditional_put(request):
+    return is_whole_put(request) and b"\r\nif-" in request.head.lower()
+
+
 def is_range(request):
     return request.method == "GET" and b"\r\nrange:" in request.head.lower()
 
@@ -128,6 +132,29 @@ def lose_answer(exchange):
     """It is done, and nobody hears of it."""
     exchange.forward(send=lambda data: None)
     raise Reset
+
+
+def hold_last(held, released, answers):
+    """All but the last byte comes to the storage; that one only when @released, whoever has gone away since."""
+    def act(exchange):
+        data = bytearray()
+        pump(exchange.client, exchange.rest, exchange.request.length, data.extend)
+        exchange.upstream.sendall(exchange.request.head + data[:-1])
+        held.set()
+        released.wait()
+        exchange.upstream.sendall(data[-1:])
+        head, _ = read_head(exchange.upstream)
+        answers.append(int(head.split()[1]) if head else None)
+        raise Reset
+    return act
+
+
+def after_that(what):
+    """What happens between the look and this, and then the storage's own answer."""
+    def act(exchange):
+        what()
+        exchange.forward()
+    return act
 
 
 def stall(exchange):

@@ -43,7 +43,7 @@ KINDS = {
                     "url part:4"),
     "RECOVER": (6, "file_id attempt:4 part_attempt:4 size:8 sha256 directory name final_name replaces:4 conflict:4 "
                    "upload_mode:4 staging temp_pattern"),
-    "PERMIT": (7, "file_id attempt:4 url"),
+    "PERMIT": (7, "file_id attempt:4 url etag"),
     "CANCEL": (8, "file_id attempt:4"),
     "TEST": (9, ""),
     "REMOVE": (10, "file_id attempt:4 oldest_attempt:4 part_attempt:4 directory name replaces:4 staging temp_pattern"),
@@ -66,7 +66,7 @@ KINDS = {
     "WATERMARK": (70, "file_id attempt:4 part_attempt:4 size:8 resume_state source_size:8 source_mtime:8"),
     "CONNECTED": (71, "request:4 banner fingerprint kex host_key_algorithm cipher mac authenticated_by features"),
     "BEAT": (72, ""),
-    "TAKEN": (73, "file_id attempt:4 final_name"),
+    "TAKEN": (73, "file_id attempt:4 final_name code:4 text"),
     "REMOVED": (74, "file_id attempt:4"),
     "FOUND": (75, "file_id attempt:4 request:4 source_kind:4 source_size:8 source_mtime:8"),
     "DONE": (76, "file_id attempt:4 request:4 outcome:4"),

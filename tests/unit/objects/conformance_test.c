@@ -238,10 +238,10 @@ static void what_is_published_is_there_as_a_whole_and_not_before(void **state)
 	{
 		struct sp_error err = { 0 };
 		stage(objects, "in/a.csv", file_id, 1, "hello");
-		assert_false(objects_is_taken(objects, "orders", "in/a.csv"));
+		assert_false(objects_is_taken(objects, "orders", "in/a.csv", NULL));
 		assert_int_equal(objects_sync_staging(objects, "orders", file_id, 1, 5, &err), 0);
 		assert_int_equal(publish(objects, "in/a.csv", 5, true, &err), 0);
-		assert_true(objects_is_taken(objects, "orders", "in/a.csv"));
+		assert_true(objects_is_taken(objects, "orders", "in/a.csv", NULL));
 		assert_object(objects, "in/a.csv", "hello");
 	}
 }
@@ -280,7 +280,7 @@ static void a_temporary_of_another_size_is_not_published(void **state)
 		stage(objects, "short", file_id, 1, "hello");
 		assert_int_equal(publish(objects, "short", 6, true, &err), -1);
 		assert_int_equal(err.code, SP_CHANGED);
-		assert_false(objects_is_taken(objects, "orders", "short"));
+		assert_false(objects_is_taken(objects, "orders", "short", NULL));
 		objects_remove_staging(objects, "orders", file_id);
 	}
 }

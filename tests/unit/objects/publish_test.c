@@ -281,15 +281,15 @@ static void what_has_the_name_stays_when_nothing_may_be_replaced(void **state)
 	struct sp_error err = { 0 };
 	write_file("buckets/orders/a", "older");
 	stage(f, "a", 1, "newer");
-	assert_true(objects_is_taken(f->objects, "orders", "a"));
+	assert_true(objects_is_taken(f->objects, "orders", "a", NULL));
 	/* What is no key has nothing, whatever its dots lead to. */
-	assert_false(objects_is_taken(f->objects, "orders", "b/../a"));
+	assert_false(objects_is_taken(f->objects, "orders", "b/../a", NULL));
 	assert_int_equal(objects_publish(f->objects, "orders", "a", file_id, 1, 5, false, &err),
 			 -1);
 	assert_int_equal(err.code, SP_EXISTS);
 	assert_file("buckets/orders/a", "older");
 
-	assert_false(objects_is_taken(f->objects, "orders", "b/a (2)"));
+	assert_false(objects_is_taken(f->objects, "orders", "b/a (2)", NULL));
 	assert_int_equal(
 		objects_publish(f->objects, "orders", "b/a (2)", file_id, 1, 5, false, &err), 0);
 	assert_file("buckets/orders/b/a (2)", "newer");

@@ -55,13 +55,20 @@ static void signs_what_else_is_asked_for_and_each_differently(void **state)
 	SP_AUTO_FREE char *part = sign_presign(&wish, &signer);
 	assert_non_null(strstr(part, "?X-Amz-Algorithm="));
 	assert_non_null(strstr(part, "&partNumber=7&uploadId=2~ab.c&X-Amz-Signature="));
-	wish.header = "x-amz-meta-sallyport";
-	wish.value = "ab-1";
+	struct sign_header headers[] = { { "if-none-match", "*" },
+					 { "x-amz-meta-sallyport", "ab-1" } };
+	wish.headers = headers + 1;
+	wish.header_count = 1;
 	SP_AUTO_FREE char *marked = sign_presign(&wish, &signer);
 	assert_non_null(strstr(marked, "X-Amz-SignedHeaders=host%3Bx-amz-meta-sallyport&"));
-	wish.value = "ab-2";
+	headers[1].value = "ab-2";
 	SP_AUTO_FREE char *other = sign_presign(&wish, &signer);
-	const char *const urls[] = { plain, part, marked, other };
+	wish.headers = headers;
+	wish.header_count = 2;
+	SP_AUTO_FREE char *free_only = sign_presign(&wish, &signer);
+	assert_non_null(strstr(free_only,
+			       "X-Amz-SignedHeaders=host%3Bif-none-match%3Bx-amz-meta-sallyport&"));
+	const char *const urls[] = { plain, part, marked, other, free_only };
 	for (size_t i = 0; i < SP_COUNT_OF(urls); i++)
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(strstr(urls[i], "X-Amz-Signature="),

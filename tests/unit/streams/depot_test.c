@@ -24,6 +24,7 @@ struct put {
 	char target[128];
 	size_t length;
 	bool marked;
+	char condition[64]; /* its line; "": none */
 };
 
 static struct storage {
@@ -33,6 +34,8 @@ static struct storage {
 	size_t put_count;
 	atomic_int denials, resets; /* so many requests are answered like that, before others */
 	atomic_int gets;
+	const char
+		*refusal; /* of every PUT with a condition: "412 Precondition Failed"; NULL: none */
 	const char *etag;
 } storage;
 
@@ -73,6 +76,10 @@ static void note_put(const char *head, size_t length)
 	sscanf(head, "PUT %127s", put->target);
 	put->length = length;
 	put->marked = strstr(head, "x-amz-meta-sallyport: ab-2\r\n") != NULL;
+	const char *condition = strstr(head, "If-");
+	snprintf(put->condition, sizeof(put->condition), "%.*s",
+		 condition == NULL ? 0 : (int)strcspn(condition, "\r"),
+		 condition == NULL ? "" : condition);
 	pthread_mutex_unlock(&storage.lock);
 }
 
@@ -110,6 +117,12 @@ static void *serve(void *ctx)
 		take_body(fd, size);
 		if (atomic_fetch_sub(&storage.denials, 1) > 0) {
 			write_all(fd, denial, sizeof(denial) - 1);
+		} else if (puts && storage.refusal != NULL && strstr(head, "If-") != NULL) {
+			char answer[256];
+			note_put(head, size);
+			snprintf(answer, sizeof(answer), "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n",
+				 storage.refusal);
+			write_all(fd, answer, strlen(answer));
 		} else if (puts) {
 			note_put(head, size);
 			write_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38);
@@ -373,13 +386,58 @@ static void what_is_small_is_held_until_it_may_be_put(void **state)
 		assert_true(stream_is_held(stream));
 		assert_int_equal(storage.put_count + (size_t)house.times_asked, 0);
 		int result;
-		while ((result = stream_put(stream, ORIGIN "/key?signed", &err)) == STREAM_LATER)
+		while ((result = stream_put(stream, ORIGIN "/key?signed", NULL, &err)) ==
+		       STREAM_LATER)
 			turn(&house);
 		assert_int_equal(result, 0);
+		assert_string_equal(storage.puts[0].condition, "");
 		assert_int_equal(storage.put_count, 1);
 		assert_string_equal(storage.puts[0].target, "/key?signed");
 		assert_int_equal(storage.puts[0].length, sizes[i]);
 		assert_true(storage.puts[0].marked);
+		stream_close(stream);
+		depot_destroy(house.depot);
+	}
+}
+
+static int put_until(struct house *house, struct stream *stream, const char *condition,
+		     struct sp_error *err)
+{
+	int result;
+	while ((result = stream_put(stream, ORIGIN "/key?signed", condition, err)) == STREAM_LATER)
+		turn(house);
+	return result;
+}
+
+/* The bytes stay until somebody says what else they may be put under. */
+static void a_condition_that_does_not_hold_is_told_at_once_and_another_may_be_tried(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *answer;
+		enum sp_code code;
+	} cases[] = {
+		{ "412 Precondition Failed", SP_EXISTS }, { "409 Conflict", SP_EXISTS },
+		{ "404 Not Found", SP_EXISTS },           { "501 Not Implemented", SP_UNSUPPORTED },
+		{ "400 Bad Request", SP_UNSUPPORTED },
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
+		struct house house;
+		struct sp_error err = { 0 };
+		begin(&house);
+		storage.refusal = cases[i].answer;
+		struct stream *stream = open_sink(&house, 0, 0);
+		write_all_to(&house, stream, 0, 1000);
+		assert_int_equal(finish(&house, stream, &err), 0);
+		assert_int_equal(put_until(&house, stream, "*", &err), -1);
+		assert_int_equal(err.code, cases[i].code);
+		assert_int_equal(put_until(&house, stream, "\"e\"", &err), -1);
+		assert_int_equal(put_until(&house, stream, NULL, &err), 0);
+		assert_int_equal(storage.put_count, 3);
+		assert_string_equal(storage.puts[0].condition, "If-None-Match: *");
+		assert_string_equal(storage.puts[1].condition, "If-Match: \"e\"");
+		assert_int_equal(storage.puts[2].length, 1000);
+		storage.refusal = NULL;
 		stream_close(stream);
 		depot_destroy(house.depot);
 	}
@@ -513,6 +571,8 @@ int main(void)
 		cmocka_unit_test(one_that_is_always_denied_is_an_end_with_the_storages_word),
 		cmocka_unit_test(another_object_is_noticed),
 		cmocka_unit_test(what_is_small_is_held_until_it_may_be_put),
+		cmocka_unit_test(
+			a_condition_that_does_not_hold_is_told_at_once_and_another_may_be_tried),
 		cmocka_unit_test(what_is_large_goes_in_parts_and_is_kept_from_the_front),
 		cmocka_unit_test(parts_are_as_large_as_it_takes),
 		cmocka_unit_test(an_upload_is_gone_on_with_at_its_next_part),

@@ -218,8 +218,8 @@ struct object_put {
 int objects_allow_put(struct objects *objects, const char *bucket, const char *key,
 		      struct object_put *put, struct sp_error *err);
 
-/** Whether "https://host:port" is a configured bucket's storage. */
-bool objects_is_origin(const struct objects *objects, const char *origin);
+/** Whether "https://host:port" is the storage of this bucket; NULL: of any that is configured. */
+bool objects_is_origin(const struct objects *objects, const char *bucket, const char *origin);
 
 /**
  * A connected socket to it. Both are owned by the caller.

@@ -32,9 +32,12 @@ static const struct s3_place *find_place(const struct objects *objects, const ch
 	return NULL;
 }
 
-bool objects_is_origin(const struct objects *objects, const char *origin)
+bool objects_is_origin(const struct objects *objects, const char *bucket, const char *origin)
 {
-	return find_place(objects, origin) != NULL;
+	if (bucket == NULL)
+		return find_place(objects, origin) != NULL;
+	const struct s3_place *place = bucket_place(objects, bucket);
+	return place != NULL && strcmp(place->origin, origin) == 0;
 }
 
 static int open_ca(const struct s3_place *place, int *out_fd, struct sp_error *err)

@@ -52,6 +52,12 @@ bool file_run_is_at_worker(const struct file_run *run)
 	return run->at_worker;
 }
 
+bool file_run_is_at(const struct file_run *run, const char *origin)
+{
+	return run->file.bucket != NULL &&
+	       objects_is_origin(run->owner->ground->rooms.objects, run->file.bucket, origin);
+}
+
 bool file_needs_worker(const struct transfer_file *file)
 {
 	return !(file->state == FILE_PUBLISHING && transfer_makes_object(file->direction));

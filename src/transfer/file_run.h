@@ -67,6 +67,9 @@ uint32_t file_oldest_part(const struct transfer_file *file);
 /** Whether the worker owes an answer about it. */
 bool file_run_is_at_worker(const struct file_run *run);
 
+/** Whether its bytes are at this storage ("https://host:port"). */
+bool file_run_is_at(const struct file_run *run, const char *origin);
+
 /** When it fails if it still is QUEUED then (wall clock). */
 int64_t file_gives_up_at(const struct transfer_file *file, const struct file_owner *owner,
 			 int64_t unreached_since_ms);

@@ -80,6 +80,12 @@ static const char *transfer_of(void *ctx, const char *file_id)
 	return run == NULL ? NULL : file_run_transfer_id(run);
 }
 
+static bool has_file_at(void *ctx, const char *origin)
+{
+	const struct lane *lane = ctx;
+	return run_set_is_at(&lane->runs, origin);
+}
+
 static void socket_given(void *ctx, uint32_t request, struct egress_result *result)
 {
 	struct lane *lane = ctx;
@@ -450,6 +456,7 @@ static void hear_answers(struct lane *lane)
 							.began = worker_began,
 							.said = worker_said,
 							.transfer_of = transfer_of,
+							.has_file_at = has_file_at,
 							.connected = socket_given,
 							.lost = worker_lost,
 							.refused = worker_refused,

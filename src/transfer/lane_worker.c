@@ -84,6 +84,12 @@ static const char *transfer_of(void *ctx, const char *file_id)
 	return worker->owner.transfer_of(worker->owner.ctx, file_id);
 }
 
+static bool has_file_at(void *ctx, const char *origin)
+{
+	const struct lane_worker *worker = ctx;
+	return worker->owner.has_file_at(worker->owner.ctx, origin);
+}
+
 static void connected(void *ctx, uint32_t request, struct egress_result *result)
 {
 	const struct lane_worker *worker = ctx;
@@ -95,6 +101,7 @@ static void start(struct lane_worker *worker, struct launch *launch)
 	const struct worker_owner owner = { .ctx = worker,
 					    .message = said,
 					    .transfer_of = transfer_of,
+					    .has_file_at = has_file_at,
 					    .connected = connected,
 					    .ended = ended };
 	struct sp_error err = { 0 };

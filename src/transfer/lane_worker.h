@@ -24,6 +24,7 @@ struct lane_worker_owner {
 	bool (*said)(void *ctx, const struct worker_message *message);
 	/** As in worker_process.h. */
 	const char *(*transfer_of)(void *ctx, const char *file_id);
+	bool (*has_file_at)(void *ctx, const char *origin);
 	void (*connected)(void *ctx, uint32_t request, struct egress_result *result);
 	/** It is gone. @how: it died; NULL: it was sent away. */
 	void (*lost)(void *ctx, const char *how);

@@ -61,3 +61,13 @@ bool run_set_any(const struct run_set *set, bool (*is)(const struct file_run *ru
 				return true;
 	return false;
 }
+
+bool run_set_is_at(const struct run_set *set, const char *origin)
+{
+	for (size_t i = 0; i < RUN_BUCKETS; i++)
+		for (const struct file_run *run = set->buckets[i]; run != NULL;
+		     run = file_run_next(run))
+			if (file_run_is_at_worker(run) && file_run_is_at(run, origin))
+				return true;
+	return false;
+}

@@ -23,3 +23,6 @@ void run_set_tell(struct run_set *set, void (*tell)(struct file_run *run));
 
 /** Whether @is is true of any. */
 bool run_set_any(const struct run_set *set, bool (*is)(const struct file_run *run));
+
+/** Whether the worker has any whose bytes are at this storage. */
+bool run_set_is_at(const struct run_set *set, const char *origin);

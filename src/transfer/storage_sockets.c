@@ -1,5 +1,6 @@
 #include "transfer/storage_sockets.h"
 
+#include "base/log.h"
 #include "base/scope.h"
 
 /* On its way to the pool, where one may wait for a network, and back. */
@@ -59,11 +60,30 @@ static void dialled(void *ctx)
 	free(socket);
 }
 
+static void refuse(struct storage_sockets *sockets, const struct worker_message *message)
+{
+	struct sp_error why = { 0 };
+	sp_fail(&why, SP_DENIED,
+		"cannot have a connection to the storage at %s: no file under way is there",
+		message->url);
+	sockets->send(sockets->ctx,
+		      &(struct worker_message){ .kind = WORKER_NO_STORAGE,
+						.request = message->request,
+						.code = why.code,
+						.text = why.message },
+		      -1);
+	sp_log(SP_LOG_WARNING, "a worker %s", why.message);
+}
+
 int storage_sockets_ask(struct storage_sockets *sockets, const struct worker_message *message)
 {
 	struct objects *objects = sockets->ground->rooms.objects;
-	if (message->url == NULL || !objects_is_origin(objects, message->url))
+	if (message->url == NULL || !objects_is_origin(objects, NULL, message->url))
 		return -1;
+	if (!sockets->may_have(sockets->ctx, message->url)) {
+		refuse(sockets, message);
+		return 0;
+	}
 	for (size_t i = 0; i < STORAGE_SOCKETS_MAX; i++) {
 		if (sockets->under_way[i] != NULL)
 			continue;

@@ -434,6 +434,13 @@ static int spawn(const struct ground *ground, int log, int control, int lock, bo
 	return spawn_program(argv, environment, log, fds, test ? 1 : 2, out_pid, err);
 }
 
+static bool has_file_at(void *ctx, const char *origin)
+{
+	const struct worker_process *process = ctx;
+	return process->owner.has_file_at != NULL &&
+	       process->owner.has_file_at(process->owner.ctx, origin);
+}
+
 static void send_storage(void *ctx, const struct worker_message *message, int fd)
 {
 	worker_process_send(ctx, message, fd);
@@ -469,8 +476,9 @@ int worker_process_start(struct ground *ground, const struct launch *launch, boo
 	process->pid = pid;
 	process->fd = sp_take_fd(&ours);
 	process->last = &process->first;
-	process->storage =
-		(struct storage_sockets){ .ground = ground, .send = send_storage, .ctx = process };
+	process->storage = (struct storage_sockets){
+		.ground = ground, .send = send_storage, .may_have = has_file_at, .ctx = process
+	};
 	snprintf(process->connector_id, sizeof(process->connector_id), "%s", launch->connector_id);
 	worker_log_begin(&process->log, ground->rooms.loop, launch->connector_id, pid,
 			 sp_take_fd(&our_log));

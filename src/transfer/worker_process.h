@@ -16,6 +16,8 @@ struct worker_owner {
 	void (*message)(void *ctx, const struct worker_message *message);
 	/** The transfer that a file belongs to, for which a socket is asked for. NULL: not known. NULL is fine: a test. */
 	const char *(*transfer_of)(void *ctx, const char *file_id);
+	/** Whether a file that it has is at this storage ("https://host:port"). NULL: none is. */
+	bool (*has_file_at)(void *ctx, const char *origin);
 	/** A socket was asked for, and this became of it. @result is borrowed, but its trace may be moved. NULL is fine. */
 	void (*connected)(void *ctx, uint32_t request, struct egress_result *result);
 	/** It is gone, or broke the protocol and was killed. The process is not the owner's any more. @spoke: it had

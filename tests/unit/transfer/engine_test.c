@@ -196,7 +196,14 @@ static int setup(void **state)
 	const struct identities_options known = { .account = "000000000000", .builtin_role = role };
 	assert_int_equal(
 		identities_open(house->rooms.store, &known, &house->rooms.identities, &err), 0);
-	assert_int_equal(objects_open(buckets, NULL, 0, &house->rooms.objects, &err), 0);
+	/* One bucket at storage: nobody answers there. */
+	SP_AUTO_FREE char *keys = path_in(house, "keys");
+	write_file(house, "keys", "aws_access_key_id = a\naws_secret_access_key = b\n");
+	const struct bucket_option far = { .name = "far",
+					   .path = "s3://far",
+					   .endpoint = "http://127.0.0.1:9",
+					   .credentials = keys };
+	assert_int_equal(objects_open(buckets, &far, 1, &house->rooms.objects, &err), 0);
 	assert_int_equal(egress_open(house->rooms.loop, NULL, NULL, NULL, &egress,
 				     &house->rooms.egress, &err),
 			 0);
@@ -241,6 +248,7 @@ struct request {
 	enum transfer_direction direction;
 	size_t count;
 	char (*ids)[FILE_ID_SIZE];
+	bool far; /* the bucket at storage */
 };
 
 static int insert_transfer(struct db *db, const struct request *request, char id[FILE_ID_SIZE],
@@ -254,7 +262,7 @@ static int insert_transfer(struct db *db, const struct request *request, char id
 	struct transfer_file file = {
 		.direction = request->direction,
 		.path = (char[]){ "/bucket/key" },
-		.bucket = (char[]){ "bucket" },
+		.bucket = request->far ? (char[]){ "far" } : (char[]){ "bucket" },
 		.key = sends ? (char[]){ "key" } : (char[]){ "in/fetched" },
 		.remote_name = (char[]){ "name" },
 		.size = -1,
@@ -280,7 +288,7 @@ static int insert_transfers(struct db *db, void *ctx, struct sp_error *err)
 static void start_files(struct house *house, enum transfer_direction direction, size_t count,
 			char out[][FILE_ID_SIZE])
 {
-	struct request request = { direction, count, out };
+	struct request request = { .direction = direction, .count = count, .ids = out };
 	struct sp_error err = { 0 };
 	assert_int_equal(store_write(house->rooms.store, insert_transfers, &request, &err), 0);
 	transfer_engine_wake(house->engine, connector_id);
@@ -816,6 +824,24 @@ static void a_worker_cannot_claim_what_its_server_cannot_do(void **state)
 	assert_completes(house, "claim-too-much\nobey\n", "SEND 1\nSEND 2\nPERMIT 2\n");
 }
 
+/* A file in a folder is no reason to talk to storage, and one that comes there is. */
+static void a_worker_has_sockets_to_the_storage_of_its_files_only(void **state)
+{
+	struct house *house = *state;
+	char ids[2][FILE_ID_SIZE];
+	struct sp_error err = { 0 };
+	write_file(house, "run/script", "ask-for-storage\n");
+	start_file(house, TRANSFER_SEND, ids[0]);
+	await_heard(house, "STORAGE-DENIED 0\n");
+	struct request request = {
+		.direction = TRANSFER_RETRIEVE, .count = 1, .ids = &ids[1], .far = true
+	};
+	assert_int_equal(store_write(house->rooms.store, insert_transfers, &request, &err), 0);
+	transfer_engine_wake(house->engine, connector_id);
+	await_heard(house, "STORAGE-AWAY 0\n");
+	assert_heard(house, "STORAGE-DENIED 0\nSTORAGE-AWAY 0\n");
+}
+
 static void a_publish_is_asked_after_until_somebody_answers(void **state)
 {
 	struct house *house = *state;
@@ -1056,6 +1082,7 @@ int main(void)
 		TEST(a_worker_cannot_have_replaced_what_it_was_not_permitted_to),
 		TEST(a_worker_cannot_choose_any_name),
 		TEST(a_worker_cannot_claim_what_its_server_cannot_do),
+		TEST(a_worker_has_sockets_to_the_storage_of_its_files_only),
 		TEST(a_publish_is_asked_after_until_somebody_answers),
 		TEST(a_folder_in_the_way_of_a_fetched_file_is_told),
 		TEST(workers_that_never_say_a_word_are_not_started_for_ever),

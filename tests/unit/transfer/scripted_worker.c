@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/scope.h"
 #include "ipc/channel.h"
 #include "ipc/worker_message.h"
 
@@ -146,9 +147,23 @@ static void wait_for_go(void)
 		usleep(1000);
 }
 
+/* Of the file's own, where it is at storage; else that of the other bucket. */
+static void ask_for_storage(const struct worker_message *to)
+{
+	say(&(struct worker_message){ .kind = WORKER_NEED_STORAGE,
+				      .request = 1,
+				      .url = to->url != NULL ? to->url
+							     : (char[]){ "http://127.0.0.1:9" } });
+}
+
 static void take_file(const struct worker_message *message, int fd)
 {
 	uint64_t size = message->size;
+	if (plays("ask-for-storage")) {
+		ask_for_storage(message);
+		sp_close_fd(&fd);
+		return;
+	}
 	hear(message->kind == WORKER_SEND ? "SEND" : "RETRIEVE", message);
 	if (message->kind == WORKER_RETRIEVE) {
 		if (write(fd, "fetched", 7) != 7)
@@ -226,6 +241,9 @@ static void obey(const struct worker_message *message, int fd)
 			say_failed(message, STEP_CONNECT, SP_UNREACHABLE);
 		else
 			say_published(message);
+		break;
+	case WORKER_NO_STORAGE:
+		hear(message->code == SP_DENIED ? "STORAGE-DENIED" : "STORAGE-AWAY", message);
 		break;
 	case WORKER_CANCEL:
 		hear("CANCEL", message);

@@ -16,12 +16,11 @@
 #include "daemon/process.h"
 #include "daemon/webhook_secret.h"
 #include "service/services.h"
+#include "transfer/storage_calls.h"
 #include "transfer/upload_book.h"
 
 enum {
 	FILE_THREADS = 4,
-	STORAGE_THREADS =
-		24, /* the same pool, when there is storage: most of them wait for a network */
 	FILE_QUEUE_MAX = 4096,
 	BUCKET_THREADS = 8,
 	BUCKET_QUEUE_MAX = 4096,
@@ -71,14 +70,6 @@ static int open_kept(struct rooms *rooms, const struct settings *settings,
 	return keys_open_admin(&rooms->keys, admin, err);
 }
 
-static bool has_storage(const struct settings *settings)
-{
-	for (size_t i = 0; i < settings->bucket_count; i++)
-		if (sp_text_starts_with(settings->buckets[i].path, "s3://"))
-			return true;
-	return false;
-}
-
 static int open_threads(struct rooms *rooms, const struct settings *settings, struct sp_error *err)
 {
 	size_t operations = (size_t)settings->http_operation_threads;
@@ -86,8 +77,7 @@ static int open_threads(struct rooms *rooms, const struct settings *settings, st
 	    pool_create("operations", operations, OPERATION_QUEUE_MAX, &rooms->operations, err) !=
 		    0)
 		return -1;
-	size_t files = has_storage(settings) ? STORAGE_THREADS : FILE_THREADS;
-	if (pool_create("files", files, FILE_QUEUE_MAX, &rooms->files, err) != 0)
+	if (pool_create("files", FILE_THREADS, FILE_QUEUE_MAX, &rooms->files, err) != 0)
 		return -1;
 	if (pool_create("buckets", BUCKET_THREADS, BUCKET_QUEUE_MAX, &rooms->buckets, err) != 0 ||
 	    pool_create("copies", COPY_THREADS, COPY_QUEUE_MAX, &rooms->copies, err) != 0 ||
@@ -115,7 +105,10 @@ static int open_objects(struct rooms *rooms, const struct settings *settings,
 		return -1;
 	const struct upload_book book = upload_book_in(rooms->store);
 	objects_set_book(rooms->objects, &book);
-	return 0;
+	size_t storages = objects_storages(rooms->objects), share;
+	return storages == 0 ? 0
+			     : pool_create("storage", storage_calls_threads(storages, &share),
+					   FILE_QUEUE_MAX, &rooms->storage, err);
 }
 
 static int open_networks(struct rooms *rooms, const struct settings *settings,
@@ -237,6 +230,7 @@ static int open_engine(struct rooms *rooms, const struct settings *settings,
 	struct transfer_rooms needed = {
 		.loop = rooms->loop,
 		.files = rooms->files,
+		.storage = rooms->storage,
 		.reads = rooms->reads,
 		.store = rooms->store,
 		.vault = rooms->vault,
@@ -292,7 +286,6 @@ static int open_server(struct rooms *rooms, const struct settings *settings, str
 		.store = rooms->store,
 		.vault = rooms->vault,
 		.objects = rooms->objects,
-		.files = rooms->files,
 		.buckets = rooms->buckets,
 		.copies = rooms->copies,
 		.egress = rooms->egress,
@@ -439,6 +432,7 @@ void rooms_close(struct rooms *rooms)
 	flow_log_close(rooms->flows);
 	networks_close(rooms->networks);
 	pool_destroy(rooms->files);
+	pool_destroy(rooms->storage);
 	pool_destroy(rooms->buckets);
 	pool_destroy(rooms->copies);
 	pool_destroy(rooms->bodies);

@@ -27,7 +27,7 @@ struct rooms {
 	struct store *store;
 	struct identities *identities;
 	struct loop *loop;
-	struct pool *operations, *files, *buckets, *copies, *bodies, *reads;
+	struct pool *operations, *files, *storage, *buckets, *copies, *bodies, *reads;
 	struct objects *objects;
 	struct networks *networks;
 	struct flow_log *flows;

@@ -31,6 +31,7 @@ struct objects {
 	char *directory;
 	struct named_bucket *named;
 	size_t named_count;
+	size_t storages;
 	struct upload_book book;    /* without functions: there is none */
 	struct folder_locks *locks; /* owned */
 };
@@ -57,6 +58,29 @@ static int check_folder(const struct bucket_option *option, struct sp_error *err
 	return 0;
 }
 
+/* Buckets at one host and port are at one storage. */
+static size_t number_storage(struct objects *objects, const struct s3_place *place)
+{
+	size_t at = 0;
+	for (const struct s3_place *other; (other = bucket_next_place(objects, &at)) != NULL;)
+		if (strcmp(other->server, place->server) == 0)
+			return other->storage;
+	return objects->storages++;
+}
+
+size_t objects_storages(const struct objects *objects)
+{
+	return objects->storages;
+}
+
+bool objects_storage_of(const struct objects *objects, const char *bucket, size_t *out)
+{
+	const struct s3_place *place = bucket_place(objects, bucket);
+	if (place != NULL)
+		*out = place->storage;
+	return place != NULL;
+}
+
 static int add_named(struct objects *objects, const struct bucket_option *option,
 		     struct sp_error *err)
 {
@@ -69,6 +93,7 @@ static int add_named(struct objects *objects, const struct bucket_option *option
 	if (sp_text_starts_with(option->path, "s3://")) {
 		if (s3_place_create(option, &place, err) != 0)
 			return -1;
+		place->storage = number_storage(objects, place);
 	} else if (check_folder(option, err) != 0) {
 		return -1;
 	}

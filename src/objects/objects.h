@@ -218,7 +218,14 @@ struct object_put {
 int objects_allow_put(struct objects *objects, const char *bucket, const char *key,
 		      struct object_put *put, struct sp_error *err);
 
-/** Whether "https://host:port" is the storage of this bucket; NULL: of any that is configured. */
+/** Storages have numbers, from 0: buckets at one host and port are at the same. This is how many there are. */
+size_t objects_storages(const struct objects *objects);
+/** False: the bucket is a folder, or there is none. */
+bool objects_storage_of(const struct objects *objects, const char *bucket, size_t *out);
+/** The same of "https://host:port"; false: no bucket is there. */
+bool objects_storage_at(const struct objects *objects, const char *origin, size_t *out);
+
+/** Whether "https://host:port" is the storage of this bucket. */
 bool objects_is_origin(const struct objects *objects, const char *bucket, const char *origin);
 
 /**

@@ -34,10 +34,16 @@ static const struct s3_place *find_place(const struct objects *objects, const ch
 
 bool objects_is_origin(const struct objects *objects, const char *bucket, const char *origin)
 {
-	if (bucket == NULL)
-		return find_place(objects, origin) != NULL;
 	const struct s3_place *place = bucket_place(objects, bucket);
 	return place != NULL && strcmp(place->origin, origin) == 0;
+}
+
+bool objects_storage_at(const struct objects *objects, const char *origin, size_t *out)
+{
+	const struct s3_place *place = find_place(objects, origin);
+	if (place != NULL)
+		*out = place->storage;
+	return place != NULL;
 }
 
 static int open_ca(const struct s3_place *place, int *out_fd, struct sp_error *err)

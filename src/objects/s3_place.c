@@ -109,9 +109,12 @@ static int read_options(const struct bucket_option *option, struct s3_place *pla
 	    read_endpoint(option, sp_buffer_text(&endpoint), place, err) != 0)
 		return -1;
 
+	SP_AUTO_BUFFER server = { 0 };
 	SP_AUTO_BUFFER host = { 0 };
 	SP_AUTO_BUFFER origin = { 0 };
 	SP_AUTO_BUFFER path = { 0 };
+	sp_buffer_format(&server, "%s:%s", place->host, place->port);
+	place->server = sp_buffer_take(&server);
 	sp_buffer_format(&host, "%s%s%s", virtual_host ? bucket : "", virtual_host ? "." : "",
 			 place->host);
 	free(place->host);
@@ -155,6 +158,7 @@ void s3_place_destroy(struct s3_place *place)
 	free(place->origin);
 	free(place->host);
 	free(place->port);
+	free(place->server);
 	free(place->path);
 	free(place->region);
 	free(place->credentials);

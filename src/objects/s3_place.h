@@ -24,10 +24,12 @@ enum s3_match { S3_MATCH_BARE, S3_MATCH_QUOTED, S3_MATCH_NONE };
 
 /** All texts are owned. */
 struct s3_place {
-	char *name;   /* ours */
-	char *origin; /* "https://host:port", with the bucket in front where that is the style */
-	char *host;   /* to connect to … */
-	char *port;   /* … decimal */
+	char *name;     /* ours */
+	char *origin;   /* "https://host:port", with the bucket in front where that is the style */
+	char *host;     /* to connect to … */
+	char *port;     /* … decimal */
+	char *server;   /* "host:port" of the endpoint, whatever the style */
+	size_t storage; /* number of that, among all of them (objects_storages()) */
 	bool tls;
 	char *path; /* in front of each key: "/bucket/prefix/" */
 	char *region;

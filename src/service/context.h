@@ -30,9 +30,9 @@ struct service_context {
 	struct store *store;
 	const struct vault *vault;
 	struct objects *objects;
-	struct pool *files;   /* where objects are read: a file system may hang */
-	struct pool *buckets; /* where S3's operations are: they may hang */
-	struct pool *copies;  /* where those of them are that take long */
+	struct pool *
+		buckets; /* where objects are read, and S3's operations are: a file system or storage may hang */
+	struct pool *copies; /* where those of them are that take long */
 	const struct egress *egress;
 	struct networks *networks;
 	const struct address_pools *pools;

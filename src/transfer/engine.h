@@ -46,7 +46,9 @@ struct transfer_options {
 /** What the engine works with; all kept. */
 struct transfer_rooms {
 	struct loop *loop;
-	struct pool *files; /* for calls on buckets, which may hang */
+	struct pool *files; /* for calls on folders, which may hang */
+	/* For calls to storage, with storage_calls_threads() threads (storage_calls.h); NULL where there is none. */
+	struct pool *storage;
 	struct pool *reads; /* for reading the store, which must not wait for those */
 	struct store *store;
 	const struct vault *vault;

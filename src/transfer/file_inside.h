@@ -71,7 +71,7 @@ struct file_run {
 
 /** @work in the file pool, then @after. */
 void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run));
-/** The same for work that waits for a disk: others do not come back with it. */
+/** The same for work that waits for a disk, or for storage: others do not come back with it. */
 void file_in_pool_long(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run));
 
 /**

@@ -40,9 +40,14 @@ static void came_back(void *ctx)
 
 void file_in_pool_long(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run))
 {
+	struct ground *ground = run->owner->ground;
+	size_t storage;
 	run->busy = true;
 	run->after = after;
-	ground_run_long(run->owner->ground, work, came_back, run);
+	if (objects_storage_of(ground->rooms.objects, run->file.bucket, &storage))
+		ground_run_storage(ground, storage, work, came_back, run);
+	else
+		ground_run_long(ground, work, came_back, run);
 }
 
 void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run))

@@ -94,10 +94,11 @@ bool urls_asked(struct file_run *run, const struct worker_message *message)
 	const struct transfer_file *file = &run->file;
 	struct objects *objects = run->owner->ground->rooms.objects;
 	bool sends = file->direction == TRANSFER_SEND;
+	size_t storage;
 	if (run->urls != NULL)
 		return true; /* whoever asks next gets these */
 	if (file->state != FILE_RUNNING || run->busy || file->size >= 0 ||
-	    !objects_is_remote(objects, file->bucket) || sends != (message->part == 0) ||
+	    !objects_storage_of(objects, file->bucket, &storage) || sends != (message->part == 0) ||
 	    !(sends || transfer_makes_object(file->direction)))
 		return false;
 	struct url_request *request = run->urls = sp_alloc(sizeof(*request));
@@ -113,7 +114,7 @@ bool urls_asked(struct file_run *run, const struct worker_message *message)
 		.part = message->part,
 	};
 	memcpy(request->file_id, file->id, sizeof(request->file_id));
-	ground_run_long(run->owner->ground, sign, is_signed, request);
+	ground_run_storage(run->owner->ground, storage, sign, is_signed, request);
 	return true;
 }
 

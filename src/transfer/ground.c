@@ -25,6 +25,8 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 	ground->convoys = (struct convoys){ .loop = rooms->loop,
 					    .pool = rooms->files,
 					    .store = rooms->store };
+	storage_calls_init(&ground->storage_calls, rooms->storage, rooms->loop,
+			   objects_storages(rooms->objects));
 	ground->board = progress_board_create();
 	ground->options.worker_path = sp_strdup(options->worker_path);
 	ground->options.run_directory = sp_strdup(options->run_directory);
@@ -38,6 +40,7 @@ void ground_init(struct ground *ground, const struct transfer_rooms *rooms,
 void ground_finish(struct ground *ground)
 {
 	progress_board_destroy(ground->board);
+	storage_calls_finish(&ground->storage_calls);
 	free((char *)(uintptr_t)ground->options.worker_path);
 	free((char *)(uintptr_t)ground->options.run_directory);
 	free((char *)(uintptr_t)ground->options.region);
@@ -124,6 +127,13 @@ void ground_run_long(struct ground *ground, loop_fn *work, loop_fn *done, void *
 {
 	pool_run(ground->rooms.files, ground->rooms.loop, job_work, job_done,
 		 begin_work(ground, work, done, ctx));
+}
+
+void ground_run_storage(struct ground *ground, size_t storage, loop_fn *work, loop_fn *done,
+			void *ctx)
+{
+	storage_calls_run(&ground->storage_calls, storage, job_work, job_done,
+			  begin_work(ground, work, done, ctx));
 }
 
 void ground_read(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx)

@@ -16,6 +16,7 @@
 #include "transfer/logging.h"
 #include "transfer/places.h"
 #include "transfer/progress.h"
+#include "transfer/storage_calls.h"
 #include "transfer/wait_clock.h"
 
 struct ground {
@@ -27,6 +28,7 @@ struct ground {
 	size_t descriptors; /* that they may have together */
 	struct wait_clock wait_clock;
 	struct convoys convoys;
+	struct storage_calls storage_calls;
 	struct progress_board *board;
 	bool stopping; /* nothing new is begun */
 	loop_fn *stopped;
@@ -43,6 +45,10 @@ void ground_run(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx);
 
 /** The same for work that takes as long as a disk does. */
 void ground_run_long(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx);
+
+/** The same for work that asks a storage (its number: objects_storage_of()), which may hang: it keeps no other one's waiting. */
+void ground_run_storage(struct ground *ground, size_t storage, loop_fn *work, loop_fn *done,
+			void *ctx);
 
 /** The same in the pool for reading the store. */
 void ground_read(struct ground *ground, loop_fn *work, loop_fn *done, void *ctx);

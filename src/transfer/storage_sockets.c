@@ -78,7 +78,8 @@ static void refuse(struct storage_sockets *sockets, const struct worker_message 
 int storage_sockets_ask(struct storage_sockets *sockets, const struct worker_message *message)
 {
 	struct objects *objects = sockets->ground->rooms.objects;
-	if (message->url == NULL || !objects_is_origin(objects, NULL, message->url))
+	size_t storage;
+	if (message->url == NULL || !objects_storage_at(objects, message->url, &storage))
 		return -1;
 	if (!sockets->may_have(sockets->ctx, message->url)) {
 		refuse(sockets, message);
@@ -94,7 +95,7 @@ int storage_sockets_ask(struct storage_sockets *sockets, const struct worker_mes
 						   .origin = sp_strdup(message->url),
 						   .fd = -1,
 						   .ca = -1 };
-		ground_run_long(sockets->ground, dial, dialled, socket);
+		ground_run_storage(sockets->ground, storage, dial, dialled, socket);
 		return 0;
 	}
 	return -1;

@@ -25,8 +25,10 @@ with harness.Story() as story:
     server = story.enter(sshd.Sshd(story.folder / "partner"))
     keys = story.folder / "keys"
     storage.write_credentials(keys)
+    silent = story.enter(bad.Silent())
     daemon = story.enter(harness.Daemon(story.folder / "state", {
-        **bucket.settings("files", endpoint=proxy.endpoint, credentials=keys), "transfer.attempts": "3",
+        **bucket.settings("files", endpoint=proxy.endpoint, credentials=keys),
+        **bucket.settings("silent", endpoint=silent.endpoint), "transfer.attempts": "3",
         "transfer.retry_delay": "100ms"}))
     partner = flows.partner_of(daemon, server)
     inbox, outbox = server.home / "in", server.home / "out"
@@ -133,6 +135,24 @@ with harness.Story() as story:
         sent()
         retrieved()
         assert proxy.spent()
+
+    with story.case("storage that hangs holds up neither folders nor other storage"):
+        after()
+        other = flows.partner_of(daemon, server)
+        # More than may ask one storage at a time (STORAGE_CALLS_MAX of src/transfer/storage_calls.h), and more than there
+        # are threads for folders.
+        hanging = [other.send(*(f"/silent/{call}-{number}" for number in range(10)), to=inbox) for call in range(4)]
+        local = daemon.bucket("local")
+        for number in range(3):
+            (local / f"local-{number}").write_bytes(os.urandom(1000))
+            partner.wait_completed(partner.send(f"/local/local-{number}", to=inbox), 20)
+            sent(1000)
+            retrieved(1000)
+        assert all(result["StatusCode"] in ("QUEUED", "IN_PROGRESS") for transfer in hanging for result in other.results(transfer))
+        silent.speak()
+        for transfer in hanging:
+            results = other.wait(transfer, 60)
+            assert len(results) == 10 and all(result["StatusCode"] == "FAILED" for result in results), results
 
     with story.case("nothing is under the key while the parts are on their way"):
         after((bad.is_part, bad.answer(503, "SlowDown"), 4))

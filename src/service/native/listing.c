@@ -61,7 +61,7 @@ static json_t *describe(const struct listing *listing)
 	return output;
 }
 
-/* ---- what is in it: in the file pool ---------------------------------------------------------------------------- */
+/* ---- what is in it: in the bucket pool -------------------------------------------------------------------------- */
 
 static int check_identity(const struct listing *listing, const struct object_identity *found,
 			  struct sp_error *err)
@@ -153,7 +153,7 @@ static void carry_out(struct listing *listing)
 	if (store_read(context->store, find, listing, &err) == 0) {
 		if (listing->file.state != FILE_COMPLETED)
 			api_reply(call, describe(listing));
-		else if (pool_submit(context->files, answer_page, listing, &err) == 0)
+		else if (pool_submit(context->buckets, answer_page, listing, &err) == 0)
 			return;
 		else
 			native_error(call, &err);

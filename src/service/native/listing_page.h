@@ -29,6 +29,6 @@ struct listing_page {
  * @fd  borrowed: the object, for reading; its position is neither used nor moved
  *
  * Returns 0, or -1 with @err: SP_PROTOCOL when it is not such an object, naming the byte; SP_SYSTEM when it cannot be read.
- * What was added before stays. May block on the file system: in the file pool.
+ * What was added before stays. May block on the file system: in the bucket pool.
  */
 int listing_page_read(int fd, size_t max, struct listing_page *page, struct sp_error *err);

@@ -189,6 +189,7 @@ static int setup(void **state)
 					       .connect_timeout_ms = 2000 };
 	assert_int_equal(loop_create(&house->rooms.loop, &err), 0);
 	assert_int_equal(pool_create("files", 4, 64, &house->rooms.files, &err), 0);
+	assert_int_equal(pool_create("storage", 4, 64, &house->rooms.storage, &err), 0);
 	assert_int_equal(pool_create("reads", 2, 64, &house->rooms.reads, &err), 0);
 	assert_int_equal(vault_open(key, &house->vault, &err), 0);
 	house->rooms.vault = house->vault;
@@ -231,6 +232,7 @@ static int teardown(void **state)
 	stop_engine(house);
 	egress_close(house->rooms.egress);
 	pool_destroy(house->rooms.files);
+	pool_destroy(house->rooms.storage);
 	pool_destroy(house->rooms.reads);
 	identities_close(house->rooms.identities);
 	store_close(house->rooms.store);

@@ -62,7 +62,11 @@ static bool sweep_upload(const struct sweep *sweep, int folder_fd, const char *n
 	stpcpy(stpcpy(about, name), "/" UPLOAD_ABOUT);
 	int64_t kept_ms =
 		faccessat(folder_fd, about, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? UPLOADS_KEPT_MS : 0;
-	return (int64_t)status.st_mtim.tv_sec * 1000 < sweep->before_ms - kept_ms &&
+	if ((int64_t)status.st_mtim.tv_sec * 1000 >= sweep->before_ms - kept_ms)
+		return false;
+	/* Nobody completes it, however old it is, and nobody begins to (uploads_hold()). */
+	SP_AUTO_FD hold = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return hold != -1 && flock(hold, LOCK_EX | LOCK_NB) == 0 &&
 	       upload_remove_folder(folder_fd, id) == 0;
 }
 

@@ -163,6 +163,15 @@ int uploads_hold(struct objects *objects, const char *bucket, const struct uploa
 	return 0;
 }
 
+int uploads_abort(struct objects *objects, const char *bucket, const struct upload *upload,
+		  struct sp_error *err)
+{
+	SP_AUTO_FD hold = -1;
+	return uploads_hold(objects, bucket, upload, &hold, err) != 0
+		       ? -1
+		       : uploads_remove(objects, bucket, upload->id, err);
+}
+
 int uploads_assemble(struct objects *objects, const char *bucket, const struct upload *upload,
 		     struct upload_part *parts, size_t count, const char *file_id, int *out_fd,
 		     void (*tell)(void *ctx), void *ctx, struct sp_error *err)

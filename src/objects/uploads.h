@@ -95,6 +95,10 @@ int uploads_assemble(struct objects *objects, const char *bucket, const struct u
 		     struct upload_part *parts, size_t count, const char *file_id, int *out_fd,
 		     void (*tell)(void *ctx), void *ctx, struct sp_error *err);
 
-/** Removes the upload and its parts. SP_NOT_FOUND: there is none. */
+/** For who holds it: removes the upload and its parts. SP_NOT_FOUND: there is none. */
 int uploads_remove(struct objects *objects, const char *bucket, const char *id,
 		   struct sp_error *err);
+
+/** For others: the same, unless somebody completes it, who needs its parts: SP_CONFLICT. */
+int uploads_abort(struct objects *objects, const char *bucket, const struct upload *upload,
+		  struct sp_error *err);

@@ -60,11 +60,12 @@ static void give_up(void *ctx)
 	struct sp_error err = { 0 };
 	if (!finds(call, &upload))
 		return;
-	int result =
-		uploads_remove(door_context(call)->objects, door_bucket(call), upload.id, &err);
+	int result = uploads_abort(door_context(call)->objects, door_bucket(call), &upload, &err);
 	upload_finish(&upload);
 	if (result == 0)
 		api_reply_empty(call, 204);
+	else if (err.code == SP_CONFLICT)
+		door_fail(call, "OperationAborted", &err);
 	else
 		fail(call, &err);
 }

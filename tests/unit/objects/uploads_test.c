@@ -242,6 +242,31 @@ static void a_sweep_takes_uploads_that_nobody_touches(void **state)
 	upload_finish(&upload);
 }
 
+static void whoever_completes_an_upload_keeps_its_parts_until_the_end(void **state)
+{
+	struct fixture *f = *state;
+	struct sp_error err = { 0 };
+	char id[UPLOAD_ID_SIZE], path[128];
+	struct upload upload;
+	int hold = -1;
+	begin(f, id, &upload);
+	snprintf(path, sizeof(path), STAGING "/upload-%s", id);
+	int64_t now_ms = sp_now_ms();
+	struct utimbuf old = { .modtime = (time_t)((now_ms - UPLOADS_KEPT_MS) / 1000 - 60) };
+	utime(path, &old);
+	assert_int_equal(uploads_hold(f->objects, "orders", &upload, &hold, &err), 0);
+	assert_int_equal(uploads_abort(f->objects, "orders", &upload, &err), -1);
+	assert_int_equal(err.code, SP_CONFLICT);
+	assert_int_equal(objects_sweep_staging(f->objects, now_ms, 10, nothing_is_needed, NULL), 0);
+	assert_true(exists(path));
+	close(hold);
+	assert_int_equal(uploads_abort(f->objects, "orders", &upload, &err), 0);
+	assert_false(exists(path));
+	assert_int_equal(uploads_abort(f->objects, "orders", &upload, &err), -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+	upload_finish(&upload);
+}
+
 /* ---- what is said of an object ------------------------------------------------------------------------------------ */
 
 static void notes_hold_until_the_file_is_written_to(void **state)
@@ -339,6 +364,9 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_upload_is_found_by_its_key_and_id_only, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			whoever_completes_an_upload_keeps_its_parts_until_the_end, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(a_sweep_takes_uploads_that_nobody_touches, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(notes_hold_until_the_file_is_written_to, set_up,

@@ -160,8 +160,8 @@ struct worker_message {
 	uint32_t held; /* READY of a RETRIEVE or LIST: 1: it is with the worker still */
 
 	uint32_t step; /* NO_SOCKET, FILE_FAILED, TEST_RESULT: enum failure_step */
-	/* The same: enum sp_code; SP_OK in the TEST_RESULT of a success. TAKEN of what is held: SP_EXISTS: what the PERMIT said is
-	 * not there; SP_UNSUPPORTED: the storage does not know such conditions. Of another one SP_OK. */
+	/* The same: enum sp_code; SP_OK in the TEST_RESULT of a success. TAKEN of what is held: what
+	 * became of the PUT, as object_put_may_repeat() has it. Of another one SP_OK. */
 	uint32_t code;
 	/* The same: the sentence. SOCKET: the address connected to, and what lies in between, for sentences */
 	char *text;

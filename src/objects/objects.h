@@ -205,9 +205,8 @@ struct object_put {
 	int attempt;
 	uint64_t size;
 	bool replaces; /* an object that has the key */
-	/* What became of an earlier one: SP_OK: there was none; SP_EXISTS: its condition was not met; SP_UNSUPPORTED: the storage
-	 * does not know it. */
-	enum sp_code refused;
+	enum sp_code
+		refused; /* what became of an earlier one (object_put_may_repeat()); SP_OK: there was none */
 	/* With that one; then, for the next: what has to be there, which is signed with the URL. OBJECT_PUT_FREE, an ETag as the
 	 * storage takes it, or "": none. */
 	char condition[STORAGE_ETAG_SIZE];

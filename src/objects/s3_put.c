@@ -52,7 +52,8 @@ static void learn(struct s3_place *place, const struct object_put *last, const c
 	if (last->refused == SP_OK || last->condition[0] == '\0')
 		return;
 	/* It was not met, and yet it is just that. */
-	if (!was_free && bare_etag(last->condition, asked) && strcmp(asked, bare) == 0)
+	if (last->refused == SP_EXISTS && !was_free && bare_etag(last->condition, asked) &&
+	    strcmp(asked, bare) == 0)
 		unknown = true;
 	pthread_mutex_lock(&place->lock);
 	if (unknown && was_free) {

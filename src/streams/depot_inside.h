@@ -19,7 +19,7 @@ enum {
 enum request_result {
 	REQUEST_DONE,
 	REQUEST_DENIED, /* its URL is not good any more, or never was */
-	REQUEST_FAILED, /* for good; of a condition: SP_EXISTS, it was not met, SP_UNSUPPORTED, it is not known */
+	REQUEST_FAILED, /* for good; of a condition: as stream_put() has it */
 };
 
 /** One GET of a range or PUT of a body, until it is answered. Embedded in what it is for. */

@@ -127,6 +127,21 @@ static void find_code(const struct line *line, char *out, size_t room)
 	sp_text_make_readable(out);
 }
 
+/* A 400 that may be about the condition, as far as its word tells. */
+static bool is_condition_refused(const struct request *request, const struct line *line)
+{
+	static const char *const words[] = { "", "InvalidArgument", "InvalidRequest",
+					     "NotImplemented" };
+	char word[64];
+	find_code(line, word, sizeof(word));
+	if (line->head.status != 400 || request->condition == NULL)
+		return false;
+	for (size_t i = 0; i < SP_COUNT_OF(words); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
 static void note_refusal(struct request *request, const struct line *line)
 {
 	/* Under a condition 404 is said of an object that was removed meanwhile, 409 while others write it. */
@@ -135,13 +150,19 @@ static void note_refusal(struct request *request, const struct line *line)
 		bool is_conditional;
 		enum sp_code code;
 	} codes[] = {
-		{ 403, false, SP_DENIED },     { 401, false, SP_DENIED },
-		{ 404, false, SP_CHANGED },    { 412, false, SP_CHANGED },
-		{ 416, false, SP_CHANGED },    { 507, false, SP_NO_SPACE },
-		{ 403, true, SP_DENIED },      { 401, true, SP_DENIED },
-		{ 404, true, SP_EXISTS },      { 409, true, SP_EXISTS },
-		{ 412, true, SP_EXISTS },      { 507, true, SP_NO_SPACE },
-		{ 400, true, SP_UNSUPPORTED }, { NOT_IMPLEMENTED, true, SP_UNSUPPORTED },
+		{ 403, false, SP_DENIED },
+		{ 401, false, SP_DENIED },
+		{ 404, false, SP_CHANGED },
+		{ 412, false, SP_CHANGED },
+		{ 416, false, SP_CHANGED },
+		{ 507, false, SP_NO_SPACE },
+		{ 403, true, SP_DENIED },
+		{ 401, true, SP_DENIED },
+		{ 404, true, SP_EXISTS },
+		{ 409, true, SP_CONFLICT },
+		{ 412, true, SP_EXISTS },
+		{ 507, true, SP_NO_SPACE },
+		{ NOT_IMPLEMENTED, true, SP_UNSUPPORTED },
 	};
 	char word[64];
 	find_code(line, word, sizeof(word));
@@ -152,21 +173,11 @@ static void note_refusal(struct request *request, const struct line *line)
 		if (codes[i].status == line->head.status &&
 		    codes[i].is_conditional == (request->condition != NULL))
 			code = codes[i].code;
+	if (is_condition_refused(request, line))
+		code = SP_UNSUPPORTED;
 	sp_fail(&request->err, code, "the storage answered %d%s%s to a %s of byte %llu",
 		line->head.status, word[0] == '\0' ? "" : " ", word, request->puts ? "PUT" : "GET",
 		(unsigned long long)request->first);
-}
-
-/* A 400 that is not about the bytes. */
-static bool is_condition_refused(const struct request *request, const struct line *line)
-{
-	static const char *const of_bytes[] = { "RequestTimeout", "IncompleteBody", "BadDigest" };
-	char word[64];
-	find_code(line, word, sizeof(word));
-	for (size_t i = 0; i < SP_COUNT_OF(of_bytes); i++)
-		if (strcmp(word, of_bytes[i]) == 0)
-			return false;
-	return request->condition != NULL;
 }
 
 void request_judge_answer(struct depot *depot, struct request *request, const struct line *line)
@@ -180,7 +191,7 @@ void request_judge_answer(struct depot *depot, struct request *request, const st
 	else if (status == 403 || status == 401)
 		end(request, REQUEST_DENIED);
 	else if ((status >= 500 && status != NOT_IMPLEMENTED) || status == BUSY_STATUS ||
-		 status == 408 || (status == 400 && !is_condition_refused(request, line)))
+		 status == 408 || (status == 400 && request->err.code != SP_UNSUPPORTED))
 		/* 400: RequestTimeout, and bytes that were changed on their way */
 		try_again(depot, request);
 	else

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/scope.h"
 #include "base/secret.h"
+#include "model/object_upload.h"
 #include "streams/depot_inside.h"
 
 enum {
@@ -359,12 +360,6 @@ static void on_put(struct request *request, enum request_result result)
 		fail(sink, &request->err);
 }
 
-/* What is held may be put under another condition. */
-static bool may_put_again(const struct sp_error *err)
-{
-	return err->code == SP_EXISTS || err->code == SP_UNSUPPORTED;
-}
-
 static int sink_put(struct stream *stream, const char *url, const char *condition,
 		    struct sp_error *err)
 {
@@ -386,7 +381,7 @@ static int sink_put(struct stream *stream, const char *url, const char *conditio
 	}
 	if (sink->err.code != SP_OK) {
 		sp_fail(err, sink->err.code, "%s", sink->err.message);
-		if (may_put_again(&sink->err)) {
+		if (object_put_may_repeat(sink->err.code)) {
 			part->request = (struct request){ 0 };
 			sink->err = (struct sp_error){ 0 };
 		}

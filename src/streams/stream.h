@@ -69,8 +69,9 @@ int stream_finish(struct stream *stream, struct sp_error *err);
 /** Once finished: nothing of it is at the storage yet, for it is small, and … */
 bool stream_is_held(const struct stream *stream);
 /**
- * … is put under its final key by this. 0, -1 or STREAM_LATER; SP_EXISTS: the condition was not met, and SP_UNSUPPORTED:
- * the storage does not know it: then it is held as before, and may be put once more.
+ * … is put under its final key by this. 0, -1 or STREAM_LATER; SP_EXISTS: the condition was not met, SP_CONFLICT: others
+ * write there just now, SP_UNSUPPORTED: the storage does not know such conditions. Then it is held as before, and may be
+ * put once more.
  *
  * @url        borrowed until it has ended, as …
  * @condition  … this: what has to be under the key. NULL: whatever is there; "*": nothing; else an ETag

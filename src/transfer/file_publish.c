@@ -268,7 +268,7 @@ static bool put_refused(struct file_run *run, const struct worker_message *messa
 {
 	enum sp_code code = (enum sp_code)message->code;
 	if (run->file.state != FILE_PUBLISHING || run->busy || run->put.condition[0] == '\0' ||
-	    (code != SP_EXISTS && code != SP_UNSUPPORTED))
+	    !object_put_may_repeat(code))
 		return false;
 	run->put.refused = code;
 	if (run->puts_refused++ < PUTS_REFUSED_MAX) {

@@ -7,6 +7,7 @@
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "model/object_upload.h"
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
@@ -231,10 +232,7 @@ static int put_once(struct task *task, struct feed *feed)
 	feed_put(feed, url, condition);
 	if (task_flush(task, feed) == 0)
 		return 0;
-	return condition != NULL &&
-			       (task->err.code == SP_EXISTS || task->err.code == SP_UNSUPPORTED)
-		       ? 1
-		       : -1;
+	return condition != NULL && object_put_may_repeat(task->err.code) ? 1 : -1;
 }
 
 int task_put_object(struct task *task, struct feed *feed)

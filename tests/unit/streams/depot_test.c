@@ -417,7 +417,7 @@ static void a_condition_that_does_not_hold_is_told_at_once_and_another_may_be_tr
 		const char *answer;
 		enum sp_code code;
 	} cases[] = {
-		{ "412 Precondition Failed", SP_EXISTS }, { "409 Conflict", SP_EXISTS },
+		{ "412 Precondition Failed", SP_EXISTS }, { "409 Conflict", SP_CONFLICT },
 		{ "404 Not Found", SP_EXISTS },           { "501 Not Implemented", SP_UNSUPPORTED },
 		{ "400 Bad Request", SP_UNSUPPORTED },
 	};

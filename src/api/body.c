@@ -179,23 +179,31 @@ static void let_in(struct api_call *call, void *sink)
 static void open_sink(void *ctx)
 {
 	struct api_call *call = ctx;
-	struct api_place *place = call->place;
+	struct api_place *place = sp_take_pointer(&call->place);
 	void *sink = call->operation->sink->open(call);
-	if (sink != NULL)
-		let_in(call, sink);
-	else
+	if (sink == NULL) {
 		places_leave(place); /* it has answered: the call may be gone */
+		return;
+	}
+	call->place = place;
+	let_in(call, sink);
 }
 
-void body_begin(struct api_call *call)
+bool body_take_place(struct api_call *call)
 {
 	char name[LIMITED_NAME_SIZE];
 	struct sp_error err = { 0 };
 	call_limited_name(call, name);
 	if (places_enter(call->catalogue.places, name, sp_monotonic_ms(), &call->place, &err) == 0)
+		return true;
+	call_refuse(call, REFUSED_OVERLOADED, err.message);
+	return false;
+}
+
+void body_begin(struct api_call *call)
+{
+	if (body_take_place(call))
 		pool_add(call->catalogue.bodies, open_sink, call);
-	else
-		call_refuse(call, REFUSED_OVERLOADED, err.message);
 }
 
 /* ---- libmicrohttpd's side ----------------------------------------------------------------------------------------- */

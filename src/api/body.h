@@ -16,6 +16,12 @@ enum {
 	BODY_RATE_MIN = 1 << 10, /* bytes/s */
 };
 
+/**
+ * A place for the body of a call whose head is verified: the call has it until it is gone, or its body is. False when it was
+ * refused, for there is none.
+ */
+bool body_take_place(struct api_call *call);
+
 /** The head is verified and allowed: opens the sink in the pool of bodies, and lets the connection go on. @call: held by the pool's side. */
 void body_begin(struct api_call *call);
 

@@ -5,6 +5,7 @@
 #include "api/body.h"
 #include "api/protocol.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 enum { SECOND_US = 1000 * 1000 };
 
@@ -168,9 +169,20 @@ bool call_has_door(const struct api_call *call)
 	return served != NULL && served->service->protocol == API_S3;
 }
 
+/* Such a one may be of somebody who may do nothing, which is known when it is there: not all connections may bring one. */
+static bool needs_place(const struct api_call *call)
+{
+	uint64_t length;
+	const char *text = api_header(call, "content-length");
+	return text == NULL ? api_header(call, "transfer-encoding") != NULL
+			    : !sp_text_to_u64(text, 0, call->catalogue.body_max, &length);
+}
+
 /* A document goes into memory, and all is verified once more when it is there. */
 static void let_document_in(struct api_call *call)
 {
+	if (needs_place(call) && !body_take_place(call))
+		return;
 	pthread_mutex_lock(&call->lock);
 	if (!call->answered)
 		MHD_resume_connection(call->connection);

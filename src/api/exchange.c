@@ -51,6 +51,8 @@ void call_release(struct api_call *call)
 	}
 	explicit_bzero(&call->seal, sizeof(call->seal));
 	stream_release(call->stream);
+	if (call->place != NULL)
+		places_leave(call->place);
 	pthread_mutex_destroy(&call->lock);
 	free(call);
 }

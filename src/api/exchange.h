@@ -50,6 +50,7 @@ struct api_catalogue {
 	struct pool *bodies;       /* of those that do not fit into memory */
 	struct api_places *places; /* for those bodies */
 	int64_t body_patience_ms;
+	size_t body_max; /* of those that anybody may send; what has more needs a place */
 	const char *region, *account;
 };
 

@@ -92,6 +92,7 @@ static struct api_server *create(const struct api_server_options *options)
 		.bodies = options->bodies,
 		.places = options->places,
 		.body_patience_ms = options->body_patience_ms,
+		.body_max = options->body_max,
 		.region = options->region,
 		.account = options->account,
 	};

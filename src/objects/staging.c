@@ -109,9 +109,10 @@ int directory_create_staging(struct objects *objects, const char *bucket, const 
 				     "could not create a temporary for \"%s\" in bucket \"%s\"",
 				     shown, bucket);
 	}
-	/* Whoever sweeps sees that it is in use, until the last descriptor of it is closed. Where files have no locks, its age
-	 * has to do. */
-	flock(fd, LOCK_SH);
+	/* No transfer's, of which whoever sweeps knows whether it is needed: one that is in use has a lock, until its last
+	 * descriptor is closed. Where files have no locks, its age has to do. */
+	if (attempt == 0)
+		flock(fd, LOCK_SH);
 	*out_fd = fd;
 	return 0;
 }

@@ -74,14 +74,11 @@ void sp_buffer_add_char(struct sp_buffer *buffer, char c)
 	sp_buffer_add(buffer, &c, 1);
 }
 
-void sp_buffer_format(struct sp_buffer *buffer, const char *format, ...)
+static void format_va(struct sp_buffer *buffer, const char *format, va_list args)
 {
-	va_list args;
 	va_list again;
-	va_start(args, format);
 	va_copy(again, args);
 	int length = vsnprintf(NULL, 0, format, args);
-	va_end(args);
 	if (length < 0)
 		buffer->failed = true;
 	else if (make_room(buffer, (size_t)length)) {
@@ -89,6 +86,24 @@ void sp_buffer_format(struct sp_buffer *buffer, const char *format, ...)
 		buffer->length += (size_t)length;
 	}
 	va_end(again);
+}
+
+void sp_buffer_format(struct sp_buffer *buffer, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	format_va(buffer, format, args);
+	va_end(args);
+}
+
+char *sp_format(const char *format, ...)
+{
+	struct sp_buffer buffer = { 0 };
+	va_list args;
+	va_start(args, format);
+	format_va(&buffer, format, args);
+	va_end(args);
+	return sp_buffer_take(&buffer);
 }
 
 void sp_buffer_clear(struct sp_buffer *buffer)

@@ -36,3 +36,6 @@ const char *sp_buffer_text(const struct sp_buffer *buffer);
 
 /** The text, owned by the caller; the buffer is empty afterwards. Never NULL. */
 char *sp_buffer_take(struct sp_buffer *buffer);
+
+/** What comes of it, as text that is owned by the caller. Never NULL. */
+char *sp_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -70,10 +70,8 @@ static int list(struct ask *ask, const char *bucket, const char *prefix, bool is
 /* "/bucket/key" as the API takes it. */
 static char *path_of(const char *bucket, const char *key)
 {
-	struct sp_buffer path = { 0 };
 	SP_AUTO_FREE char *escaped = sp_name_escape(key);
-	sp_buffer_format(&path, "/%s/%s", bucket, escaped);
-	return sp_buffer_take(&path);
+	return sp_format("/%s/%s", bucket, escaped);
 }
 
 static int64_t size_of(struct xml_piece piece)

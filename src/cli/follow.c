@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/scope.h"
 #include "base/text.h"
 
@@ -30,9 +31,7 @@ static struct follow_file *find(const struct follow *follow, const json_t *place
 
 static char *key_of(const char *transfer_id, const char *path)
 {
-	struct sp_buffer key = { 0 };
-	sp_buffer_format(&key, "%s %s", transfer_id, path);
-	return sp_buffer_take(&key);
+	return sp_format("%s %s", transfer_id, path);
 }
 
 static struct follow_file *add_file(struct follow *follow, const char *transfer_id,

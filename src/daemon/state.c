@@ -21,13 +21,6 @@ enum {
 	LOCK_LOOK_AGAIN_MS = 20,
 };
 
-static char *path_below(const char *directory, const char *name)
-{
-	struct sp_buffer path = { 0 };
-	sp_buffer_format(&path, "%s/%s", directory, name);
-	return sp_buffer_take(&path);
-}
-
 static const char *user_name(uid_t id)
 {
 	const struct passwd *entry = getpwuid(id);
@@ -103,7 +96,7 @@ static int make_folder(const struct state *state, const char *name, char **out,
 {
 	if (mkdirat(state->directory_fd, name, FOLDER_MODE) == -1 && errno != EEXIST)
 		return sp_fail_errno(err, "could not create \"%s/%s\"", state->directory, name);
-	*out = path_below(state->directory, name);
+	*out = sp_format("%s/%s", state->directory, name);
 	return 0;
 }
 
@@ -146,11 +139,11 @@ char *state_master_key_path(const struct state *state, const char *setting)
 		return sp_strdup(setting);
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	if (credentials != NULL) {
-		SP_AUTO_FREE char *path = path_below(credentials, "master.key");
+		SP_AUTO_FREE char *path = sp_format("%s/master.key", credentials);
 		if (access(path, F_OK) == 0)
 			return sp_take_pointer(&path);
 	}
-	return path_below(state->directory, "master.key");
+	return sp_format("%s/master.key", state->directory);
 }
 
 static bool write_all(int fd, const char *text)

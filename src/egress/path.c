@@ -112,15 +112,11 @@ static int read_name_servers(struct reader *reader, struct sp_error *err)
 {
 	SP_AUTO_FREE char *arn = sp_arn_format("ec2", reader->arn.region, reader->arn.account,
 					       "vpc/%s", reader->path->vpc.id);
-	struct tag tags[TAGS_MAX];
-	size_t count;
-	if (tags_list(reader->db, arn, tags, &count, err) != 0)
+	SP_AUTO_FREE char *servers = NULL;
+	if (tags_find(reader->db, arn, NETWORK_TAG_DNS, &servers, err) != 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(tags[i].key, NETWORK_TAG_DNS) == 0 && tags[i].value[0] != '\0')
-			reader->path->name_servers = sp_take_pointer(&tags[i].value);
-		tag_finish(&tags[i]);
-	}
+	if (servers != NULL && servers[0] != '\0')
+		reader->path->name_servers = sp_take_pointer(&servers);
 	return 0;
 }
 

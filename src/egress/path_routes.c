@@ -46,17 +46,7 @@ static int read_tag(const struct path_routes_reading *reading, const char *type,
 {
 	SP_AUTO_FREE char *arn =
 		sp_arn_format("ec2", reading->region, reading->account, "%s/%s", type, id);
-	struct tag tags[TAGS_MAX];
-	size_t count;
-	*out = NULL;
-	if (tags_list(reading->db, arn, tags, &count, err) != 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(tags[i].key, key) == 0)
-			*out = sp_take_pointer(&tags[i].value);
-		tag_finish(&tags[i]);
-	}
-	return 0;
+	return tags_find(reading->db, arn, key, out, err);
 }
 
 static int read_uplinks(const struct path_routes_reading *reading, struct path_routes *out,

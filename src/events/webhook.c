@@ -448,9 +448,7 @@ static const struct sink_backend backend = { .wake = wake, .go_on = hurry, .clos
 
 char *webhook_sink_name(const char *name)
 {
-	struct sp_buffer out = { 0 };
-	sp_buffer_format(&out, "webhook %s", name);
-	return sp_buffer_take(&out);
+	return sp_format("webhook %s", name);
 }
 
 static void begin_curl(void)

@@ -196,9 +196,7 @@ char *part_name(const char *pattern, const char *file_id, unsigned attempt, cons
 
 char *aside_name(const char *file_id)
 {
-	struct sp_buffer out = { 0 };
-	sp_buffer_format(&out, ".sp-%s.old", file_id);
-	return sp_buffer_take(&out);
+	return sp_format(".sp-%s.old", file_id);
 }
 
 /* The dot that the number goes in front of: not one that hides a file. The end where there is none. */

@@ -27,9 +27,7 @@ enum {
 
 static char *path_of(const char *name)
 {
-	struct sp_buffer path = { 0 };
-	sp_buffer_format(&path, NAMESPACES_FOLDER "/%s", name);
-	return sp_buffer_take(&path);
+	return sp_format(NAMESPACES_FOLDER "/%s", name);
 }
 
 /* ---- the folder ------------------------------------------------------------------------------------------------ */

@@ -49,3 +49,6 @@ extern const struct object_backend directory_backend, s3_backend;
 
 /** @objects NULL: whoever is asked before the buckets are there asks for what every bucket takes. */
 const struct object_backend *object_backend_of(const struct objects *objects, const char *bucket);
+
+/** What each kind asks of a key: that there is one, and that it fits. */
+int object_check_length(const char *key, struct sp_error *err);

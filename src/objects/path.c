@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+#include "objects/backend.h"
 #include "objects/bucket.h"
 #include "objects/directory.h"
 #include "objects/listing.h"
@@ -29,7 +31,7 @@ int directory_check_part(const char *part, size_t length, struct sp_error *err)
 	return 0;
 }
 
-int directory_check_key(const char *key, struct sp_error *err)
+int object_check_length(const char *key, struct sp_error *err)
 {
 	size_t length = strlen(key);
 	if (length == 0)
@@ -37,7 +39,14 @@ int directory_check_key(const char *key, struct sp_error *err)
 	if (length > OBJECT_KEY_MAX)
 		return sp_fail(err, SP_INVALID, "the key has %zu bytes, and at most %d fit", length,
 			       OBJECT_KEY_MAX);
-	if (key[length - 1] == '/')
+	return 0;
+}
+
+int directory_check_key(const char *key, struct sp_error *err)
+{
+	if (object_check_length(key, err) != 0)
+		return -1;
+	if (sp_text_ends_with(key, "/"))
 		return sp_fail(err, SP_INVALID,
 			       "it ends in \"/\", which names a folder and no object");
 

@@ -18,15 +18,11 @@ enum { UPLOADS_A_PAGE = 64 };
 
 static int check_key(const char *key, struct sp_error *err)
 {
-	size_t length = strlen(key);
-	if (length == 0)
-		return sp_fail(err, SP_INVALID, "it names no object: write \"/bucket/key\"");
-	if (length > OBJECT_KEY_MAX)
-		return sp_fail(err, SP_INVALID, "the key has %zu bytes, and at most %d fit", length,
-			       OBJECT_KEY_MAX);
+	if (object_check_length(key, err) != 0)
+		return -1;
 	if (strpbrk(key, "\n\r") != NULL)
 		return sp_fail(err, SP_INVALID, "a key cannot hold a line break");
-	if (!sp_utf8_valid(key, length))
+	if (!sp_utf8_valid(key, strlen(key)))
 		return sp_fail(err, SP_INVALID,
 			       "a key at storage is UTF-8, and this one has other bytes");
 	return 0;

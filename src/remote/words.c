@@ -27,9 +27,7 @@ char *words_of_path(const char *path)
 	const char *end = whole + length - WORDS_PATH_MAX;
 	while (continues_character(*end))
 		end++;
-	struct sp_buffer shown = { 0 };
-	sp_buffer_format(&shown, "…%s", end);
-	return sp_buffer_take(&shown);
+	return sp_format("…%s", end);
 }
 
 char *words_of_server(const uint8_t *text, size_t length)

@@ -21,13 +21,6 @@ static void cleanup_db(struct db **db)
 
 #define AUTO_DB __attribute__((cleanup(cleanup_db))) struct db
 
-static char *path_in(const char *directory, const char *name)
-{
-	struct sp_buffer path = { 0 };
-	sp_buffer_format(&path, "%s/%s", directory, name);
-	return sp_buffer_take(&path);
-}
-
 static bool is_there(const char *path)
 {
 	struct stat status;
@@ -49,7 +42,7 @@ int store_back_up(const char *directory, const char *to_path, enum db_copy how,
 	*out = (struct store_copy){ 0 };
 	if (!store_exists(directory))
 		return sp_fail(err, SP_NOT_FOUND, "there is no store in \"%s\"", directory);
-	SP_AUTO_FREE char *path = path_in(directory, "store.db");
+	SP_AUTO_FREE char *path = sp_format("%s/store.db", directory);
 	if (db_open(path, DB_READ_ONLY, &db, err) != 0 ||
 	    migrations_version(db, &out->schema, err) != 0 || db_backup(db, to_path, how, err) != 0)
 		return -1;
@@ -64,7 +57,7 @@ static int refuse_remains(const char *directory, struct sp_error *err)
 {
 	static const char *const names[] = { "store.db", "store.db-wal", "store.db-journal" };
 	for (size_t i = 0; i < SP_COUNT_OF(names); i++) {
-		SP_AUTO_FREE char *path = path_in(directory, names[i]);
+		SP_AUTO_FREE char *path = sp_format("%s/%s", directory, names[i]);
 		if (is_there(path))
 			return sp_fail(err, SP_EXISTS,
 				       "there is \"%s\" already: move it away first", path);
@@ -127,7 +120,7 @@ static void remove_all_of(const char *path)
 
 static int name_it(const char *directory, const char *from, struct sp_error *err)
 {
-	SP_AUTO_FREE char *to = path_in(directory, "store.db");
+	SP_AUTO_FREE char *to = sp_format("%s/store.db", directory);
 	SP_AUTO_FD folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder == -1 || renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == -1 ||
 	    fsync(folder) == -1)
@@ -147,7 +140,7 @@ static int restore(const char *directory, const char *from_path, const struct va
 	    check_source(source, &out->schema, err) != 0)
 		return -1;
 
-	SP_AUTO_FREE char *part = path_in(directory, "store.db.restore");
+	SP_AUTO_FREE char *part = sp_format("%s/store.db.restore", directory);
 	remove_all_of(part); /* left by a restore that was killed */
 	int result = db_backup(source, part, DB_COPY_NEW, err);
 	if (result == 0)

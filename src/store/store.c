@@ -174,9 +174,7 @@ static int start_writer(struct store *store, struct sp_error *err)
 /* Owned by the caller. */
 static char *path_of(const char *directory)
 {
-	struct sp_buffer path = { 0 };
-	sp_buffer_format(&path, "%s/store.db", directory);
-	return sp_buffer_take(&path);
+	return sp_format("%s/store.db", directory);
 }
 
 bool store_exists(const char *directory)

@@ -72,6 +72,19 @@ int tags_list(struct db *db, const char *arn, struct tag out[TAGS_MAX], size_t *
 	return got < 0 ? -1 : 0;
 }
 
+int tags_find(struct db *db, const char *arn, const char *key, char **out, struct sp_error *err)
+{
+	DB_AUTO_ROWS struct db_rows *rows = NULL;
+	*out = NULL;
+	if (db_query(db, &rows, err, "SELECT tag_value FROM tags WHERE arn = ?1 AND tag_key = ?2",
+		     "ss", arn, key) != 0)
+		return -1;
+	int got = db_rows_next(rows, err);
+	if (got == 1)
+		*out = db_rows_copy_text(rows, 0);
+	return got < 0 ? -1 : 0;
+}
+
 int tags_read_publishing(struct db *db, const char *arn, struct publishing *out,
 			 struct sp_error *err)
 {

@@ -21,6 +21,9 @@ int tags_remove_all(struct db *db, const char *arn, struct sp_error *err);
 int tags_list(struct db *db, const char *arn, struct tag out[TAGS_MAX], size_t *out_count,
 	      struct sp_error *err);
 
+/** The value of one, owned by the caller; NULL: it has none. */
+int tags_find(struct db *db, const char *arn, const char *key, char **out, struct sp_error *err);
+
 /** What a connector's tags say (model/publishing.h). SP_INVALID: one of them, or all together, make no sense. @out NULL: only
  *  that is looked at. */
 int tags_read_publishing(struct db *db, const char *arn, struct publishing *out,

@@ -133,17 +133,7 @@ int ec2_tag_find(const struct service_context *context, struct db *db, const str
 		 const char *id, const char *key, char **out, struct sp_error *err)
 {
 	SP_AUTO_FREE char *arn = ec2_arn(context, kind, id);
-	struct tag tags[TAGS_MAX];
-	size_t count = 0;
-	*out = NULL;
-	if (tags_list(db, arn, tags, &count, err) != 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(tags[i].key, key) == 0)
-			*out = sp_take_pointer(&tags[i].value);
-		tag_finish(&tags[i]);
-	}
-	return 0;
+	return tags_find(db, arn, key, out, err);
 }
 
 int ec2_tags_delete(const struct service_context *context, struct db *db,

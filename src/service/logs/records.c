@@ -64,9 +64,7 @@ int records_read(struct db *db, void *ctx, struct sp_error *err)
 
 char *records_position_text(const struct event_log_position *position)
 {
-	struct sp_buffer text = { 0 };
-	sp_buffer_format(&text, "%" PRId64 " %" PRId64, position->time_ms, position->number);
-	return sp_buffer_take(&text);
+	return sp_format("%" PRId64 " %" PRId64, position->time_ms, position->number);
 }
 
 bool records_position_read(const char *text, struct event_log_position *out)

@@ -39,9 +39,7 @@ static void finish(struct listing *listing)
 
 static char *list_name(const char *listing_id)
 {
-	struct sp_buffer name = { 0 };
-	sp_buffer_format(&name, "listing %s", listing_id);
-	return sp_buffer_take(&name);
+	return sp_format("listing %s", listing_id);
 }
 
 static void read_position(const char *text, struct listing *listing)

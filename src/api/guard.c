@@ -118,7 +118,7 @@ static int read_resource(struct reading *reading, const char *action, bool other
 	kind[brace - text] = '\0';
 	size_t length = strcspn(++brace, "}");
 	bool or_asker = sp_text_starts_with(brace + length - strlen(OR_ASKER), OR_ASKER);
-	SP_AUTO_FREE char *names = strndup(brace, length - (or_asker ? strlen(OR_ASKER) : 0));
+	SP_AUTO_FREE char *names = sp_strndup(brace, length - (or_asker ? strlen(OR_ASKER) : 0));
 	char *part = names;
 	strsep(&part, ".");
 	const json_t *value = find_member(reading->input, names, strlen(names));

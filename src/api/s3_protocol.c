@@ -122,7 +122,7 @@ static bool has_marks(const char *path, const struct form *query,
 	const char *mark = strchr(path, '?');
 	while (mark != NULL && *mark != '\0') {
 		size_t length = strcspn(++mark, "&");
-		SP_AUTO_FREE char *name = strndup(mark, length);
+		SP_AUTO_FREE char *name = sp_strndup(mark, length);
 		if (sp_text_starts_with(name, HEADER_PREFIX)
 			    ? sign_header_value(request, name) == NULL
 			    : form_value(query, name) == NULL)

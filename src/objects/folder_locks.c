@@ -1,5 +1,6 @@
 #include "objects/folder_locks.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -68,6 +69,7 @@ void folder_lock_release(struct folder_lock *lock)
 		return;
 	pthread_mutex_lock(&locks->lock);
 	struct held *own = find(locks, lock->device, lock->inode);
+	assert(own != NULL);
 	*own = locks->held[--locks->count];
 	pthread_cond_broadcast(&locks->changed);
 	pthread_mutex_unlock(&locks->lock);

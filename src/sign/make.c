@@ -13,25 +13,25 @@
 
 static int compare_names(const void *a, const void *b)
 {
-	const struct sign_header *const *one = a, *const *other = b;
-	return strcasecmp((*one)->name, (*other)->name);
+	const struct sign_header *one = a, *other = b;
+	return strcasecmp(one->name, other->name);
 }
 
 /* "host;x-amz-date": lower case, ascending. */
 static int list_names(const struct sign_request *request, struct sp_buffer *out,
 		      struct sp_error *err)
 {
-	const struct sign_header *headers[SIGN_HEADER_NAMES_MAX];
+	struct sign_header headers[SIGN_HEADER_NAMES_MAX];
 	if (request->header_count > SIGN_HEADER_NAMES_MAX)
 		return sp_fail(err, SP_LIMIT, "cannot sign %zu headers: at most %d fit",
 			       request->header_count, SIGN_HEADER_NAMES_MAX);
 	for (size_t i = 0; i < request->header_count; i++)
-		headers[i] = &request->headers[i];
-	qsort(headers, request->header_count, sizeof(headers[0]), compare_names);
+		headers[i] = request->headers[i];
+	qsort(headers, request->header_count, sizeof(*headers), compare_names);
 	for (size_t i = 0; i < request->header_count; i++) {
 		if (i > 0)
 			sp_buffer_add_char(out, ';');
-		for (const char *at = headers[i]->name; *at != '\0'; at++)
+		for (const char *at = headers[i].name; *at != '\0'; at++)
 			sp_buffer_add_char(out, (char)tolower((unsigned char)*at));
 	}
 	return 0;

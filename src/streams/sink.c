@@ -368,6 +368,7 @@ static int sink_put(struct stream *stream, const char *url, const char *conditio
 	struct part *part = filling(sink);
 	if (part == NULL)
 		part = begin_part(sink); /* of nothing */
+	assert(part != NULL);            /* what is held has one part at most */
 	if (part->request.done == NULL) {
 		part->request = (struct request){ .url = sp_strdup(url),
 						  .puts = true,

@@ -141,7 +141,7 @@ static int open_stream(struct task *task, const struct feed_plan *plan, int fd, 
 
 static struct feed *open_feed(struct task *task, const struct feed_plan *plan, int fd)
 {
-	struct stream *stream;
+	struct stream *stream = NULL;
 	struct feed *feed = NULL;
 	if (open_stream(task, plan, fd, &stream) == 0)
 		feed_open(task->connection->feeds, plan, stream, &feed, &task->err);

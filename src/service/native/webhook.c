@@ -18,6 +18,17 @@ static const struct webhook_places *places_of(const struct service_context *cont
 	return context->sinks == NULL ? &no_places : sinks_webhooks(context->sinks);
 }
 
+static const struct webhook_place *find_place(const struct service_context *context,
+					      const char *name, struct sp_error *err)
+{
+	const struct webhook_places *places = places_of(context);
+	for (size_t i = 0; i < places->count; i++)
+		if (strcmp(places->list[i].name, name) == 0)
+			return &places->list[i];
+	sp_fail(err, SP_NOT_FOUND, "there is no webhook \"%.64s\"", name);
+	return NULL;
+}
+
 static void answer_error_about(struct api_call *call, const char *name, const struct sp_error *err)
 {
 	if (err->code == SP_NOT_FOUND)
@@ -50,8 +61,6 @@ static int by_connector(const void *a, const void *b)
 static int read_lanes(const struct service_context *context, const char *name, struct lanes *out,
 		      struct sp_error *err)
 {
-	if (context->sinks == NULL)
-		return sp_fail(err, SP_NOT_FOUND, "there is no webhook \"%.64s\"", name);
 	if (sinks_list_lanes(context->sinks, name, &out->list, &out->count, err) != 0)
 		return -1;
 	qsort(out->list, out->count, sizeof(*out->list), by_connector);
@@ -120,16 +129,6 @@ static int read_page(struct db *db, void *ctx, struct sp_error *err)
 	return 0;
 }
 
-static const struct webhook_place *find_place(const struct service_context *context,
-					      const char *name)
-{
-	const struct webhook_places *places = places_of(context);
-	for (size_t i = 0; i < places->count; i++)
-		if (strcmp(places->list[i].name, name) == 0)
-			return &places->list[i];
-	return NULL;
-}
-
 void native_get_webhook(struct api_call *call)
 {
 	const struct service_context *context = answer_context(call);
@@ -140,7 +139,8 @@ void native_get_webhook(struct api_call *call)
 	struct sp_error err = { 0 };
 	if (answer_page_start(call, list_of, INVALID_REQUEST, &after) != 0)
 		return;
-	if (read_lanes(context, name, &lanes, &err) != 0) {
+	const struct webhook_place *place = find_place(context, name, &err);
+	if (place == NULL || read_lanes(context, name, &lanes, &err) != 0) {
 		answer_error_about(call, name, &err);
 		return;
 	}
@@ -150,7 +150,7 @@ void native_get_webhook(struct api_call *call)
 		page.first++;
 	size_t max = answer_page_size(call), left = lanes.count - page.first;
 	page.end = page.first + (left < max ? left : max);
-	json_t *output = view_webhook(find_place(context, name), &lanes);
+	json_t *output = view_webhook(place, &lanes);
 	json_object_set_new(output, "Connectors", page.list);
 	if (store_read(context->store, read_page, &page, &err) != 0) {
 		json_decref(output);
@@ -172,10 +172,9 @@ void native_resume_webhook(struct api_call *call)
 	const char *name = sp_json_string(api_input(call), "WebhookName");
 	struct sp_error err = { 0 };
 	size_t parked;
-	if (find_place(context, name) == NULL)
-		sp_fail(&err, SP_NOT_FOUND, "there is no webhook \"%.64s\"", name);
-	else if (sinks_resume(context->sinks, name, sp_json_string(api_input(call), "ConnectorId"),
-			      &parked, &err) == 0) {
+	if (find_place(context, name, &err) != NULL &&
+	    sinks_resume(context->sinks, name, sp_json_string(api_input(call), "ConnectorId"),
+			 &parked, &err) == 0) {
 		api_reply(call, json_pack("{s:s, s:I}", "WebhookName", name, "Resumed",
 					  (json_int_t)parked));
 		return;
@@ -193,9 +192,8 @@ void native_skip_event(struct api_call *call)
 	const char *connector_id = sp_json_string(input, "ConnectorId");
 	const char *event_id = sp_json_string(input, "EventId");
 	struct sp_error err = { 0 };
-	if (find_place(context, name) == NULL)
-		sp_fail(&err, SP_NOT_FOUND, "there is no webhook \"%.64s\"", name);
-	else if (sinks_skip(context->sinks, name, connector_id, event_id, &err) == 0) {
+	if (find_place(context, name, &err) != NULL &&
+	    sinks_skip(context->sinks, name, connector_id, event_id, &err) == 0) {
 		api_reply(call, json_pack("{s:s, s:s, s:s}", "WebhookName", name, "ConnectorId",
 					  connector_id, "EventId", event_id));
 		return;

@@ -1,14 +1,13 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
-import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Table, { type TableProps } from "@cloudscape-design/components/table";
+import { type TableProps } from "@cloudscape-design/components/table";
 import { type Connector, connectorsPage, isPrivate, nameOf, stateOf } from "../api/connectors";
 import { endpointOf } from "../model/format";
 import { formatRoute } from "../model/route";
 import { Page } from "../parts/page";
+import { PagedTable } from "../parts/paged-table";
 import { State } from "../parts/state";
 import { usePages } from "../parts/use-pages";
 import { go } from "../parts/use-route";
@@ -42,21 +41,18 @@ export function Connectors() {
   const words = useWords();
   const { t } = words;
   const pages = usePages(connectorsPage, "connectors");
-  const { loaded } = pages;
   const create = (
     <Button variant="primary" onClick={() => go(["connectors", "new"])} data-test="create">
       {t("connectors.create")}
     </Button>
   );
   return (
-    <Page title={t("connectors.title")} about={t("connectors.about")} error={loaded.error}>
-      <Table
-        items={loaded.value?.rows ?? []}
+    <Page title={t("connectors.title")} about={t("connectors.about")} error={pages.loaded.error}>
+      <PagedTable
+        pages={pages}
+        title={t("connectors.title")}
         trackBy="ConnectorId"
-        columnDefinitions={columnsOf(words)}
-        loading={loaded.loading && !loaded.value}
-        loadingText={t("table.loading")}
-        ariaLabels={{ tableLabel: t("connectors.title") }}
+        columns={columnsOf(words)}
         empty={
           <Box textAlign="center" padding="m">
             <SpaceBetween size="s">
@@ -65,26 +61,7 @@ export function Connectors() {
             </SpaceBetween>
           </Box>
         }
-        pagination={
-          <Pagination
-            currentPageIndex={pages.page}
-            pagesCount={pages.count}
-            openEnd={pages.isOpen}
-            onChange={({ detail }) => pages.go(detail.currentPageIndex)}
-          />
-        }
-        header={
-          <Header
-            actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button iconName="refresh" ariaLabel={t("action.reload")} loading={loaded.loading} onClick={loaded.reload} />
-                {create}
-              </SpaceBetween>
-            }
-          >
-            {t("connectors.title")}
-          </Header>
-        }
+        actions={create}
       />
     </Page>
   );

@@ -1,10 +1,8 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
-import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Table, { type TableProps } from "@cloudscape-design/components/table";
+import { type TableProps } from "@cloudscape-design/components/table";
 import { native } from "../api/native";
 import type { TransferList, TransferSummary } from "../api/shapes";
 import { type Filters, readFilters } from "../model/filters";
@@ -12,11 +10,12 @@ import { bytes } from "../model/format";
 import { formatRoute } from "../model/route";
 import { LiveSign } from "../parts/live-sign";
 import { Page } from "../parts/page";
+import { PagedTable } from "../parts/paged-table";
 import { State } from "../parts/state";
 import { Time } from "../parts/time";
 import { TransferFilters } from "../parts/transfer-filters";
 import { useLive, useSettled } from "../parts/use-live";
-import { type Pages, usePages } from "../parts/use-pages";
+import { usePages } from "../parts/use-pages";
 import { go, refine, useRoute } from "../parts/use-route";
 import { useWords, type Words } from "../words";
 
@@ -57,46 +56,10 @@ function columnsOf(words: Words): TableProps.ColumnDefinition<TransferSummary>[]
   ];
 }
 
-function TransferTable({ pages, live }: { pages: Pages<TransferSummary>; live: boolean }) {
-  const words = useWords();
-  const { t } = words;
-  const { loaded } = pages;
-  return (
-    <Table
-      items={loaded.value?.rows ?? []}
-      trackBy="TransferId"
-      columnDefinitions={columnsOf(words)}
-      loading={loaded.loading && !loaded.value}
-      loadingText={t("table.loading")}
-      ariaLabels={{ tableLabel: t("transfers.title") }}
-      empty={
-        <Box textAlign="center" color="text-body-secondary" padding="m">
-          {t(pages.isOpen ? "transfers.noneHere" : "table.empty")}
-        </Box>
-      }
-      pagination={
-        <Pagination
-          currentPageIndex={pages.page}
-          pagesCount={pages.count}
-          openEnd={pages.isOpen}
-          onChange={({ detail }) => pages.go(detail.currentPageIndex)}
-        />
-      }
-      header={
-        <Header
-          description={<LiveSign live={live} />}
-          actions={<Button iconName="refresh" ariaLabel={t("action.reload")} loading={loaded.loading} onClick={loaded.reload} />}
-        >
-          {t("transfers.title")}
-        </Header>
-      }
-    />
-  );
-}
-
 /** All transfers, a page at a time from the server: the newest first. */
 export function Transfers() {
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
   const filters = readFilters(useRoute().query);
   const pages = usePages((token) => pageOf(filters, token), JSON.stringify(filters));
   const lookAgain = useSettled(pages.loaded.reload, LOOK_AGAIN_MS);
@@ -110,7 +73,18 @@ export function Transfers() {
     <Page title={t("transfers.title")} about={t("transfers.about")} actions={start} error={pages.loaded.error}>
       <SpaceBetween size="m">
         <TransferFilters filters={filters} onChange={(next) => refine(["transfers"], next)} />
-        <TransferTable pages={pages} live={live} />
+        <PagedTable
+          pages={pages}
+          title={t("transfers.title")}
+          trackBy="TransferId"
+          columns={columnsOf(words)}
+          empty={
+            <Box textAlign="center" color="text-body-secondary" padding="m">
+              {t(pages.isOpen ? "transfers.noneHere" : "table.empty")}
+            </Box>
+          }
+          description={<LiveSign live={live} />}
+        />
       </SpaceBetween>
     </Page>
   );

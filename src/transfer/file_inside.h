@@ -148,8 +148,8 @@ void publish_note_connection(struct file_run *run, const struct worker_message *
 void limits_begin(struct file_run *run);
 /** In the file pool, once the source is open. */
 int limits_check_source(const struct file_run *run, struct sp_error *err);
-/** What is fetched has so many bytes, as the worker says. False when that is too much: the run ends, as FAILED. */
-bool limits_hear_size(struct file_run *run, uint64_t size);
+/** What is fetched has so many bytes, or has them @so_far, as the worker says. False when that is too much: the run ends, as FAILED. */
+bool limits_hear_size(struct file_run *run, uint64_t size, bool so_far);
 
 /* ---- file_errand.c: MOVE and DELETE ---- */
 

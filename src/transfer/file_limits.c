@@ -4,28 +4,29 @@
 
 #include "transfer/file_inside.h"
 
-static bool is_too_large(const struct file_run *run, uint64_t size, struct sp_error *err)
+/* @so_far: there may be more of it. */
+static bool is_too_large(const struct file_run *run, uint64_t size, bool so_far,
+			 struct sp_error *err)
 {
 	int64_t most = run->owner->ground->options.file_size_max;
 	if (size <= (uint64_t)most)
 		return false;
 	sp_fail(err, SP_INVALID,
-		"it has %" PRIu64 " bytes, and a file may have %" PRId64 " (quota.file_size)", size,
-		most);
+		"it has %" PRIu64 " bytes%s, and a file may have %" PRId64 " (quota.file_size)",
+		size, so_far ? " already" : "", most);
 	return true;
 }
 
 int limits_check_source(const struct file_run *run, struct sp_error *err)
 {
-	return run->file.direction == TRANSFER_SEND && is_too_large(run, run->identity.size, err)
-		       ? -1
-		       : 0;
+	bool sends = run->file.direction == TRANSFER_SEND;
+	return sends && is_too_large(run, run->identity.size, false, err) ? -1 : 0;
 }
 
-bool limits_hear_size(struct file_run *run, uint64_t size)
+bool limits_hear_size(struct file_run *run, uint64_t size, bool so_far)
 {
 	struct sp_error err = { 0 };
-	if (run->file.direction != TRANSFER_RETRIEVE || !is_too_large(run, size, &err))
+	if (run->file.direction != TRANSFER_RETRIEVE || !is_too_large(run, size, so_far, &err))
 		return true;
 	file_end_early(run, STEP_READ_REMOTE, &err);
 	return false;

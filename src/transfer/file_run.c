@@ -285,7 +285,7 @@ static bool ready(struct file_run *run, const struct worker_message *message)
 		return true;
 	}
 	run->owner->sized(run->owner->ctx, message->size);
-	if (!limits_hear_size(run, message->size))
+	if (!limits_hear_size(run, message->size, false))
 		return true;
 	if (run->held)
 		file_commit(run, FILE_PUBLISHING,
@@ -354,12 +354,12 @@ bool file_run_message(struct file_run *run, const struct worker_message *message
 		return true;
 	case WORKER_PROGRESS:
 		resume_progress(run, message->size);
-		limits_hear_size(run, message->size);
+		limits_hear_size(run, message->size, true);
 		return true;
 	case WORKER_WATERMARK:
 		if (!resume_note(run, message))
 			return false;
-		limits_hear_size(run, message->source_size);
+		limits_hear_size(run, message->source_size, false);
 		return true;
 	default:
 		return false;

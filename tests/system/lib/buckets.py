@@ -1,10 +1,11 @@
-"""Where a story's bucket is: a folder, Ceph's radosgw, or the bucket door of another sallyportd. The same story runs with all:
+"""Where a story's bucket is: a folder, Ceph's radosgw, OpenStack Swift, or the bucket door of another sallyportd. The same
+story runs with all:
 
     kind = buckets.kind_of(story)
     daemon = story.enter(harness.Daemon(story.folder / "state", {**SETTINGS, **kind.settings("files")}))
     bucket = kind.open(daemon, "files")      # a pathlib.Path, or a storage.Folder, which can do the same
 
-SALLYPORT_TEST_BUCKETS=storage or =door chooses one of the latter; run_with_storage() is the whole of such a story.
+SALLYPORT_TEST_BUCKETS=storage, =swift or =door chooses one of the latter; run_with_storage() is the whole of such a story.
 """
 
 import os
@@ -13,13 +14,14 @@ import runpy
 
 import harness
 import storage
+import swift
 
 CHOSEN = "SALLYPORT_TEST_BUCKETS"
 
 
 def at_storage():
     """Also at a door: what can be done is what S3 can do."""
-    return os.environ.get(CHOSEN) in ("storage", "door")
+    return os.environ.get(CHOSEN) in ("storage", "swift", "door")
 
 
 class Directories:
@@ -48,6 +50,8 @@ def kind_of(story):
     chosen = os.environ.get(CHOSEN)
     if chosen == "storage":
         return Storage(story.enter(storage.Radosgw(story.folder / "ceph")))
+    if chosen == "swift":
+        return Storage(story.enter(swift.Swift(story.folder / "swift")))
     if chosen == "door":
         return Storage(story.enter(storage.Door(harness.Daemon(story.folder / "door"))))
     return Directories()
@@ -87,7 +91,7 @@ class Watch:
 
 
 def run_with_storage(script, chosen="storage"):
-    """The story of that name beside @script, called NAME_storage_test.py, or NAME_door_test.py."""
+    """The story of that name beside @script, called NAME_storage_test.py, or NAME_swift_test.py."""
     path = pathlib.Path(script)
     os.environ[CHOSEN] = chosen
     runpy.run_path(str(path.with_name(path.name.replace(f"_{chosen}_test", "_test"))), run_name="__main__")

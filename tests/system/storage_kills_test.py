@@ -2,9 +2,11 @@
 """kill -9 of worker and daemon at each request to storage, before it gets there, when its answer is on its way, and with it
 arriving when all is over: every file is whole in the end, nobody sees half an object, and no upload is left that a daemon could know of."""
 
+import contextlib
 import os
 import pathlib
 import signal
+import sqlite3
 import sys
 import threading
 
@@ -72,6 +74,11 @@ def kill_daemon():
     daemon.start()
 
 
+def uploads_noted():
+    with contextlib.closing(sqlite3.connect(f"file:{daemon.state}/store.db?mode=ro", uri=True)) as store:
+        return store.execute("SELECT count(*) FROM storage_uploads").fetchone()[0]
+
+
 def one_round(way, size, which, when, strike):
     name = f"{way}-{len(sizes)}.bin"
     source, target = (bucket, inbox) if way == "up" else (outbox, bucket)
@@ -124,7 +131,8 @@ with harness.Story() as story:
         kill_worker()
         assert again.held.wait(PATIENCE), "the second attempt did not come to its end"
         gate.open()
-        harness.wait_until(lambda: bucket.left().count("late.bin") == 2, "the first attempt's upload to be begun")
+        harness.wait_until(lambda: uploads_noted() == 2, "the first attempt's upload to be noted")
+        assert bucket.left().count("late.bin") == 2
         again.open()
         partner.wait_completed(transfer, PATIENCE)
         assert "late.bin" not in bucket.left()

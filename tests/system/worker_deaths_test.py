@@ -106,13 +106,14 @@ with harness.Story() as story:
         assert flows.sha256_of(inbox / "bad.bin") == flows.sha256_of(bucket / "bad.bin")
         assert worker_of(neighbour) == others
 
-    with story.case("a daemon that was stopped for as long does not take its workers for dead"):
-        proxy.tell(f"rate {MIB}")
-        transfer = partner.send("/files/bad.bin", to=inbox)
-        harness.wait_until(lambda: worker_of(partner) and list(inbox.glob(".sp-*.part")), "it to be under way", every=0.01)
-        mine = worker_of(partner)
-        daemon.process.send_signal(signal.SIGSTOP)
-        time.sleep(BEATS_SECONDS + 2)  # what is shown is that nothing happens after so long
-        daemon.process.send_signal(signal.SIGCONT)
-        partner.wait_completed(transfer, 90)
-        assert worker_of(partner) == mine and worker_of(neighbour) == others
+    if not buckets.at_storage():  # what passes between daemon and workers is the same wherever the bucket is
+        with story.case("a daemon that was stopped for as long does not take its workers for dead"):
+            proxy.tell(f"rate {MIB}")
+            transfer = partner.send("/files/bad.bin", to=inbox)
+            harness.wait_until(lambda: worker_of(partner) and list(inbox.glob(".sp-*.part")), "it to be under way", every=0.01)
+            mine = worker_of(partner)
+            daemon.process.send_signal(signal.SIGSTOP)
+            time.sleep(BEATS_SECONDS + 2)  # what is shown is that nothing happens after so long
+            daemon.process.send_signal(signal.SIGCONT)
+            partner.wait_completed(transfer, 90)
+            assert worker_of(partner) == mine and worker_of(neighbour) == others

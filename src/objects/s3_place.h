@@ -13,7 +13,7 @@ enum {
 	S3_MARK_SIZE = 64,
 	S3_HEADERS_MAX = 2, /* of a request, besides those that all of them have */
 	S3_IDLE_CALLS_MAX =
-		8, /* connections of the daemon's own calls that wait for the next one */
+		24, /* connections of the daemon's own calls that wait for the next one */
 };
 
 /** The header by which an object is known as what one attempt at one file made: "<file id>-<attempt>". */
@@ -41,6 +41,7 @@ struct s3_place {
 	/* What was learnt of it, under the lock too (s3_put.c). */
 	enum s3_match match;
 	bool no_if_none_match;
+	bool expects_taken; /* keys that are put to have been taken lately */
 };
 
 /** SP_INVALID when the settings make no sense, and the failures of reading the credentials. */

@@ -3,6 +3,9 @@
  * died, the next attempt has published newer bytes, and now the old ones would replace them. So each PUT is signed together
  * with what has to be under its key: what was seen there before, or nothing. An old one then meets something else.
  *
+ * Most keys are new ones: what is small and may replace anything is put onto a free key without a look, and the look comes
+ * when the storage says that it was not free; then the next ones are looked at first, until one is free again.
+ *
  * Storage takes ETags in a condition with quotes (RFC 9110), without (Ceph compares it like this), or knows no conditions.
  * What it takes is learnt from its answers and kept as long as the process lives.
  */
@@ -15,6 +18,8 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "objects/s3.h"
+
+enum { BLIND_MAX = 1 << 20 /* bytes that may be sent in vain, for the sake of a look */ };
 
 /* ---- conditions ------------------------------------------------------------------------------------------------- */
 
@@ -67,6 +72,14 @@ static void learn(struct s3_place *place, const struct object_put *last, const c
 	pthread_mutex_unlock(&place->lock);
 	if (all_told)
 		tell_unconditional(place, was_free ? "If-None-Match" : "If-Match");
+}
+
+/* @bare  of what was seen; "": nothing */
+static void expect(struct s3_place *place, const char *bare)
+{
+	pthread_mutex_lock(&place->lock);
+	place->expects_taken = bare[0] != '\0';
+	pthread_mutex_unlock(&place->lock);
 }
 
 /* @bare  "": nothing is there; NULL: there is no telling */
@@ -129,18 +142,32 @@ static int look(struct s3_place *place, const char *key, const char *mark,
 	return result;
 }
 
+static bool may_go_blind(struct s3_place *place, const struct object_put *put)
+{
+	pthread_mutex_lock(&place->lock);
+	bool expects_free = !place->expects_taken && !place->no_if_none_match;
+	pthread_mutex_unlock(&place->lock);
+	return expects_free && put->replaces && put->refused == SP_OK && put->size <= BLIND_MAX;
+}
+
 int s3_allow_put(struct objects *objects, const char *bucket, const char *key,
 		 struct object_put *put, struct sp_error *err)
 {
 	struct s3_place *place = bucket_place(objects, bucket);
-	char mark[S3_MARK_SIZE], bare[STORAGE_ETAG_SIZE];
+	char mark[S3_MARK_SIZE], bare[STORAGE_ETAG_SIZE] = "";
 	bool is_known;
 	s3_mark(put->file_id, put->attempt, mark);
+	if (may_go_blind(place, put)) {
+		choose_condition(place, bare, put->condition);
+		return sign_put(place, key, mark, put, err);
+	}
 	int found = look(place, key, mark, put, bare, &is_known, err);
 	if (found != 0)
 		return found == 1 ? 0 : -1;
-	if (is_known)
+	if (is_known) {
+		expect(place, bare);
 		learn(place, put, bare);
+	}
 	choose_condition(place, is_known ? bare : NULL, put->condition);
 	return sign_put(place, key, mark, put, err);
 }

@@ -61,8 +61,14 @@ with harness.Story() as story:
     with story.case("a PUT that storage acts on after newer bytes came does not replace them: the key was free before"):
         assert late_put(proxy, None) == (NEW, 412)
 
-    with story.case("… nor when there was an object before"):
+    with story.case("… nor when there was an object before, by its ETag"):
+        # Where the last key was taken the next one is looked at first.
+        bucket.put("taken", b"from yesterday")
+        (outbox / "taken").write_bytes(NEW)
+        proxy.heal()
+        partner.wait_completed(partner.retrieve(outbox / "taken", to="/files"))
         assert late_put(proxy, b"from yesterday") == (NEW, 412)
+        assert all(b"\r\nif-match:" in request.head.lower() for request in proxy.asked(bad.is_whole_put)[-2:])
 
     with story.case("… nor with on-conflict=fail and keep-both"):
         for policy in ("fail", "keep-both"):
@@ -133,15 +139,21 @@ with harness.Story() as story:
         partner.wait_failed(partner.retrieve(outbox / "busy", to="/files"), "WRITE_FILE_ERROR", "again and again")
         proxy.heal()
 
-    with story.case("many at once onto objects that are there: each is put once"):
-        keys = [f"many-{number}" for number in range(10)]
-        for key in keys:
-            bucket.put(key, b"from yesterday")
-            (outbox / key).write_bytes(key.encode())
-        before = len(proxy.asked(bad.is_whole_put))
-        partner.wait_completed(partner.retrieve(*(outbox / key for key in keys), to="/files"))
-        assert all(bucket.get(key) == key.encode() for key in keys)
-        assert len(proxy.asked(bad.is_whole_put)) - before == len(keys)
+    with story.case("a new key costs a PUT and the look after it; one that is taken, where the last ones were, a look before"):
+        for before in (b"from yesterday", None):
+            # The first one is to be surprised.
+            keys = [f"many-{number}-{before is None}" for number in range(11)]
+            asked = []
+            for wave in (keys[:1], keys[1:]):
+                for key in wave:
+                    if before is not None:
+                        bucket.put(key, before)
+                    (outbox / key).write_bytes(key.encode())
+                counted = [len(proxy.asked(what)) for what in (bad.is_whole_put, bad.is_look)]
+                partner.wait_completed(partner.retrieve(*(outbox / key for key in wave), to="/files"))
+                assert all(bucket.get(key) == key.encode() for key in wave)
+                asked += [len(proxy.asked(what)) - count for what, count in zip((bad.is_whole_put, bad.is_look), counted)]
+            assert asked[2:] == ([10, 20] if before is not None else [10, 10]), asked
 
     with story.case("storage that knows no conditions works as before, with one word in the log"):
         plain.fault(bad.is_conditional_put, bad.answer(501, "NotImplemented"), times=100000)

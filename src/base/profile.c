@@ -36,10 +36,12 @@ static enum form form_of(struct sp_ini_piece section, const struct sp_profile_wa
 
 static struct sp_ini_piece without_comment(struct sp_ini_piece value)
 {
-	for (size_t i = 0; i < value.length; i++)
+	const char *end = value.at + value.length;
+	for (const char *at = value.at; at < end; at++)
 		/* there is the "=", at least, in front of it */
-		if ((value.at[i] == '#' || value.at[i] == ';') && sp_ini_is_blank(value.at[i - 1]))
-			return sp_ini_trim((struct sp_ini_piece){ value.at, i });
+		if ((*at == '#' || *at == ';') && sp_ini_is_blank(at[-1]))
+			return sp_ini_trim(
+				(struct sp_ini_piece){ value.at, (size_t)(at - value.at) });
 	return value;
 }
 

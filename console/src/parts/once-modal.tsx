@@ -3,9 +3,12 @@ import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useWords } from "../words";
 import { Command } from "./copy-commands";
-import type { Once } from "./resources";
 
-/** What nobody can look up again. */
+/** What nobody can look up again: a new key. */
+export interface Once {
+  lines: string[];
+}
+
 export function OnceModal({ once, onClose }: { once: Once; onClose(): void }) {
   const { t } = useWords();
   return (

@@ -8,15 +8,10 @@ import { useWords, type Word } from "../words";
 import { ConfirmModal } from "./confirm-modal";
 import { FormModal } from "./form-modal";
 import { useNotices } from "./notices";
-import { OnceModal } from "./once-modal";
+import { type Once, OnceModal } from "./once-modal";
 import { Page } from "./page";
 import { type Column, Rows } from "./rows";
 import { useLoad } from "./use-load";
-
-/** What is shown once and never again: a new key. */
-export interface Once {
-  lines: string[];
-}
 
 export interface Action<Row> {
   label: Word;

@@ -74,7 +74,8 @@ void sp_buffer_add_char(struct sp_buffer *buffer, char c)
 	sp_buffer_add(buffer, &c, 1);
 }
 
-static void format_va(struct sp_buffer *buffer, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void format_va(struct sp_buffer *buffer,
+							    const char *format, va_list args)
 {
 	va_list again;
 	va_copy(again, args);

@@ -20,16 +20,19 @@ struct depot_door {
 };
 
 enum {
-	DEPOT_LINES_MAX = 16,     /* connections at a time */
-	DEPOT_RANGE = 4 << 20,    /* bytes of a source that one request fetches */
-	DEPOT_RANGES_MAX = 4,     /* of one source at a time */
-	DEPOT_PART_MIN = 8 << 20, /* bytes of a part; larger when 10,000 of them would not do … */
+	DEPOT_LINES_MAX = 16, /* connections at a time */
+
+	/* Bytes of sources. A range, which one request fetches, costs the storage a millisecond, so it is long. */
+	DEPOT_RANGE = 8 << 20,
+	DEPOT_RANGE_MIN = 512 << 10,    /* while the budget is used up */
+	DEPOT_SOURCE_AHEAD = 24 << 20,  /* that all hold besides what each begins with, … */
+	DEPOT_SOURCE_BUDGET = 48 << 20, /* … and with it; what is needed now comes on top */
+	DEPOT_RANGES_MAX = 3,           /* of one source at a time */
+
+	DEPOT_PART_MIN = 8 << 20, /* of a part; larger when 10,000 of them would not do … */
 	DEPOT_PARTS_MAX = 10000,  /* … which is S3's limit */
-	DEPOT_SOURCE_BUDGET =
-		24 << 20, /* bytes that all sources read ahead, besides the first range of each */
 	DEPOT_SINK_BUDGET =
-		36
-		<< 20, /* bytes of parts that are not kept yet, besides the first few of each sink */
+		36 << 20, /* of parts that are not kept yet, besides the first few of each sink */
 };
 
 void depot_create(const struct depot_door *door, struct depot **out);

@@ -18,8 +18,7 @@ struct range {
 	uint64_t from;
 	size_t length;
 	uint8_t *data; /* NULL: the place is free */
-	bool is_budgeted;
-	bool parked; /* it waits for a new URL */
+	bool parked;   /* it waits for a new URL */
 };
 
 struct source {
@@ -121,24 +120,35 @@ static void take_urls(struct depot_stream *stream, uint32_t part, const char *ur
 			begin_range(source, range_at(source, i));
 }
 
-/* As far ahead as there is room: the first range of each source always, others within the budget of all. */
+/* How long the next range may be; 0: none now. Whatever the budget, what a reader needs is fetched, or sources that read
+ * across the ends of their ranges would wait for one another. */
+static size_t choose_length(const struct source *source)
+{
+	const uint64_t left = source->end - source->asked;
+	const uint64_t needed = source->at + source->wanted;
+	const size_t most = left < DEPOT_RANGE ? (size_t)left : DEPOT_RANGE;
+	const size_t budget = source->count == 0 ? DEPOT_SOURCE_BUDGET : DEPOT_SOURCE_AHEAD;
+	if (source->err.code != SP_OK || left == 0 || source->count == DEPOT_RANGES_MAX)
+		return 0;
+	if (source->base.depot->source_used + most <= budget)
+		return most;
+	if (source->asked >= needed)
+		return 0;
+	size_t least = (size_t)(needed - source->asked);
+	least = least < DEPOT_RANGE_MIN ? DEPOT_RANGE_MIN : least;
+	return least < most ? least : most;
+}
+
 static void fetch_ahead(struct source *source)
 {
-	struct depot *depot = source->base.depot;
-	while (source->err.code == SP_OK && source->asked < source->end &&
-	       source->count < DEPOT_RANGES_MAX) {
-		uint64_t left = source->end - source->asked;
-		size_t length = left < DEPOT_RANGE ? (size_t)left : DEPOT_RANGE;
-		bool budgeted = source->count > 0;
-		if (budgeted && depot->source_used + length > DEPOT_SOURCE_BUDGET)
-			return;
+	size_t length;
+	while ((length = choose_length(source)) > 0) {
 		struct range *range = range_at(source, source->count++);
 		*range = (struct range){
 			.source = source,
 			.from = source->asked,
 			.length = length,
-			.data = sp_alloc(length),
-			.is_budgeted = budgeted,
+			.data = sp_realloc(NULL, length), /* nobody reads what did not come */
 			.request = { .etag = source->etag,
 				     .first = source->asked,
 				     .length = length,
@@ -147,7 +157,7 @@ static void fetch_ahead(struct source *source)
 		};
 		range->request.into = range->data;
 		range->request.owner = range;
-		depot->source_used += budgeted ? length : 0;
+		source->base.depot->source_used += length;
 		source->asked += length;
 		begin_range(source, range);
 	}
@@ -161,8 +171,6 @@ static void drop_first(struct source *source)
 	free(sp_take_pointer(&range->data));
 	source->first = (source->first + 1) % DEPOT_RANGES_MAX;
 	source->count--;
-	if (!range->is_budgeted)
-		return;
 	depot->source_used -= range->length;
 	depot_tell_room(depot);
 }
@@ -192,13 +200,15 @@ static ssize_t source_read(struct stream *stream, uint64_t offset, void *out, si
 	(void)offset;
 	uint64_t left = source->end - source->at;
 	size_t length = left < room ? (size_t)left : room;
+	source->wanted = length;
 	fetch_ahead(source);
 	if (count_there(source) < length) {
-		if (source->err.code != SP_OK)
-			return sp_fail(err, source->err.code, "%s", source->err.message);
-		source->wanted = length;
-		return STREAM_LATER;
+		if (source->err.code == SP_OK)
+			return STREAM_LATER;
+		source->wanted = 0;
+		return sp_fail(err, source->err.code, "%s", source->err.message);
 	}
+	source->wanted = 0;
 	give_out(source, out, length);
 	fetch_ahead(source);
 	return (ssize_t)length;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "streams/depot.h"
@@ -17,7 +18,14 @@
 #define ORIGIN "http://storage:1"
 #define ETAG   "\"the-object\""
 
-enum { TURNS_MAX = 200000, TURN_MS = 20, PUTS_MAX = 64, OBJECT_SIZE = 3 * DEPOT_RANGE + 12345 };
+enum {
+	TURNS_MAX = 200000,
+	TURN_MS = 20,
+	PUTS_MAX = 64,
+	RANGES = 10, /* of the object, the last one short */
+	OBJECT_SIZE = (RANGES - 1) * DEPOT_RANGE + 12345,
+	PIECE = 261120, /* that is read at once: no range is a multiple of it */
+};
 
 /* What was put, in the order in which it came. */
 struct put {
@@ -232,7 +240,6 @@ static struct stream *open_source(struct house *house, uint64_t from)
 /* -1 when it fails. */
 static int read_all(struct house *house, struct stream *stream, uint64_t from, struct sp_error *err)
 {
-	enum { PIECE = 261120 };
 	SP_AUTO_FREE uint8_t *bytes = malloc(PIECE);
 	for (int turns = 0; turns < TURNS_MAX; turns++) {
 		ssize_t got = stream_read(stream, from, bytes, PIECE, err);
@@ -315,6 +322,49 @@ static void a_source_is_read_in_order_from_anywhere(void **state)
 	}
 }
 
+/* As far as it comes by itself. */
+static uint64_t read_on(struct house *house, struct stream *stream, uint64_t at)
+{
+	enum { PATIENCE_MS = 5000 };
+	static uint8_t bytes[PIECE];
+	struct sp_error err = { 0 };
+	int64_t last_ms = sp_monotonic_ms();
+	while (at < OBJECT_SIZE && sp_monotonic_ms() - last_ms < PATIENCE_MS) {
+		ssize_t got = stream_read(stream, at, bytes, PIECE, &err);
+		if (got == STREAM_LATER) {
+			turn(house);
+			continue;
+		}
+		assert_int_not_equal(got, -1);
+		assert_memory_equal(bytes, storage.object + at, (size_t)got);
+		at += (uint64_t)got;
+		last_ms = sp_monotonic_ms();
+	}
+	return at;
+}
+
+/* More of them than the budget has ranges. Each comes to the end of one, and what it reads next begins there and ends in
+ * another: it must get that one, for it cannot give the first one back before. */
+static void many_sources_do_not_wait_for_one_another(void **state)
+{
+	enum { SOURCES = 2 * DEPOT_SOURCE_BUDGET / DEPOT_RANGE };
+	(void)state;
+	struct house house;
+	struct sp_error err = { 0 };
+	struct stream *streams[SOURCES];
+	uint8_t byte;
+	begin(&house);
+	for (size_t i = 0; i < SOURCES; i++) {
+		streams[i] = open_source(&house, 0);
+		assert_int_equal(stream_read(streams[i], 0, &byte, 1, &err), STREAM_LATER);
+	}
+	for (size_t i = 0; i < SOURCES; i++)
+		assert_int_equal(read_on(&house, streams[i], 0), OBJECT_SIZE);
+	for (size_t i = 0; i < SOURCES; i++)
+		stream_close(streams[i]);
+	depot_destroy(house.depot);
+}
+
 static void what_was_fetched_before_a_reset_is_not_fetched_again(void **state)
 {
 	(void)state;
@@ -324,7 +374,7 @@ static void what_was_fetched_before_a_reset_is_not_fetched_again(void **state)
 	atomic_store(&storage.resets, 3);
 	struct stream *stream = open_source(&house, 0);
 	assert_int_equal(read_all(&house, stream, 0, &err), 0);
-	assert_int_equal(atomic_load(&storage.gets), 4 + 3);
+	assert_int_equal(atomic_load(&storage.gets), RANGES + 3);
 	stream_close(stream);
 	depot_destroy(house.depot);
 }
@@ -566,6 +616,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_source_is_read_in_order_from_anywhere),
+		cmocka_unit_test(many_sources_do_not_wait_for_one_another),
 		cmocka_unit_test(what_was_fetched_before_a_reset_is_not_fetched_again),
 		cmocka_unit_test(a_denied_url_is_asked_for_anew),
 		cmocka_unit_test(one_that_is_always_denied_is_an_end_with_the_storages_word),

@@ -178,40 +178,89 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static size_t list_folders(const struct objects *objects, char **names, size_t room)
+int objects_next_entry(DIR *folder, struct dirent **out)
 {
-	DIR *folder = opendir(objects->directory);
-	if (folder == NULL)
-		return 0;
-	size_t count = 0;
-	struct dirent *entry;
-	while (count < room && (entry = readdir(folder)) != NULL) {
-		struct stat status;
-		if (bucket_name_is_valid(entry->d_name) &&
-		    find_named(objects, entry->d_name) == NULL &&
-		    fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISDIR(status.st_mode))
-			names[count++] = sp_strdup(entry->d_name);
-	}
-	closedir(folder);
-	return count;
+	errno = 0;
+	*out = readdir(folder);
+	return *out != NULL ? 1 : errno == 0 ? 0 : -1;
 }
 
-size_t objects_list_buckets(const struct objects *objects, char **names, size_t room)
+bool objects_says_gone(int number)
+{
+	return number == ENOENT || number == ENOTDIR || number == ELOOP;
+}
+
+/* 1: it is a bucket. -1 and errno: nobody can say. */
+static int is_bucket(const struct objects *objects, DIR *folder, const char *name)
+{
+	struct stat status;
+	if (!bucket_name_is_valid(name) || find_named(objects, name) != NULL)
+		return 0;
+	if (fstatat(dirfd(folder), name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return objects_says_gone(errno) ? 0 : -1;
+	return S_ISDIR(status.st_mode);
+}
+
+static int list_folders(const struct objects *objects, char **names, size_t room, size_t *count)
+{
+	struct dirent *entry;
+	DIR *folder = opendir(objects->directory);
+	int found = folder == NULL ? -1 : 1;
+	while (found == 1 && *count < room && (found = objects_next_entry(folder, &entry)) == 1) {
+		int is_one = is_bucket(objects, folder, entry->d_name);
+		if (is_one == 1)
+			names[(*count)++] = sp_strdup(entry->d_name);
+		else if (is_one == -1)
+			found = -1;
+	}
+	int number = errno;
+	if (folder != NULL)
+		closedir(folder);
+	errno = number;
+	return found == -1 ? -1 : 0;
+}
+
+int objects_list_buckets(const struct objects *objects, char **names, size_t room,
+			 size_t *out_count, struct sp_error *err)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < objects->named_count && count < room; i++)
 		names[count++] = sp_strdup(objects->named[i].name);
-	count += list_folders(objects, names + count, room - count);
+	int result = list_folders(objects, names, room, &count);
+	if (result != 0)
+		sp_fail_errno(err, "could not read the folder of buckets");
 	qsort(names, count, sizeof(*names), compare_names);
-	return count;
+	*out_count = count;
+	return result;
+}
+
+/* What the daemon started with exists: while it is away, nobody should hear that there is no such bucket or object. */
+static int fail_away(const char *path, const char *what, struct sp_error *err)
+{
+	if (objects_says_gone(errno))
+		return sp_fail(
+			err, SP_SYSTEM,
+			"could not open the folder of %s, %s: it is not there, perhaps because "
+			"what it lies on is not mounted",
+			what, path);
+	return sp_fail_errno(err, "could not open the folder of %s", what);
 }
 
 int objects_open_directory(const struct objects *objects, int *out_fd, struct sp_error *err)
 {
 	int fd = open(objects->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
-		return sp_fail_errno(err, "could not open the folder of buckets");
+		return fail_away(objects->directory, "buckets", err);
+	*out_fd = fd;
+	return 0;
+}
+
+static int open_named(const struct named_bucket *named, int *out_fd, struct sp_error *err)
+{
+	SP_AUTO_FREE char *what = sp_format("bucket \"%s\"", named->name);
+	int fd = open(named->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return fail_away(named->path, what, err);
 	*out_fd = fd;
 	return 0;
 }
@@ -225,7 +274,8 @@ static int fail_unknown(const struct objects *objects, const char *bucket, struc
 {
 	SP_AUTO_FREE char *shown = sp_name_shown(bucket);
 	SP_AUTO_FREE char **names = sp_alloc(BUCKETS_MAX * sizeof(*names));
-	size_t count = objects_list_buckets(objects, names, BUCKETS_MAX);
+	size_t count;
+	objects_list_buckets(objects, names, BUCKETS_MAX, &count, NULL);
 	if (count == 0)
 		return sp_fail(err, SP_NOT_FOUND,
 			       "there is no bucket \"%s\" and no other: a bucket is a folder in "
@@ -252,17 +302,10 @@ int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd
 			struct sp_error *err)
 {
 	const struct named_bucket *named = find_named(objects, bucket);
-	int fd;
 	if (named != NULL && named->place != NULL)
 		return sp_fail(err, SP_UNSUPPORTED, "bucket \"%s\" is no folder", bucket);
-	if (named != NULL) {
-		fd = open(named->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd == -1)
-			return sp_fail_errno(err, "could not open the folder of bucket \"%s\"",
-					     bucket);
-		*out_fd = fd;
-		return 0;
-	}
+	if (named != NULL)
+		return open_named(named, out_fd, err);
 	if (!bucket_name_is_valid(bucket)) {
 		SP_AUTO_FREE char *shown = sp_name_shown(bucket);
 		return sp_fail(err, SP_NOT_FOUND, "there is no bucket \"%s\": %s", shown,
@@ -272,7 +315,7 @@ int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd
 	SP_AUTO_FD folder = -1;
 	if (objects_open_directory(objects, &folder, err) != 0)
 		return -1;
-	fd = openat(folder, bucket, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(folder, bucket, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 	if (fd == -1 && fstatat(folder, bucket, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(status.st_mode))

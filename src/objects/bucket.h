@@ -1,6 +1,7 @@
 #pragma once
 /** Within objects/: the folders behind the buckets, and opening what lies beneath them. */
 
+#include <dirent.h>
 #include <sys/types.h>
 
 #include "objects/folder_locks.h"
@@ -20,12 +21,16 @@ struct folder_locks *bucket_locks(const struct objects *objects);
 /** NULL: there is none. */
 const struct upload_book *bucket_book(const struct objects *objects);
 
-/** @out_fd is owned by the caller: the bucket's folder, for reading. SP_NOT_FOUND names the buckets that exist. */
+/**
+ * @out_fd is owned by the caller: the bucket's folder, for reading. SP_NOT_FOUND names the buckets that exist. SP_SYSTEM: the
+ * configuration says that there is one, and it is away, as a file system that is not mounted.
+ */
 int objects_open_bucket(struct objects *objects, const char *bucket, int *out_fd,
 			struct sp_error *err);
 
-/** The names of all buckets, ordered, each owned by the caller; at most @room. */
-size_t objects_list_buckets(const struct objects *objects, char **names, size_t room);
+/** The names of all buckets, ordered, each owned by the caller (also of a failure: those that are known); at most @room. */
+int objects_list_buckets(const struct objects *objects, char **names, size_t room,
+			 size_t *out_count, struct sp_error *err);
 
 /** The folder that they lie in, unless the configuration names them: owned by the caller. */
 int objects_open_directory(const struct objects *objects, int *out_fd, struct sp_error *err);
@@ -35,6 +40,12 @@ bool objects_is_named(const struct objects *objects, const char *bucket);
 
 /** openat2(): never above or outside the folder @fd, whatever links are on the way. -1 and errno. */
 int objects_open_beneath(int fd, const char *path, int flags, mode_t mode);
+
+/** readdir() that tells the end of a folder from one that cannot be read: 1: @out; 0: its end; -1 and errno. */
+int objects_next_entry(DIR *folder, struct dirent **out);
+
+/** Whether errno says that what was just seen in a folder is not there any more, or is a link now. */
+bool objects_says_gone(int number);
 
 /**
  * Turns errno of objects_open_beneath() into a sentence.

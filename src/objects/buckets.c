@@ -23,10 +23,21 @@ static int64_t time_of(int fd)
 	return time->tv_sec * 1000 + time->tv_nsec / 1000000;
 }
 
-size_t objects_all_buckets(struct objects *objects, struct listed_bucket **out)
+static void free_names(char **names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+}
+
+int objects_all_buckets(struct objects *objects, struct listed_bucket **out, size_t *out_count,
+			struct sp_error *err)
 {
 	SP_AUTO_FREE char **names = sp_alloc(BUCKETS_MAX * sizeof(*names));
-	size_t count = objects_list_buckets(objects, names, BUCKETS_MAX);
+	size_t count;
+	if (objects_list_buckets(objects, names, BUCKETS_MAX, &count, err) != 0) {
+		free_names(names, count);
+		return -1;
+	}
 	struct listed_bucket *buckets = sp_alloc((count + 1) * sizeof(*buckets));
 	for (size_t i = 0; i < count; i++) {
 		SP_AUTO_FD fd = -1;
@@ -35,7 +46,8 @@ size_t objects_all_buckets(struct objects *objects, struct listed_bucket **out)
 			buckets[i].time_ms = time_of(fd);
 	}
 	*out = buckets;
-	return count;
+	*out_count = count;
+	return 0;
 }
 
 void listed_buckets_finish(struct listed_bucket *buckets, size_t count)
@@ -61,24 +73,28 @@ int objects_make_bucket(struct objects *objects, const char *bucket, struct sp_e
 	if (objects_open_bucket(objects, bucket, &there, NULL) == 0)
 		return sp_fail(err, SP_EXISTS, "there is a bucket \"%s\" already", bucket);
 	SP_AUTO_FREE char **names = sp_alloc(BUCKETS_MAX * sizeof(*names));
-	size_t count = objects_list_buckets(objects, names, BUCKETS_MAX);
-	for (size_t i = 0; i < count; i++)
-		free(names[i]);
+	size_t count;
+	int result = objects_list_buckets(objects, names, BUCKETS_MAX, &count, err);
+	free_names(names, count);
+	if (result != 0)
+		return -1;
 	if (count == BUCKETS_MAX)
-		return sp_fail(err, SP_LIMIT,
+		return sp_fail(err, SP_CONFLICT,
 			       "cannot make bucket \"%s\": there are %d already, and more are not "
 			       "served",
 			       bucket, BUCKETS_MAX);
 	if (objects_open_directory(objects, &folder, err) != 0)
 		return -1;
-	if (mkdirat(folder, bucket, 0777) != 0 && errno == EEXIST)
+	if (mkdirat(folder, bucket, 0777) == 0)
+		return fsync(folder) == 0
+			       ? 0
+			       : sp_fail_errno(err, "could not sync the folder of buckets");
+	if (errno == EEXIST)
 		return sp_fail(err, SP_EXISTS,
 			       "cannot make bucket \"%s\": something else has its name in the "
 			       "folder of buckets",
 			       bucket);
-	else if (faccessat(folder, bucket, F_OK, AT_SYMLINK_NOFOLLOW) != 0 || fsync(folder) != 0)
-		return sp_fail_errno(err, "could not make bucket \"%s\"", bucket);
-	return 0;
+	return sp_fail_errno(err, "could not make bucket \"%s\"", bucket);
 }
 
 /* Removes the empty folders in it. -1 and errno: ENOTEMPTY when anything else is there. */

@@ -9,13 +9,14 @@ struct listed_bucket {
 };
 
 /** All of them, in the order of their names, owned by the caller; at most BUCKETS_MAX. */
-size_t objects_all_buckets(struct objects *objects, struct listed_bucket **out);
+int objects_all_buckets(struct objects *objects, struct listed_bucket **out, size_t *out_count,
+			struct sp_error *err);
 void listed_buckets_finish(struct listed_bucket *buckets, size_t count);
 
 /** SP_NOT_FOUND when there is no such bucket. */
 int objects_find_bucket(struct objects *objects, const char *bucket, struct sp_error *err);
 
-/** A folder in buckets/ of the state folder. SP_EXISTS, SP_INVALID, SP_LIMIT. */
+/** A folder in buckets/ of the state folder. SP_EXISTS, SP_INVALID; SP_CONFLICT: there are BUCKETS_MAX. */
 int objects_make_bucket(struct objects *objects, const char *bucket, struct sp_error *err);
 
 /**

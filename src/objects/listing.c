@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/buffer.h"
 #include "base/name.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -59,13 +60,28 @@ static void add_name(struct names *names, const char *name)
 	names->list[names->count++] = sp_strdup(name);
 }
 
-static unsigned char type_of(int folder_fd, const struct dirent *entry)
+/*
+ * Whoever mirrors a bucket removes what is not listed. So what cannot be read is a failure, unless it is gone: a page is
+ * whole, or there is none.
+ */
+static int fail_unread(const struct walk *walk, const char *path, const char *name)
+{
+	int number = errno;
+	SP_AUTO_FREE char *key = sp_format("%s%s", path, name);
+	SP_AUTO_FREE char *shown = sp_name_shown(key);
+	errno = number;
+	return sp_fail_errno(walk->err, "could not list bucket \"%s\": \"%s\" cannot be read",
+			     walk->bucket, shown);
+}
+
+/* -1 and errno when nobody can say. */
+static int type_of(int folder_fd, const struct dirent *entry)
 {
 	struct stat status;
 	if (entry->d_type != DT_UNKNOWN)
 		return entry->d_type;
 	if (fstatat(folder_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-		return DT_UNKNOWN;
+		return objects_says_gone(errno) ? DT_UNKNOWN : -1;
 	return S_ISREG(status.st_mode) ? DT_REG : S_ISDIR(status.st_mode) ? DT_DIR : DT_UNKNOWN;
 }
 
@@ -73,6 +89,12 @@ static bool is_no_part(const char *name, bool at_top)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
 	       (at_top && strcmp(name, OBJECTS_STAGING_FOLDER) == 0);
+}
+
+/* A file system has this folder at its top, which only root may read. */
+static bool is_of_file_system(const char *path)
+{
+	return strcmp(path, "lost+found/") == 0;
 }
 
 /*
@@ -109,7 +131,6 @@ static bool is_wanted(const char *name, const struct threshold *threshold)
 	       (threshold->within[0] != '\0' && strcmp(name, threshold->within) == 0);
 }
 
-/* A folder that somebody is removing just now has nothing in it. */
 static DIR *open_folder(int folder_fd, const char *name)
 {
 	int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -127,20 +148,23 @@ static bool is_beyond(const struct names *names, const char *name)
 
 /* The smallest names of the folder that begin with @start and come after @cursor. A page of a large folder reads all of
  * it: what costs time is done for few. */
-static void read_names(DIR *folder, const struct walk *walk, const char *path, const char *start,
-		       const char *cursor, struct names *names)
+static int read_names(DIR *folder, const struct walk *walk, const char *path, const char *start,
+		      const char *cursor, struct names *names)
 {
 	const struct threshold threshold = threshold_of(walk->query, path);
 	size_t path_length = strlen(path);
 	char name[NAME_MAX + 2];
 	struct dirent *entry;
+	int found = 0;
 	names->list = sp_alloc(NAMES_ROOM * sizeof(*names->list));
 	rewinddir(folder);
-	while (!threshold.is_all && (entry = readdir(folder)) != NULL) {
+	while (!threshold.is_all && (found = objects_next_entry(folder, &entry)) == 1) {
 		if (!sp_text_starts_with(entry->d_name, start) ||
 		    is_no_part(entry->d_name, *path == '\0'))
 			continue;
-		unsigned char type = type_of(dirfd(folder), entry);
+		int type = type_of(dirfd(folder), entry);
+		if (type == -1)
+			return fail_unread(walk, path, entry->d_name);
 		bool is_folder = type == DT_DIR;
 		size_t length = strlen(entry->d_name);
 		if ((type != DT_REG && !is_folder) || length > NAME_MAX)
@@ -153,7 +177,10 @@ static void read_names(DIR *folder, const struct walk *walk, const char *path, c
 		    sp_utf8_valid(name, length))
 			add_name(names, name);
 	}
+	if (found == -1)
+		return fail_unread(walk, path, "");
 	cut_names(names);
+	return 0;
 }
 
 static bool is_full(const struct walk *walk)
@@ -172,21 +199,24 @@ static struct listed_object *add_object(const struct walk *walk, const char *pat
 }
 
 /* One that is gone since the folder was read is not told. */
-static void add_file(struct walk *walk, int folder_fd, const char *path, const char *name)
+static int add_file(struct walk *walk, int folder_fd, const char *path, const char *name)
 {
 	struct stat status;
 	char etag[OBJECT_ETAG_SIZE];
-	if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
-		return;
+	if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return objects_says_gone(errno) ? 0 : fail_unread(walk, path, name);
+	if (!S_ISREG(status.st_mode))
+		return 0;
 	if (is_full(walk)) {
 		walk->out->more = true;
-		return;
+		return 0;
 	}
 	object_notes_find_etag(folder_fd, name, &status, etag);
 	struct listed_object *object = add_object(walk, path, name);
 	object->size = (uint64_t)status.st_size;
 	object->time_ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
 	memcpy(object->etag, etag, sizeof(etag));
+	return 0;
 }
 
 static void add_group(struct walk *walk, const char *path, const char *name)
@@ -207,13 +237,16 @@ static int walk_beneath(struct walk *walk, DIR *above, const char *path, const c
 	snprintf(inner, sizeof(inner), "%s%s", path, name);
 	if (depth == LISTING_DEPTH_MAX) {
 		SP_AUTO_FREE char *shown = sp_name_shown(inner);
-		return sp_fail(walk->err, SP_LIMIT,
+		return sp_fail(walk->err, SP_UNSUPPORTED,
 			       "cannot list bucket \"%s\": \"%s\" is deeper than %d folders",
 			       walk->bucket, shown, LISTING_DEPTH_MAX);
 	}
 	DIR *folder = open_folder(dirfd(above), name);
 	if (folder == NULL)
-		return 0;
+		/* One that somebody is removing just now has nothing in it. */
+		return objects_says_gone(errno) || is_of_file_system(inner)
+			       ? 0
+			       : fail_unread(walk, path, name);
 	int result = walk_folder(walk, folder, inner, "", depth + 1);
 	closedir(folder);
 	return result;
@@ -222,16 +255,17 @@ static int walk_beneath(struct walk *walk, DIR *above, const char *path, const c
 static int walk_names(struct walk *walk, DIR *folder, const char *path, const struct names *names,
 		      int depth)
 {
-	for (size_t i = 0; i < names->count && !walk->out->more; i++) {
+	int result = 0;
+	for (size_t i = 0; i < names->count && !walk->out->more && result == 0; i++) {
 		const char *name = names->list[i];
 		if (!sp_text_ends_with(name, "/"))
-			add_file(walk, dirfd(folder), path, name);
+			result = add_file(walk, dirfd(folder), path, name);
 		else if (walk->query->grouped)
 			add_group(walk, path, name);
-		else if (walk_beneath(walk, folder, path, name, depth) != 0)
-			return -1;
+		else
+			result = walk_beneath(walk, folder, path, name, depth);
 	}
-	return 0;
+	return result;
 }
 
 /* @path: the folder's, with a slash behind it unless it is the bucket. @start: what names in it begin with. */
@@ -241,8 +275,9 @@ static int walk_folder(struct walk *walk, DIR *folder, const char *path, const c
 	SP_AUTO_FREE char *cursor = sp_strdup("");
 	for (bool goes_on = true; goes_on;) {
 		struct names names = { 0 };
-		read_names(folder, walk, path, start, cursor, &names);
-		int result = walk_names(walk, folder, path, &names, depth);
+		int result = read_names(folder, walk, path, start, cursor, &names);
+		if (result == 0)
+			result = walk_names(walk, folder, path, &names, depth);
 		goes_on = names.cut && !walk->out->more && result == 0;
 		if (goes_on) {
 			free(cursor);

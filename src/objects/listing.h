@@ -33,7 +33,10 @@ struct object_listing {
 	bool more; /* there is at least one after these */
 };
 
-/** SP_NOT_FOUND: no such bucket. SP_LIMIT: folders deeper than LISTING_DEPTH_MAX. */
+/**
+ * SP_NOT_FOUND: no such bucket. SP_UNSUPPORTED: folders deeper than LISTING_DEPTH_MAX. What is there and cannot be read fails
+ * all of it; only lost+found at the top is as empty, where it cannot be.
+ */
 int objects_list(struct objects *objects, const char *bucket, const struct listing_query *query,
 		 struct object_listing *out, struct sp_error *err);
 

@@ -65,7 +65,7 @@ static void etag_of(const json_t *kept, const struct stat *status, char out[OBJE
 
 static int fail_too_long(size_t length, struct sp_error *err)
 {
-	return sp_fail(err, SP_LIMIT,
+	return sp_fail(err, SP_INVALID,
 		       "what is said of an object has %zu bytes with its metadata, and at most %d "
 		       "fit",
 		       length, OBJECT_NOTES_MAX);

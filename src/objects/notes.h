@@ -27,11 +27,11 @@ struct object_notes {
 
 void object_notes_finish(struct object_notes *notes);
 
-/** Whether what was told will fit: SP_LIMIT before there are bytes that wait for it. @told: NULL is nothing. */
+/** Whether what was told will fit: SP_INVALID before there are bytes that wait for it. @told: NULL is nothing. */
 int object_notes_check(const json_t *told, struct sp_error *err);
 
 /**
- * Keeps @notes with the file @fd as it is now. SP_LIMIT: they are too long. SP_UNSUPPORTED: its file system keeps no
+ * Keeps @notes with the file @fd as it is now. SP_INVALID: they are too long. SP_UNSUPPORTED: its file system keeps no
  * extended attributes.
  */
 int object_notes_write(int fd, const struct object_notes *notes, struct sp_error *err);

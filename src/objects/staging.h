@@ -18,7 +18,7 @@ int staging_open_folder(int bucket_fd, int *out_fd);
 /** Opens it, creates it before where needed. */
 int staging_make_folder(int bucket_fd, const char *bucket, int *out_fd, struct sp_error *err);
 
-/** What is in it, from the beginning: closedir(). NULL when it cannot be read. */
+/** What is in it, from the beginning: closedir(). NULL and errno when it cannot be read. */
 DIR *staging_list(int folder_fd);
 
 /** Opens the temporary and checks that it has @size: SP_CHANGED. SP_NOT_FOUND when it is gone. */

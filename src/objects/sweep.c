@@ -99,7 +99,8 @@ size_t directory_sweep_staging(struct objects *objects, int64_t before_ms, size_
 		.before_ms = before_ms, .max = max, .is_needed = is_needed, .ctx = ctx
 	};
 	SP_AUTO_FREE char **names = sp_alloc(BUCKETS_MAX * sizeof(*names));
-	size_t count = objects_list_buckets(objects, names, BUCKETS_MAX);
+	size_t count;
+	objects_list_buckets(objects, names, BUCKETS_MAX, &count, NULL);
 	for (size_t i = 0; i < count; i++) {
 		SP_AUTO_FREE char *name = names[i];
 		SP_AUTO_FD bucket_fd = -1;

@@ -81,6 +81,21 @@ static void add(struct page *page, struct upload *upload)
 	out->list[out->count++] = one;
 }
 
+/* One that goes meanwhile is not told. */
+static int add_one(struct page *page, int bucket_fd, const char *bucket, const char *id,
+		   struct sp_error *err)
+{
+	struct upload upload;
+	struct sp_error why = { 0 };
+	SP_AUTO_FD folder_fd = -1;
+	if (upload_open_folder(bucket_fd, bucket, id, &folder_fd, &why) == 0 &&
+	    upload_read_about(folder_fd, id, &upload, &why) == 0)
+		add(page, &upload);
+	return why.code == SP_OK || why.code == SP_NOT_FOUND
+		       ? 0
+		       : sp_fail(err, why.code, "%s", why.message);
+}
+
 static int read_all(struct page *page, int bucket_fd, const char *bucket, struct sp_error *err)
 {
 	SP_AUTO_FD staging_fd = -1;
@@ -94,17 +109,17 @@ static int read_all(struct page *page, int bucket_fd, const char *bucket, struct
 	if (folder == NULL)
 		return sp_fail_errno(err, "could not list the uploads in bucket \"%s\"", bucket);
 	struct dirent *entry;
-	while ((entry = readdir(folder)) != NULL) {
+	int found, result = 0;
+	while (result == 0 && (found = objects_next_entry(folder, &entry)) != 0) {
 		char id[UPLOAD_ID_SIZE];
-		struct upload upload;
-		SP_AUTO_FD folder_fd = -1;
-		if (upload_id_of(entry->d_name, id) &&
-		    upload_open_folder(bucket_fd, bucket, id, &folder_fd, NULL) == 0 &&
-		    upload_read_about(folder_fd, id, &upload))
-			add(page, &upload);
+		if (found == -1)
+			result = sp_fail_errno(err, "could not list the uploads in bucket \"%s\"",
+					       bucket);
+		else if (upload_id_of(entry->d_name, id))
+			result = add_one(page, bucket_fd, bucket, id, err);
 	}
 	closedir(folder);
-	return 0;
+	return result;
 }
 
 int uploads_list(struct objects *objects, const char *bucket, const struct uploads_query *query,

@@ -85,29 +85,46 @@ static int compare_parts(const void *a, const void *b)
 	return one->number - other->number;
 }
 
+/* 0: it is none, or gone. -1 and errno: nobody can say. */
+static int look_at_part(int folder_fd, const char *name, struct upload_part *out)
+{
+	struct stat status;
+	if (!read_name(name, out))
+		return 0;
+	if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return objects_says_gone(errno) ? 0 : -1;
+	out->size = (uint64_t)status.st_size;
+	out->time_ms = (int64_t)status.st_mtim.tv_sec * 1000;
+	return 1;
+}
+
 int uploads_list_parts(struct objects *objects, const char *bucket, const char *id,
 		       struct upload_part **out, size_t *out_count, struct sp_error *err)
 {
 	SP_AUTO_FD folder_fd = -1;
 	if (upload_open(objects, bucket, id, &folder_fd, err) != 0)
 		return -1;
-	struct upload_part *parts = sp_alloc(UPLOAD_PARTS_MAX * sizeof(*parts));
+	SP_AUTO_FREE struct upload_part *parts = sp_alloc(UPLOAD_PARTS_MAX * sizeof(*parts));
 	size_t count = 0;
 	DIR *folder = staging_list(folder_fd);
 	struct dirent *entry;
-	while (folder != NULL && count < UPLOAD_PARTS_MAX && (entry = readdir(folder)) != NULL) {
-		struct stat status;
-		if (!read_name(entry->d_name, &parts[count]) ||
-		    fstatat(folder_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-			continue;
-		parts[count].size = (uint64_t)status.st_size;
-		parts[count].time_ms = (int64_t)status.st_mtim.tv_sec * 1000;
-		count++;
+	int found = folder == NULL ? -1 : 1;
+	while (found == 1 && count < UPLOAD_PARTS_MAX &&
+	       (found = objects_next_entry(folder, &entry)) == 1) {
+		int known = look_at_part(folder_fd, entry->d_name, &parts[count]);
+		if (known == 1)
+			count++;
+		else if (known == -1)
+			found = -1;
 	}
+	if (found == -1)
+		sp_fail_errno(err, "could not list the parts of an upload");
 	if (folder != NULL)
 		closedir(folder);
+	if (found == -1)
+		return -1;
 	qsort(parts, count, sizeof(*parts), compare_parts);
-	*out = parts;
+	*out = sp_take_pointer(&parts);
 	*out_count = count;
 	return 0;
 }

@@ -114,22 +114,24 @@ static int write_about(int folder_fd, const char *key, json_t *told)
 	return fsync(folder_fd);
 }
 
-bool upload_read_about(int folder_fd, const char *id, struct upload *out)
+int upload_read_about(int folder_fd, const char *id, struct upload *out, struct sp_error *err)
 {
 	char text[ABOUT_MAX];
 	SP_AUTO_FD fd = openat(folder_fd, UPLOAD_ABOUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t length = fd == -1 ? -1 : read(fd, text, sizeof(text));
 	SP_AUTO_JSON json_t *about = NULL;
+	if (length == -1 && !objects_says_gone(errno))
+		return sp_fail_errno(err, "could not read what the upload \"%.64s\" is for", id);
 	if (length <= 0 || sp_json_parse(text, (size_t)length, &about, NULL) != 0 ||
 	    sp_json_string(about, "key") == NULL)
-		return false;
+		return upload_fail_gone(id, err);
 	*out = (struct upload){
 		.key = sp_strdup(sp_json_string(about, "key")),
 		.told = json_incref(json_object_get(about, "told")),
 		.begun_ms = sp_json_integer(about, "begun_ms", 0),
 	};
 	snprintf(out->id, sizeof(out->id), "%s", id);
-	return true;
+	return 0;
 }
 
 /* It is an upload from the moment that it says what for: until then nobody finds it, and a sweep removes it. */
@@ -170,10 +172,9 @@ int uploads_find(struct objects *objects, const char *bucket, const char *key, c
 		 struct upload *out, struct sp_error *err)
 {
 	SP_AUTO_FD folder_fd = -1;
-	if (upload_open(objects, bucket, id, &folder_fd, err) != 0)
+	if (upload_open(objects, bucket, id, &folder_fd, err) != 0 ||
+	    upload_read_about(folder_fd, id, out, err) != 0)
 		return -1;
-	if (!upload_read_about(folder_fd, id, out))
-		return upload_fail_gone(id, err);
 	if (strcmp(out->key, key) == 0)
 		return 0;
 	upload_finish(out);

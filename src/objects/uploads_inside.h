@@ -20,8 +20,8 @@ int upload_open_folder(int bucket_fd, const char *bucket, const char *id, int *o
 int upload_open(struct objects *objects, const char *bucket, const char *id, int *out_fd,
 		struct sp_error *err);
 
-/** What it is for, of which @out is the caller's to finish. False when it is no upload of ours, or is on its way out. */
-bool upload_read_about(int folder_fd, const char *id, struct upload *out);
+/** What it is for, of which @out is the caller's to finish. SP_NOT_FOUND: it is no upload of ours, or is on its way out. */
+int upload_read_about(int folder_fd, const char *id, struct upload *out, struct sp_error *err);
 
 /** Removes the folder of the upload and what is in it; @staging_fd: .sallyport. -1 and errno. */
 int upload_remove_folder(int staging_fd, const char *id);

@@ -3,8 +3,10 @@
 
 import contextlib
 import hashlib
+import http.client
 import os
 import pathlib
+import resource
 import socket
 import subprocess
 import sys
@@ -37,7 +39,7 @@ def buckets(client, daemon):
         assert send(client, "PUT", "/made").status == 200
         assert (daemon.state / "buckets" / "made").is_dir()
         assert send(client, "HEAD", "/made").status == 200
-        assert texts(send(client, "GET", "/"), "Name") == ["made", "things"]
+        assert texts(send(client, "GET", "/"), "Name") == ["made", "mounted", "things"]
         assert code_of(send(client, "PUT", "/made")) == "BucketAlreadyOwnedByYou"
         assert send(client, "GET", "/made?location").status == 200
         assert send(client, "GET", "/made?versioning").status == 200
@@ -352,15 +354,15 @@ def impossible(client, daemon, folder):
         assert got.header("Content-Range") == ["bytes 2-3/10"] and got.body == b"23"
         assert all(got.header(name) == ["v"] for name, _ in names[:48]) and got.header("Content-Disposition") == ["inline"]
         assert send(client, "DELETE", "/things/m").status == 204
-        assert code_of(send(client, "PUT", "/things/m", b"x", names)) == "InvalidRequest"
+        assert code_of(send(client, "PUT", "/things/m", b"x", names)) == "InvalidArgument"
         assert not (folder / "m").exists()
 
     with case("an upload that could not be completed is not begun"):
-        assert code_of(send(client, "POST", "/things/m?uploads", headers=[("Content-Disposition", "v" * 4000)])) == "InvalidRequest"
+        assert code_of(send(client, "POST", "/things/m?uploads", headers=[("Content-Disposition", "v" * 4000)])) == "InvalidArgument"
         assert leftovers(folder) == []
 
     with case("too much metadata is refused"):
-        assert code_of(send(client, "PUT", "/things/m", b"x", [("x-amz-meta-long", "v" * 2100)])) == "InvalidRequest"
+        assert code_of(send(client, "PUT", "/things/m", b"x", [("x-amz-meta-long", "v" * 2100)])) == "InvalidArgument"
         assert not (folder / "m").exists()
 
 
@@ -617,8 +619,55 @@ def full_disk(story):
             assert (folder / "parts").stat().st_size == 1 << 20 and leftovers(folder) == []
 
 
+def bad_moments(client, daemon, folder):
+    """What passes is answered so that clients ask again, and never as if something were not there."""
+    case = daemon.story.case
+    with case("a folder of the configuration that is away is no missing bucket, and no empty one"):
+        mounted = daemon.state.parent / "mounted"
+        (mounted / "k").write_bytes(b"there")
+        mounted.rename(mounted.with_name("away"))
+        for method, target in (("GET", "/mounted"), ("GET", "/mounted/k"), ("PUT", "/mounted/k"), ("GET", "/mounted?uploads")):
+            answer = send(client, method, target)
+            assert (answer.status, code_of(answer)) == (500, "InternalError") and b"not mounted" in answer.body, answer.body
+        assert send(client, "HEAD", "/mounted").status == 500
+        mounted.with_name("away").rename(mounted)
+        assert texts(send(client, "GET", "/mounted"), "Key") == ["k"]
+
+    with case("a PUT whose bytes somebody removed is to be sent again"):
+        with s3.Sending(client, "/things/robbed", 1000) as sending:
+            harness.wait_until(lambda: leftovers(folder), "its temporary")
+            (folder / ".sallyport" / leftovers(folder)[0]).unlink()
+            answer = sending.finish()
+        assert (answer.status, code_of(answer)) == (500, "InternalError"), answer.body
+
+    with case("without descriptors it is SlowDown, and a listing is whole or none"):
+        (folder / "deep" / "er").mkdir(parents=True)
+        (folder / "deep" / "er" / "file").write_bytes(b"x")
+        host, port = client.host.split(":")
+        wire = http.client.HTTPConnection(host, int(port), timeout=30)
+        pid = daemon.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+
+        def ask(target):
+            request = aws.Request("GET", target)
+            client.sign("s3", request)
+            wire.request("GET", target, headers=dict(request.headers))
+            response = wire.getresponse()
+            return aws.Response(response.status, response.getheaders(), response.read())
+        whole = texts(ask("/things"), "Key")
+        assert "deep/er/file" in whole
+        for target in ("/things", "/things/deep/er/file", "/", "/things?uploads"):
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+            answer = ask(target)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+            assert (answer.status, code_of(answer)) == (503, "SlowDown"), (target, answer.body)
+        assert texts(ask("/things"), "Key") == whole
+        wire.close()
+
+
 with harness.Story() as story:
-    daemon = story.enter(harness.Daemon(story.folder / "state", {"transfer.leftover_age": "1s"}))
+    (story.folder / "mounted").mkdir()
+    daemon = story.enter(harness.Daemon(story.folder / "state", {"transfer.leftover_age": "1s", "bucket.mounted": story.folder / "mounted"}))
     daemon.story = story
     folder = daemon.bucket("things")
     buckets(daemon.client, daemon)
@@ -627,5 +676,6 @@ with harness.Story() as story:
     bodies(daemon.client, daemon, folder)
     presigned(daemon.client, daemon, folder)
     uploads(daemon.client, daemon, folder)
+    bad_moments(daemon.client, daemon, folder)
     deaths(daemon.client, daemon, folder)
     full_disk(story)

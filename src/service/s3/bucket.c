@@ -15,8 +15,13 @@ static void list(void *ctx)
 	struct api_call *call = ctx;
 	struct service_context *context = door_context(call);
 	struct listed_bucket *buckets;
-	size_t count = objects_all_buckets(context->objects, &buckets);
+	size_t count;
+	struct sp_error err = { 0 };
 	SP_AUTO_BUFFER xml = { 0 };
+	if (objects_all_buckets(context->objects, &buckets, &count, &err) != 0) {
+		door_error(call, &err);
+		return;
+	}
 	sp_buffer_add_text(&xml, S3_XML "<ListAllMyBucketsResult" S3_XMLNS "><Owner>");
 	xml_add_element(&xml, "ID", context->account);
 	sp_buffer_add_text(&xml, "</Owner><Buckets>");
@@ -57,6 +62,8 @@ static void create(void *ctx)
 		api_fail(call, "BucketAlreadyOwnedByYou", "%s", err.message);
 	} else if (err.code == SP_INVALID) {
 		api_fail(call, "InvalidBucketName", "%s", err.message);
+	} else if (err.code == SP_CONFLICT) {
+		api_fail(call, "TooManyBuckets", "%s", err.message);
 	} else {
 		door_error(call, &err);
 	}

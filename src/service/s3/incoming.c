@@ -81,14 +81,19 @@ static int write_notes(struct incoming *incoming, const char *etag, struct sp_er
 	return 0;
 }
 
+/* What a condition does not find is the object. Without one it is what was sent, and the client may send it again. */
 static int give_name(const struct incoming *incoming, uint64_t size, struct sp_error *err)
 {
 	struct objects *objects = incoming->context->objects;
 	const struct object_condition *condition = conditions_judge(&incoming->condition);
-	return condition == NULL ? objects_publish(objects, incoming->bucket, incoming->key,
-						   incoming->file_id, 0, size, true, err)
-				 : objects_publish_if(objects, incoming->bucket, incoming->key,
-						      incoming->file_id, 0, size, condition, err);
+	if (condition != NULL)
+		return objects_publish_if(objects, incoming->bucket, incoming->key,
+					  incoming->file_id, 0, size, condition, err);
+	struct sp_error why = { 0 };
+	if (objects_publish(objects, incoming->bucket, incoming->key, incoming->file_id, 0, size,
+			    true, &why) == 0)
+		return 0;
+	return sp_fail(err, why.code == SP_NOT_FOUND ? SP_SYSTEM : why.code, "%s", why.message);
 }
 
 int incoming_publish(struct incoming *incoming, const char *etag, struct sp_error *err)

@@ -98,7 +98,7 @@ static const struct {
 	{ SP_EXISTS, S3_PRECONDITION },
 	{ SP_DENIED, "AccessDenied" },
 	{ SP_CONFLICT, S3_INVALID_REQUEST },
-	{ SP_LIMIT, S3_INVALID_REQUEST },
+	{ SP_LIMIT, "SlowDown" }, /* descriptors, or a queue: there are fewer in a moment */
 	{ SP_NO_SPACE, "InsufficientStorage" },
 	{ SP_UNSUPPORTED, "NotImplemented" },
 	{ SP_PROTOCOL, S3_INVALID_REQUEST },
@@ -122,10 +122,18 @@ static bool has_bucket(const struct api_call *call)
 	       err.code != SP_NOT_FOUND;
 }
 
+/* What an operation that names no object did not find is ours: a folder that went away beneath it. */
+static const char *code_of_missing(const struct api_call *call)
+{
+	if (!has_bucket(call))
+		return "NoSuchBucket";
+	return door_key(call) == NULL ? "InternalError" : S3_NO_SUCH_KEY;
+}
+
 void door_error(struct api_call *call, const struct sp_error *err)
 {
-	bool lacks_bucket = err->code == SP_NOT_FOUND && !has_bucket(call);
-	api_fail(call, lacks_bucket ? "NoSuchBucket" : door_error_code(err), "%s", err->message);
+	api_fail(call, err->code == SP_NOT_FOUND ? code_of_missing(call) : door_error_code(err),
+		 "%s", err->message);
 }
 
 void door_fail(struct api_call *call, const char *code, const struct sp_error *err)

@@ -76,12 +76,12 @@ static int add_metadata(const struct api_call *call, json_t *told, struct sp_err
 			*at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
 		total += strlen(name) - strlen(META) + strlen(value);
 		if (total > TOLD_METADATA_MAX)
-			return sp_fail(err, SP_LIMIT,
+			return sp_fail(err, SP_INVALID,
 				       "Your metadata headers exceed the maximum allowed metadata "
 				       "size of %d bytes",
 				       TOLD_METADATA_MAX);
 		if (++count > TOLD_NAMES_MAX)
-			return sp_fail(err, SP_LIMIT,
+			return sp_fail(err, SP_INVALID,
 				       "an object may have %d headers x-amz-meta-… at most",
 				       TOLD_NAMES_MAX);
 		if (!sp_utf8_valid(value, strlen(value)))

@@ -13,7 +13,7 @@ enum {
 	TOLD_NAMES_MAX = 48,      /* of them: an answer has room for these (API_HEADERS_MAX) */
 };
 
-/** SP_LIMIT: too much metadata. SP_UNSUPPORTED: an ACL or a class that there is not. @out is owned by the caller. */
+/** SP_INVALID: too much metadata. SP_UNSUPPORTED: an ACL or a class that there is not. @out is owned by the caller. */
 int told_read(const struct api_call *call, json_t **out, struct sp_error *err);
 
 /** Adds them to the answer. @overrides: parameters "response-content-type" … of the request may say otherwise. */

@@ -1,8 +1,15 @@
 #include "folder.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/resource.h>
+
 #include "base/text.h"
+#include "objects/buckets.h"
 #include "objects/listing.h"
 #include "objects/removal.h"
+#include "objects/uploads.h"
 
 #define BUCKET "buckets/orders/"
 
@@ -162,8 +169,133 @@ static void deeper_folders_than_the_limit_are_refused(void **state)
 	struct object_listing listing;
 	struct sp_error err = { 0 };
 	assert_int_equal(objects_list(f->objects, "orders", &everything, &listing, &err), -1);
-	assert_int_equal(err.code, SP_LIMIT);
+	assert_int_equal(err.code, SP_UNSUPPORTED);
 	assert_non_null(strstr(err.message, "is deeper than 64 folders"));
+}
+
+/* ---- what cannot be read: who mirrors the bucket removes what is not listed ---------------------------------------- */
+
+static enum sp_code listing_fails(struct fixture *f, const char *word)
+{
+	struct object_listing listing;
+	struct sp_error err = { 0 };
+	if (objects_list(f->objects, "orders", &everything, &listing, &err) == 0) {
+		object_listing_finish(&listing);
+		return SP_OK;
+	}
+	if (word != NULL)
+		assert_non_null(strstr(err.message, word));
+	return err.code;
+}
+
+static void no_page_is_told_without_what_there_were_no_descriptors_for(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const keys[] = { "a/b/c/d/1", "b/2" };
+	make_keys(keys, SP_COUNT_OF(keys));
+	struct rlimit before, limit;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	size_t refused = 0;
+	bool was_listed = false;
+	int next = dup(0);
+	assert_true(next > 0);
+	close(next);
+	for (int more = 0; more < 12; more++) {
+		limit = (struct rlimit){ (rlim_t)(next + more), before.rlim_max };
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		enum sp_code code = listing_fails(f, NULL);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_true(code == SP_OK ? more > 0 : code == SP_LIMIT && !was_listed);
+		if (code == SP_LIMIT)
+			refused++;
+		else if (!was_listed)
+			assert_lists(f, everything, "a/b/c/d/1 b/2");
+		was_listed = code == SP_OK;
+	}
+	assert_true(was_listed);
+	assert_true(refused > 5); /* the bucket, its prefix, and each folder of the deepest key */
+}
+
+/* Root may read all. */
+static void become(uid_t user)
+{
+	if (getuid() == 0)
+		assert_int_equal(seteuid(user), 0);
+}
+
+static void a_folder_that_may_not_be_read_fails_the_page_and_lost_found_does_not(void **state)
+{
+	struct fixture *f = *state;
+	enum { NOBODY = 65534 };
+	static const char *const keys[] = { "a", "lost+found/x", "sub/lost+found/y", "z" };
+	make_keys(keys, SP_COUNT_OF(keys));
+	assert_int_equal(chmod(f->root, 0755), 0);
+	assert_int_equal(chmod(BUCKET "lost+found", 0), 0);
+	become(NOBODY);
+	assert_lists(f, everything, "a sub/lost+found/y z");
+	become(0);
+	assert_int_equal(chmod(BUCKET "sub/lost+found", 0), 0);
+	become(NOBODY);
+	assert_int_equal(listing_fails(f, "\"sub/lost+found/\" cannot be read"), SP_DENIED);
+	assert_lists(f, (struct listing_query){ "", "", true, 100 }, "a lost+found/ sub/ z");
+	become(0);
+	/* Its names can be read, and not what they are. */
+	assert_int_equal(chmod(BUCKET "sub/lost+found", 0744), 0);
+	become(NOBODY);
+	assert_int_equal(listing_fails(f, "\"sub/lost+found/y\" cannot be read"), SP_DENIED);
+	become(0);
+	assert_int_equal(chmod(BUCKET "lost+found", 0755), 0);
+	assert_int_equal(chmod(BUCKET "sub/lost+found", 0755), 0);
+}
+
+/* The disk's: from the so-manieth entry on it cannot be read. */
+static int entries_until_failure = -1;
+
+struct dirent *readdir(DIR *folder)
+{
+	static struct dirent *(*real)(DIR *);
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "readdir64");
+	if (entries_until_failure == 0) {
+		errno = EIO;
+		return NULL;
+	}
+	if (entries_until_failure > 0)
+		entries_until_failure--;
+	return real(folder);
+}
+
+static void a_folder_whose_disk_fails_is_no_short_one(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const keys[] = { "a", "b/c" };
+	enum { ENTRIES = 7 }; /* with "." and ".." */
+	make_keys(keys, SP_COUNT_OF(keys));
+	for (int i = 0; i < ENTRIES; i++) {
+		entries_until_failure = i;
+		assert_int_equal(listing_fails(f, "cannot be read"), SP_SYSTEM);
+	}
+	entries_until_failure = -1;
+	assert_lists(f, everything, "a b/c");
+
+	char id[UPLOAD_ID_SIZE];
+	struct upload_part *parts;
+	struct upload_listing uploads;
+	const struct uploads_query query = { "", "", "", false, 10 };
+	struct listed_bucket *buckets;
+	size_t count;
+	struct sp_error err = { 0 };
+	assert_int_equal(uploads_begin(f->objects, "orders", "k", NULL, id, &err), 0);
+	entries_until_failure = 2;
+	assert_int_equal(uploads_list_parts(f->objects, "orders", id, &parts, &count, &err), -1);
+	assert_int_equal(err.code, SP_SYSTEM);
+	entries_until_failure = 2;
+	assert_int_equal(uploads_list(f->objects, "orders", &query, &uploads, &err), -1);
+	assert_int_equal(err.code, SP_SYSTEM);
+	entries_until_failure = 2;
+	assert_int_equal(objects_all_buckets(f->objects, &buckets, &count, &err), -1);
+	assert_int_equal(err.code, SP_SYSTEM);
+	entries_until_failure = -1;
 }
 
 /* ---- what goes ---------------------------------------------------------------------------------------------------- */
@@ -226,6 +358,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_folder_of_more_names_than_are_kept_is_whole,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(deeper_folders_than_the_limit_are_refused, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			no_page_is_told_without_what_there_were_no_descriptors_for, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_folder_that_may_not_be_read_fails_the_page_and_lost_found_does_not,
+			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_folder_whose_disk_fails_is_no_short_one, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(objects_go_and_folders_stay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(folders_are_made_with_those_above_them, set_up,

@@ -297,7 +297,7 @@ static void notes_hold_until_the_file_is_written_to(void **state)
 	memset(long_text, 'x', sizeof(long_text) - 1);
 	json_object_set_new(notes.told, "long", json_string(long_text));
 	assert_int_equal(object_notes_write(fd, &notes, &err), -1);
-	assert_int_equal(err.code, SP_LIMIT);
+	assert_int_equal(err.code, SP_INVALID);
 	object_notes_finish(&notes);
 	close(fd);
 }
@@ -321,6 +321,49 @@ static void a_file_of_others_has_an_etag_of_its_own(void **state)
 
 /* ---- buckets ------------------------------------------------------------------------------------------------------ */
 
+static void why_a_bucket_could_not_be_made_is_said(void **state)
+{
+	struct fixture *f = *state;
+	enum { NOBODY = 65534 };
+	struct sp_error err = { 0 };
+	assert_int_equal(chmod(f->root, 0755), 0);
+	assert_int_equal(chmod("buckets", 0555), 0);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(NOBODY), 0);
+	assert_int_equal(objects_make_bucket(f->objects, "made", &err), -1);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod("buckets", 0755), 0);
+	assert_int_equal(err.code, SP_DENIED);
+	assert_non_null(strstr(err.message, "could not make bucket \"made\": Permission denied"));
+}
+
+static void a_folder_of_the_configuration_that_is_away_is_not_one_that_there_is_none_of(
+	void **state)
+{
+	struct fixture *f = *state;
+	char directory[96], path[96];
+	struct objects *objects;
+	struct sp_error err = { 0 };
+	snprintf(directory, sizeof(directory), "%s/buckets", f->root);
+	snprintf(path, sizeof(path), "%s/mounted", f->root);
+	assert_int_equal(mkdir("mounted", 0755), 0);
+	const struct bucket_option named = { .name = "mounted", .path = path };
+	assert_int_equal(objects_open(directory, &named, 1, &objects, &err), 0);
+	assert_int_equal(objects_find_bucket(objects, "mounted", &err), 0);
+	assert_int_equal(rmdir("mounted"), 0);
+	assert_int_equal(objects_find_bucket(objects, "mounted", &err), -1);
+	assert_int_equal(err.code, SP_SYSTEM);
+	assert_non_null(strstr(err.message, "not mounted"));
+	assert_int_equal(objects_find_bucket(objects, "nowhere", &err), -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+	assert_int_equal(rename("buckets", "away"), 0);
+	assert_int_equal(objects_find_bucket(objects, "orders", &err), -1);
+	assert_int_equal(err.code, SP_SYSTEM);
+	assert_int_equal(rename("away", "buckets"), 0);
+	objects_close(objects);
+}
+
 static void a_bucket_goes_when_only_empty_folders_are_in_it(void **state)
 {
 	struct fixture *f = *state;
@@ -333,7 +376,9 @@ static void a_bucket_goes_when_only_empty_folders_are_in_it(void **state)
 	assert_int_equal(objects_find_bucket(f->objects, "made", &err), 0);
 
 	struct listed_bucket *buckets;
-	assert_int_equal(objects_all_buckets(f->objects, &buckets), 2);
+	size_t count;
+	assert_int_equal(objects_all_buckets(f->objects, &buckets, &count, &err), 0);
+	assert_int_equal(count, 2);
 	assert_string_equal(buckets[0].name, "made");
 	assert_true(buckets[0].time_ms > 0);
 	listed_buckets_finish(buckets, 2);
@@ -373,6 +418,11 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_file_of_others_has_an_etag_of_its_own, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(why_a_bucket_could_not_be_made_is_said, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_folder_of_the_configuration_that_is_away_is_not_one_that_there_is_none_of,
+			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_bucket_goes_when_only_empty_folders_are_in_it,
 						set_up, tear_down),
 	};

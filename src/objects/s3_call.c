@@ -80,6 +80,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *ctx)
 		{ "etag:", answer->etag, sizeof(answer->etag) },
 		{ S3_MARK_HEADER ":", answer->mark, sizeof(answer->mark) },
 		{ "last-modified:", answer->modified, sizeof(answer->modified) },
+		{ "content-range:", answer->range, sizeof(answer->range) },
 	};
 	size_t length = size * count;
 	for (size_t i = 0; i < SP_COUNT_OF(headers); i++) {

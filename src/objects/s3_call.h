@@ -7,7 +7,7 @@
 #include "base/buffer.h"
 #include "objects/s3_place.h"
 
-enum { S3_STATUS_NOT_IMPLEMENTED = 501 };
+enum { S3_STATUS_NOT_IMPLEMENTED = 501, S3_RANGE_SIZE = 96 };
 
 struct s3_answer {
 	long status;
@@ -16,6 +16,7 @@ struct s3_answer {
 	char etag[STORAGE_ETAG_SIZE]; /* as it came, with its quotes */
 	char mark[S3_MARK_SIZE];
 	char modified[S3_MARK_SIZE]; /* Last-Modified, as it came */
+	char range[S3_RANGE_SIZE];   /* Content-Range, as it came */
 	struct sp_buffer body;
 };
 

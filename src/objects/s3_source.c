@@ -7,6 +7,7 @@
 #include "base/name.h"
 #include "base/scope.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "objects/s3.h"
 
 enum { PIECE = 1 << 20 };
@@ -107,7 +108,7 @@ bool s3_is_taken(struct objects *objects, const char *bucket, const char *key, c
 static int fetch_piece(struct s3_place *place, const char *key, uint64_t from, int fd,
 		       const struct object_identity *identity, struct sp_error *err)
 {
-	char range[64];
+	char range[64], named[64];
 	struct s3_answer answer;
 	snprintf(range, sizeof(range), "bytes=%llu-%llu", (unsigned long long)from,
 		 (unsigned long long)from + PIECE - 1);
@@ -117,12 +118,17 @@ static int fetch_piece(struct s3_place *place, const char *key, uint64_t from, i
 	if (s3_call(place, &wish, NULL, &answer, err) != 0)
 		return -1;
 	uint64_t wanted = identity->size - from < PIECE ? identity->size - from : PIECE;
+	snprintf(named, sizeof(named), "bytes %llu-%llu/", (unsigned long long)from,
+		 (unsigned long long)(from + wanted - 1));
 	int result = 0;
 	if (answer.status != 206)
 		result = s3_fail(place, &answer, "could not read", key, err);
 	else if (strcmp(answer.etag, identity->etag) != 0 || answer.body.length != wanted)
 		result = objects_fail_changed(err, place->name, key,
 					      "another object is in its place");
+	else if (!sp_text_starts_with(answer.range, named))
+		result = sp_fail(err, SP_PROTOCOL,
+				 "the storage did not answer with the range that it was asked for");
 	else if (pwrite(fd, answer.body.data, answer.body.length, (off_t)from) !=
 		 (ssize_t)answer.body.length)
 		result = sp_fail_errno(err, "could not keep what was read");

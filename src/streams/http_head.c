@@ -38,6 +38,27 @@ static bool is_named(const char *line, size_t length, const char *name, const ch
 	return true;
 }
 
+/* "bytes 0-9/10"; of how many is not our concern. */
+static bool read_range(const char *value, size_t length, struct http_head *out)
+{
+	char text[64], *rest = text;
+	uint64_t first, last;
+	if (length >= sizeof(text))
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)length, value);
+	if (!sp_text_starts_with(text, "bytes ") || strsep(&rest, " ") == NULL)
+		return false;
+	const char *from = strsep(&rest, "-"), *to = strsep(&rest, "/");
+	if (to == NULL || rest == NULL || !sp_text_to_u64(from, 0, INT64_MAX, &first) ||
+	    !sp_text_to_u64(to, first, INT64_MAX, &last) ||
+	    (out->has_range && (out->first != first || out->last != last)))
+		return false;
+	out->has_range = true;
+	out->first = first;
+	out->last = last;
+	return true;
+}
+
 static bool read_header(const char *line, size_t length, struct http_head *out)
 {
 	const char *value;
@@ -53,6 +74,9 @@ static bool read_header(const char *line, size_t length, struct http_head *out)
 			return false;
 		out->has_length = true;
 		out->length = number;
+	} else if (is_named(line, length, "content-range", &value, &size)) {
+		/* Of an answer that has no bytes of the object it says only how many there are. */
+		return out->status != 206 || read_range(value, size, out);
 	} else if (is_named(line, length, "transfer-encoding", &value, &size)) {
 		if (size != 7 || strncasecmp(value, "chunked", 7) != 0)
 			return false;

@@ -14,6 +14,8 @@ struct http_head {
 	int status;
 	bool has_length, chunked, closes;
 	uint64_t length;           /* of the body */
+	bool has_range;            /* that of the body in the whole, which is bytes … */
+	uint64_t first, last;      /* … from this one to this one, both of them in it */
 	char etag[HTTP_ETAG_SIZE]; /* with its quotes; "" when there is none */
 };
 

@@ -134,8 +134,11 @@ static int check_head(struct line *line, struct sp_error *err)
 	const struct http_head *head = &line->head;
 	if (!takes_object(line))
 		return 0;
-	if (head->status != 206 || !head->has_length ||
-	    head->length != request->length - request->got)
+	/* Also the length alone is not enough: what a proxy answers twice is as long as what is awaited next. */
+	if (head->status != 206 || !head->has_length || !head->has_range ||
+	    head->length != request->length - request->got ||
+	    head->first != request->first + request->got ||
+	    head->last != request->first + request->length - 1)
 		return sp_fail(err, SP_PROTOCOL,
 			       "the storage did not answer with the range that it was asked for");
 	if (head->etag[0] != '\0' && strcmp(head->etag, request->etag) != 0)

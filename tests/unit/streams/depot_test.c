@@ -42,6 +42,7 @@ static struct storage {
 	size_t put_count;
 	atomic_int denials, resets; /* so many requests are answered like that, before others */
 	atomic_int gets;
+	bool repeats; /* it answers with the bytes from the first one on, whichever are asked for */
 	const char
 		*refusal; /* of every PUT with a condition: "412 Precondition Failed"; NULL: none */
 	const char *etag;
@@ -100,9 +101,12 @@ static void answer_get(int fd, const char *head)
 	assert_non_null(strstr(head, "If-Match: " ETAG "\r\n"));
 	sscanf(range, "Range: bytes=%llu-%llu", &first, &last);
 	size_t length = (size_t)(last - first + 1);
+	if (storage.repeats)
+		first = 0;
 	snprintf(answer, sizeof(answer),
-		 "HTTP/1.1 206 Partial Content\r\nContent-Length: %zu\r\nETag: %s\r\n\r\n", length,
-		 storage.etag);
+		 "HTTP/1.1 206 Partial Content\r\nContent-Length: %zu\r\nETag: %s\r\n"
+		 "Content-Range: bytes %llu-%llu/%d\r\n\r\n",
+		 length, storage.etag, first, first + length - 1, OBJECT_SIZE);
 	write_all(fd, answer, strlen(answer));
 	if (atomic_fetch_sub(&storage.resets, 1) > 0) {
 		write_all(fd, storage.object + first, length / 2);
@@ -219,6 +223,7 @@ static void begin(struct house *house)
 	depot_create(&door, &house->depot);
 	storage.put_count = 0;
 	storage.etag = ETAG;
+	storage.repeats = false;
 	atomic_store(&storage.gets, 0);
 	atomic_store(&storage.denials, 0);
 	atomic_store(&storage.resets, 0);
@@ -422,6 +427,21 @@ static void another_object_is_noticed(void **state)
 	depot_destroy(house.depot);
 }
 
+static void other_bytes_than_were_asked_for_are_refused(void **state)
+{
+	(void)state;
+	struct house house;
+	struct sp_error err = { 0 };
+	begin(&house);
+	storage.repeats = true;
+	struct stream *stream = open_source(&house, 0);
+	assert_int_equal(read_all(&house, stream, 0, &err), -1);
+	assert_int_equal(err.code, SP_PROTOCOL);
+	assert_non_null(strstr(err.message, "the range that it was asked for"));
+	stream_close(stream);
+	depot_destroy(house.depot);
+}
+
 static void what_is_small_is_held_until_it_may_be_put(void **state)
 {
 	(void)state;
@@ -621,6 +641,7 @@ int main(void)
 		cmocka_unit_test(a_denied_url_is_asked_for_anew),
 		cmocka_unit_test(one_that_is_always_denied_is_an_end_with_the_storages_word),
 		cmocka_unit_test(another_object_is_noticed),
+		cmocka_unit_test(other_bytes_than_were_asked_for_are_refused),
 		cmocka_unit_test(what_is_small_is_held_until_it_may_be_put),
 		cmocka_unit_test(
 			a_condition_that_does_not_hold_is_told_at_once_and_another_may_be_tried),

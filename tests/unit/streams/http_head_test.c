@@ -20,6 +20,15 @@ static void reads_what_storage_answers(void **state)
 	assert_true(head.has_length && !head.chunked && !head.closes);
 	assert_int_equal(head.length, 12345);
 	assert_string_equal(head.etag, "\"ab-2\"");
+	assert_false(head.has_range);
+
+	assert_true(read_text("HTTP/1.1 206 OK\r\nContent-Range: bytes 10-19/4711\r\n\r\n", &head) >
+		    0);
+	assert_true(head.has_range && head.first == 10 && head.last == 19);
+	assert_true(read_text("HTTP/1.1 206 OK\r\ncontent-range:bytes 0-0/*\r\n\r\n", &head) > 0);
+	assert_true(head.has_range && head.first == 0 && head.last == 0);
+	assert_true(read_text("HTTP/1.1 416 No\r\nContent-Range: bytes */4711\r\n\r\n", &head) > 0);
+	assert_false(head.has_range);
 
 	assert_true(read_text("HTTP/1.1 503 Slow Down\r\nTransfer-Encoding: chunked\r\nConnection: "
 			      "close\r\n\r\n",
@@ -60,6 +69,14 @@ static void refuses_what_is_no_answer_or_two(void **state)
 		"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+		"HTTP/1.1 206 OK\r\nContent-Range: bytes */10\r\n\r\n",
+		"HTTP/1.1 206 OK\r\nContent-Range: bytes 3-2/10\r\n\r\n",
+		"HTTP/1.1 206 OK\r\nContent-Range: bytes 3-4\r\n\r\n",
+		"HTTP/1.1 206 OK\r\nContent-Range: bytes 3/10\r\n\r\n",
+		"HTTP/1.1 206 OK\r\nContent-Range: items 3-4/10\r\n\r\n",
+		"HTTP/1.1 206 OK\r\nContent-Range: bytes -1-4/10\r\n\r\n",
+		"HTTP/1.1 206 OK\r\nContent-Range: bytes 0-4/10\r\nContent-Range: bytes "
+		"5-9/10\r\n\r\n",
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
 		struct http_head head;

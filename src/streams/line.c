@@ -284,5 +284,6 @@ short line_events(const struct line *line)
 {
 	if (line->request == NULL)
 		return POLLIN; /* it is idle: whatever comes is its end */
-	return (short)(POLLIN | (has_to_send(line) ? POLLOUT : 0) | wire_events(line->wire));
+	bool sends = has_to_send(line) && !wire_is_opening(line->wire);
+	return (short)(POLLIN | (sends ? POLLOUT : 0) | wire_events(line->wire));
 }

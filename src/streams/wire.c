@@ -125,7 +125,7 @@ static bool name_host(SSL *ssl, const char *host)
 int wire_open(int fd, const struct wire_trust *trust, struct wire **out, struct sp_error *err)
 {
 	struct wire *wire = sp_alloc(sizeof(*wire));
-	*wire = (struct wire){ .fd = fd, .events = POLLIN };
+	*wire = (struct wire){ .fd = fd, .events = trust != NULL ? POLLOUT : POLLIN };
 	if (trust != NULL) {
 		wire->ssl = SSL_new(trust->context);
 		if (wire->ssl == NULL || !name_host(wire->ssl, trust->host) ||
@@ -156,6 +156,11 @@ int wire_fd(const struct wire *wire)
 short wire_events(const struct wire *wire)
 {
 	return wire->events;
+}
+
+bool wire_is_opening(const struct wire *wire)
+{
+	return wire->ssl != NULL && !SSL_is_init_finished(wire->ssl);
 }
 
 static ssize_t later(struct wire *wire, short events)

@@ -30,5 +30,7 @@ enum { WIRE_LATER = -2 };
 ssize_t wire_read(struct wire *wire, void *out, size_t room, struct sp_error *err);
 ssize_t wire_write(struct wire *wire, const void *data, size_t length, struct sp_error *err);
 
-/** What the last WIRE_LATER waits for, POLLIN or POLLOUT. */
+/** What the last WIRE_LATER waits for, POLLIN or POLLOUT; of one that was just opened: what it begins with. */
 short wire_events(const struct wire *wire);
+/** TLS is being agreed on: whatever is to be written waits for that. */
+bool wire_is_opening(const struct wire *wire);

@@ -93,16 +93,16 @@ static bool has_to_send(const struct line *line)
 	       (request->puts && line->body_sent < request->length);
 }
 
-/* What is answered before all is sent is an answer as well: an early error. */
 static int send_out(struct line *line, struct sp_error *err)
 {
 	const struct request *request = line->request;
 	for (size_t moved = 0; has_to_send(line) && moved < TURN_MAX;) {
 		bool head = line->out_sent < line->out_length;
+		size_t left = request->length - line->body_sent, turn = TURN_MAX - moved;
 		ssize_t put = head ? wire_write(line->wire, line->out + line->out_sent,
 						line->out_length - line->out_sent, err)
 				   : wire_write(line->wire, request->body + line->body_sent,
-						request->length - line->body_sent, err);
+						left < turn ? left : turn, err);
 		if (put == WIRE_LATER)
 			return 0;
 		if (put <= 0)
@@ -128,10 +128,13 @@ static bool takes_object(const struct line *line)
 	return !line->request->puts && is_good(line);
 }
 
+/* What is answered before all is sent is an answer as well, but not one of success: that may be another request's. */
 static int check_head(struct line *line, struct sp_error *err)
 {
 	const struct request *request = line->request;
 	const struct http_head *head = &line->head;
+	if (is_good(line) && has_to_send(line))
+		return sp_fail(err, SP_CLOSED, "the storage answered before it had all bytes");
 	if (!takes_object(line))
 		return 0;
 	/* Also the length alone is not enough: what a proxy answers twice is as long as what is awaited next. */

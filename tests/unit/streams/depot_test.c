@@ -41,6 +41,7 @@ static struct storage {
 	struct put puts[PUTS_MAX];
 	size_t put_count;
 	atomic_int denials, resets; /* so many requests are answered like that, before others */
+	atomic_int hasty;           /* so many PUTs are a success as soon as their heads came */
 	atomic_int gets;
 	bool repeats; /* it answers with the bytes from the first one on, whichever are asked for */
 	const char
@@ -116,6 +117,12 @@ static void answer_get(int fd, const char *head)
 	write_all(fd, storage.object + first, length);
 }
 
+static void answer_put(int fd)
+{
+	static const char text[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+	write_all(fd, text, sizeof(text) - 1);
+}
+
 static void *serve(void *ctx)
 {
 	int fd = (int)(intptr_t)ctx;
@@ -126,6 +133,11 @@ static void *serve(void *ctx)
 		const char *length = strstr(head, "Content-Length: ");
 		size_t size = length == NULL ? 0 : strtoul(length + 16, NULL, 10);
 		bool puts = sp_text_starts_with(head, "PUT ");
+		if (puts && atomic_fetch_sub(&storage.hasty, 1) > 0) {
+			answer_put(fd);
+			take_body(fd, size);
+			continue;
+		}
 		take_body(fd, size);
 		if (atomic_fetch_sub(&storage.denials, 1) > 0) {
 			write_all(fd, denial, sizeof(denial) - 1);
@@ -137,7 +149,7 @@ static void *serve(void *ctx)
 			write_all(fd, answer, strlen(answer));
 		} else if (puts) {
 			note_put(head, size);
-			write_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38);
+			answer_put(fd);
 		} else {
 			atomic_fetch_add(&storage.gets, 1);
 			answer_get(fd, head);
@@ -224,6 +236,7 @@ static void begin(struct house *house)
 	storage.put_count = 0;
 	storage.etag = ETAG;
 	storage.repeats = false;
+	atomic_store(&storage.hasty, 0);
 	atomic_store(&storage.gets, 0);
 	atomic_store(&storage.denials, 0);
 	atomic_store(&storage.resets, 0);
@@ -539,6 +552,22 @@ static void what_is_large_goes_in_parts_and_is_kept_from_the_front(void **state)
 	depot_destroy(house.depot);
 }
 
+static void a_success_before_all_was_sent_is_none(void **state)
+{
+	(void)state;
+	struct house house;
+	struct sp_error err = { 0 };
+	begin(&house);
+	atomic_store(&storage.hasty, 2);
+	struct stream *stream = open_sink(&house, 0, 0);
+	write_all_to(&house, stream, 0, 2 * DEPOT_PART_MIN);
+	assert_int_equal(finish(&house, stream, &err), 0);
+	assert_int_equal(storage.put_count, 2);
+	assert_true(has_put("/part?1", DEPOT_PART_MIN) && has_put("/part?2", DEPOT_PART_MIN));
+	stream_close(stream);
+	depot_destroy(house.depot);
+}
+
 /* 10,000 of them must do, also when the size is told late. */
 static void parts_are_as_large_as_it_takes(void **state)
 {
@@ -642,6 +671,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_always_denied_is_an_end_with_the_storages_word),
 		cmocka_unit_test(another_object_is_noticed),
 		cmocka_unit_test(other_bytes_than_were_asked_for_are_refused),
+		cmocka_unit_test(a_success_before_all_was_sent_is_none),
 		cmocka_unit_test(what_is_small_is_held_until_it_may_be_put),
 		cmocka_unit_test(
 			a_condition_that_does_not_hold_is_told_at_once_and_another_may_be_tried),

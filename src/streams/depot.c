@@ -21,12 +21,17 @@ static size_t count_lines(const struct depot *depot)
 	return count;
 }
 
-static struct line *find_idle(const struct depot *depot, const struct origin *origin)
+/* What came unasked on one that was used would be read as the next answer. */
+static struct line *find_idle(struct depot *depot, const struct origin *origin)
 {
-	for (size_t i = 0; i < DEPOT_LINES_MAX; i++)
-		if (depot->lines[i] != NULL && depot->lines[i]->request == NULL &&
-		    depot->lines[i]->origin == origin)
-			return depot->lines[i];
+	for (size_t i = 0; i < DEPOT_LINES_MAX; i++) {
+		struct line *line = depot->lines[i];
+		if (line == NULL || line->request != NULL || line->origin != origin)
+			continue;
+		if (!line->was_used || wire_is_quiet(line->wire))
+			return line;
+		line_drop(depot, line);
+	}
 	return NULL;
 }
 
@@ -147,9 +152,9 @@ static void turn_line(struct depot *depot, struct line *line)
 	if (verdict == LINE_WAITS)
 		return;
 	if (verdict == LINE_BROKE) {
-		bool was_idle = line->was_used && line->in_length == 0 && !line->has_head;
+		enum line_past past = line_past(line);
 		line_drop(depot, line);
-		request_judge_break(depot, request, was_idle, &why);
+		request_judge_break(depot, request, past, &why);
 		return;
 	}
 	bool sent_all = line->out_sent == line->out_length &&

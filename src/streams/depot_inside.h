@@ -117,6 +117,13 @@ enum line_verdict {
 	LINE_BROKE,    /* with the error */
 };
 
+/** What was on it before it broke. */
+enum line_past {
+	LINE_FRESH, /* nothing: what came is the answer to its only request */
+	LINE_USED,  /* others' requests, whose answers this one may have met */
+	LINE_IDLE, /* the same, and nothing of an answer: it may have been closed before the request came to it */
+};
+
 /** The other end of @wire is taken. */
 struct line *line_open(struct origin *origin, struct wire *wire);
 void line_close(struct line *line);
@@ -125,6 +132,7 @@ void line_drop(struct depot *depot, struct line *line);
 /** SP_LIMIT when its head does not fit. */
 int line_begin(struct line *line, struct request *request, struct sp_error *err);
 enum line_verdict line_turn(struct line *line, struct sp_error *err);
+enum line_past line_past(const struct line *line);
 short line_events(const struct line *line);
 
 /* ---- request.c ---- */
@@ -139,8 +147,8 @@ void request_start(struct depot *depot, struct request *request, struct line *li
 void requests_fail(struct depot *depot, const struct origin *origin, const struct sp_error *why);
 /** Its line has the answer. It is told to its owner, or waits to go once more. */
 void request_judge_answer(struct depot *depot, struct request *request, const struct line *line);
-/** Its line broke. @was_idle: that may have been closed before the request came to it, which is no failure. */
-void request_judge_break(struct depot *depot, struct request *request, bool was_idle,
+/** Its line broke. */
+void request_judge_break(struct depot *depot, struct request *request, enum line_past past,
 			 const struct sp_error *why);
 
 /* ---- depot_stream.c ---- */

@@ -210,8 +210,8 @@ static enum line_verdict take_head(struct line *line, struct sp_error *err)
 		if (check_head(line, err) != 0)
 			return LINE_BROKE;
 		if (line->head.has_length && rest > line->body_left) {
-			sp_fail(err, SP_PROTOCOL, "the storage answered more than it was asked");
-			return LINE_BROKE;
+			line->head.closes = true; /* what follows is no answer to anybody */
+			rest = (size_t)line->body_left;
 		}
 		line->in_length = 0;
 		if (rest > 0)
@@ -281,6 +281,13 @@ enum line_verdict line_turn(struct line *line, struct sp_error *err)
 		return take_in(line, &ignored) == LINE_ANSWERED ? LINE_ANSWERED : LINE_BROKE;
 	}
 	return take_in(line, err);
+}
+
+enum line_past line_past(const struct line *line)
+{
+	if (!line->was_used)
+		return LINE_FRESH;
+	return line->in_length == 0 && !line->has_head ? LINE_IDLE : LINE_USED;
 }
 
 short line_events(const struct line *line)

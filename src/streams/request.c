@@ -198,16 +198,18 @@ void request_judge_answer(struct depot *depot, struct request *request, const st
 		end(request, REQUEST_FAILED);
 }
 
-void request_judge_break(struct depot *depot, struct request *request, bool was_idle,
+/* An odd answer on a line that others had may be one of theirs; on a fresh one it is this request's own. */
+void request_judge_break(struct depot *depot, struct request *request, enum line_past past,
 			 const struct sp_error *why)
 {
+	bool lost = why->code == SP_CLOSED || why->code == SP_TIMEOUT;
 	request->err = *why;
-	if (why->code != SP_CLOSED && why->code != SP_TIMEOUT) {
-		end(request, REQUEST_FAILED);
-	} else if (was_idle) {
+	if (why->code == SP_CLOSED && past == LINE_IDLE) {
 		request->line = NULL;
 		append(depot, request);
-	} else {
+	} else if (lost || (why->code == SP_PROTOCOL && past != LINE_FRESH)) {
 		try_again(depot, request);
+	} else {
+		end(request, REQUEST_FAILED);
 	}
 }

@@ -163,6 +163,12 @@ bool wire_is_opening(const struct wire *wire)
 	return wire->ssl != NULL && !SSL_is_init_finished(wire->ssl);
 }
 
+bool wire_is_quiet(const struct wire *wire)
+{
+	struct pollfd now = { .fd = wire->fd, .events = POLLIN };
+	return (wire->ssl == NULL || !SSL_has_pending(wire->ssl)) && poll(&now, 1, 0) == 0;
+}
+
 static ssize_t later(struct wire *wire, short events)
 {
 	wire->events = events;

@@ -34,3 +34,5 @@ ssize_t wire_write(struct wire *wire, const void *data, size_t length, struct sp
 short wire_events(const struct wire *wire);
 /** TLS is being agreed on: whatever is to be written waits for that. */
 bool wire_is_opening(const struct wire *wire);
+/** Nothing came that was not read yet, not even the end. */
+bool wire_is_quiet(const struct wire *wire);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -42,7 +43,9 @@ static struct storage {
 	size_t put_count;
 	atomic_int denials, resets; /* so many requests are answered like that, before others */
 	atomic_int hasty;           /* so many PUTs are a success as soon as their heads came */
+	bool twice;                 /* behind each answer stands the same one again */
 	atomic_int gets;
+	atomic_int serving; /* so many connections */
 	bool repeats; /* it answers with the bytes from the first one on, whichever are asked for */
 	const char
 		*refusal; /* of every PUT with a condition: "412 Precondition Failed"; NULL: none */
@@ -114,13 +117,23 @@ static void answer_get(int fd, const char *head)
 		shutdown(fd, SHUT_RDWR);
 		return;
 	}
-	write_all(fd, storage.object + first, length);
+	if (!storage.twice) {
+		write_all(fd, storage.object + first, length);
+		return;
+	}
+	/* So that who reads the last byte has the rest there. */
+	char last_byte_and_more[sizeof(answer) + 1];
+	write_all(fd, storage.object + first, length - 1);
+	snprintf(last_byte_and_more, sizeof(last_byte_and_more), "%c%s", 'x', answer);
+	last_byte_and_more[0] = (char)storage.object[last];
+	write_all(fd, last_byte_and_more, 1 + strlen(answer));
 }
 
 static void answer_put(int fd)
 {
-	static const char text[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-	write_all(fd, text, sizeof(text) - 1);
+	static const char text[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+				   "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+	write_all(fd, text, storage.twice ? sizeof(text) - 1 : sizeof(text) / 2);
 }
 
 static void *serve(void *ctx)
@@ -156,6 +169,7 @@ static void *serve(void *ctx)
 		}
 	}
 	close(fd);
+	atomic_fetch_sub(&storage.serving, 1);
 	return NULL;
 }
 
@@ -200,6 +214,7 @@ static void give_socket(struct house *house)
 	pthread_t thread;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	atomic_fetch_add(&storage.serving, 1);
 	pthread_create(&thread, NULL, serve, (void *)(intptr_t)pair[1]);
 	pthread_detach(thread);
 	depot_take_socket(house->depot, house->wants[--house->want_count], pair[0]);
@@ -233,9 +248,11 @@ static void begin(struct house *house)
 					 .need_urls = need_urls };
 	*house = (struct house){ .gives = true };
 	depot_create(&door, &house->depot);
+	while (atomic_load(&storage.serving) > 0)
+		sched_yield(); /* what the last house asked for is not counted here */
 	storage.put_count = 0;
 	storage.etag = ETAG;
-	storage.repeats = false;
+	storage.repeats = storage.twice = false;
 	atomic_store(&storage.hasty, 0);
 	atomic_store(&storage.gets, 0);
 	atomic_store(&storage.denials, 0);
@@ -451,6 +468,28 @@ static void other_bytes_than_were_asked_for_are_refused(void **state)
 	assert_int_equal(read_all(&house, stream, 0, &err), -1);
 	assert_int_equal(err.code, SP_PROTOCOL);
 	assert_non_null(strstr(err.message, "the range that it was asked for"));
+	stream_close(stream);
+	depot_destroy(house.depot);
+}
+
+/* All of its connections are used once more, and what came too much waits there. */
+static void what_comes_unasked_is_no_answer(void **state)
+{
+	(void)state;
+	struct house house;
+	struct sp_error err = { 0 };
+	begin(&house);
+	storage.twice = true;
+	for (int time = 1; time <= 3; time++) {
+		struct stream *stream = open_source(&house, 0);
+		assert_int_equal(read_all(&house, stream, 0, &err), 0);
+		assert_int_equal(atomic_load(&storage.gets), RANGES * time); /* none was in vain */
+		stream_close(stream);
+	}
+	struct stream *stream = open_sink(&house, 0, 0);
+	write_all_to(&house, stream, 0, 7 * DEPOT_PART_MIN + 1);
+	assert_int_equal(finish(&house, stream, &err), 0);
+	assert_int_equal(storage.put_count, 8);
 	stream_close(stream);
 	depot_destroy(house.depot);
 }
@@ -671,6 +710,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_always_denied_is_an_end_with_the_storages_word),
 		cmocka_unit_test(another_object_is_noticed),
 		cmocka_unit_test(other_bytes_than_were_asked_for_are_refused),
+		cmocka_unit_test(what_comes_unasked_is_no_answer),
 		cmocka_unit_test(a_success_before_all_was_sent_is_none),
 		cmocka_unit_test(what_is_small_is_held_until_it_may_be_put),
 		cmocka_unit_test(

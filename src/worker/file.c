@@ -104,12 +104,24 @@ static int run_upload(struct task *task, struct feed *feed, struct upload *uploa
 	}
 }
 
-/* A sink's marks are written and hashed: all of them can be told, if the file can be known again. */
-static void tell_written(struct task *task, struct feed *feed, const struct download *download)
-{
+/* What the remote file is, by which it can be known again. */
+struct identity {
+	bool is_known;
 	uint64_t size, mtime;
-	if (download_identity(download, &size, &mtime))
-		resume_tell(task, feed, UINT64_MAX, size, mtime);
+};
+
+static struct identity identity_of(const struct download *download)
+{
+	struct identity is = { 0 };
+	is.is_known = download_identity(download, &is.size, &is.mtime);
+	return is;
+}
+
+/* A sink's marks are written and hashed: all of them can be told. */
+static void tell_written(struct task *task, struct feed *feed, struct identity is)
+{
+	if (is.is_known)
+		resume_tell(task, feed, UINT64_MAX, is.size, is.mtime);
 }
 
 /* Once it is known what the file is. */
@@ -139,6 +151,17 @@ static void expect_size(struct feed *feed, const struct download *download, bool
 	feed_expect(feed, size);
 }
 
+/* Storage may be far slower than the server was: what it keeps meanwhile need not come again. */
+static int flush_object(struct task *task, struct feed *feed, struct identity is)
+{
+	int result;
+	do {
+		result = task_flush_turn(task, feed);
+		tell_written(task, feed, is);
+	} while (result == 0);
+	return result == 1 ? 0 : -1;
+}
+
 static int run_download(struct task *task, struct feed *feed, struct download *download,
 			struct help *help)
 {
@@ -152,7 +175,7 @@ static int run_download(struct task *task, struct feed *feed, struct download *d
 		if (state != JOB_WORKING)
 			return state == JOB_DONE ? 0 : -1;
 		tell_progress(task, &progress, download_progress(download));
-		tell_written(task, feed, download);
+		tell_written(task, feed, identity_of(download));
 		if (task_wait_for_more(task) != 0)
 			return -1;
 	}
@@ -288,11 +311,12 @@ static int retrieve_file(struct task *task, int fd)
 	while (!download_recall(download))
 		wait_for_helpers(task, &help);
 	task->verification = download_saw_size(download) ? VERIFIED_SIZE : VERIFIED_ACKNOWLEDGED;
+	const struct identity is = identity_of(download);
 	download_destroy(download);
 	help_end(&help);
 	if (result == 0) {
 		task->step = STEP_WRITE_OBJECT;
-		result = task_flush(task, feed);
+		result = flush_object(task, feed, is);
 	}
 	uint64_t size = 0;
 	char sha256[SP_SHA256_HEX_SIZE];

@@ -203,17 +203,22 @@ int task_read_source(struct task *task, int fd, uint64_t offset, uint8_t *out, s
 	return result;
 }
 
-int task_flush(struct task *task, struct feed *feed)
+int task_flush_turn(struct task *task, struct feed *feed)
 {
 	struct connection *connection = task->connection;
-	for (;;) {
-		int result = feed_flushed(feed, &task->err);
-		if (result != 0)
-			return result == 1 ? 0 : -1;
-		connection_wait(connection);
-		if (connection_cancelled(connection))
-			return task_fail_cancelled(task);
-	}
+	int result = feed_flushed(feed, &task->err);
+	if (result != 0)
+		return result;
+	connection_wait(connection);
+	return connection_cancelled(connection) ? task_fail_cancelled(task) : 0;
+}
+
+int task_flush(struct task *task, struct feed *feed)
+{
+	int result;
+	while ((result = task_flush_turn(task, feed)) == 0)
+		;
+	return result == 1 ? 0 : -1;
 }
 
 /* 1: what it was put under does not hold, and the daemon has to say what it may be put under now. */

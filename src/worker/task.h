@@ -71,6 +71,8 @@ int task_read_source(struct task *task, int fd, uint64_t offset, uint8_t *out, s
 
 /** Until all that was put into a sink is written: what becomes of the connection meanwhile is no matter. */
 int task_flush(struct task *task, struct feed *feed);
+/** The same, for who does something meanwhile: 1 when it is written, 0 when something may have moved, -1. */
+int task_flush_turn(struct task *task, struct feed *feed);
 
 /** A flushed sink that is held: waits for the PERMIT, puts it, and tells PUBLISHED; TAKEN, and waits again, when there is
  *  something else than the PERMIT says. */

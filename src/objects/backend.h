@@ -22,7 +22,8 @@ struct object_backend {
 			      const char *file_id, int attempt, struct object_way *out,
 			      struct sp_error *err);
 	int (*open_staging)(struct objects *objects, const char *bucket, const char *file_id,
-			    int attempt, uint64_t size, struct object_way *out);
+			    int attempt, uint64_t size, struct object_way *out,
+			    struct sp_error *err);
 	char *(*staging_key)(struct objects *objects, const char *bucket, const char *file_id,
 			     int attempt);
 	int (*sync_staging)(struct objects *objects, const char *bucket, const char *file_id,

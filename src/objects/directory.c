@@ -26,9 +26,9 @@ static int create_staging(struct objects *objects, const char *bucket, const cha
 }
 
 static int open_staging(struct objects *objects, const char *bucket, const char *file_id,
-			int attempt, uint64_t size, struct object_way *out)
+			int attempt, uint64_t size, struct object_way *out, struct sp_error *err)
 {
-	return directory_open_staging(objects, bucket, file_id, attempt, size, &out->fd);
+	return directory_open_staging(objects, bucket, file_id, attempt, size, &out->fd, err);
 }
 
 static char *staging_key(struct objects *objects, const char *bucket, const char *file_id,

@@ -14,7 +14,7 @@ int directory_check_source(struct objects *objects, const char *bucket, const ch
 int directory_create_staging(struct objects *objects, const char *bucket, const char *key,
 			     const char *file_id, int attempt, int *out_fd, struct sp_error *err);
 int directory_open_staging(struct objects *objects, const char *bucket, const char *file_id,
-			   int attempt, uint64_t size, int *out_fd);
+			   int attempt, uint64_t size, int *out_fd, struct sp_error *err);
 int directory_sync_staging(struct objects *objects, const char *bucket, const char *file_id,
 			   int attempt, uint64_t size, struct sp_error *err);
 int directory_publish(struct objects *objects, const char *bucket, const char *key,

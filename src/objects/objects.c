@@ -66,10 +66,10 @@ int objects_create_staging(struct objects *objects, const char *bucket, const ch
 }
 
 int objects_open_staging(struct objects *objects, const char *bucket, const char *file_id,
-			 int attempt, uint64_t size, struct object_way *out)
+			 int attempt, uint64_t size, struct object_way *out, struct sp_error *err)
 {
 	return object_backend_of(objects, bucket)
-		->open_staging(objects, bucket, file_id, attempt, size, out);
+		->open_staging(objects, bucket, file_id, attempt, size, out, err);
 }
 
 char *objects_staging_key(struct objects *objects, const char *bucket, const char *file_id,

@@ -130,11 +130,11 @@ int objects_create_staging(struct objects *objects, const char *bucket, const ch
 			   struct sp_error *err);
 
 /**
- * A temporary of an earlier attempt, to be gone on with. -1 when it is not there, has fewer than @size bytes, or, as an
- * upload, no parts that have just so many.
+ * A temporary of an earlier attempt, to be gone on with. SP_NOT_FOUND when it is not there, SP_CHANGED when it has fewer
+ * than @size bytes, or, as an upload, no parts that have just so many. With another code it may well be there.
  */
 int objects_open_staging(struct objects *objects, const char *bucket, const char *file_id,
-			 int attempt, uint64_t size, struct object_way *out);
+			 int attempt, uint64_t size, struct object_way *out, struct sp_error *err);
 
 /**
  * Checks the temporary's size, fsync(file), creates missing folders of the key, rename over the final name,

@@ -61,15 +61,14 @@ static int create_staging(struct objects *objects, const char *bucket, const cha
 }
 
 static int open_staging(struct objects *objects, const char *bucket, const char *file_id,
-			int attempt, uint64_t size, struct object_way *out)
+			int attempt, uint64_t size, struct object_way *out, struct sp_error *err)
 {
 	struct s3_place *place = bucket_place(objects, bucket);
 	struct object_upload upload;
 	struct s3_parts parts;
-	struct sp_error ignored = { 0 };
-	if (s3_find_upload(objects, file_id, attempt, &upload, &ignored) != 0)
+	if (s3_find_upload(objects, file_id, attempt, &upload, err) != 0)
 		return -1;
-	int result = s3_list_parts(place, &upload, size, &parts, &ignored);
+	int result = s3_list_parts(place, &upload, size, &parts, err);
 	object_upload_finish(&upload);
 	if (result != 0)
 		return -1;
@@ -77,7 +76,7 @@ static int open_staging(struct objects *objects, const char *bucket, const char 
 	*out = (struct object_way){ .fd = -1, .parts = parts.count };
 	s3_parts_finish(&parts);
 	if (!fits)
-		return -1;
+		return sp_fail(err, SP_CHANGED, "the upload has not the parts that were sent");
 	out->url = sp_strdup(place->origin);
 	return 0;
 }

@@ -118,20 +118,22 @@ int directory_create_staging(struct objects *objects, const char *bucket, const 
 }
 
 int directory_open_staging(struct objects *objects, const char *bucket, const char *file_id,
-			   int attempt, uint64_t size, int *out_fd)
+			   int attempt, uint64_t size, int *out_fd, struct sp_error *err)
 {
 	char name[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
 	SP_AUTO_FD folder_fd = -1;
 	struct stat status;
-	if (staging_name(file_id, attempt, name, NULL) != 0 ||
-	    objects_open_bucket(objects, bucket, &bucket_fd, NULL) != 0 ||
-	    staging_open_folder(bucket_fd, &folder_fd) != 0)
+	if (staging_name(file_id, attempt, name, err) != 0 ||
+	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
+	if (staging_open_folder(bucket_fd, &folder_fd) != 0)
+		return sp_fail_errno(err, "could not open the folder of temporaries");
 	SP_AUTO_FD fd = openat(folder_fd, name, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
-	    (uint64_t)status.st_size < size)
-		return -1;
+	if (fd == -1 || fstat(fd, &status) != 0)
+		return sp_fail_errno(err, "could not open the temporary %s", name);
+	if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size < size)
+		return sp_fail(err, SP_CHANGED, "the temporary %s is shorter than it was", name);
 	*out_fd = sp_take_fd(&fd);
 	return 0;
 }

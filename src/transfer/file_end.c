@@ -269,8 +269,10 @@ void file_fail(struct file_run *run, enum failure_step step, enum sp_code code, 
 	run->at_worker = run->held = false;
 	object_way_finish(&run->way);
 	note_part(run, may_leave_part(run, step, code));
-	/* What could not be synced once may be lost although the next sync succeeds. */
-	if (code == SP_CHANGED || (step == STEP_WRITE_OBJECT && run->file.state == FILE_RUNNING))
+	/* What could not be synced once may be lost although the next sync succeeds. What storage acknowledged it has. */
+	bool may_lack = step == STEP_WRITE_OBJECT && run->file.state == FILE_RUNNING &&
+			!objects_is_remote(run->owner->ground->rooms.objects, run->file.bucket);
+	if (code == SP_CHANGED || may_lack)
 		resume_forget(run);
 	if (run->file.state == FILE_PUBLISHING) {
 		tell_partner(run, step, code, text, false);

@@ -88,10 +88,18 @@ int resume_prepare(struct file_run *run, struct sp_error *err)
 		return 0;
 	}
 	if (has_mark(file) &&
-	    parse_remote(file->source_identity, &run->remote_size, &run->remote_mtime) &&
-	    objects_open_staging(objects, file->bucket, file->id, file->part_attempt,
-				 (uint64_t)file->watermark, &run->way) == 0)
-		return 0;
+	    parse_remote(file->source_identity, &run->remote_size, &run->remote_mtime)) {
+		struct sp_error why = { 0 };
+		if (objects_open_staging(objects, file->bucket, file->id, file->part_attempt,
+					 (uint64_t)file->watermark, &run->way, &why) == 0)
+			return 0;
+		/* What was moved is not given up because storage has a bad moment: a later attempt may find it. */
+		if (why.code != SP_NOT_FOUND && why.code != SP_CHANGED &&
+		    failure_is_transient(STEP_WRITE_OBJECT, why.code)) {
+			*err = why;
+			return -1;
+		}
+	}
 	begin_anew(run);
 	return objects_create_staging(objects, file->bucket, file->key, file->id,
 				      file->part_attempt, &run->way, err);

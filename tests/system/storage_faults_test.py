@@ -4,6 +4,7 @@ a sentence that is true; nothing is under its key before it is whole, and no upl
 
 import os
 import pathlib
+import re
 import sys
 import threading
 
@@ -17,6 +18,7 @@ import storage_proxy as bad  # noqa: E402
 MIB = 1 << 20
 PART = 8 * MIB  # DEPOT_PART_MIN of src/streams/depot.h
 LARGE = 3 * PART + 4321
+PUTS, CALLS = 8, 5  # TRIES of src/streams/request.c and src/objects/s3_call.c
 
 with harness.Story() as story:
     gateway = story.enter(storage.Radosgw(story.folder / "ceph"))
@@ -153,6 +155,18 @@ with harness.Story() as story:
         for transfer in hanging:
             results = other.wait(transfer, 60)
             assert len(results) == 10 and all(result["StatusCode"] == "FAILED" for result in results), results
+
+    with story.case("what was stored is not stored again because its list could not be had for a while"):
+        def number(request):
+            return re.search(r"[?&]partNumber=(\d+)", request.target)[1]
+
+        earlier = len(proxy.asked(bad.is_part))
+        after((lambda request: bad.is_part(request) and number(request) == "9", bad.answer(503, "SlowDown"), PUTS),
+              (bad.is_list_of_parts, bad.answer(503, "SlowDown"), CALLS))
+        retrieved(8 * PART + 1)
+        assert proxy.spent()
+        stored = sorted(number(request) for request in proxy.asked(bad.is_part)[earlier:])
+        assert stored == sorted([*"12345678"] + ["9"] * (PUTS + 1)), stored
 
     with story.case("nothing is under the key while the parts are on their way"):
         after((bad.is_part, bad.answer(503, "SlowDown"), 4))

@@ -318,9 +318,15 @@ static void a_temporary_is_gone_on_with_only_as_it_was(void **state)
 	{
 		struct object_way way = { .fd = -1 };
 		stage(objects, "on", file_id, 1, "hello");
-		assert_int_equal(objects_open_staging(objects, "orders", file_id, 1, 6, &way), -1);
-		assert_int_equal(objects_open_staging(objects, "orders", file_id, 2, 5, &way), -1);
-		assert_int_equal(objects_open_staging(objects, "orders", file_id, 1, 5, &way), 0);
+		struct sp_error err = { 0 };
+		assert_int_equal(objects_open_staging(objects, "orders", file_id, 1, 6, &way, &err),
+				 -1);
+		assert_int_equal(err.code, SP_CHANGED);
+		assert_int_equal(objects_open_staging(objects, "orders", file_id, 2, 5, &way, &err),
+				 -1);
+		assert_int_equal(err.code, SP_NOT_FOUND);
+		assert_int_equal(objects_open_staging(objects, "orders", file_id, 1, 5, &way, &err),
+				 0);
 		assert_true(way.fd >= 0 || (way.url != NULL && way.parts == 1));
 		object_way_finish(&way);
 		objects_remove_staging(objects, "orders", file_id);

@@ -30,7 +30,7 @@ ACCESS_KEY, SECRET_KEY = "STORIESACCESSKEY0001", "storiessecretstoriessecretstor
 HOST = "storage.test"  # whose buckets are names below it, for whom these resolve
 PROGRAMS = ("radosgw", "ceph-mon", "ceph-osd", "ceph-authtool", "monmaptool")
 LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64")
-MEMORY = 6 << 30  # bytes that objects may take together
+MEMORY = 12 << 30  # bytes that objects may take together; what is deleted goes late, and storage that is full says nothing
 
 CONFIGURATION = """\
 [global]

@@ -31,8 +31,8 @@ enum {
 
 	DEPOT_PART_MIN = 8 << 20, /* of a part; larger when 10,000 of them would not do … */
 	DEPOT_PARTS_MAX = 10000,  /* … which is S3's limit */
-	DEPOT_SINK_BUDGET =
-		36 << 20, /* of parts that are not kept yet, besides the first few of each sink */
+	/* Of parts that are not kept yet, besides one that is over it, and the first few bytes of each sink. */
+	DEPOT_SINK_BUDGET = 36 << 20,
 };
 
 void depot_create(const struct depot_door *door, struct depot **out);

@@ -100,7 +100,8 @@ struct depot {
 	uint32_t last_dial;
 	struct request *first; /* that wait, oldest first */
 	struct depot_stream *streams;
-	size_t source_used, sink_used; /* of the budgets */
+	size_t source_used, sink_used; /* of the budgets, … */
+	bool sink_is_over;             /* … beyond which one part is */
 };
 
 /* ---- origin.c ---- */

@@ -31,6 +31,7 @@ struct part {
 	uint8_t *data;
 	size_t length, room;
 	size_t budgeted;
+	bool is_over; /* of the budget: the only one of the depot that is */
 };
 
 struct sink {
@@ -126,6 +127,8 @@ static void drop_data(struct sink *sink, struct part *part)
 	struct depot *depot = sink->base.depot;
 	free(sp_take_pointer(&part->data));
 	depot->sink_used -= part->budgeted;
+	if (part->is_over)
+		depot->sink_is_over = part->is_over = false;
 	if (part->budgeted > 0) {
 		part->budgeted = 0;
 		depot_tell_room(depot);
@@ -219,16 +222,25 @@ static size_t size_of_part(const struct sink *sink)
 	return sink->part_size != 0 ? sink->part_size : DEPOT_PART_MIN;
 }
 
-static bool may_use(const struct depot *depot, size_t size)
+/* One part of all may be over the budget. So there is always one that can be filled and sent, whatever the others hold of
+ * the budget; and a part that is larger than it need not wait until nobody else has any of it. */
+static bool use_budget(struct depot *depot, struct part *part, size_t room)
 {
-	return depot->sink_used == 0 || depot->sink_used + size <= DEPOT_SINK_BUDGET;
+	const size_t more = room - part->budgeted;
+	const bool fits = depot->sink_used + more <= DEPOT_SINK_BUDGET;
+	if (!fits && depot->sink_is_over && !part->is_over)
+		return false;
+	if (!fits)
+		depot->sink_is_over = part->is_over = true;
+	depot->sink_used += more;
+	part->budgeted = room;
+	return true;
 }
 
-/* What is small grows as it needs to; more than that takes what the part will need at once, so that whoever has begun a
- * part can fill it. False: there is no room now. */
+/* What is small grows as it needs to; more than that takes what the part will need at once, as far as that is known: its
+ * size is chosen anew when it is as large as the smallest one. False: there is no room now. */
 static bool make_room(struct sink *sink, struct part *part, size_t length)
 {
-	struct depot *depot = sink->base.depot;
 	if (part->length + length <= part->room)
 		return true;
 	size_t room = part->length + length;
@@ -238,10 +250,8 @@ static bool make_room(struct sink *sink, struct part *part, size_t length)
 			sink->expected > begin ? sink->expected - begin : size_of_part(sink);
 		room = left < size_of_part(sink) && left >= room ? (size_t)left
 								 : size_of_part(sink);
-		if (!may_use(depot, room - part->budgeted))
+		if (!use_budget(sink->base.depot, part, room))
 			return false;
-		depot->sink_used += room - part->budgeted;
-		part->budgeted = room;
 	}
 	part->data = sp_realloc(part->data, room);
 	part->room = room;

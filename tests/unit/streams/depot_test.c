@@ -626,6 +626,58 @@ static void parts_are_as_large_as_it_takes(void **state)
 	depot_destroy(house.depot);
 }
 
+/* As much as it takes by itself. */
+static uint64_t write_on(struct stream *stream, uint64_t at, uint64_t end)
+{
+	static const uint8_t bytes[1 << 18];
+	struct sp_error err = { 0 };
+	while (at < end) {
+		size_t size = end - at < sizeof(bytes) ? (size_t)(end - at) : sizeof(bytes);
+		ssize_t put = stream_write(stream, at, bytes, size, &err);
+		assert_int_not_equal(put, -1);
+		if (put == STREAM_LATER)
+			break;
+		at += (uint64_t)put;
+	}
+	return at;
+}
+
+/* What their first parts begin with is most of the budget, and less than they need; each one alone is over it. */
+static void sinks_with_large_parts_do_not_wait_for_one_another(void **state)
+{
+	enum { SINKS = 4, PATIENCE_MS = 5000 };
+	static const size_t part = 40 << 20;
+	(void)state;
+	struct house house;
+	struct sp_error err = { 0 };
+	struct stream *streams[SINKS];
+	uint64_t at[SINKS], sum = 0;
+	begin(&house);
+	for (size_t i = 0; i < SINKS; i++) {
+		streams[i] = open_sink(&house, 0, 0);
+		stream_expect(streams[i], (uint64_t)part * DEPOT_PARTS_MAX - 1);
+		at[i] = write_on(streams[i], 0, DEPOT_PART_MIN);
+		assert_int_equal(at[i], DEPOT_PART_MIN);
+	}
+	int64_t last_ms = sp_monotonic_ms();
+	while (sum < SINKS * (part + 1) && sp_monotonic_ms() - last_ms < PATIENCE_MS) {
+		const uint64_t before = sum;
+		sum = 0;
+		for (size_t i = 0; i < SINKS; i++)
+			sum += at[i] = write_on(streams[i], at[i], part + 1);
+		if (sum > before)
+			last_ms = sp_monotonic_ms();
+		turn(&house);
+	}
+	for (size_t i = 0; i < SINKS; i++) {
+		assert_int_equal(at[i], part + 1);
+		assert_int_equal(finish(&house, streams[i], &err), 0);
+		stream_close(streams[i]);
+	}
+	assert_int_equal(storage.put_count, 2 * SINKS);
+	depot_destroy(house.depot);
+}
+
 static void an_upload_is_gone_on_with_at_its_next_part(void **state)
 {
 	(void)state;
@@ -717,6 +769,7 @@ int main(void)
 			a_condition_that_does_not_hold_is_told_at_once_and_another_may_be_tried),
 		cmocka_unit_test(what_is_large_goes_in_parts_and_is_kept_from_the_front),
 		cmocka_unit_test(parts_are_as_large_as_it_takes),
+		cmocka_unit_test(sinks_with_large_parts_do_not_wait_for_one_another),
 		cmocka_unit_test(an_upload_is_gone_on_with_at_its_next_part),
 		cmocka_unit_test(marks_are_ends_of_parts),
 		cmocka_unit_test(a_refusal_of_urls_is_told),

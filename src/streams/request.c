@@ -127,57 +127,65 @@ static void find_code(const struct line *line, char *out, size_t room)
 	sp_text_make_readable(out);
 }
 
-/* A 400 that may be about the condition, as far as its word tells. */
-static bool is_condition_refused(const struct request *request, const struct line *line)
+enum said_of { ANYTHING, PLAIN /* without a condition */, CONDITION };
+
+/*
+ * Under a condition 404 is said of an object that was removed meanwhile, 409 while others write it, and 400 by storage that
+ * does not know the condition, as far as its word tells. 400 is also said of a session that has ended: what that has signed
+ * is signed anew.
+ */
+static const struct answer {
+	int status;
+	enum said_of of;
+	const char *word; /* NULL: whichever; "": none */
+	enum sp_code code;
+} answers[] = {
+	{ 400, ANYTHING, "ExpiredToken", SP_DENIED },
+	{ 400, ANYTHING, "InvalidToken", SP_DENIED },
+	{ 400, ANYTHING, "RequestExpired", SP_DENIED },
+	{ 400, CONDITION, "", SP_UNSUPPORTED },
+	{ 400, CONDITION, "InvalidArgument", SP_UNSUPPORTED },
+	{ 400, CONDITION, "InvalidRequest", SP_UNSUPPORTED },
+	{ 400, CONDITION, "NotImplemented", SP_UNSUPPORTED },
+	{ 401, ANYTHING, NULL, SP_DENIED },
+	{ 403, ANYTHING, NULL, SP_DENIED },
+	{ 404, ANYTHING, "NoSuchBucket", SP_NOT_FOUND },
+	{ 404, PLAIN, NULL, SP_CHANGED },
+	{ 404, CONDITION, NULL, SP_EXISTS },
+	{ 409, CONDITION, NULL, SP_CONFLICT },
+	{ 412, PLAIN, NULL, SP_CHANGED },
+	{ 412, CONDITION, NULL, SP_EXISTS },
+	{ 416, PLAIN, NULL, SP_CHANGED },
+	{ 507, ANYTHING, NULL, SP_NO_SPACE },
+	{ NOT_IMPLEMENTED, CONDITION, NULL, SP_UNSUPPORTED },
+};
+
+static enum sp_code find_meaning(int status, bool has_condition, const char *word)
 {
-	static const char *const words[] = { "", "InvalidArgument", "InvalidRequest",
-					     "NotImplemented" };
-	char word[64];
-	find_code(line, word, sizeof(word));
-	if (line->head.status != 400 || request->condition == NULL)
-		return false;
-	for (size_t i = 0; i < SP_COUNT_OF(words); i++)
-		if (strcmp(word, words[i]) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < SP_COUNT_OF(answers); i++)
+		if (answers[i].status == status &&
+		    (answers[i].of == ANYTHING || (answers[i].of == CONDITION) == has_condition) &&
+		    (answers[i].word == NULL || strcmp(answers[i].word, word) == 0))
+			return answers[i].code;
+	return status >= 500 || status == BUSY_STATUS ? SP_UNREACHABLE : SP_PROTOCOL;
 }
 
 static void note_refusal(struct request *request, const struct line *line)
 {
-	/* Under a condition 404 is said of an object that was removed meanwhile, 409 while others write it. */
-	static const struct {
-		int status;
-		bool is_conditional;
-		enum sp_code code;
-	} codes[] = {
-		{ 403, false, SP_DENIED },
-		{ 401, false, SP_DENIED },
-		{ 404, false, SP_CHANGED },
-		{ 412, false, SP_CHANGED },
-		{ 416, false, SP_CHANGED },
-		{ 507, false, SP_NO_SPACE },
-		{ 403, true, SP_DENIED },
-		{ 401, true, SP_DENIED },
-		{ 404, true, SP_EXISTS },
-		{ 409, true, SP_CONFLICT },
-		{ 412, true, SP_EXISTS },
-		{ 507, true, SP_NO_SPACE },
-		{ NOT_IMPLEMENTED, true, SP_UNSUPPORTED },
-	};
+	const int status = line->head.status;
 	char word[64];
 	find_code(line, word, sizeof(word));
-	enum sp_code code = SP_PROTOCOL;
-	if (line->head.status >= 500 || line->head.status == BUSY_STATUS)
-		code = SP_UNREACHABLE;
-	for (size_t i = 0; i < SP_COUNT_OF(codes); i++)
-		if (codes[i].status == line->head.status &&
-		    codes[i].is_conditional == (request->condition != NULL))
-			code = codes[i].code;
-	if (is_condition_refused(request, line))
-		code = SP_UNSUPPORTED;
-	sp_fail(&request->err, code, "the storage answered %d%s%s to a %s of byte %llu",
-		line->head.status, word[0] == '\0' ? "" : " ", word, request->puts ? "PUT" : "GET",
+	sp_fail(&request->err, find_meaning(status, request->condition != NULL, word),
+		"the storage answered %d%s%s to a %s of byte %llu", status,
+		word[0] == '\0' ? "" : " ", word, request->puts ? "PUT" : "GET",
 		(unsigned long long)request->first);
+}
+
+/* Also 400, when nothing else is known of it: RequestTimeout, and bytes that were changed on their way. */
+static bool may_repeat(int status, enum sp_code code)
+{
+	return (status >= 500 && status != NOT_IMPLEMENTED) || status == BUSY_STATUS ||
+	       status == 408 || (status == 400 && code == SP_PROTOCOL);
 }
 
 void request_judge_answer(struct depot *depot, struct request *request, const struct line *line)
@@ -188,11 +196,9 @@ void request_judge_answer(struct depot *depot, struct request *request, const st
 		note_refusal(request, line);
 	if (is_done)
 		end(request, REQUEST_DONE);
-	else if (status == 403 || status == 401)
+	else if (request->err.code == SP_DENIED)
 		end(request, REQUEST_DENIED);
-	else if ((status >= 500 && status != NOT_IMPLEMENTED) || status == BUSY_STATUS ||
-		 status == 408 || (status == 400 && request->err.code != SP_UNSUPPORTED))
-		/* 400: RequestTimeout, and bytes that were changed on their way */
+	else if (may_repeat(status, request->err.code))
 		try_again(depot, request);
 	else
 		end(request, REQUEST_FAILED);

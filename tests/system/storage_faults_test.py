@@ -133,7 +133,7 @@ with harness.Story() as story:
         retrieved(1000)
 
     with story.case("a URL that is denied on its way is signed anew"):
-        after((bad.is_range, bad.answer(403, "ExpiredToken"), 2), (bad.is_part, bad.answer(403, "RequestExpired"), 2))
+        after((bad.is_range, bad.answer(400, "ExpiredToken"), 2), (bad.is_part, bad.answer(403, "AccessDenied"), 2))
         sent()
         retrieved()
         assert proxy.spent()

@@ -23,6 +23,7 @@ enum {
 	TURNS_MAX = 200000,
 	TURN_MS = 20,
 	PUTS_MAX = 64,
+	PATIENCE_MS = 5000,
 	RANGES = 10, /* of the object, the last one short */
 	OBJECT_SIZE = (RANGES - 1) * DEPOT_RANGE + 12345,
 	PIECE = 261120, /* that is read at once: no range is a multiple of it */
@@ -49,6 +50,7 @@ static struct storage {
 	bool repeats; /* it answers with the bytes from the first one on, whichever are asked for */
 	const char
 		*refusal; /* of every PUT with a condition: "412 Precondition Failed"; NULL: none */
+	const char *denial;
 	const char *etag;
 } storage;
 
@@ -136,11 +138,21 @@ static void answer_put(int fd)
 	write_all(fd, text, storage.twice ? sizeof(text) - 1 : sizeof(text) / 2);
 }
 
+/* @refusal: "403 Forbidden", with the word behind a "/" when there is one. */
+static void refuse(int fd, const char *refusal)
+{
+	char answer[256], body[64] = "";
+	const char *word = strchr(refusal, '/');
+	if (word != NULL)
+		snprintf(body, sizeof(body), "<Code>%s</Code>", word + 1);
+	snprintf(answer, sizeof(answer), "HTTP/1.1 %.*s\r\nContent-Length: %zu\r\n\r\n%s",
+		 (int)strcspn(refusal, "/"), refusal, strlen(body), body);
+	write_all(fd, answer, strlen(answer));
+}
+
 static void *serve(void *ctx)
 {
 	int fd = (int)(intptr_t)ctx;
-	static const char denial[] = "HTTP/1.1 403 Forbidden\r\nContent-Length: "
-				     "32\r\n\r\n<Code>RequestHasExpired</Code>\r\n";
 	char head[8192];
 	while (read_head(fd, head, sizeof(head)) == 0) {
 		const char *length = strstr(head, "Content-Length: ");
@@ -153,13 +165,10 @@ static void *serve(void *ctx)
 		}
 		take_body(fd, size);
 		if (atomic_fetch_sub(&storage.denials, 1) > 0) {
-			write_all(fd, denial, sizeof(denial) - 1);
+			refuse(fd, storage.denial);
 		} else if (puts && storage.refusal != NULL && strstr(head, "If-") != NULL) {
-			char answer[256];
 			note_put(head, size);
-			snprintf(answer, sizeof(answer), "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n",
-				 storage.refusal);
-			write_all(fd, answer, strlen(answer));
+			refuse(fd, storage.refusal);
 		} else if (puts) {
 			note_put(head, size);
 			answer_put(fd);
@@ -248,10 +257,14 @@ static void begin(struct house *house)
 					 .need_urls = need_urls };
 	*house = (struct house){ .gives = true };
 	depot_create(&door, &house->depot);
-	while (atomic_load(&storage.serving) > 0)
-		sched_yield(); /* what the last house asked for is not counted here */
+	/* What the last house asked for is not counted here; one whose test failed keeps its connections. */
+	for (int64_t from_ms = sp_monotonic_ms();
+	     atomic_load(&storage.serving) > 0 && sp_monotonic_ms() - from_ms < PATIENCE_MS;)
+		sched_yield();
+	atomic_store(&storage.serving, 0);
 	storage.put_count = 0;
 	storage.etag = ETAG;
+	storage.denial = "403 Forbidden/RequestHasExpired";
 	storage.repeats = storage.twice = false;
 	atomic_store(&storage.hasty, 0);
 	atomic_store(&storage.gets, 0);
@@ -360,7 +373,6 @@ static void a_source_is_read_in_order_from_anywhere(void **state)
 /* As far as it comes by itself. */
 static uint64_t read_on(struct house *house, struct stream *stream, uint64_t at)
 {
-	enum { PATIENCE_MS = 5000 };
 	static uint8_t bytes[PIECE];
 	struct sp_error err = { 0 };
 	int64_t last_ms = sp_monotonic_ms();
@@ -417,15 +429,23 @@ static void what_was_fetched_before_a_reset_is_not_fetched_again(void **state)
 static void a_denied_url_is_asked_for_anew(void **state)
 {
 	(void)state;
-	struct house house;
-	struct sp_error err = { 0 };
-	begin(&house);
-	atomic_store(&storage.denials, 2);
-	struct stream *stream = open_source(&house, 0);
-	assert_int_equal(read_all(&house, stream, 0, &err), 0);
-	assert_in_range(house.times_asked, 1, 2);
-	stream_close(stream);
-	depot_destroy(house.depot);
+	static const char *const denials[] = {
+		"403 Forbidden/RequestHasExpired", "401 Unauthorized",
+		"400 Bad Request/ExpiredToken",    "400 Bad Request/InvalidToken",
+		"400 Bad Request/RequestExpired",
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(denials); i++) {
+		struct house house;
+		struct sp_error err = { 0 };
+		begin(&house);
+		storage.denial = denials[i];
+		atomic_store(&storage.denials, 2);
+		struct stream *stream = open_source(&house, 0);
+		assert_int_equal(read_all(&house, stream, 0, &err), 0);
+		assert_in_range(house.times_asked, 1, 2);
+		stream_close(stream);
+		depot_destroy(house.depot);
+	}
 }
 
 static void one_that_is_always_denied_is_an_end_with_the_storages_word(void **state)
@@ -541,7 +561,7 @@ static void a_condition_that_does_not_hold_is_told_at_once_and_another_may_be_tr
 	} cases[] = {
 		{ "412 Precondition Failed", SP_EXISTS }, { "409 Conflict", SP_CONFLICT },
 		{ "404 Not Found", SP_EXISTS },           { "501 Not Implemented", SP_UNSUPPORTED },
-		{ "400 Bad Request", SP_UNSUPPORTED },
+		{ "404 Not Found/NoSuchKey", SP_EXISTS }, { "400 Bad Request", SP_UNSUPPORTED },
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(cases); i++) {
 		struct house house;
@@ -563,6 +583,24 @@ static void a_condition_that_does_not_hold_is_told_at_once_and_another_may_be_tr
 		stream_close(stream);
 		depot_destroy(house.depot);
 	}
+}
+
+static void a_bucket_that_is_not_there_is_no_condition(void **state)
+{
+	(void)state;
+	struct house house;
+	struct sp_error err = { 0 };
+	begin(&house);
+	storage.refusal = "404 Not Found/NoSuchBucket";
+	struct stream *stream = open_sink(&house, 0, 0);
+	write_all_to(&house, stream, 0, 1000);
+	assert_int_equal(finish(&house, stream, &err), 0);
+	assert_int_equal(put_until(&house, stream, "*", &err), -1);
+	assert_int_equal(err.code, SP_NOT_FOUND);
+	assert_non_null(strstr(err.message, "404 NoSuchBucket"));
+	storage.refusal = NULL;
+	stream_close(stream);
+	depot_destroy(house.depot);
 }
 
 static bool has_put(const char *target, size_t length)
@@ -645,7 +683,7 @@ static uint64_t write_on(struct stream *stream, uint64_t at, uint64_t end)
 /* What their first parts begin with is most of the budget, and less than they need; each one alone is over it. */
 static void sinks_with_large_parts_do_not_wait_for_one_another(void **state)
 {
-	enum { SINKS = 4, PATIENCE_MS = 5000 };
+	enum { SINKS = 4 };
 	static const size_t part = 40 << 20;
 	(void)state;
 	struct house house;
@@ -767,6 +805,7 @@ int main(void)
 		cmocka_unit_test(what_is_small_is_held_until_it_may_be_put),
 		cmocka_unit_test(
 			a_condition_that_does_not_hold_is_told_at_once_and_another_may_be_tried),
+		cmocka_unit_test(a_bucket_that_is_not_there_is_no_condition),
 		cmocka_unit_test(what_is_large_goes_in_parts_and_is_kept_from_the_front),
 		cmocka_unit_test(parts_are_as_large_as_it_takes),
 		cmocka_unit_test(sinks_with_large_parts_do_not_wait_for_one_another),

@@ -8,8 +8,7 @@
 #include "streams/depot_inside.h"
 
 enum {
-	STALL_MS = 20000, /* nothing moved for so long: the connection is given up */
-	IDLE_MS = 10000,  /* a connection without work is closed */
+	IDLE_MS = 10000, /* a connection without work is closed */
 	TICK_MS = 500,
 };
 
@@ -140,13 +139,19 @@ static void hand_out(struct depot *depot, int *out_wait_ms)
 	}
 }
 
+static bool is_stalled(const struct depot *depot, const struct line *line)
+{
+	return sp_monotonic_ms() - line->last_ms > depot->door.stall_ms;
+}
+
 static void turn_line(struct depot *depot, struct line *line)
 {
 	struct request *request = line->request;
 	struct sp_error why = { 0 };
 	enum line_verdict verdict = line_turn(line, &why);
-	if (verdict == LINE_WAITS && sp_monotonic_ms() - line->last_ms > STALL_MS) {
-		sp_fail(&why, SP_TIMEOUT, "the storage said nothing for %d s", STALL_MS / 1000);
+	if (verdict == LINE_WAITS && is_stalled(depot, line)) {
+		sp_fail(&why, SP_TIMEOUT, "nothing of use came from the storage for %d s",
+			depot->door.stall_ms / 1000);
 		verdict = LINE_BROKE;
 	}
 	if (verdict == LINE_WAITS)
@@ -161,6 +166,7 @@ static void turn_line(struct depot *depot, struct line *line)
 			(!request->puts || line->body_sent == request->length);
 	line->request = NULL;
 	line->was_used = true;
+	line->last_ms = sp_monotonic_ms();
 	request_judge_answer(depot, request, line);
 	if (line->head.closes || !sent_all)
 		line_drop(depot, line);
@@ -208,7 +214,7 @@ void depot_turn(struct depot *depot, int wake_fd, int timeout_ms)
 		if (polled[at]->request == NULL)
 			look_at_idle(depot, polled[at], waits[at].revents);
 		else if (waits[at].revents != 0 || polled[at]->has_more ||
-			 sp_monotonic_ms() - polled[at]->last_ms > STALL_MS)
+			 is_stalled(depot, polled[at]))
 			turn_line(depot, polled[at]);
 	}
 }

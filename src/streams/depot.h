@@ -17,10 +17,16 @@ struct depot_door {
 	void (*need_socket)(void *ctx, uint32_t request, const char *origin);
 	/** Answered by depot_take_urls(). @part: the first of those that are wanted; 0: the source. */
 	void (*need_urls)(void *ctx, const char *file_id, uint32_t attempt, uint32_t part);
+	/**
+	 * A connection on which no byte of an object moved for so long is given up. An answer's whole head has to come within
+	 * it, with all that may stand in front of it (1xx), and what is said of a refusal.
+	 */
+	int stall_ms;
 };
 
 enum {
-	DEPOT_LINES_MAX = 16, /* connections at a time */
+	DEPOT_LINES_MAX = 16,   /* connections at a time */
+	DEPOT_STALL_MS = 20000, /* the usual patience with them */
 
 	/* Bytes of sources. A range, which one request fetches, costs the storage a millisecond, so it is long. */
 	DEPOT_RANGE = 8 << 20,

@@ -13,7 +13,7 @@
 enum {
 	STREAM_ID_SIZE = 64,
 	HEAD_OUT_MAX = 8192,  /* bytes of a request's head */
-	BODY_KEPT_MAX = 4096, /* of an answer that is none of success */
+	BODY_KEPT_MAX = 4096, /* of an answer that is none of success; more is not waited for */
 };
 
 enum request_result {
@@ -60,7 +60,7 @@ struct line {
 	bool has_head, was_used, has_more;
 	struct http_head head;
 	uint64_t body_left;
-	int64_t last_ms; /* when something moved */
+	int64_t last_ms; /* when bytes of an object moved, or the line was given a request or had it answered */
 };
 
 /** Where requests go: "https://host:port". */

@@ -158,6 +158,7 @@ static void take_body(struct line *line, const char *data, size_t length)
 		if (data != (const char *)request->into + request->got)
 			memmove(request->into + request->got, data, length);
 		request->got += length;
+		line->last_ms = sp_monotonic_ms();
 		if (request->progress != NULL)
 			request->progress(request);
 	} else if (line->in_length < BODY_KEPT_MAX) {
@@ -182,10 +183,14 @@ static bool ends_here(const struct line *line)
 static enum line_verdict judge_body(struct line *line)
 {
 	bool has_none = line->head.status == 204 || line->head.status == 304;
-	if (line->head.has_length || has_none)
-		return has_none || line->body_left == 0 ? LINE_ANSWERED : LINE_WAITS;
-	line->head.closes = true; /* nobody counts what comes behind it */
-	return ends_here(line) || line->in_length == BODY_KEPT_MAX ? LINE_ANSWERED : LINE_WAITS;
+	if (has_none || (line->head.has_length && line->body_left == 0))
+		return LINE_ANSWERED;
+	if (takes_object(line))
+		return LINE_WAITS;
+	/* Nobody counts what comes behind one without a length, or waits for the rest of a long one. */
+	bool is_enough = line->in_length == BODY_KEPT_MAX;
+	line->head.closes = line->head.closes || is_enough || !line->head.has_length;
+	return is_enough || ends_here(line) ? LINE_ANSWERED : LINE_WAITS;
 }
 
 /* Interim answers (1xx) are passed over. */
@@ -253,7 +258,6 @@ static enum line_verdict take_in(struct line *line, struct sp_error *err)
 			sp_fail(err, SP_CLOSED, "the storage closed the connection");
 		if (got <= 0)
 			return LINE_BROKE;
-		line->last_ms = sp_monotonic_ms();
 		moved += (size_t)got;
 		enum line_verdict verdict;
 		if (!line->has_head) {

@@ -116,7 +116,8 @@ int feeder_start(size_t groups_max, struct inbox *desk, struct feeder **out, str
 	struct feeder *feeder = sp_alloc(sizeof(*feeder));
 	const struct depot_door door = { .ctx = feeder,
 					 .need_socket = need_socket,
-					 .need_urls = need_urls };
+					 .need_urls = need_urls,
+					 .stall_ms = DEPOT_STALL_MS };
 	depot_create(&door, &feeder->depot);
 	feeder->desk = desk;
 	feeder->wake_fd = wake_fd;

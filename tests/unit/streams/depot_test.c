@@ -24,6 +24,7 @@ enum {
 	TURN_MS = 20,
 	PUTS_MAX = 64,
 	PATIENCE_MS = 5000,
+	DRIP_MS = 2,
 	RANGES = 10, /* of the object, the last one short */
 	OBJECT_SIZE = (RANGES - 1) * DEPOT_RANGE + 12345,
 	PIECE = 261120, /* that is read at once: no range is a multiple of it */
@@ -43,8 +44,10 @@ static struct storage {
 	struct put puts[PUTS_MAX];
 	size_t put_count;
 	atomic_int denials, resets; /* so many requests are answered like that, before others */
-	atomic_int hasty;           /* so many PUTs are a success as soon as their heads came */
-	bool twice;                 /* behind each answer stands the same one again */
+	atomic_int drips; /* so many requests are answered like this, and then byte by byte: */
+	const char *drip;
+	atomic_int hasty; /* so many PUTs are a success as soon as their heads came */
+	bool twice;       /* behind each answer stands the same one again */
 	atomic_int gets;
 	atomic_int serving; /* so many connections */
 	bool repeats; /* it answers with the bytes from the first one on, whichever are asked for */
@@ -150,6 +153,15 @@ static void refuse(int fd, const char *refusal)
 	write_all(fd, answer, strlen(answer));
 }
 
+/* Whatever it is, it is of no use; until the other side has had enough of it. */
+static void drip(int fd)
+{
+	const char *text = storage.drip, *next = text;
+	struct pollfd end = { .fd = fd };
+	while (write(fd, *next == '\0' ? "x" : next, 1) == 1 && poll(&end, 1, DRIP_MS) == 0)
+		next += *next == '\0' ? 0 : 1;
+}
+
 static void *serve(void *ctx)
 {
 	int fd = (int)(intptr_t)ctx;
@@ -164,6 +176,8 @@ static void *serve(void *ctx)
 			continue;
 		}
 		take_body(fd, size);
+		if (atomic_fetch_sub(&storage.drips, 1) > 0)
+			drip(fd);
 		if (atomic_fetch_sub(&storage.denials, 1) > 0) {
 			refuse(fd, storage.denial);
 		} else if (puts && storage.refusal != NULL && strstr(head, "If-") != NULL) {
@@ -250,11 +264,12 @@ static void turn(struct house *house)
 	depot_turn(house->depot, -1, TURN_MS);
 }
 
-static void begin(struct house *house)
+static void begin_with(struct house *house, int stall_ms)
 {
 	const struct depot_door door = { .ctx = house,
 					 .need_socket = need_socket,
-					 .need_urls = need_urls };
+					 .need_urls = need_urls,
+					 .stall_ms = stall_ms };
 	*house = (struct house){ .gives = true };
 	depot_create(&door, &house->depot);
 	/* What the last house asked for is not counted here; one whose test failed keeps its connections. */
@@ -267,9 +282,15 @@ static void begin(struct house *house)
 	storage.denial = "403 Forbidden/RequestHasExpired";
 	storage.repeats = storage.twice = false;
 	atomic_store(&storage.hasty, 0);
+	atomic_store(&storage.drips, 0);
 	atomic_store(&storage.gets, 0);
 	atomic_store(&storage.denials, 0);
 	atomic_store(&storage.resets, 0);
+}
+
+static void begin(struct house *house)
+{
+	begin_with(house, DEPOT_STALL_MS);
 }
 
 static struct stream *open_source(struct house *house, uint64_t from)
@@ -424,6 +445,31 @@ static void what_was_fetched_before_a_reset_is_not_fetched_again(void **state)
 	assert_int_equal(atomic_load(&storage.gets), RANGES + 3);
 	stream_close(stream);
 	depot_destroy(house.depot);
+}
+
+/* 1xx again and again, a head without end, and a refusal that is told byte by byte. */
+static void what_is_said_without_end_is_not_waited_for(void **state)
+{
+	enum { STALL_MS = 400 };
+	(void)state;
+	static const char *const drips[] = {
+		"HTTP/1.1 206 Partial Content\r\nX-Header: ",
+		"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1000000\r\n\r\n",
+		"HTTP/1.1 503 Service Unavailable\r\n\r\n",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 "
+		"Continue\r\n\r\n"
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 ",
+	};
+	for (size_t i = 0; i < SP_COUNT_OF(drips); i++) {
+		struct house house;
+		begin_with(&house, STALL_MS);
+		storage.drip = drips[i];
+		atomic_store(&storage.drips, 1);
+		struct stream *stream = open_source(&house, 0);
+		assert_int_equal(read_on(&house, stream, 0), OBJECT_SIZE);
+		stream_close(stream);
+		depot_destroy(house.depot);
+	}
 }
 
 static void a_denied_url_is_asked_for_anew(void **state)
@@ -796,6 +842,7 @@ int main(void)
 		cmocka_unit_test(a_source_is_read_in_order_from_anywhere),
 		cmocka_unit_test(many_sources_do_not_wait_for_one_another),
 		cmocka_unit_test(what_was_fetched_before_a_reset_is_not_fetched_again),
+		cmocka_unit_test(what_is_said_without_end_is_not_waited_for),
 		cmocka_unit_test(a_denied_url_is_asked_for_anew),
 		cmocka_unit_test(one_that_is_always_denied_is_an_end_with_the_storages_word),
 		cmocka_unit_test(another_object_is_noticed),

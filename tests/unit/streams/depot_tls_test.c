@@ -66,7 +66,8 @@ static void who_waits_for_tls_to_be_agreed_on_sleeps(void **state)
 	struct house house = { 0 };
 	const struct depot_door door = { .ctx = &house,
 					 .need_socket = need_socket,
-					 .need_urls = need_urls };
+					 .need_urls = need_urls,
+					 .stall_ms = DEPOT_STALL_MS };
 	const struct stream_place place = {
 		.file_id = "ab", .attempt = 1, .url = ORIGIN "/object", .etag = "\"e\"", .end = 10
 	};

@@ -78,8 +78,7 @@ void depot_take_socket(struct depot *depot, uint32_t request, int fd)
 	if (origin == NULL)
 		return;
 	if (sp_text_starts_with(origin->name, "https:") && origin->trust == NULL)
-		sp_fail(&why, SP_UNTRUSTED,
-			"cannot trust the storage: no certificates are known that it should have");
+		why = origin->no_trust;
 	else
 		wire_open(sp_take_fd(&socket), origin->trust, &wire, &why);
 	if (wire == NULL) {

@@ -49,7 +49,7 @@ void depot_destroy(struct depot *depot);
 void depot_take_socket(struct depot *depot, uint32_t request, int fd);
 void depot_refuse_socket(struct depot *depot, uint32_t request, const struct sp_error *why);
 
-/** A file of certificates that are trusted at @origin; taken. Comes before the first socket to an origin with TLS. */
+/** A file of certificates that are trusted at @origin; taken. Comes before a socket to an origin with TLS, as of which it counts. */
 void depot_take_ca(struct depot *depot, const char *origin, int fd);
 
 /** @urls: lines; NULL: @why not. */

@@ -67,7 +67,8 @@ struct line {
 struct origin {
 	struct origin *next;
 	char *name;
-	struct wire_trust *trust; /* NULL: in clear, or not told yet */
+	struct wire_trust *trust; /* NULL: in clear, not told yet, or … */
+	struct sp_error no_trust; /* … why there is none */
 	size_t lines, dialled;    /* open, and asked for */
 };
 

@@ -21,6 +21,8 @@ struct origin *origin_of(struct depot *depot, const char *url)
 	struct origin *origin = sp_alloc(sizeof(*origin));
 	origin->name = sp_strdup(url);
 	origin->name[length] = '\0';
+	sp_fail(&origin->no_trust, SP_UNTRUSTED,
+		"cannot trust the storage: no certificates are known that it should have");
 	origin->next = depot->origins;
 	depot->origins = origin;
 	return origin;
@@ -40,11 +42,8 @@ static char *host_of(const struct origin *origin)
 void depot_take_ca(struct depot *depot, const char *origin_name, int fd)
 {
 	struct origin *origin = origin_of(depot, origin_name);
-	struct sp_error ignored = { 0 };
-	SP_AUTO_FD file = fd;
 	SP_AUTO_FREE char *host = host_of(origin);
-	if (origin->trust == NULL)
-		wire_trust_read(sp_take_fd(&file), host, &origin->trust, &ignored);
+	wire_trust_read(fd, host, &origin->trust, &origin->no_trust);
 }
 
 void origin_forget_all(struct depot *depot)

@@ -107,7 +107,10 @@ void requests_fail(struct depot *depot, const struct origin *origin, const struc
 	for (; ready != NULL; ready = next) {
 		next = ready->next;
 		ready->err = *why;
-		try_again(depot, ready);
+		if (why->code == SP_UNTRUSTED)
+			end(ready, REQUEST_FAILED); /* as when the certificate is another one */
+		else
+			try_again(depot, ready);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/digest.h"
 #include "base/scope.h"
 #include "base/tcp.h"
 
@@ -21,6 +22,7 @@ enum {
 struct wire_trust {
 	SSL_CTX *context;
 	char *host;
+	char said[SP_SHA256_HEX_SIZE]; /* of the file */
 };
 
 struct wire {
@@ -71,32 +73,44 @@ static size_t add_certificates(X509_STORE *store, const struct sp_buffer *text)
 	return count;
 }
 
-int wire_trust_read(int fd, const char *host, struct wire_trust **out, struct sp_error *err)
+static int make_trust(const struct sp_buffer *text, const char *host, struct wire_trust *out,
+		      struct sp_error *err)
 {
-	SP_AUTO_FD file = fd;
-	SP_AUTO_BUFFER text = { .limit = CA_FILE_MAX };
-	if (read_file(file, &text, err) != 0)
-		return -1;
-	struct wire_trust *trust = sp_alloc(sizeof(*trust));
-	trust->context = SSL_CTX_new(TLS_client_method());
-	trust->host = sp_strdup(host);
-	if (trust->context == NULL) {
-		wire_trust_destroy(trust);
+	out->host = sp_strdup(host);
+	out->context = SSL_CTX_new(TLS_client_method());
+	if (out->context == NULL)
 		return fail_tls(err, "could not prepare TLS");
-	}
-	SSL_CTX_set_min_proto_version(trust->context, TLS1_2_VERSION);
-	SSL_CTX_set_verify(trust->context, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_mode(trust->context,
+	SSL_CTX_set_min_proto_version(out->context, TLS1_2_VERSION);
+	SSL_CTX_set_verify(out->context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_mode(out->context,
 			 SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	if (text.length == 0 ||
-	    add_certificates(SSL_CTX_get_cert_store(trust->context), &text) == 0) {
-		wire_trust_destroy(trust);
+	if (text->length == 0 || add_certificates(SSL_CTX_get_cert_store(out->context), text) == 0)
 		return sp_fail(err, SP_UNTRUSTED,
 			       "cannot trust the storage: there is no certificate in the file of "
 			       "those that are trusted");
-	}
-	*out = trust;
 	return 0;
+}
+
+int wire_trust_read(int fd, const char *host, struct wire_trust **inout, struct sp_error *err)
+{
+	SP_AUTO_FD file = fd;
+	SP_AUTO_BUFFER text = { .limit = CA_FILE_MAX };
+	struct wire_trust *trust = sp_alloc(sizeof(*trust));
+	int result = read_file(file, &text, err);
+	if (result == 0)
+		sp_sha256_hex(text.data, text.length, trust->said);
+	if (result == 0 && *inout != NULL && strcmp((*inout)->said, trust->said) == 0) {
+		wire_trust_destroy(trust);
+		return 0;
+	}
+	wire_trust_destroy(sp_take_pointer(inout));
+	if (result == 0)
+		result = make_trust(&text, host, trust, err);
+	if (result == 0)
+		*inout = trust;
+	else
+		wire_trust_destroy(trust);
+	return result;
 }
 
 void wire_trust_destroy(struct wire_trust *trust)

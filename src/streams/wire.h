@@ -15,8 +15,11 @@ struct wire_trust;
 /** Before the sandbox: what OpenSSL wants to read. */
 void wire_prepare(void);
 
-/** @fd: a file of certificates in PEM form; taken. @host: the name that the other side must prove. */
-int wire_trust_read(int fd, const char *host, struct wire_trust **out, struct sp_error *err);
+/**
+ * @fd: a file of certificates in PEM form; taken. @host: the name that the other side must prove. @inout: what such a file
+ * said before, or NULL: kept while it says the same, otherwise replaced, by NULL when it fails; wires that it opened go on.
+ */
+int wire_trust_read(int fd, const char *host, struct wire_trust **inout, struct sp_error *err);
 void wire_trust_destroy(struct wire_trust *trust); /* NULL is fine */
 
 /** @fd is taken. @trust: kept; NULL: in clear. */

@@ -14,7 +14,7 @@
 
 #define ORIGIN "https://storage:1"
 
-enum { TURN_MS = 40, TURNS = 5 };
+enum { TURN_MS = 40, TURNS = 5, TURNS_MAX = 250 };
 
 /* Of nobody; it is trusted, and never seen. */
 static const char certificate[] =
@@ -30,6 +30,7 @@ static const char certificate[] =
 	"-----END CERTIFICATE-----\n";
 
 struct house {
+	struct depot *depot;
 	uint32_t wanted;
 };
 
@@ -51,52 +52,107 @@ static void woke(void *ctx)
 	(void)ctx;
 }
 
-static int certificate_file(void)
+static int file_of(const char *text)
 {
-	int fd = memfd_create("certificate", MFD_CLOEXEC);
-	size_t length = strlen(certificate);
-	assert_int_equal(write(fd, certificate, length), length);
+	int fd = memfd_create("certificates", MFD_CLOEXEC);
+	size_t length = strlen(text);
+	assert_int_equal(write(fd, text, length), length);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	return fd;
+}
+
+static void begin(struct house *house)
+{
+	const struct depot_door door = { .ctx = house,
+					 .need_socket = need_socket,
+					 .need_urls = need_urls,
+					 .stall_ms = DEPOT_STALL_MS };
+	*house = (struct house){ 0 };
+	depot_create(&door, &house->depot);
+}
+
+static int read_some(struct stream *stream, struct sp_error *err)
+{
+	char bytes[10];
+	return (int)stream_read(stream, 0, bytes, sizeof(bytes), err);
+}
+
+/* A source that wants a connection and gets one. @out_end: the storage's end of it. */
+static struct stream *open_source(struct house *house, int *out_end)
+{
+	const struct stream_place place = {
+		.file_id = "ab", .attempt = 1, .url = ORIGIN "/object", .etag = "\"e\"", .end = 10
+	};
+	struct sp_error err = { 0 };
+	int pair[2];
+	struct stream *stream = stream_open_source(house->depot, &place);
+	stream_on_wake(stream, woke, NULL);
+	assert_int_equal(read_some(stream, &err), STREAM_LATER);
+	depot_turn(house->depot, -1, 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	depot_take_socket(house->depot, house->wanted, pair[0]);
+	*out_end = pair[1];
+	return stream;
+}
+
+static void expect_hello(struct house *house, int end)
+{
+	char first = 0;
+	for (int i = 0; i < TURNS_MAX && recv(end, &first, 1, MSG_PEEK) != 1; i++)
+		depot_turn(house->depot, -1, TURN_MS);
+	assert_int_equal(first, 22); /* of a handshake */
 }
 
 static void who_waits_for_tls_to_be_agreed_on_sleeps(void **state)
 {
 	(void)state;
-	struct house house = { 0 };
-	const struct depot_door door = { .ctx = &house,
-					 .need_socket = need_socket,
-					 .need_urls = need_urls,
-					 .stall_ms = DEPOT_STALL_MS };
-	const struct stream_place place = {
-		.file_id = "ab", .attempt = 1, .url = ORIGIN "/object", .etag = "\"e\"", .end = 10
-	};
-	struct depot *depot;
-	struct sp_error err = { 0 };
-	char bytes[10];
-	int pair[2];
-	depot_create(&door, &depot);
-	depot_take_ca(depot, ORIGIN, certificate_file());
-	struct stream *stream = stream_open_source(depot, &place);
-	stream_on_wake(stream, woke, NULL);
-	assert_int_equal(stream_read(stream, 0, bytes, sizeof(bytes), &err), STREAM_LATER);
-	depot_turn(depot, -1, 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	depot_take_socket(depot, house.wanted, pair[0]);
-
-	int hello = 0;
-	while (hello == 0) {
-		depot_turn(depot, -1, TURN_MS);
-		hello = (int)recv(pair[1], bytes, 1, MSG_PEEK) > 0;
-	}
-	assert_int_equal(bytes[0], 22); /* a handshake has begun, and the other side lets it wait */
+	struct house house;
+	int end;
+	begin(&house);
+	depot_take_ca(house.depot, ORIGIN, file_of(certificate));
+	struct stream *stream = open_source(&house, &end);
+	expect_hello(&house, end);
 	int64_t began_ms = sp_monotonic_ms();
 	for (int i = 0; i < TURNS; i++)
-		depot_turn(depot, -1, TURN_MS);
+		depot_turn(house.depot, -1, TURN_MS);
 	assert_true(sp_monotonic_ms() - began_ms >= TURNS * TURN_MS - TURNS);
 	stream_close(stream);
-	depot_destroy(depot);
-	close(pair[1]);
+	depot_destroy(house.depot);
+	close(end);
+}
+
+static void expect_no_trust(struct house *house, const char *why)
+{
+	struct sp_error err = { 0 };
+	int end;
+	struct stream *stream = open_source(house, &end);
+	assert_int_equal(read_some(stream, &err), -1);
+	assert_int_equal(err.code, SP_UNTRUSTED);
+	assert_non_null(strstr(err.message, why));
+	stream_close(stream);
+	close(end);
+}
+
+/* What is said of it at last is what was wrong with the file that came last. */
+static void certificates_that_were_replaced_count_for_new_connections(void **state)
+{
+	(void)state;
+	struct house house;
+	int end;
+	begin(&house);
+	expect_no_trust(&house, "no certificates are known");
+	depot_take_ca(house.depot, ORIGIN, file_of("none\n"));
+	expect_no_trust(&house, "there is no certificate in the file");
+	depot_take_ca(house.depot, ORIGIN, file_of(certificate));
+	struct stream *stream = open_source(&house, &end);
+	expect_hello(&house, end);
+	depot_take_ca(house.depot, ORIGIN, file_of(certificate));
+	depot_take_ca(house.depot, ORIGIN, file_of(""));
+	depot_turn(house.depot, -1, 0); /* the connection that is there goes on */
+	stream_close(stream);
+	close(end);
+	expect_no_trust(&house, "there is no certificate in the file");
+	depot_destroy(house.depot);
 }
 
 int main(void)
@@ -104,6 +160,7 @@ int main(void)
 	wire_prepare();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_waits_for_tls_to_be_agreed_on_sleeps),
+		cmocka_unit_test(certificates_that_were_replaced_count_for_new_connections),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,13 +2,17 @@
 
 #include <poll.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "streams/depot_inside.h"
 
 enum {
 	IDLE_MS = 10000, /* a connection without work is closed */
+	DIAL_DELAY_MS = 100,
+	DIAL_DELAY_MAX_MS = 4000,
 	TICK_MS = 500,
 };
 
@@ -62,10 +66,26 @@ static struct origin *end_dial(struct depot *depot, uint32_t number)
 	return NULL;
 }
 
+/* Those that were asked for together are refused together, and count once. */
+static void put_off_dials(struct origin *origin)
+{
+	const int64_t now = sp_monotonic_ms();
+	uint32_t random;
+	if (origin->dial_after_ms > now)
+		return;
+	sp_random_bytes(&random, sizeof(random));
+	origin->dial_after_ms =
+		now + sp_backoff_ms(DIAL_DELAY_MS, DIAL_DELAY_MAX_MS, ++origin->refusals, random);
+}
+
+/* Whoever has a connection goes on with that, and no request has failed. */
 void depot_refuse_socket(struct depot *depot, uint32_t request, const struct sp_error *why)
 {
-	const struct origin *origin = end_dial(depot, request);
-	if (origin != NULL && origin->lines + origin->dialled == 0)
+	struct origin *origin = end_dial(depot, request);
+	if (origin == NULL)
+		return;
+	put_off_dials(origin);
+	if (origin->lines + origin->dialled == 0)
 		requests_fail(depot, origin, why);
 }
 
@@ -89,6 +109,7 @@ void depot_take_socket(struct depot *depot, uint32_t request, int fd)
 		if (depot->lines[i] == NULL) {
 			depot->lines[i] = line_open(origin, wire);
 			origin->lines++;
+			origin->refusals = 0;
 			return;
 		}
 	wire_close(wire);
@@ -108,6 +129,28 @@ static void make_room(struct depot *depot, const struct origin *origin)
 	}
 }
 
+static void wait_until(int64_t at_ms, int64_t now, int *out_wait_ms)
+{
+	int wait = (int)(at_ms - now);
+	*out_wait_ms = wait < *out_wait_ms ? wait : *out_wait_ms;
+}
+
+/* So many requests could go now if they had one. */
+static void ask_for_lines(struct depot *depot, struct origin *origin, size_t requests, int64_t now,
+			  int *out_wait_ms)
+{
+	if (requests <= origin->dialled)
+		return;
+	if (origin->dial_after_ms > now) {
+		wait_until(origin->dial_after_ms, now, out_wait_ms);
+		return;
+	}
+	if (count_lines(depot) == DEPOT_LINES_MAX)
+		make_room(depot, origin);
+	while (requests > origin->dialled && count_lines(depot) < DEPOT_LINES_MAX)
+		dial(depot, origin);
+}
+
 /* Gives the requests that wait to lines, and asks for lines. @out_wait_ms: until the next one may go. */
 static void hand_out(struct depot *depot, int *out_wait_ms)
 {
@@ -120,8 +163,7 @@ static void hand_out(struct depot *depot, int *out_wait_ms)
 			if (origin_of(depot, request->url) != origin)
 				continue;
 			if (request->not_before_ms > now) {
-				int wait = (int)(request->not_before_ms - now);
-				*out_wait_ms = wait < *out_wait_ms ? wait : *out_wait_ms;
+				wait_until(request->not_before_ms, now, out_wait_ms);
 				continue;
 			}
 			struct line *line = find_idle(depot, origin);
@@ -131,10 +173,7 @@ static void hand_out(struct depot *depot, int *out_wait_ms)
 			}
 			request_start(depot, request, line);
 		}
-		if (without > origin->dialled && count_lines(depot) == DEPOT_LINES_MAX)
-			make_room(depot, origin);
-		while (without > origin->dialled && count_lines(depot) < DEPOT_LINES_MAX)
-			dial(depot, origin);
+		ask_for_lines(depot, origin, without, now, out_wait_ms);
 	}
 }
 

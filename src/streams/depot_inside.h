@@ -70,6 +70,8 @@ struct origin {
 	struct wire_trust *trust; /* NULL: in clear, not told yet, or … */
 	struct sp_error no_trust; /* … why there is none */
 	size_t lines, dialled;    /* open, and asked for */
+	int refusals;             /* of those that were asked for, in a row */
+	int64_t dial_after_ms;    /* because of them */
 };
 
 /** First member of a source and of a sink. */

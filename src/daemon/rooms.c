@@ -401,7 +401,8 @@ static void give_up(void *ctx)
 {
 	(void)ctx;
 	sp_log(SP_LOG_ERROR,
-	       "could not end in order within %d s, probably because a bucket's file system hangs",
+	       "could not end in order within %d s, probably because a bucket's file system or "
+	       "storage hangs",
 	       PATIENCE_MS / 1000);
 	_exit(EXIT_FAILURE);
 }

@@ -33,7 +33,7 @@ struct object_backend {
 		       struct sp_error *err);
 	bool (*is_taken)(struct objects *objects, const char *bucket, const char *key,
 			 const char *but_of);
-	size_t (*sweep)(struct objects *objects, int64_t before_ms, size_t max,
+	size_t (*sweep)(struct objects *objects, size_t storage, int64_t before_ms, size_t max,
 			objects_needed_fn *is_needed, void *ctx);
 	void (*remove_staging)(struct objects *objects, const char *bucket, const char *file_id);
 

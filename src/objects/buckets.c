@@ -42,7 +42,10 @@ int objects_all_buckets(struct objects *objects, struct listed_bucket **out, siz
 	for (size_t i = 0; i < count; i++) {
 		SP_AUTO_FD fd = -1;
 		buckets[i].name = names[i];
-		if (objects_open_bucket(objects, names[i], &fd, NULL) == 0)
+		/* Since when it has been known here: at storage no folder tells that, and clients need a day. */
+		if ((objects_is_remote(objects, names[i])
+			     ? objects_open_directory(objects, &fd, NULL)
+			     : objects_open_bucket(objects, names[i], &fd, NULL)) == 0)
 			buckets[i].time_ms = time_of(fd);
 	}
 	*out = buckets;
@@ -60,17 +63,17 @@ void listed_buckets_finish(struct listed_bucket *buckets, size_t count)
 int objects_find_bucket(struct objects *objects, const char *bucket, struct sp_error *err)
 {
 	SP_AUTO_FD fd = -1;
-	return objects_open_bucket(objects, bucket, &fd, err);
+	return objects_is_remote(objects, bucket) ? 0
+						  : objects_open_bucket(objects, bucket, &fd, err);
 }
 
 int objects_make_bucket(struct objects *objects, const char *bucket, struct sp_error *err)
 {
 	SP_AUTO_FD folder = -1;
-	SP_AUTO_FD there = -1;
 	if (!bucket_name_is_valid(bucket))
 		return sp_fail(err, SP_INVALID, "cannot make bucket \"%.80s\": %s", bucket,
 			       bucket_name_rule);
-	if (objects_open_bucket(objects, bucket, &there, NULL) == 0)
+	if (objects_find_bucket(objects, bucket, NULL) == 0)
 		return sp_fail(err, SP_EXISTS, "there is a bucket \"%s\" already", bucket);
 	SP_AUTO_FREE char **names = sp_alloc(BUCKETS_MAX * sizeof(*names));
 	size_t count;
@@ -163,13 +166,14 @@ int objects_remove_bucket(struct objects *objects, const char *bucket, struct sp
 {
 	SP_AUTO_FD folder = -1;
 	SP_AUTO_FD fd = -1;
+	if (objects_is_named(objects, bucket))
+		return sp_fail(
+			err, SP_DENIED,
+			"cannot remove bucket \"%s\": the setting bucket.%s has it, and what "
+			"that names is not Sallyport's",
+			bucket, bucket);
 	if (objects_open_bucket(objects, bucket, &fd, err) != 0)
 		return -1;
-	if (objects_is_named(objects, bucket))
-		return sp_fail(err, SP_DENIED,
-			       "cannot remove bucket \"%s\": the setting bucket.%s has it, and its "
-			       "folder is not Sallyport's",
-			       bucket, bucket);
 	if (objects_open_directory(objects, &folder, err) != 0)
 		return -1;
 	if (has_file(fd, 0))

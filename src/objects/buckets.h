@@ -5,7 +5,9 @@
 
 struct listed_bucket {
 	char *name; /* owned */
-	int64_t time_ms; /* when its folder was made, where the file system says so, else when its entries changed last */
+	/* When its folder was made, where the file system says so, else when its entries changed last; at storage that of the folder
+	 * of buckets. */
+	int64_t time_ms;
 };
 
 /** All of them, in the order of their names, owned by the caller; at most BUCKETS_MAX. */
@@ -13,7 +15,7 @@ int objects_all_buckets(struct objects *objects, struct listed_bucket **out, siz
 			struct sp_error *err);
 void listed_buckets_finish(struct listed_bucket *buckets, size_t count);
 
-/** SP_NOT_FOUND when there is no such bucket. */
+/** SP_NOT_FOUND when there is no such bucket. One at storage is there: nobody asks for it. */
 int objects_find_bucket(struct objects *objects, const char *bucket, struct sp_error *err);
 
 /** A folder in buckets/ of the state folder. SP_EXISTS, SP_INVALID; SP_CONFLICT: there are BUCKETS_MAX. */

@@ -22,6 +22,6 @@ int directory_publish(struct objects *objects, const char *bucket, const char *k
 		      struct sp_error *err);
 bool directory_is_taken(struct objects *objects, const char *bucket, const char *key,
 			const char *but_of);
-size_t directory_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
-			       objects_needed_fn *is_needed, void *ctx);
+size_t directory_sweep_staging(struct objects *objects, size_t storage, int64_t before_ms,
+			       size_t max, objects_needed_fn *is_needed, void *ctx);
 void directory_remove_staging(struct objects *objects, const char *bucket, const char *file_id);

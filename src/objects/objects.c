@@ -102,11 +102,12 @@ bool objects_is_taken(struct objects *objects, const char *bucket, const char *k
 	       object_backend_of(objects, bucket)->is_taken(objects, bucket, key, but_of);
 }
 
-size_t objects_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
+size_t objects_sweep_staging(struct objects *objects, size_t storage, int64_t before_ms, size_t max,
 			     objects_needed_fn *is_needed, void *ctx)
 {
-	size_t removed = directory_backend.sweep(objects, before_ms, max, is_needed, ctx);
-	return removed + s3_backend.sweep(objects, before_ms, max - removed, is_needed, ctx);
+	const struct object_backend *backend =
+		storage == OBJECTS_FOLDERS ? &directory_backend : &s3_backend;
+	return backend->sweep(objects, storage, before_ms, max, is_needed, ctx);
 }
 
 void objects_remove_staging(struct objects *objects, const char *bucket, const char *file_id)

@@ -169,15 +169,18 @@ bool objects_is_taken(struct objects *objects, const char *bucket, const char *k
 int objects_sync_staging(struct objects *objects, const char *bucket, const char *file_id,
 			 int attempt, uint64_t size, struct sp_error *err);
 
+/** Where objects_sweep_staging() looks when it is not the number of a storage (objects_storage_of()): in all folders. */
+#define OBJECTS_FOLDERS SIZE_MAX
+
 /**
- * Temporaries that nobody needs any more, in all buckets: of our own user, written to for the last time before @before_ms
+ * Temporaries that nobody needs any more, in all buckets at @storage: of our own user, written to for the last time before @before_ms
  * (wall clock), of a file that @is_needed does not know as needed; those of attempt 0, of what clients store, only once
  * nobody has them open who made them. Other people's files are left alone, whatever they are called. Uploads that were begun
  * and that nobody has touched for UPLOADS_KEPT_MS before that (objects/uploads.h) go, too.
- * Returns how many went; at most @max.
+ * Returns how many went; at most @max. A storage that does not answer is given up at once: the next sweep asks it again.
  */
 typedef bool objects_needed_fn(void *ctx, const char *file_id);
-size_t objects_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
+size_t objects_sweep_staging(struct objects *objects, size_t storage, int64_t before_ms, size_t max,
 			     objects_needed_fn *is_needed, void *ctx);
 
 /** Removes all temporaries of the file; those that are not there are no failure. */

@@ -42,7 +42,7 @@ static void remove_staging(struct objects *objects, const char *bucket, const ch
 				       &count, &ignored) != 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		s3_abort(objects, &uploads[i]); /* what stays is the sweeper's */
+		s3_abort(objects, &uploads[i], &ignored); /* what stays is the sweeper's */
 		object_upload_finish(&uploads[i]);
 	}
 }
@@ -107,21 +107,34 @@ static int sync_staging(struct objects *objects, const char *bucket, const char 
 	return 0;
 }
 
-static size_t sweep(struct objects *objects, int64_t before_ms, size_t max,
+static bool is_silent(enum sp_code code)
+{
+	return code == SP_UNREACHABLE || code == SP_TIMEOUT || code == SP_CLOSED;
+}
+
+static bool is_at(const struct objects *objects, const struct object_upload *upload, size_t storage)
+{
+	const struct s3_place *place = bucket_place(objects, upload->bucket);
+	return place != NULL && place->storage == storage;
+}
+
+static size_t sweep(struct objects *objects, size_t storage, int64_t before_ms, size_t max,
 		    objects_needed_fn *is_needed, void *ctx)
 {
 	const struct upload_book *book = bucket_book(objects);
 	SP_AUTO_FREE char *after = NULL;
 	size_t removed = 0, count = book == NULL ? 0 : UPLOADS_A_PAGE;
-	while (count == UPLOADS_A_PAGE && removed < max) {
+	struct sp_error why = { 0 };
+	while (count == UPLOADS_A_PAGE && removed < max && !is_silent(why.code)) {
 		struct object_upload uploads[UPLOADS_A_PAGE];
-		struct sp_error ignored = { 0 };
 		if (book->list(book->ctx, NULL, before_ms, after, uploads, UPLOADS_A_PAGE, &count,
-			       &ignored) != 0)
+			       &why) != 0)
 			return removed;
 		for (size_t i = 0; i < count; i++) {
-			if (removed < max && !is_needed(ctx, uploads[i].file_id) &&
-			    s3_abort(objects, &uploads[i]))
+			if (removed < max && !is_silent(why.code) &&
+			    is_at(objects, &uploads[i], storage) &&
+			    !is_needed(ctx, uploads[i].file_id) &&
+			    s3_abort(objects, &uploads[i], &why))
 				removed++;
 			free(after);
 			after = sp_strdup(uploads[i].id);

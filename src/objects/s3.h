@@ -47,8 +47,8 @@ void s3_parts_finish(struct s3_parts *parts);
 int s3_find_upload(struct objects *objects, const char *file_id, int attempt,
 		   struct object_upload *out, struct sp_error *err);
 
-/** Aborts it and strikes it out of the book; what is gone already is no failure. */
-bool s3_abort(struct objects *objects, const struct object_upload *upload);
+/** Aborts it and strikes it out of the book; what is gone already is no failure. @err: why nobody answered. */
+bool s3_abort(struct objects *objects, const struct object_upload *upload, struct sp_error *err);
 
 /** "uploadId=…", owned by the caller. */
 char *s3_upload_query(const struct object_upload *upload, const char *more);

@@ -195,19 +195,18 @@ void s3_parts_finish(struct s3_parts *parts)
 
 /* ---- aborting --------------------------------------------------------------------------------------------------- */
 
-bool s3_abort(struct objects *objects, const struct object_upload *upload)
+bool s3_abort(struct objects *objects, const struct object_upload *upload, struct sp_error *err)
 {
 	const struct upload_book *book = bucket_book(objects);
 	struct s3_place *place = bucket_place(objects, upload->bucket);
 	struct s3_answer answer;
-	struct sp_error ignored = { 0 };
 	if (place == NULL)
 		return false; /* not configured any more, or not yet again */
 	SP_AUTO_FREE char *query = s3_upload_query(upload, "");
 	const struct s3_wish wish = { .method = "DELETE", .key = upload->key, .query = query };
-	if (s3_call(place, &wish, NULL, &answer, &ignored) != 0)
+	if (s3_call(place, &wish, NULL, &answer, err) != 0)
 		return false;
 	bool gone = s3_succeeded(&answer) || answer.status == 404;
 	s3_answer_finish(&answer);
-	return gone && book->forget(book->ctx, upload->id, &ignored) == 0;
+	return gone && book->forget(book->ctx, upload->id, err) == 0;
 }

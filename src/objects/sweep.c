@@ -92,9 +92,10 @@ static void sweep_folder(struct sweep *sweep, int folder_fd)
 	closedir(folder);
 }
 
-size_t directory_sweep_staging(struct objects *objects, int64_t before_ms, size_t max,
-			       objects_needed_fn *is_needed, void *ctx)
+size_t directory_sweep_staging(struct objects *objects, size_t storage, int64_t before_ms,
+			       size_t max, objects_needed_fn *is_needed, void *ctx)
 {
+	(void)storage; /* folders are at none */
 	struct sweep sweep = {
 		.before_ms = before_ms, .max = max, .is_needed = is_needed, .ctx = ctx
 	};

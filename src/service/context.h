@@ -31,7 +31,7 @@ struct service_context {
 	const struct vault *vault;
 	struct objects *objects;
 	struct pool *
-		buckets; /* where objects are read, and S3's operations are: a file system or storage may hang */
+		buckets; /* where folders are read, and S3's operations are: a file system may hang */
 	struct pool *copies; /* where those of them are that take long */
 	const struct egress *egress;
 	struct networks *networks;

@@ -13,6 +13,7 @@
 #include "transfer/lane.h"
 #include "transfer/parts.h"
 #include "transfer/retention.h"
+#include "transfer/storage_guests.h"
 #include "transfer/sweeper.h"
 #include "transfer/test_run.h"
 
@@ -21,6 +22,7 @@ struct transfer_engine {
 	struct lane *lanes;
 	struct test_runs tests;
 	struct sweeper sweeper;
+	struct storage_guests guests;
 	struct retention retention;
 };
 
@@ -215,6 +217,29 @@ void transfer_engine_pause(struct transfer_engine *engine, const char *connector
 	loop_post(engine->ground.rooms.loop, pause_on_loop, pausing);
 }
 
+struct asking {
+	struct transfer_engine *engine;
+	size_t storage;
+	loop_fn *work, *drop;
+	void *ctx;
+};
+
+static void ask_on_loop(void *ctx)
+{
+	struct asking *asking = ctx;
+	storage_guests_run(&asking->engine->guests, asking->storage, asking->work, asking->drop,
+			   asking->ctx);
+	free(asking);
+}
+
+void transfer_engine_ask_storage(struct transfer_engine *engine, size_t storage, loop_fn *work,
+				 loop_fn *drop, void *ctx)
+{
+	struct asking *asking = sp_alloc(sizeof(*asking));
+	*asking = (struct asking){ engine, storage, work, drop, ctx };
+	loop_post(engine->ground.rooms.loop, ask_on_loop, asking);
+}
+
 struct cancel {
 	struct transfer_engine *engine;
 	char connector_id[CONNECTOR_ID_SIZE];
@@ -299,6 +324,7 @@ int transfer_engine_open(const struct transfer_rooms *rooms, const struct transf
 	engine->ground.places.crowded = make_room;
 	engine->ground.places.crowded_ctx = engine;
 	engine->tests.ground = &engine->ground;
+	engine->guests.ground = &engine->ground;
 
 	if (store_write(rooms->store, requeue, &engine->ground.options, err) != 0 ||
 	    store_read(rooms->store, find_busy, engine, err) != 0) {
@@ -332,7 +358,8 @@ void transfer_engine_close(struct transfer_engine *engine)
 		return;
 	while (engine->lanes != NULL)
 		drop_lane(engine, engine->lanes);
-	sweeper_stop(&engine->sweeper);
+	sweeper_finish(&engine->sweeper);
+	storage_guests_finish(&engine->guests);
 	retention_stop(&engine->retention);
 	ground_finish(&engine->ground);
 	free(engine);

@@ -95,6 +95,13 @@ void transfer_engine_pause(struct transfer_engine *engine, const char *connector
 void transfer_engine_cancel(struct transfer_engine *engine, const char *connector_id,
 			    const char *file_id, const char *by, int64_t at_ms);
 
+/**
+ * Any thread: @work in a pool, where it may ask the storage of that number (objects_storage_of()) as one of its calls, or
+ * @drop on the loop's thread when too many others wait for that storage, or the engine ends.
+ */
+void transfer_engine_ask_storage(struct transfer_engine *engine, size_t storage, loop_fn *work,
+				 loop_fn *drop, void *ctx);
+
 struct transfer_test_result {
 	enum sp_code code;      /* SP_OK: it works */
 	enum failure_step step; /* that failed */

@@ -11,9 +11,10 @@ enum {
 	REMOVED_MAX = 10000,       /* in one sweep; the next one goes on */
 };
 
-struct sweep {
+struct sweep_round {
 	struct sweeper *sweeper;
-	struct ground *ground;
+	size_t storage;           /* its number, or OBJECTS_FOLDERS */
+	struct loop_timer *timer; /* NULL while it sweeps */
 	size_t removed;
 };
 
@@ -36,22 +37,25 @@ static int find_file(struct db *db, void *ctx, struct sp_error *err)
 	return 0;
 }
 
-/* A store that cannot be read knows of nothing that may go. */
+/* A store that cannot be read knows of nothing that may go; nor does anybody who has to end. */
 static bool is_needed(void *ctx, const char *file_id)
 {
-	const struct sweep *sweep = ctx;
+	const struct sweeper *sweeper = ctx;
 	struct question question = { .file_id = file_id };
 	struct sp_error ignored = { 0 };
-	return store_read(sweep->ground->rooms.store, find_file, &question, &ignored) != 0 ||
+	return atomic_load(&sweeper->stopped) ||
+	       store_read(sweeper->ground->rooms.store, find_file, &question, &ignored) != 0 ||
 	       question.is_needed;
 }
 
 static void work(void *ctx)
 {
-	struct sweep *sweep = ctx;
-	int64_t before_ms = sp_now_ms() - sweep->ground->options.leftover_age_ms;
-	sweep->removed = objects_sweep_staging(sweep->ground->rooms.objects, before_ms, REMOVED_MAX,
-					       is_needed, sweep);
+	struct sweep_round *round = ctx;
+	struct sweeper *sweeper = round->sweeper;
+	const struct ground *ground = sweeper->ground;
+	int64_t before_ms = sp_now_ms() - ground->options.leftover_age_ms;
+	round->removed = objects_sweep_staging(ground->rooms.objects, round->storage, before_ms,
+					       REMOVED_MAX, is_needed, sweeper);
 }
 
 static int forget_usage(struct db *db, void *ctx, struct sp_error *err)
@@ -71,41 +75,58 @@ static void begin(void *ctx);
 
 static void done(void *ctx)
 {
-	struct sweep *sweep = ctx;
-	struct sweeper *sweeper = sweep->sweeper;
-	int64_t age_ms = sweep->ground->options.leftover_age_ms;
-	if (sweep->removed > 0)
+	struct sweep_round *round = ctx;
+	struct sweeper *sweeper = round->sweeper;
+	int64_t age_ms = sweeper->ground->options.leftover_age_ms;
+	if (round->removed > 0)
 		sp_log(SP_LOG_INFO,
 		       "removed %zu temporaries that interrupted transfers had left in buckets",
-		       sweep->removed);
-	if (!sweeper->stopped)
-		sweeper->timer =
-			loop_add_timer(sweep->ground->rooms.loop,
-				       age_ms < EVERY_MS ? age_ms : EVERY_MS, begin, sweeper);
-	free(sweep);
+		       round->removed);
+	if (!atomic_load(&sweeper->stopped))
+		round->timer = loop_add_timer(sweeper->ground->rooms.loop,
+					      age_ms < EVERY_MS ? age_ms : EVERY_MS, begin, round);
 }
 
 static void begin(void *ctx)
 {
-	struct sweeper *sweeper = ctx;
-	struct sweep *sweep = sp_alloc(sizeof(*sweep));
-	*sweep = (struct sweep){ .sweeper = sweeper, .ground = sweeper->ground };
-	sweeper->timer = NULL;
-	ground_run(sweeper->ground, work, done, sweep);
-	if (sweeper->ground->options.usage_age_ms > 0)
-		ground_commit(sweeper->ground, forget_usage, usage_forgotten, sweeper->ground);
+	struct sweep_round *round = ctx;
+	struct ground *ground = round->sweeper->ground;
+	round->timer = NULL;
+	if (round->storage != OBJECTS_FOLDERS) {
+		ground_run_storage(ground, round->storage, work, done, round);
+		return;
+	}
+	ground_run_long(ground, work, done, round);
+	if (ground->options.usage_age_ms > 0)
+		ground_commit(ground, forget_usage, usage_forgotten, ground);
 }
 
 void sweeper_begin(struct sweeper *sweeper, struct ground *ground)
 {
 	sweeper->ground = ground;
-	/* Not here: whoever opens the engine is not on the loop's thread yet. */
-	sweeper->timer = loop_add_timer(ground->rooms.loop, 0, begin, sweeper);
+	sweeper->count = 1 + objects_storages(ground->rooms.objects);
+	sweeper->rounds = sp_alloc(sweeper->count * sizeof(*sweeper->rounds));
+	for (size_t i = 0; i < sweeper->count; i++) {
+		struct sweep_round *round = &sweeper->rounds[i];
+		round->sweeper = sweeper;
+		round->storage = i == 0 ? OBJECTS_FOLDERS : i - 1;
+		/* Not here: whoever opens the engine is not on the loop's thread yet. */
+		round->timer = loop_add_timer(ground->rooms.loop, 0, begin, round);
+	}
 }
 
 void sweeper_stop(struct sweeper *sweeper)
 {
-	sweeper->stopped = true;
-	loop_cancel_timer(sweeper->timer);
-	sweeper->timer = NULL;
+	atomic_store(&sweeper->stopped, true);
+	for (size_t i = 0; i < sweeper->count; i++) {
+		loop_cancel_timer(sweeper->rounds[i].timer);
+		sweeper->rounds[i].timer = NULL;
+	}
+}
+
+void sweeper_finish(struct sweeper *sweeper)
+{
+	sweeper_stop(sweeper);
+	free(sp_take_pointer(&sweeper->rounds));
+	sweeper->count = 0;
 }

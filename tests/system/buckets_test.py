@@ -2,6 +2,7 @@
 """The bucket door, request by request: what S3's clients may ask of a bucket that is a folder, and what is refused."""
 
 import contextlib
+import datetime
 import hashlib
 import http.client
 import os
@@ -19,6 +20,7 @@ import aws  # noqa: E402
 import harness  # noqa: E402
 import s3  # noqa: E402
 from s3 import code_of, path_of, send, texts  # noqa: E402
+import storage  # noqa: E402
 
 SIGNED, SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
@@ -39,7 +41,7 @@ def buckets(client, daemon):
         assert send(client, "PUT", "/made").status == 200
         assert (daemon.state / "buckets" / "made").is_dir()
         assert send(client, "HEAD", "/made").status == 200
-        assert texts(send(client, "GET", "/"), "Name") == ["made", "mounted", "things"]
+        assert texts(send(client, "GET", "/"), "Name") == ["elsewhere", "made", "mounted", "things"]
         assert code_of(send(client, "PUT", "/made")) == "BucketAlreadyOwnedByYou"
         assert send(client, "GET", "/made?location").status == 200
         assert send(client, "GET", "/made?versioning").status == 200
@@ -56,6 +58,19 @@ def buckets(client, daemon):
         assert code_of(send(client, "PUT", "/other", body)) == "IllegalLocationConstraintException"
         assert code_of(send(client, "PUT", "/other", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>")) == "MalformedXML"
         assert code_of(send(client, "PUT", "/other", b"<x>")) == "MalformedXML"
+
+
+    with with_case("a bucket at storage is listed and found, and neither made nor removed; its objects are elsewhere"):
+        days = dict(zip(texts(send(client, "GET", "/"), "Name"), texts(send(client, "GET", "/"), "CreationDate")))
+        assert abs(datetime.datetime.fromisoformat(days["elsewhere"]).timestamp() - time.time()) < 600, days
+        assert send(client, "HEAD", "/elsewhere").status == 200 and send(client, "GET", "/elsewhere?location").status == 200
+        assert code_of(send(client, "PUT", "/elsewhere")) == "BucketAlreadyOwnedByYou"
+        refused = send(client, "DELETE", "/elsewhere")
+        assert code_of(refused) == "AccessDenied" and b"bucket.elsewhere" in refused.body, refused.body
+        for method, target in (("GET", "/elsewhere"), ("GET", "/elsewhere/k"), ("PUT", "/elsewhere/k"), ("DELETE", "/elsewhere/k"),
+                               ("GET", "/elsewhere?versioning"), ("GET", "/elsewhere?uploads"), ("POST", "/elsewhere/k?uploads")):
+            answer = send(client, method, target)
+            assert (answer.status, code_of(answer)) == (501, "NotImplemented"), (method, target, answer.body)
 
 
 def objects(client, daemon, folder):
@@ -667,7 +682,10 @@ def bad_moments(client, daemon, folder):
 
 with harness.Story() as story:
     (story.folder / "mounted").mkdir()
-    daemon = story.enter(harness.Daemon(story.folder / "state", {"transfer.leftover_age": "1s", "bucket.mounted": story.folder / "mounted"}))
+    storage.write_credentials(story.folder / "keys")
+    daemon = story.enter(harness.Daemon(story.folder / "state", {
+        "transfer.leftover_age": "1s", "bucket.mounted": story.folder / "mounted", "bucket.elsewhere": "s3://theirs",
+        "bucket.elsewhere.endpoint": "http://127.0.0.1:9", "bucket.elsewhere.credentials": story.folder / "keys"}))
     daemon.story = story
     folder = daemon.bucket("things")
     buckets(daemon.client, daemon)

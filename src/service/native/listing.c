@@ -59,7 +59,7 @@ static json_t *describe(const struct listing *listing)
 	return output;
 }
 
-/* ---- what is in it: in the bucket pool -------------------------------------------------------------------------- */
+/* ---- what is in it: where buckets are read -------------------------------------------------------------------------- */
 
 static int check_identity(const struct listing *listing, const struct object_identity *found,
 			  struct sp_error *err)
@@ -129,6 +129,29 @@ static void answer_page(void *ctx)
 	finish(listing);
 }
 
+/* On the loop's thread. */
+static void refuse_page(void *ctx)
+{
+	struct listing *listing = ctx;
+	struct sp_error err = { 0 };
+	sp_fail(&err, SP_LIMIT,
+		"could not read the listing's object: its storage has not answered those who asked "
+		"before, or the daemon ends");
+	native_error(listing->call, &err);
+	finish(listing);
+}
+
+/* Storage may hang, and those who ask it then must not have all the threads that folders are read by. */
+static int begin_page(struct listing *listing, struct sp_error *err)
+{
+	const struct service_context *context = answer_context(listing->call);
+	size_t storage;
+	if (!objects_storage_of(context->objects, listing->file.bucket, &storage))
+		return pool_submit(context->buckets, answer_page, listing, err);
+	transfer_engine_ask_storage(context->engine, storage, answer_page, refuse_page, listing);
+	return 0;
+}
+
 /* ---- the operation ---------------------------------------------------------------------------------------------- */
 
 static int find(struct db *db, void *ctx, struct sp_error *err)
@@ -151,7 +174,7 @@ static void carry_out(struct listing *listing)
 	if (store_read(context->store, find, listing, &err) == 0) {
 		if (listing->file.state != FILE_COMPLETED)
 			api_reply(call, describe(listing));
-		else if (pool_submit(context->buckets, answer_page, listing, &err) == 0)
+		else if (begin_page(listing, &err) == 0)
 			return;
 		else
 			native_error(call, &err);

@@ -56,6 +56,10 @@ def is_completion(request):
     return request.method == "POST" and "uploadId=" in request.target
 
 
+def is_abort(request):
+    return request.method == "DELETE" and "uploadId=" in request.target
+
+
 def is_look(request):
     return request.method == "HEAD"
 
@@ -154,6 +158,15 @@ def after_that(what):
     def act(exchange):
         what()
         exchange.forward()
+    return act
+
+
+def silent_until(event):
+    """Nothing comes back before that, and then the connection ends."""
+    def act(exchange):
+        exchange.drain()
+        event.wait()
+        raise Reset
     return act
 
 

@@ -376,11 +376,14 @@ static void what_nobody_needs_is_swept_away_and_nothing_else(void **state)
 		struct sp_error err = { 0 };
 		stage(objects, "left", file_id, 1, "left");
 		stage(objects, "needed", needed, 1, "needed");
-		assert_int_equal(objects_sweep_staging(objects, 1, 10, is_mine, needed),
+		size_t where;
+		if (!objects_storage_of(objects, "orders", &where))
+			where = OBJECTS_FOLDERS;
+		assert_int_equal(objects_sweep_staging(objects, where, 1, 10, is_mine, needed),
 				 0); /* all are young */
-		assert_int_equal(
-			objects_sweep_staging(objects, sp_now_ms() + 60000, 10, is_mine, needed),
-			1);
+		assert_int_equal(objects_sweep_staging(objects, where, sp_now_ms() + 60000, 10,
+						       is_mine, needed),
+				 1);
 		assert_int_equal(publish(objects, "left", 4, true, &err), -1);
 		assert_int_equal(
 			objects_publish(objects, "orders", "needed", needed, 1, 6, true, &err), 0);

@@ -35,8 +35,8 @@ static bool is_needed(void *ctx, const char *file_id)
 
 static size_t sweep(struct fixture *f, int64_t age_s, size_t max)
 {
-	return objects_sweep_staging(f->objects, ((int64_t)time(NULL) - age_s) * 1000, max,
-				     is_needed, NULL);
+	return objects_sweep_staging(f->objects, OBJECTS_FOLDERS,
+				     ((int64_t)time(NULL) - age_s) * 1000, max, is_needed, NULL);
 }
 
 static void what_nobody_needs_goes_when_it_is_old(void **state)

@@ -225,11 +225,14 @@ static void a_sweep_takes_uploads_that_nobody_touches(void **state)
 	begin(f, id, &upload);
 	snprintf(path, sizeof(path), STAGING "/upload-%s", id);
 	int64_t now_ms = sp_now_ms();
-	assert_int_equal(
-		objects_sweep_staging(f->objects, now_ms + 1000, 10, nothing_is_needed, NULL), 0);
+	assert_int_equal(objects_sweep_staging(f->objects, OBJECTS_FOLDERS, now_ms + 1000, 10,
+					       nothing_is_needed, NULL),
+			 0);
 	struct utimbuf old = { .modtime = (time_t)((now_ms - UPLOADS_KEPT_MS) / 1000 - 60) };
 	utime(path, &old);
-	assert_int_equal(objects_sweep_staging(f->objects, now_ms, 10, nothing_is_needed, NULL), 1);
+	assert_int_equal(objects_sweep_staging(f->objects, OBJECTS_FOLDERS, now_ms, 10,
+					       nothing_is_needed, NULL),
+			 1);
 	assert_false(exists(path));
 
 	/* What a crash left of one that was on its way out need not be that old. */
@@ -237,7 +240,9 @@ static void a_sweep_takes_uploads_that_nobody_touches(void **state)
 	write_file(STAGING "/upload-" UNKNOWN "/00001-11111111111111111111111111111111", "x");
 	old.modtime = (time_t)(now_ms / 1000 - 60);
 	utime(STAGING "/upload-" UNKNOWN, &old);
-	assert_int_equal(objects_sweep_staging(f->objects, now_ms, 10, nothing_is_needed, NULL), 1);
+	assert_int_equal(objects_sweep_staging(f->objects, OBJECTS_FOLDERS, now_ms, 10,
+					       nothing_is_needed, NULL),
+			 1);
 	assert_false(exists(STAGING "/upload-" UNKNOWN));
 	upload_finish(&upload);
 }
@@ -257,7 +262,9 @@ static void whoever_completes_an_upload_keeps_its_parts_until_the_end(void **sta
 	assert_int_equal(uploads_hold(f->objects, "orders", &upload, &hold, &err), 0);
 	assert_int_equal(uploads_abort(f->objects, "orders", &upload, &err), -1);
 	assert_int_equal(err.code, SP_CONFLICT);
-	assert_int_equal(objects_sweep_staging(f->objects, now_ms, 10, nothing_is_needed, NULL), 0);
+	assert_int_equal(objects_sweep_staging(f->objects, OBJECTS_FOLDERS, now_ms, 10,
+					       nothing_is_needed, NULL),
+			 0);
 	assert_true(exists(path));
 	close(hold);
 	assert_int_equal(uploads_abort(f->objects, "orders", &upload, &err), 0);

@@ -178,30 +178,40 @@ static int look(const struct publication *p, bool *out_taken, struct sp_error *e
 	return ours ? 1 : 0;
 }
 
+/* SP_NOT_FOUND: it is not published. Why the look failed, which may be for good, says nothing about that. */
 static int confirm(const struct publication *p, struct sp_error *err)
 {
 	bool taken;
-	int found = look(p, &taken, err);
-	if (found != 0)
-		return found == 1 ? 0 : -1;
+	struct sp_error why = { 0 };
+	int found = look(p, &taken, &why);
+	if (found == 1)
+		return 0;
+	if (found == -1)
+		return sp_fail(err, SP_UNREACHABLE, "%s", why.message);
 	return fail_publish(p, SP_NOT_FOUND,
 			    taken ? "another object has its name" : "it is not there", err);
 }
 
 /* Storage that knows the condition holds to it; other storage ignores it, or says that it does not know it. */
 static int ask_to_complete(const struct publication *p, const char *query,
-			   const struct sp_buffer *body, bool if_free, struct s3_answer *out,
+			   const struct sp_buffer *body, struct s3_answer *out,
 			   struct sp_error *err)
 {
 	struct s3_wish wish = { .method = "POST", .key = p->key, .query = query };
+	bool if_free = !p->replaces && s3_knows_free(p->place);
 	if (if_free)
 		wish.headers[0] = (struct sign_header){ "if-none-match", OBJECT_PUT_FREE };
 	if (s3_call(p->place, &wish, body, out, err) != 0)
 		return -1;
-	if (!if_free || out->status != S3_STATUS_NOT_IMPLEMENTED)
+	if (!if_free || !s3_lacks_condition(out))
 		return 0;
 	s3_answer_finish(out);
-	return ask_to_complete(p, query, body, false, out, err);
+	wish.headers[0] = (struct sign_header){ 0 };
+	if (s3_call(p->place, &wish, body, out, err) != 0)
+		return -1;
+	if (s3_succeeded(out))
+		s3_learn_no_free(p->place);
+	return 0;
 }
 
 /* What was answered is told only when the object is not there. */
@@ -214,14 +224,14 @@ static int complete(const struct publication *p, const struct object_upload *upl
 	SP_AUTO_FREE char *query = s3_upload_query(upload, "");
 	sp_buffer_format(&body, "<CompleteMultipartUpload>%s</CompleteMultipartUpload>",
 			 sp_buffer_text(&parts->body));
-	if (ask_to_complete(p, query, &body, !p->replaces, &answer, &why) == 0) {
+	if (ask_to_complete(p, query, &body, &answer, &why) == 0) {
 		if (!s3_succeeded(&answer))
 			s3_fail(p->place, &answer, "could not complete", p->key, &why);
 		s3_answer_finish(&answer);
 	}
 	if (confirm(p, &unseen) == 0)
 		return 0;
-	if (why.code == SP_OK || unseen.code != SP_NOT_FOUND)
+	if (why.code == SP_OK)
 		why = unseen;
 	/* The upload may be there still, and be completed by the next try. */
 	if (why.code == SP_NOT_FOUND)

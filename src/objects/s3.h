@@ -25,6 +25,10 @@ bool s3_is_taken(struct objects *objects, const char *bucket, const char *key, c
 int s3_allow_put(struct objects *objects, const char *bucket, const char *key,
 		 struct object_put *put, struct sp_error *err);
 
+/** Whether If-None-Match is worth a try at this storage, and that it is not. */
+bool s3_knows_free(struct s3_place *place);
+void s3_learn_no_free(struct s3_place *place);
+
 /* ---- s3_upload.c: multipart uploads from their beginning to their end ---- */
 
 int s3_part_urls(struct objects *objects, const char *bucket, const char *key, const char *file_id,

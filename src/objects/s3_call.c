@@ -190,6 +190,31 @@ static bool is_busy(const struct s3_answer *answer)
 	       answer->status == 429 || answer->status == 408;
 }
 
+static bool says_one_of(const struct s3_answer *answer, const char *const words[], size_t count)
+{
+	SP_AUTO_FREE char *code = s3_answer_text(answer, "Code");
+	for (size_t i = 0; code != NULL && i < count; i++)
+		if (strcmp(code, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A session that ended, and may have been renewed since it was signed with. To a HEAD storage says no more than 400. */
+static bool is_expired(const struct s3_answer *answer)
+{
+	static const char *const words[] = { "ExpiredToken", "InvalidToken", "RequestExpired" };
+	return answer->status == 400 &&
+	       (answer->body.length == 0 || says_one_of(answer, words, SP_COUNT_OF(words)));
+}
+
+bool s3_lacks_condition(const struct s3_answer *answer)
+{
+	static const char *const words[] = { "InvalidArgument", "InvalidRequest",
+					     "NotImplemented" };
+	return answer->status == S3_STATUS_NOT_IMPLEMENTED ||
+	       (answer->status == 400 && says_one_of(answer, words, SP_COUNT_OF(words)));
+}
+
 static void pause_before(int tries)
 {
 	uint32_t random;
@@ -210,7 +235,7 @@ int s3_call(struct s3_place *place, const struct s3_wish *wish, const struct sp_
 	for (int tries = 1;; tries++) {
 		*out = (struct s3_answer){ .body = { .limit = BODY_MAX } };
 		int result = try_once(place, wish, body, out, &why);
-		if (result == 0 && !is_busy(out))
+		if (result == 0 && !is_busy(out) && !is_expired(out))
 			return 0;
 		if (tries == TRIES || (result != 0 && !may_help(&why))) {
 			if (result == 0)
@@ -242,12 +267,15 @@ static enum sp_code code_of_status(const struct s3_answer *answer)
 	case 401:
 	case 403:
 		return SP_DENIED;
-	case 409:
+	case 409: /* something else is being done to it just now */
+		return SP_UNREACHABLE;
 	case 412:
 		return SP_EXISTS;
 	case S3_STATUS_NOT_IMPLEMENTED:
 		return SP_UNSUPPORTED;
 	default:
+		if (is_expired(answer))
+			return SP_DENIED;
 		return is_busy(answer) || answer->status < 300 ? SP_UNREACHABLE : SP_PROTOCOL;
 	}
 }

@@ -31,6 +31,9 @@ void s3_answer_finish(struct s3_answer *answer);
 /** 2xx, without an <Error> in the body. */
 bool s3_succeeded(const struct s3_answer *answer);
 
+/** Whether it may mean that storage does not know the condition that it was asked under. */
+bool s3_lacks_condition(const struct s3_answer *answer);
+
 /** The text of the first element <name> of the body, owned by the caller; NULL when there is none. */
 char *s3_answer_text(const struct s3_answer *answer, const char *name);
 

@@ -178,8 +178,10 @@ int s3_place_sign(const struct s3_place *place, const struct s3_wish *wish, char
 		  struct sp_error *err)
 {
 	struct s3_credentials credentials;
-	if (s3_credentials_read(place->credentials, &credentials, err) != 0)
-		return -1;
+	struct sp_error why = { 0 };
+	/* Whatever it is, it says nothing of what is at the storage, and a later attempt may find the file mended. */
+	if (s3_credentials_read(place->credentials, &credentials, &why) != 0)
+		return sp_fail(err, SP_SYSTEM, "%s", why.message);
 	const struct sign_signer signer = { .access_key_id = credentials.access_key_id,
 					    .secret = credentials.secret,
 					    .session_token = credentials.session_token,

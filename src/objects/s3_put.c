@@ -47,6 +47,24 @@ static void tell_unconditional(const struct s3_place *place, const char *conditi
 	       place->origin, condition);
 }
 
+bool s3_knows_free(struct s3_place *place)
+{
+	pthread_mutex_lock(&place->lock);
+	bool knows = !place->no_if_none_match;
+	pthread_mutex_unlock(&place->lock);
+	return knows;
+}
+
+void s3_learn_no_free(struct s3_place *place)
+{
+	pthread_mutex_lock(&place->lock);
+	bool is_new = !place->no_if_none_match;
+	place->no_if_none_match = true;
+	pthread_mutex_unlock(&place->lock);
+	if (is_new)
+		tell_unconditional(place, "If-None-Match");
+}
+
 /* Learns from what became of the last one. Files that were under way together learn the same only once.
  * @bare  of what is there now; "" when nothing is */
 static void learn(struct s3_place *place, const struct object_put *last, const char *bare)
@@ -60,18 +78,18 @@ static void learn(struct s3_place *place, const struct object_put *last, const c
 	if (last->refused == SP_EXISTS && !was_free && bare_etag(last->condition, asked) &&
 	    strcmp(asked, bare) == 0)
 		unknown = true;
+	if (unknown && was_free)
+		s3_learn_no_free(place);
+	if (!unknown || was_free)
+		return;
 	pthread_mutex_lock(&place->lock);
-	if (unknown && was_free) {
-		all_told = !place->no_if_none_match;
-		place->no_if_none_match = true;
-	} else if (unknown &&
-		   place->match == (last->condition[0] == '"' ? S3_MATCH_QUOTED : S3_MATCH_BARE)) {
+	if (place->match == (last->condition[0] == '"' ? S3_MATCH_QUOTED : S3_MATCH_BARE)) {
 		place->match++;
 		all_told = place->match == S3_MATCH_NONE;
 	}
 	pthread_mutex_unlock(&place->lock);
 	if (all_told)
-		tell_unconditional(place, was_free ? "If-None-Match" : "If-Match");
+		tell_unconditional(place, "If-Match");
 }
 
 /* @bare  of what was seen; "": nothing */
@@ -86,14 +104,13 @@ static void expect(struct s3_place *place, const char *bare)
 static void choose_condition(struct s3_place *place, const char *bare, char out[STORAGE_ETAG_SIZE])
 {
 	pthread_mutex_lock(&place->lock);
-	const bool knows_free = !place->no_if_none_match;
 	const enum s3_match match = place->match;
 	pthread_mutex_unlock(&place->lock);
 	out[0] = '\0';
 	if (bare == NULL)
 		return;
 	if (bare[0] == '\0')
-		snprintf(out, STORAGE_ETAG_SIZE, "%s", knows_free ? OBJECT_PUT_FREE : "");
+		snprintf(out, STORAGE_ETAG_SIZE, "%s", s3_knows_free(place) ? OBJECT_PUT_FREE : "");
 	else if (match == S3_MATCH_BARE)
 		snprintf(out, STORAGE_ETAG_SIZE, "%s", bare);
 	else if (match == S3_MATCH_QUOTED)

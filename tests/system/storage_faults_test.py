@@ -156,6 +156,46 @@ with harness.Story() as story:
             results = other.wait(transfer, 60)
             assert len(results) == 10 and all(result["StatusCode"] == "FAILED" for result in results), results
 
+    with story.case("a session that ended is signed anew by the daemon, too"):
+        after((bad.is_look, bad.answer(400, "ExpiredToken"), 2))
+        sent()
+        after((bad.is_beginning, bad.answer(400, "ExpiredToken"), 2), (bad.is_completion, bad.answer(400, "InvalidToken"), 2),
+              (bad.is_part, bad.answer(400, "ExpiredToken"), 2))
+        retrieved()
+        assert proxy.spent()
+
+    with story.case("credentials that are away for a moment do not mean that there is no object"):
+        after()
+        keys.rename(keys.with_suffix(".away"))
+        key, data, transfer = send()
+        harness.wait_until(lambda: f'/files/{key}" is tried again' in daemon.log_text() or
+                           partner.results(transfer)[0]["StatusCode"] == "FAILED", "the first attempt to end")
+        keys.with_suffix(".away").rename(keys)
+        partner.wait_completed(transfer, 90)
+        assert (inbox / key).read_bytes() == data
+
+    with story.case("an object that was completed but cannot be looked at is asked after, and no failure"):
+        # radosgw's own answer to the completion is lost, then nobody may look for a while
+        after((bad.is_completion, bad.lose_answer, 1), (bad.is_completion, bad.answer(409, "OperationAborted"), 1),
+              (bad.is_look, bad.answer(403, "AccessDenied"), 2))
+        retrieved()
+        assert proxy.spent()
+
+    with story.case("storage that knows no condition with a completion is told none, and that once"):
+        arn = partner.describe()["Arn"]
+        partner.call("TagResource", Arn=arn, Tags=[{"Key": "sallyport:on-conflict", "Value": "fail"}])
+
+        def is_conditional(request):
+            return bad.is_completion(request) and b"\r\nif-none-match" in request.head.lower()
+
+        after((is_conditional, bad.answer(400, "InvalidRequest"), 1000))
+        earlier = len(proxy.asked(is_conditional))
+        retrieved()
+        retrieved()
+        assert len(proxy.asked(is_conditional)) == earlier + 1
+        assert daemon.log_text().count("takes no If-None-Match") == 1
+        partner.call("UntagResource", Arn=arn, TagKeys=["sallyport:on-conflict"])
+
     with story.case("what was stored is not stored again because its list could not be had for a while"):
         def number(request):
             return re.search(r"[?&]partNumber=(\d+)", request.target)[1]

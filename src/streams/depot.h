@@ -35,8 +35,9 @@ enum {
 	DEPOT_SOURCE_BUDGET = 48 << 20, /* … and with it; what is needed now comes on top */
 	DEPOT_RANGES_MAX = 3,           /* of one source at a time */
 
-	DEPOT_PART_MIN = 8 << 20, /* of a part; larger when 10,000 of them would not do … */
-	DEPOT_PARTS_MAX = 10000,  /* … which is S3's limit */
+	DEPOT_PART_MIN = 8 << 20,   /* of a part; larger when 10,000 of them would not do, … */
+	DEPOT_PARTS_MAX = 10000,    /* … which is S3's limit, up to … */
+	DEPOT_PART_MAX = 525 << 20, /* … what takes an object of 5 TiB */
 	/* Of parts that are not kept yet, besides one that is over it, and the first few bytes of each sink. */
 	DEPOT_SINK_BUDGET = 36 << 20,
 };

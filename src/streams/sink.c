@@ -294,6 +294,11 @@ static ssize_t sink_write(struct stream *stream, uint64_t offset, const void *da
 		return sp_fail(err, sink->err.code, "%s", sink->err.message);
 	if (length == 0)
 		return 0;
+	if (sink->expected > (uint64_t)DEPOT_PARTS_MAX * DEPOT_PART_MAX)
+		return sp_fail(err, SP_LIMIT,
+			       "cannot store %llu bytes: an object has %d parts of %d MiB at most",
+			       (unsigned long long)sink->expected, DEPOT_PARTS_MAX,
+			       DEPOT_PART_MAX >> 20);
 	struct part *part = filling(sink);
 	if (part != NULL && part->length == size_of_part(sink)) {
 		end_part(sink, part);

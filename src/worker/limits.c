@@ -10,9 +10,13 @@
 #include "ipc/worker_message.h"
 #include "model/connector.h"
 #include "streams/depot.h"
+#include "worker/block_pool.h"
 #include "worker/sandbox.h"
 
 enum {
+	KIB = 1 << 10,
+	MIB = 1 << 20,
+
 	/* Descriptors: what is handed over at the start, what the process keeps for itself, what each connection keeps
 	 * (sockets, inbox, blocks, timers), and one for each file that waits or is under way. */
 	HANDED = 5,
@@ -21,15 +25,20 @@ enum {
 	DESCRIPTORS_MAX = HANDED + OWN_DESCRIPTORS + WORKER_FILES_MAX +
 			  CONNECTOR_CONNECTIONS_MAX * (CONNECTION_DESCRIPTORS + 1),
 
-	/* Memory that can be written to. The engine's own budgets are far below (a window of a connection is 32 MiB, the
-	 * pool of blocks 16); this is for what libssh may be brought to keep, and for our mistakes. */
-	OWN_MIB = 64 /* pool, heap, stacks */,
+	/*
+	 * Memory that can be written to: our own budgets, and what libssh may be brought to keep of each connection, whose
+	 * window is 32 MiB, and our mistakes. For storage: what is read ahead, where each file may have two short ranges
+	 * beyond the budget, and what is written, of which one part may be beyond it.
+	 */
+	OWN_MIB = 64 + BLOCK_POOL_LARGE_MAX * BLOCK_POOL_LARGE / MIB /* heap, stacks, pool */,
+	STORAGE_MIB = (DEPOT_SOURCE_BUDGET + DEPOT_SINK_BUDGET + DEPOT_PART_MAX) / MIB +
+		      WORKER_FILES_MAX * 2 * (DEPOT_RANGE_MIN / KIB) / KIB,
 	CONNECTION_MIB = 192,
 	/* Counted are all threads of the user, ours and others': far more than there ever are, and few enough that a
 	 * worker which does nothing but start them leaves room for others in the system's table. */
 	USER_TASKS_MAX = 8192,
 
-	MEMORY_MAX_MIB = OWN_MIB + CONNECTOR_CONNECTIONS_MAX * CONNECTION_MIB,
+	MEMORY_MAX_MIB = OWN_MIB + STORAGE_MIB + CONNECTOR_CONNECTIONS_MAX * CONNECTION_MIB,
 };
 
 static const struct {

@@ -710,6 +710,23 @@ static void parts_are_as_large_as_it_takes(void **state)
 	depot_destroy(house.depot);
 }
 
+static void what_would_need_larger_parts_than_there_are_is_refused_at_once(void **state)
+{
+	(void)state;
+	const uint64_t most = (uint64_t)DEPOT_PARTS_MAX * DEPOT_PART_MAX;
+	struct house house;
+	struct sp_error err = { 0 };
+	begin(&house);
+	struct stream *stream = open_sink(&house, 0, 0);
+	stream_expect(stream, most);
+	assert_int_equal(stream_write(stream, 0, "x", 1, &err), 1);
+	stream_expect(stream, most + 1);
+	assert_int_equal(stream_write(stream, 1, "x", 1, &err), -1);
+	assert_int_equal(err.code, SP_LIMIT);
+	stream_close(stream);
+	depot_destroy(house.depot);
+}
+
 /* As much as it takes by itself. */
 static uint64_t write_on(struct stream *stream, uint64_t at, uint64_t end)
 {
@@ -855,6 +872,7 @@ int main(void)
 		cmocka_unit_test(a_bucket_that_is_not_there_is_no_condition),
 		cmocka_unit_test(what_is_large_goes_in_parts_and_is_kept_from_the_front),
 		cmocka_unit_test(parts_are_as_large_as_it_takes),
+		cmocka_unit_test(what_would_need_larger_parts_than_there_are_is_refused_at_once),
 		cmocka_unit_test(sinks_with_large_parts_do_not_wait_for_one_another),
 		cmocka_unit_test(an_upload_is_gone_on_with_at_its_next_part),
 		cmocka_unit_test(marks_are_ends_of_parts),

@@ -14,7 +14,7 @@ SECONDS = {
     "storage": 40, "storage_faults": 65, "late_put": 35, "resume_storage": 80, "sizes_and_names_storage": 45, "console": 75,
     "storage_hosts": 30, "listings_storage": 25, "file_limits_storage": 32, "faults_storage": 60, "worker_deaths_storage": 45,
     "crash_storage": 45, "storage_kills": 50, "storage_door": 35, "storage_silence": 30, "publishing_storage": 35, "sizes_and_names_swift": 35,
-    "private_failures": 20, "routes": 20, "events_webhook": 45, "events_kill": 27, "bucket_clients": 25, "conformance": 30,
+    "private_failures": 20, "bucket_test": 35, "routes": 20, "events_webhook": 45, "events_kill": 27, "bucket_clients": 25, "conformance": 30,
 }
 
 # Those that cannot have others beside them, and why.

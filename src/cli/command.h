@@ -24,6 +24,7 @@ enum argument_kind {
 	ARGUMENT_FILE, /* of this machine */
 	ARGUMENT_CONNECTOR,
 	ARGUMENT_TRANSFER,
+	ARGUMENT_BUCKET,      /* its name */
 	ARGUMENT_BUCKET_PATH, /* "/bucket/key" */
 	ARGUMENT_REMOTE_PATH,
 	ARGUMENT_USER,

@@ -41,6 +41,8 @@ const struct command all_commands[] = {
 	  "Begin nothing new until it is resumed; what is asked for waits.", connector_pause },
 	{ "connector resume", { CONNECTOR }, 0,
 	  "Go on after a pause.", connector_resume },
+	{ "bucket test", { ONE("BUCKET", ARGUMENT_BUCKET) }, 0,
+	  "Ask the storage of a bucket all that transfers need, and say what it answered and which permission is missing.", bucket_test },
 	{ "send", { CONNECTOR, MANY("/BUCKET/KEY", ARGUMENT_BUCKET_PATH) }, WITH(OPTION_TO) | WITH(OPTION_RECURSIVE) | WITH(OPTION_DETACH),
 	  "Send objects to the partner and follow them to their end; a KEY may be a pattern.", send_files },
 	{ "get", { CONNECTOR, MANY("PATH", ARGUMENT_REMOTE_PATH) }, WITH(OPTION_INTO) | WITH(OPTION_RECURSIVE) | WITH(OPTION_THEN) | WITH(OPTION_DETACH) | WITH(OPTION_VIA),

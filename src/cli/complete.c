@@ -65,6 +65,15 @@ static void offer_bucket_paths(struct ask *ask, const char *typed)
 	}
 }
 
+static void offer_buckets(struct ask *ask, const char *typed)
+{
+	AUTO_PATHS list = { 0 };
+	if (bucket_paths_buckets(ask, &list, NULL) != 0)
+		return;
+	for (size_t i = 0; i < list.count; i++)
+		offer(list.entries[i].path + strlen("/"), typed);
+}
+
 static void offer_users(struct ask *ask, const char *typed)
 {
 	static const struct ask_parameter none[] = { { NULL, NULL } };
@@ -202,6 +211,9 @@ static int offer_names(struct ask *ask, struct run *run, struct sp_error *err)
 		break;
 	case ARGUMENT_TRANSFER:
 		offer_transfers(ask, place.typed);
+		break;
+	case ARGUMENT_BUCKET:
+		offer_buckets(ask, place.typed);
 		break;
 	case ARGUMENT_BUCKET_PATH:
 		offer_bucket_paths(ask, place.typed);

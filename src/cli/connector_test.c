@@ -5,30 +5,13 @@
 #include "cli/handlers.h"
 #include "cli/host_key.h"
 #include "cli/output.h"
-
-static void print_steps(const json_t *steps)
-{
-	static const char *const titles[] = { "STEP", "STATUS", "MS", "WHAT", NULL };
-	AUTO_TABLE table = { .titles = titles };
-	size_t i;
-	json_t *step;
-	json_array_foreach (steps, i, step) {
-		char ms[24];
-		snprintf(ms, sizeof(ms), "%lld",
-			 (long long)sp_json_integer(step, "Milliseconds", 0));
-		output_table_add(&table, sp_json_string(step, "Step"));
-		output_table_add(&table, sp_json_string(step, "Status"));
-		output_table_add(&table, ms);
-		output_table_add(&table, sp_json_string(step, "Message"));
-	}
-	output_table_print(&table);
-}
+#include "cli/steps.h"
 
 static void print_test(const json_t *test, bool is_ok)
 {
 	const char *key = sp_json_string(test, "HostKey");
 	char fingerprint[HOST_KEY_FINGERPRINT_SIZE];
-	print_steps(json_object_get(test, "Steps"));
+	steps_print(json_object_get(test, "Steps"));
 	printf("%s: %s\n", is_ok ? "OK" : "ERROR", sp_json_string(test, "StatusMessage"));
 	if (key != NULL && host_key_fingerprint(key, fingerprint))
 		printf("host key: %s\nfingerprint: %s\n", key, fingerprint);

@@ -9,7 +9,7 @@ const struct exit_status_row exit_statuses[] = {
 	{ STATUS_DENIED,       "The access key is unknown, wrong or may not do this." },
 	{ STATUS_UNREACHABLE,  "The service could not be reached, or went away." },
 	{ STATUS_FILES_FAILED, "At least one file has FAILED; each one is named." },
-	{ STATUS_TEST_FAILED,  "The connector was tested, and the test failed." },
+	{ STATUS_TEST_FAILED,  "The connector or bucket was tested, and the test failed." },
 	{ STATUS_LEFT_OUT,     "At least one remote of the file was not taken; each one is named." },
 	{ STATUS_INTERRUPTED,  "Ctrl-C. What was asked for goes on; standard error says how to watch it." },
 	{ STATUS_OK, NULL },

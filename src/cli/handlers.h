@@ -10,6 +10,9 @@ int connector_show(struct run *run, struct sp_error *err);
 /* connector_test.c */
 int connector_test(struct run *run, struct sp_error *err);
 
+/* bucket_test.c */
+int bucket_test(struct run *run, struct sp_error *err);
+
 /* send.c */
 int send_files(struct run *run, struct sp_error *err);
 

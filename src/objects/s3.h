@@ -54,5 +54,8 @@ int s3_find_upload(struct objects *objects, const char *file_id, int attempt,
 /** Aborts it and strikes it out of the book; what is gone already is no failure. @err: why nobody answered. */
 bool s3_abort(struct objects *objects, const struct object_upload *upload, struct sp_error *err);
 
+/** Whether an id can be used as it is. NULL is none. */
+bool s3_upload_id_is_good(const char *id);
+
 /** "uploadId=…", owned by the caller. */
 char *s3_upload_query(const struct object_upload *upload, const char *more);

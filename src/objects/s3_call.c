@@ -96,7 +96,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *ctx)
 static void set_up(CURL *handle, const struct s3_place *place, const struct s3_wish *wish,
 		   const char *url, const struct sp_buffer *body, struct s3_answer *answer)
 {
-	bool looks = strcmp(wish->method, "HEAD") == 0;
+	bool looks = strcmp(wish->method, "HEAD") == 0, posts = strcmp(wish->method, "POST") == 0;
 	curl_easy_setopt(handle, CURLOPT_URL, url);
 	curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(handle, CURLOPT_PROXY, "");
@@ -106,7 +106,8 @@ static void set_up(CURL *handle, const struct s3_place *place, const struct s3_w
 	curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME,
-			 (long)(body != NULL ? COMPLETION_S : SILENCE_S));
+			 (long)(posts && body != NULL ? COMPLETION_S : SILENCE_S));
+	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)wish->patience_ms); /* 0: none */
 	if (place->ca != NULL)
 		curl_easy_setopt(handle, CURLOPT_CAINFO, place->ca);
 	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
@@ -117,14 +118,14 @@ static void set_up(CURL *handle, const struct s3_place *place, const struct s3_w
 		curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
 		return;
 	}
-	if (strcmp(wish->method, "POST") == 0) {
+	if (posts || body != NULL) {
 		curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
 				 (curl_off_t)(body == NULL ? 0 : body->length));
 		curl_easy_setopt(handle, CURLOPT_POSTFIELDS,
 				 body == NULL ? "" : sp_buffer_text(body));
-	} else {
-		curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, wish->method);
 	}
+	if (!posts)
+		curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, wish->method);
 }
 
 static struct curl_slist *make_headers(const struct s3_wish *wish)
@@ -156,6 +157,19 @@ static enum sp_code code_of(CURLcode result)
 	}
 }
 
+/* @why  what libcurl knows beyond its code; "" */
+static int fail_try(const struct s3_place *place, CURLcode result, const char *why,
+		    struct sp_error *err)
+{
+	const enum sp_code code = code_of(result);
+	return sp_fail(err, code, "could not ask the storage at %s: %s%s%s", place->origin,
+		       why[0] != '\0' ? why : curl_easy_strerror(result),
+		       code == SP_UNTRUSTED ? "; what is trusted: " : "",
+		       code != SP_UNTRUSTED ? ""
+		       : place->ca != NULL  ? place->ca
+					    : "the system's certificates");
+}
+
 static int try_once(struct s3_place *place, const struct s3_wish *wish,
 		    const struct sp_buffer *body, struct s3_answer *answer, struct sp_error *err)
 {
@@ -168,6 +182,8 @@ static int try_once(struct s3_place *place, const struct s3_wish *wish,
 	struct curl_slist *headers = make_headers(wish);
 	set_up(handle, place, wish, url, body, answer);
 	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+	char why[CURL_ERROR_SIZE] = "";
+	curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, why);
 	CURLcode result = curl_easy_perform(handle);
 	curl_off_t size = -1;
 	curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer->status);
@@ -177,8 +193,7 @@ static int try_once(struct s3_place *place, const struct s3_wish *wish,
 	curl_slist_free_all(headers);
 	give_back(place, handle);
 	if (result != CURLE_OK)
-		return sp_fail(err, code_of(result), "could not ask the storage at %s: %s",
-			       place->origin, curl_easy_strerror(result));
+		return fail_try(place, result, why, err);
 	return 0;
 }
 
@@ -237,7 +252,7 @@ int s3_call(struct s3_place *place, const struct s3_wish *wish, const struct sp_
 		int result = try_once(place, wish, body, out, &why);
 		if (result == 0 && !is_busy(out) && !is_expired(out))
 			return 0;
-		if (tries == TRIES || (result != 0 && !may_help(&why))) {
+		if (tries == TRIES || wish->patience_ms != 0 || (result != 0 && !may_help(&why))) {
 			if (result == 0)
 				return 0;
 			s3_answer_finish(out);

@@ -57,6 +57,8 @@ struct s3_wish {
 	/* That have to come along, in the order of their names; the rest of them without a name. */
 	struct sign_header headers[S3_HEADERS_MAX];
 	uint32_t lifetime_s; /* 0: a minute, for what is done at once */
+	/* Asked once, with an answer in this time: for who wants to know whether there is one. 0: again and again. */
+	uint32_t patience_ms;
 };
 
 /** How many it has. */

@@ -30,7 +30,7 @@ int s3_find_upload(struct objects *objects, const char *file_id, int attempt,
 /* ---- beginning -------------------------------------------------------------------------------------------------- */
 
 /* Ids are opaque, and go into URLs and the store as they are. */
-static bool id_is_good(const char *id)
+bool s3_upload_id_is_good(const char *id)
 {
 	size_t length = id == NULL ? 0 : strlen(id);
 	return length > 0 && length <= 1024 && strpbrk(id, "&#?% \n\r\"<>") == NULL;
@@ -53,7 +53,7 @@ static int begin_upload(struct objects *objects, struct s3_place *place,
 	int result = 0;
 	if (!s3_succeeded(&answer))
 		result = s3_fail(place, &answer, "could not begin the upload of", upload->key, err);
-	else if (!id_is_good(upload->id))
+	else if (!s3_upload_id_is_good(upload->id))
 		result = sp_fail(err, SP_PROTOCOL,
 				 "cannot use the storage at %s: it told no usable upload id",
 				 place->origin);

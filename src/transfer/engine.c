@@ -9,6 +9,7 @@
 #include "store/breakers.h"
 #include "store/cancellations.h"
 #include "store/transfers.h"
+#include "transfer/bucket_test.h"
 #include "transfer/ground.h"
 #include "transfer/lane.h"
 #include "transfer/parts.h"
@@ -24,6 +25,7 @@ struct transfer_engine {
 	struct sweeper sweeper;
 	struct storage_guests guests;
 	struct retention retention;
+	struct bucket_tests bucket_tests;
 };
 
 /* ---- lanes ------------------------------------------------------------------------------------------------------------ */
@@ -169,6 +171,32 @@ void transfer_engine_test(struct transfer_engine *engine, const char *connector_
 	*request = (struct test_request){ .engine = engine, .fn = fn, .ctx = ctx };
 	snprintf(request->connector_id, sizeof(request->connector_id), "%s", connector_id);
 	loop_post(engine->ground.rooms.loop, begin_test, request);
+}
+
+struct bucket_request {
+	struct transfer_engine *engine;
+	char *bucket;
+	transfer_bucket_fn *fn;
+	void *ctx;
+};
+
+static void begin_bucket_test(void *ctx)
+{
+	struct bucket_request *request = ctx;
+	bucket_tests_run(&request->engine->bucket_tests, request->bucket, request->fn,
+			 request->ctx);
+	free(request->bucket);
+	free(request);
+}
+
+void transfer_engine_test_bucket(struct transfer_engine *engine, const char *bucket,
+				 transfer_bucket_fn *fn, void *ctx)
+{
+	struct bucket_request *request = sp_alloc(sizeof(*request));
+	*request = (struct bucket_request){
+		.engine = engine, .bucket = sp_strdup(bucket), .fn = fn, .ctx = ctx
+	};
+	loop_post(engine->ground.rooms.loop, begin_bucket_test, request);
 }
 
 /* ---- places for workers ----------------------------------------------------------------------------------------------- */
@@ -333,6 +361,7 @@ int transfer_engine_open(const struct transfer_rooms *rooms, const struct transf
 	}
 	sweeper_begin(&engine->sweeper, &engine->ground);
 	retention_begin(&engine->retention, &engine->ground);
+	bucket_tests_begin(&engine->bucket_tests, &engine->ground);
 	*out = engine;
 	return 0;
 }

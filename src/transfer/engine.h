@@ -112,6 +112,15 @@ struct transfer_test_result {
 		*trace; /* every step that was taken; the last one failed, or all went well */
 };
 
+struct object_probe;
+/** @probe and @err are borrowed; @err SP_OK: the probe says how the bucket is. SP_NOT_FOUND: there is none. */
+typedef void transfer_bucket_fn(void *ctx, const struct object_probe *probe,
+				const struct sp_error *err);
+
+/** Any thread: tries what transfers need of a bucket (objects/probe.h). @fn is called on the loop's thread, once. */
+void transfer_engine_test_bucket(struct transfer_engine *engine, const char *bucket,
+				 transfer_bucket_fn *fn, void *ctx);
+
 /** @result is borrowed. */
 typedef void transfer_test_fn(void *ctx, const struct transfer_test_result *result);
 

@@ -63,6 +63,11 @@ with harness.Story() as story:
         assert "authenticate" in tested and "OK: Connection succeeded" in tested, tested
         assert cli.answer(daemon, "connector", "test", "acme")["Status"] == "OK"
 
+    with story.case("bucket test says of a folder whether it can be written to, with a slash in front and without"):
+        assert cli.answer(daemon, "bucket", "test", "files")["Status"] == "OK"
+        assert "OK: it works" in cli.good(daemon, "bucket", "test", "/files")
+        assert cli.good(daemon, "complete", "bucket", "test", "fi") == "files\n"
+
     with story.case("connector add takes a key that is known, a password from standard input, and names only once"):
         known = story.folder / "known_hosts"
         known.write_text("# ours\n" + "".join(f"[127.0.0.1]:{server.port} {key}\n" for key in server.trusted_keys()),
@@ -345,6 +350,7 @@ with harness.Story() as story:
             "connector remove": [((), WRONG), ((absent,), NOT_THERE)],
             "connector pause": [((), WRONG), ((absent,), NOT_THERE)],
             "connector resume": [((), WRONG), ((absent,), NOT_THERE)],
+            "bucket test": [((), WRONG), ((absent,), NOT_THERE)],
             "send": [((), WRONG), (("acme",), WRONG), ((absent, "/files/x"), NOT_THERE), (("acme", "files/x"), WRONG), (("acme", "/fi*/x"), WRONG),
                      (("acme", "/files/x", "--then", "delete"), WRONG)],
             "get": [((), WRONG), (("acme", "x"), WRONG), ((absent, "x", "--into", "/files"), NOT_THERE),

@@ -6,6 +6,9 @@
 /* resource.c: api_service.find_arn */
 char *native_find_arn(void *context, const json_t *input, const char *kind, const char *value);
 
+/* bucket.c */
+void native_test_bucket(struct api_call *call);
+
 /* cancel.c */
 void native_cancel_transfer(struct api_call *call);
 void native_cancel_file(struct api_call *call);

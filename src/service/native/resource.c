@@ -66,6 +66,8 @@ char *native_find_arn(void *ctx, const json_t *input, const char *kind, const ch
 	struct search search = { .kind = kind, .value = value };
 	struct sp_error err = { 0 };
 	(void)input;
+	if (strcmp(kind, "bucket/") == 0)
+		return sp_format("arn:aws:s3:::%s", value); /* as S3's own calls name it */
 	if (!is_found(kind))
 		return NULL; /* connectors and webhooks are called as they are */
 	store_read(context->store, find, &search, &err);

@@ -23,6 +23,7 @@ static const struct api_operation operations[] = {
 	{ "CancelFile", &native_file, native_cancel_file, "POST", "/v1/files/{FileId}/cancel", 0, .resource = "file/{FileId}" },
 	{ "GetReceipt", &native_file, native_get_receipt, "GET", "/v1/files/{FileId}/receipt", 0, .resource = "file/{FileId}" },
 	{ "GetListing", &native_listing, native_get_listing, "GET", "/v1/listings/{ListingId}", 0, .resource = "transfer/{ListingId}" },
+	{ "TestBucket", &native_bucket, native_test_bucket, "POST", "/v1/buckets/{BucketName}/test", 0, .resource = "bucket/{BucketName}" },
 	{ "ListFlows", &native_flows, native_list_flows, "GET", "/v1/flows", 0, .resource = "connector/{ConnectorId}" },
 	{ "ListenToEvents", &native_events, native_listen, "GET", "/v1/events", 0, .resource = "connector/{ConnectorId}" },
 	{ "ListWebhooks", &native_nothing, native_list_webhooks, "GET", "/v1/webhooks", 0, .resource = "*" },

@@ -14,6 +14,7 @@ static const struct shape path_part = { .type = SHAPE_STRING, .min = 1, .max = 1
 static const struct shape time_text = { .type = SHAPE_STRING, .min = 10, .max = 24 };
 static const struct shape event_id = { .type = SHAPE_STRING, .min = 1, .max = 20 };
 static const struct shape webhook_name = { .type = SHAPE_STRING, .min = 1, .max = 32 };
+static const struct shape bucket_name = { .type = SHAPE_STRING, .min = 1, .max = 255 };
 static const struct shape uuid = { .type = SHAPE_STRING, .min = 36, .max = 36 };
 static const struct shape truth = { .type = SHAPE_BOOLEAN };
 static const struct shape max_results = { .type = SHAPE_INTEGER, .min = 1, .max = 1000 };
@@ -30,6 +31,7 @@ const struct shape native_connector_transfer = STRUCTURE(
 	{ "TransferId",  &transfer_id,  true },
 );
 const struct shape native_file = STRUCTURE({ "FileId", &file_id, true },);
+const struct shape native_bucket = STRUCTURE({ "BucketName", &bucket_name, true },);
 const struct shape native_listing = STRUCTURE(
 	{ "ListingId",  &transfer_id, true },
 	{ "MaxResults", &max_results, false },

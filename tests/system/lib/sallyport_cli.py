@@ -68,7 +68,7 @@ def answer(daemon, *words, command=None, status=0, **options):
     done = run(daemon, *words, "--json", **options)
     assert done.status == status, done
     value = json.loads(done.out)
-    check_schema(value, command or " ".join(words[:2] if words[0] in ("connector", "key") else words[:1]))
+    check_schema(value, command or " ".join(words[:2] if words[0] in ("connector", "bucket", "key") else words[:1]))
     return value
 
 

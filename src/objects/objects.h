@@ -156,7 +156,7 @@ char *objects_staging_key(struct objects *objects, const char *bucket, const cha
 			  int attempt);
 
 /**
- * Whether something has the name, or may have: a look, no promise.
+ * Whether something has the name, as far as a look can tell: no promise.
  * @but_of  what attempts at this file put there does not count, where one can tell (at storage); NULL: all does
  */
 bool objects_is_taken(struct objects *objects, const char *bucket, const char *key,

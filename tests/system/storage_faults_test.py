@@ -60,6 +60,9 @@ with harness.Story() as story:
         assert bucket.get(key) == data, "the bytes differ"
         assert bucket.uploads() == [], bucket.uploads()
 
+    def tag(conflict):
+        partner.call("TagResource", Arn=partner.describe()["Arn"], Tags=[{"Key": "sallyport:on-conflict", "Value": conflict}])
+
     def after(*faults):
         proxy.heal()
         for fault in faults:
@@ -137,6 +140,16 @@ with harness.Story() as story:
         sent()
         retrieved()
         assert proxy.spent()
+
+    with story.case("a look that is denied is told as that, and not as an object that has the name"):
+        for conflict in ("fail", "keep-both"):
+            tag(conflict)
+            for size in (1000, LARGE):
+                after((bad.is_look, bad.answer(403), 1000))
+                key, _, transfer = retrieve(size)
+                partner.wait_failed(transfer, "WRITE_FILE_ERROR", "answered 403", seconds=90)
+                assert bucket.head(key) is None
+                harness.wait_until(lambda: bucket.uploads() == [], "the upload to be aborted")
 
     with story.case("storage that hangs holds up neither folders nor other storage"):
         after()

@@ -185,6 +185,20 @@ static bool has_another_name(struct file_run *run, const char *key)
 	return true;
 }
 
+/* Somebody else has the name. What has none yet gets another one; an upload cannot, so the next attempt begins one anew. */
+static void choose_another_name(struct file_run *run)
+{
+	const struct transfer_file *file = &run->file;
+	SP_AUTO_FREE char *begun_with = run->held
+						? NULL
+						: objects_staging_key(objects_of(run), file->bucket,
+								      file->id, file->part_attempt);
+	if (begun_with != NULL)
+		run->err.code = SP_CHANGED;
+	else
+		find_free_name(run);
+}
+
 static void publish(void *ctx)
 {
 	struct file_run *run = ctx;
@@ -201,7 +215,7 @@ static void publish(void *ctx)
 						  replaces, &run->err);
 	if (run->result != 0 && run->err.code == SP_EXISTS &&
 	    file->publishing.conflict == CONFLICT_KEEP_BOTH)
-		find_free_name(run);
+		choose_another_name(run);
 }
 
 static void permit_put(struct file_run *run)

@@ -151,6 +151,16 @@ with harness.Story() as story:
                 assert bucket.head(key) is None
                 harness.wait_until(lambda: bucket.uploads() == [], "the upload to be aborted")
 
+    with story.case("whose name is taken while the upload is on its way gets another one, and both are kept"):
+        tag("keep-both")
+        theirs = f"target-{next(numbers) + 1}"
+        after((bad.is_part, bad.after_that(lambda: bucket.put(theirs, b"theirs")), 1))
+        key, data, transfer = retrieve()
+        partner.wait_completed(transfer, 90)
+        assert key == theirs and bucket.get(key) == b"theirs" and bucket.get(f"{key} (2)") == data
+        assert bucket.uploads() == [], bucket.uploads()
+        tag("overwrite")
+
     with story.case("storage that hangs holds up neither folders nor other storage"):
         after()
         other = flows.partner_of(daemon, server)

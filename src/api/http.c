@@ -196,7 +196,7 @@ static enum MHD_Result begin(struct api_call *call, const char *method)
 	copy_head(call, method);
 	note_source(call);
 	if (says_its_end_twice(call))
-		return refuse_now(call, REFUSED_MALFORMED,
+		return refuse_now(call, REFUSED_BAD_HEAD,
 				  "the headers Content-Length and Transfer-Encoding say where the "
 				  "body ends: only one of them may come, and once");
 	if (call_has_door(call))

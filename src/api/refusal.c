@@ -105,6 +105,13 @@ static const struct {
 		[FORM_EC2]       = { "MalformedQueryString", 400 },
 		[FORM_S3]        = { "MalformedXML", 400 },
 	},
+	[REFUSED_BAD_HEAD] = {
+		[FORM_JSON]      = { "SerializationException", 400 },
+		[FORM_REST_JSON] = { "SerializationException", 400 },
+		[FORM_QUERY]     = { "MalformedQueryString", 400 },
+		[FORM_EC2]       = { "MalformedQueryString", 400 },
+		[FORM_S3]        = { "InvalidRequest", 400 },
+	},
 	[REFUSED_TOO_LARGE] = {
 		[FORM_JSON]      = { "RequestEntityTooLargeException", 413 },
 		[FORM_REST_JSON] = { "RequestEntityTooLargeException", 413 },

@@ -23,6 +23,7 @@ enum refusal_reason {
 	REFUSED_THROTTLED,         /* this key asks too often */
 	REFUSED_UNKNOWN_OPERATION, /* also: a service that is not here */
 	REFUSED_MALFORMED,
+	REFUSED_BAD_HEAD, /* whatever the body is */
 	REFUSED_TOO_LARGE,
 	REFUSED_OVERLOADED,
 	REFUSED_CLOSING,

@@ -134,6 +134,11 @@ static int read_trailer_line(struct sign_chunks *chunks, struct sp_error *err)
 	return 0;
 }
 
+static int fail_behind(struct sp_error *err)
+{
+	return sp_fail(err, SP_PROTOCOL, "there is something behind the body's last chunk");
+}
+
 static int end_line(struct sign_chunks *chunks, struct sp_error *err)
 {
 	switch (chunks->state) {
@@ -151,7 +156,7 @@ static int end_line(struct sign_chunks *chunks, struct sp_error *err)
 	case CHUNKS_OVER:
 		break;
 	}
-	return sp_fail(err, SP_PROTOCOL, "there is something behind the body's last chunk");
+	return fail_behind(err);
 }
 
 /* One byte of a line: up to "\n", with a "\r" in front of it that does not count. */
@@ -198,6 +203,8 @@ int sign_chunks_add(struct sign_chunks *chunks, const void *data, size_t length,
 	while (length > 0) {
 		size_t taken = 1;
 		int result;
+		if (chunks->state == CHUNKS_OVER)
+			return fail_behind(err);
 		if (chunks->state == CHUNKS_BYTES) {
 			taken = chunks->chunk_left < length ? (size_t)chunks->chunk_left : length;
 			result = take_bytes(chunks, at, taken, fn, ctx, err);

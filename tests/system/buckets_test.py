@@ -313,6 +313,7 @@ def impossible(client, daemon, folder):
                     while piece := wire.recv(65536):
                         answer += piece
             assert answer.startswith(b"HTTP/1.1 400") and answer.count(b"HTTP/1.1 ") == 1, answer
+            assert b"<Code>InvalidRequest</Code>" in answer, answer
         assert not (folder / "smuggled").exists()
 
     with case("an empty object with a slash at its end is a folder"):

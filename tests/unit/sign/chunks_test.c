@@ -200,6 +200,26 @@ static void what_is_no_chunk_is_refused(void **state)
 	}
 }
 
+static void nothing_may_come_behind_the_last_chunk(void **state)
+{
+	(void)state;
+	static const char *const behind[] = { "x", "\r", "\r\n", "1;chunk-signature=" };
+	for (size_t i = 0; i < SP_COUNT_OF(examples); i++) {
+		for (size_t j = 0; j < SP_COUNT_OF(behind); j++) {
+			size_t length;
+			struct sp_error err = { 0 };
+			SP_AUTO_FREE char *body = body_of(&examples[i], &length);
+			SP_AUTO_FREE char *longer = sp_alloc(length + strlen(behind[j]) + 1);
+			memcpy(longer, body, length);
+			strcpy(longer + length, behind[j]);
+			assert_int_equal(read_in(&examples[i], longer, length + strlen(behind[j]),
+						 8192, LENGTH, NULL, &err),
+					 -1);
+			assert_non_null(strstr(err.message, "behind the body's last chunk"));
+		}
+	}
+}
+
 static void a_trailer_must_be_signed_where_chunks_are(void **state)
 {
 	(void)state;
@@ -242,6 +262,7 @@ int main(void)
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(another_length_than_was_said_is_refused),
 		cmocka_unit_test(what_is_no_chunk_is_refused),
+		cmocka_unit_test(nothing_may_come_behind_the_last_chunk),
 		cmocka_unit_test(a_trailer_must_be_signed_where_chunks_are),
 		cmocka_unit_test(what_a_header_says_of_the_body_is_known),
 	};

@@ -46,7 +46,7 @@ struct object_backend {
 			 struct object_put *put, struct sp_error *err);
 };
 
-extern const struct object_backend directory_backend, s3_backend;
+extern const struct object_backend folder_backend, s3_backend;
 
 /** @objects NULL: whoever is asked before the buckets are there asks for what every bucket takes. */
 const struct object_backend *object_backend_of(const struct objects *objects, const char *bucket);

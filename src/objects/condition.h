@@ -3,7 +3,7 @@
  * What is stored in a folder, or removed from it, only if what has the name is what somebody says. May block; any thread.
  *
  * The look and what follows it are one to all that this daemon does in that folder. Whoever else writes there: a file that
- * is replaced between the look and an object's coming stays, and is looked at again (objects/rename.h); one that is
+ * is replaced between the look and an object's coming stays, and is looked at again (objects/folder_rename.h); one that is
  * replaced between the look and its removal goes.
  */
 

@@ -5,7 +5,7 @@
 #include "base/scope.h"
 #include "objects/backend.h"
 #include "objects/bucket.h"
-#include "objects/directory.h"
+#include "objects/folder.h"
 
 bool objects_is_remote(const struct objects *objects, const char *bucket)
 {
@@ -24,7 +24,7 @@ int objects_check_new_key(const struct objects *objects, const char *bucket, con
 {
 	if (objects_check_key(objects, bucket, key, err) != 0)
 		return -1;
-	return objects_is_remote(objects, bucket) ? 0 : directory_check_depth(key, err);
+	return objects_is_remote(objects, bucket) ? 0 : folder_check_depth(key, err);
 }
 
 int objects_open_source(struct objects *objects, const char *bucket, const char *key,
@@ -106,7 +106,7 @@ size_t objects_sweep_staging(struct objects *objects, size_t storage, int64_t be
 			     objects_needed_fn *is_needed, void *ctx)
 {
 	const struct object_backend *backend =
-		storage == OBJECTS_FOLDERS ? &directory_backend : &s3_backend;
+		storage == OBJECTS_FOLDERS ? &folder_backend : &s3_backend;
 	return backend->sweep(objects, storage, before_ms, max, is_needed, ctx);
 }
 

@@ -176,7 +176,7 @@ int objects_sync_staging(struct objects *objects, const char *bucket, const char
  * Temporaries that nobody needs any more, in all buckets at @storage: of our own user, written to for the last time before @before_ms
  * (wall clock), of a file that @is_needed does not know as needed; those of attempt 0, of what clients store, only once
  * nobody has them open who made them. Other people's files are left alone, whatever they are called. Uploads that were begun
- * and that nobody has touched for UPLOADS_KEPT_MS before that (objects/uploads.h) go, too.
+ * and that nobody has touched for UPLOADS_KEPT_MS before that (objects/folder_uploads.h) go, too.
  * Returns how many went; at most @max. A storage that does not answer is given up at once: the next sweep asks it again.
  */
 typedef bool objects_needed_fn(void *ctx, const char *file_id);

@@ -6,13 +6,13 @@
 #include "base/scope.h"
 #include "objects/backend.h"
 #include "objects/bucket.h"
-#include "objects/directory.h"
+#include "objects/folder.h"
 
 /* Whoever is asked before the buckets are there asks for what every bucket takes. */
 const struct object_backend *object_backend_of(const struct objects *objects, const char *bucket)
 {
 	return objects != NULL && bucket_place(objects, bucket) != NULL ? &s3_backend
-									: &directory_backend;
+									: &folder_backend;
 }
 
 int objects_check_key(const struct objects *objects, const char *bucket, const char *key,
@@ -30,7 +30,7 @@ static int split_bytes(const struct objects *objects, const char *bytes, bool ne
 	size_t bucket_length = strcspn(bucket, "/");
 	if (bucket_length == 0)
 		return sp_fail(err, SP_INVALID, "it names no bucket: write \"/bucket/key\"");
-	if (directory_check_part(bucket, bucket_length, err) != 0)
+	if (folder_check_part(bucket, bucket_length, err) != 0)
 		return -1;
 	SP_AUTO_FREE char *name = sp_strdup(bucket);
 	name[bucket_length] = '\0';

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "objects/folder_uploads.h"
 #include "objects/objects.h"
-#include "objects/uploads.h"
 #include "request.h"
 #include "service/context.h"
 #include "service/services.h"

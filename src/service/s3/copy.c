@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/text.h"
-#include "objects/removal.h"
+#include "objects/folder_removal.h"
 #include "service/s3/conditions.h"
 #include "service/s3/copy_source.h"
 #include "service/s3/incoming.h"

@@ -3,7 +3,7 @@
 #include "api/xml.h"
 #include "base/scope.h"
 #include "objects/buckets.h"
-#include "objects/removal.h"
+#include "objects/folder_removal.h"
 #include "service/s3/conditions.h"
 #include "service/s3/operations.h"
 #include "service/s3/request.h"

@@ -5,7 +5,7 @@
  */
 
 #include "api/payload.h"
-#include "objects/uploads.h"
+#include "objects/folder_uploads.h"
 #include "service/context.h"
 #include "service/s3/conditions.h"
 

@@ -7,7 +7,7 @@
 #include "api/xml.h"
 #include "base/base64.h"
 #include "base/scope.h"
-#include "objects/listing.h"
+#include "objects/folder_listing.h"
 #include "service/s3/operations.h"
 #include "service/s3/request.h"
 

@@ -3,7 +3,7 @@
 #include "api/form.h"
 #include "api/xml.h"
 #include "base/scope.h"
-#include "objects/uploads.h"
+#include "objects/folder_uploads.h"
 #include "service/s3/operations.h"
 #include "service/s3/request.h"
 

@@ -4,7 +4,7 @@
 
 #include "api/xml.h"
 #include "base/scope.h"
-#include "objects/uploads.h"
+#include "objects/folder_uploads.h"
 #include "service/s3/operations.h"
 #include "service/s3/request.h"
 #include "service/s3/told.h"

@@ -6,7 +6,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "objects/buckets.h"
-#include "objects/removal.h"
+#include "objects/folder_removal.h"
 #include "service/s3/conditions.h"
 #include "service/s3/incoming.h"
 #include "service/s3/operations.h"

@@ -6,7 +6,7 @@
 
 #include "api/call.h"
 #include "base/json.h"
-#include "objects/notes.h"
+#include "objects/folder_notes.h"
 
 enum {
 	TOLD_METADATA_MAX = 2048, /* S3's limit for names and values of x-amz-meta-…, bytes */

@@ -5,8 +5,8 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "objects/condition.h"
-#include "objects/notes.h"
-#include "objects/removal.h"
+#include "objects/folder_notes.h"
+#include "objects/folder_removal.h"
 
 #define BUCKET "buckets/orders/"
 

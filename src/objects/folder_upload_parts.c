@@ -10,8 +10,8 @@
 
 #include "base/scope.h"
 #include "base/text.h"
-#include "objects/directory.h"
-#include "objects/uploads_inside.h"
+#include "objects/folder.h"
+#include "objects/folder_uploads_inside.h"
 
 enum {
 	PART_FILE_SIZE = 48,
@@ -197,11 +197,11 @@ int uploads_assemble(struct objects *objects, const char *bucket, const struct u
 	SP_AUTO_FD fd = -1;
 	if (upload_open(objects, bucket, upload->id, &folder_fd, err) != 0)
 		return -1;
-	if (directory_create_staging(objects, bucket, upload->key, file_id, 0, &fd, err) != 0)
+	if (folder_create_staging(objects, bucket, upload->key, file_id, 0, &fd, err) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (add_part(folder_fd, &parts[i], fd, err) != 0) {
-			directory_remove_staging(objects, bucket, file_id);
+			folder_remove_staging(objects, bucket, file_id);
 			return -1;
 		}
 		if (tell != NULL)

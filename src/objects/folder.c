@@ -1,6 +1,6 @@
 /* The backend of buckets that are folders: bytes go through descriptors. */
 
-#include "objects/directory.h"
+#include "objects/folder.h"
 
 #include "objects/backend.h"
 
@@ -8,27 +8,27 @@ static int open_source(struct objects *objects, const char *bucket, const char *
 		       struct object_way *out, struct object_identity *out_identity,
 		       struct sp_error *err)
 {
-	return directory_open_source(objects, bucket, key, &out->fd, out_identity, err);
+	return folder_open_source(objects, bucket, key, &out->fd, out_identity, err);
 }
 
 static int open_bytes(struct objects *objects, const char *bucket, const char *key, uint64_t max,
 		      int *out_fd, struct object_identity *out_identity, struct sp_error *err)
 {
 	(void)max; /* nothing is fetched */
-	return directory_open_source(objects, bucket, key, out_fd, out_identity, err);
+	return folder_open_source(objects, bucket, key, out_fd, out_identity, err);
 }
 
 static int create_staging(struct objects *objects, const char *bucket, const char *key,
 			  const char *file_id, int attempt, struct object_way *out,
 			  struct sp_error *err)
 {
-	return directory_create_staging(objects, bucket, key, file_id, attempt, &out->fd, err);
+	return folder_create_staging(objects, bucket, key, file_id, attempt, &out->fd, err);
 }
 
 static int open_staging(struct objects *objects, const char *bucket, const char *file_id,
 			int attempt, uint64_t size, struct object_way *out, struct sp_error *err)
 {
-	return directory_open_staging(objects, bucket, file_id, attempt, size, &out->fd, err);
+	return folder_open_staging(objects, bucket, file_id, attempt, size, &out->fd, err);
 }
 
 static char *staging_key(struct objects *objects, const char *bucket, const char *file_id,
@@ -41,18 +41,18 @@ static char *staging_key(struct objects *objects, const char *bucket, const char
 	return NULL; /* a rename takes any name */
 }
 
-const struct object_backend directory_backend = {
-	.name = "directory",
-	.check_key = directory_check_key,
+const struct object_backend folder_backend = {
+	.name = "folder",
+	.check_key = folder_check_key,
 	.open_source = open_source,
 	.open_bytes = open_bytes,
-	.check_source = directory_check_source,
+	.check_source = folder_check_source,
 	.create_staging = create_staging,
 	.open_staging = open_staging,
 	.staging_key = staging_key,
-	.sync_staging = directory_sync_staging,
-	.publish = directory_publish,
-	.is_taken = directory_is_taken,
-	.sweep = directory_sweep_staging,
-	.remove_staging = directory_remove_staging,
+	.sync_staging = folder_sync_staging,
+	.publish = folder_publish,
+	.is_taken = folder_is_taken,
+	.sweep = folder_sweep_staging,
+	.remove_staging = folder_remove_staging,
 };

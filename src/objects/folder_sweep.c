@@ -7,8 +7,8 @@
 
 #include "base/scope.h"
 #include "base/text.h"
-#include "objects/directory.h"
-#include "objects/uploads_inside.h"
+#include "objects/folder.h"
+#include "objects/folder_uploads_inside.h"
 
 struct sweep {
 	int64_t before_ms;
@@ -31,7 +31,7 @@ static bool file_of(const char *name, char out[FILE_ID_SIZE])
 	return staging_name(out, (int)attempt, made, NULL) == 0 && strcmp(made, name) == 0;
 }
 
-/* Somebody is writing to it, perhaps for a client that has paused: directory_create_staging() locked it. */
+/* Somebody is writing to it, perhaps for a client that has paused: folder_create_staging() locked it. */
 static bool is_in_use(int folder_fd, const char *name)
 {
 	SP_AUTO_FD fd = openat(folder_fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
@@ -92,8 +92,8 @@ static void sweep_folder(struct sweep *sweep, int folder_fd)
 	closedir(folder);
 }
 
-size_t directory_sweep_staging(struct objects *objects, size_t storage, int64_t before_ms,
-			       size_t max, objects_needed_fn *is_needed, void *ctx)
+size_t folder_sweep_staging(struct objects *objects, size_t storage, int64_t before_ms, size_t max,
+			    objects_needed_fn *is_needed, void *ctx)
 {
 	(void)storage; /* folders are at none */
 	struct sweep sweep = {

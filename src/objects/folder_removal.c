@@ -1,4 +1,4 @@
-#include "objects/removal.h"
+#include "objects/folder_removal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include "base/name.h"
 #include "base/scope.h"
 #include "objects/bucket.h"
-#include "objects/directory.h"
-#include "objects/occupant.h"
+#include "objects/folder.h"
+#include "objects/folder_occupant.h"
 
 /* A key without the slash that says that it is a folder's. Owned by the caller. */
 static char *without_slash(const char *key, bool *out_is_folder)
@@ -76,7 +76,7 @@ static int remove_key(struct objects *objects, const char *bucket, struct object
 	const char *name;
 	SP_AUTO_FREE char *path = without_slash(removal->key, &is_folder);
 	SP_AUTO_FD bucket_fd = -1;
-	if (directory_check_key(path, &removal->result) != 0 ||
+	if (folder_check_key(path, &removal->result) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, &removal->result) != 0)
 		return -1;
 	*out_parent = open_parent(bucket_fd, path, &name);
@@ -150,7 +150,7 @@ int objects_make_folder(struct objects *objects, const char *bucket, const char 
 	bool is_folder;
 	SP_AUTO_FREE char *path = without_slash(key, &is_folder);
 	SP_AUTO_FD bucket_fd = -1;
-	if (directory_check_key(path, err) != 0 || directory_check_depth(key, err) != 0 ||
+	if (folder_check_key(path, err) != 0 || folder_check_depth(key, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;
 	SP_AUTO_FREE char *parts = sp_strdup(path);
@@ -170,7 +170,7 @@ bool objects_has_folder(struct objects *objects, const char *bucket, const char 
 	bool is_folder;
 	SP_AUTO_FREE char *path = without_slash(key, &is_folder);
 	SP_AUTO_FD bucket_fd = -1;
-	if (directory_check_key(path, NULL) != 0 ||
+	if (folder_check_key(path, NULL) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, NULL) != 0)
 		return false;
 	SP_AUTO_FD fd = objects_open_beneath(bucket_fd, path, O_PATH | O_DIRECTORY, 0);

@@ -4,7 +4,7 @@
  * symbolic links, special files, what lies in .sallyport, and names that are no UTF-8 are none. May block; any thread.
  */
 
-#include "objects/notes.h"
+#include "objects/folder_notes.h"
 #include "objects/objects.h"
 
 enum {

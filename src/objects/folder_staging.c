@@ -1,5 +1,5 @@
-#include "objects/staging.h"
-#include "objects/directory.h"
+#include "objects/folder_staging.h"
+#include "objects/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,8 +82,8 @@ static void remove_all(int folder_fd, const char *file_id)
 	closedir(folder);
 }
 
-int directory_create_staging(struct objects *objects, const char *bucket, const char *key,
-			     const char *file_id, int attempt, int *out_fd, struct sp_error *err)
+int folder_create_staging(struct objects *objects, const char *bucket, const char *key,
+			  const char *file_id, int attempt, int *out_fd, struct sp_error *err)
 {
 	char name[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
@@ -117,8 +117,8 @@ int directory_create_staging(struct objects *objects, const char *bucket, const 
 	return 0;
 }
 
-int directory_open_staging(struct objects *objects, const char *bucket, const char *file_id,
-			   int attempt, uint64_t size, int *out_fd, struct sp_error *err)
+int folder_open_staging(struct objects *objects, const char *bucket, const char *file_id,
+			int attempt, uint64_t size, int *out_fd, struct sp_error *err)
 {
 	char name[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
@@ -154,8 +154,8 @@ int staging_open_file(int folder_fd, const char *name, uint64_t size, int *out_f
 	return 0;
 }
 
-int directory_sync_staging(struct objects *objects, const char *bucket, const char *file_id,
-			   int attempt, uint64_t size, struct sp_error *err)
+int folder_sync_staging(struct objects *objects, const char *bucket, const char *file_id,
+			int attempt, uint64_t size, struct sp_error *err)
 {
 	char name[STAGING_NAME_SIZE];
 	SP_AUTO_FD bucket_fd = -1;
@@ -177,7 +177,7 @@ int directory_sync_staging(struct objects *objects, const char *bucket, const ch
 	return 0;
 }
 
-void directory_remove_staging(struct objects *objects, const char *bucket, const char *file_id)
+void folder_remove_staging(struct objects *objects, const char *bucket, const char *file_id)
 {
 	SP_AUTO_FD bucket_fd = -1;
 	SP_AUTO_FD folder_fd = -1;

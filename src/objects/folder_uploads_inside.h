@@ -3,8 +3,8 @@
 
 #include <limits.h>
 
-#include "objects/staging.h"
-#include "objects/uploads.h"
+#include "objects/folder_staging.h"
+#include "objects/folder_uploads.h"
 
 #define UPLOAD_PREFIX "upload-"
 #define UPLOAD_ABOUT  "about"

@@ -5,7 +5,7 @@
 #include "base/name.h"
 #include "base/scope.h"
 #include "objects/bucket.h"
-#include "objects/directory.h"
+#include "objects/folder.h"
 
 static int64_t nanoseconds(struct timespec time)
 {
@@ -60,8 +60,8 @@ static int check_regular(const struct stat *status, const char *bucket, const ch
 		       bucket, kind_name(status->st_mode));
 }
 
-int directory_open_source(struct objects *objects, const char *bucket, const char *key, int *out_fd,
-			  struct object_identity *out, struct sp_error *err)
+int folder_open_source(struct objects *objects, const char *bucket, const char *key, int *out_fd,
+		       struct object_identity *out, struct sp_error *err)
 {
 	SP_AUTO_FD bucket_fd = -1;
 	if (objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
@@ -84,8 +84,8 @@ int directory_open_source(struct objects *objects, const char *bucket, const cha
 	return 0;
 }
 
-int directory_check_source(struct objects *objects, const char *bucket, const char *key,
-			   const struct object_identity *identity, struct sp_error *err)
+int folder_check_source(struct objects *objects, const char *bucket, const char *key,
+			const struct object_identity *identity, struct sp_error *err)
 {
 	SP_AUTO_FD bucket_fd = -1;
 	if (objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "objects/buckets.h"
-#include "objects/notes.h"
-#include "objects/uploads.h"
+#include "objects/folder_notes.h"
+#include "objects/folder_uploads.h"
 
 #define STAGING   "buckets/orders/.sallyport"
 #define UNKNOWN   "ffffffffffffffffffffffffffffffff"

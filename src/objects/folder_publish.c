@@ -7,10 +7,10 @@
 
 #include "base/name.h"
 #include "base/scope.h"
-#include "objects/directory.h"
-#include "objects/occupant.h"
-#include "objects/rename.h"
-#include "objects/staging.h"
+#include "objects/folder.h"
+#include "objects/folder_occupant.h"
+#include "objects/folder_rename.h"
+#include "objects/folder_staging.h"
 
 enum {
 	CONDITION_TRIES = 8,
@@ -258,9 +258,9 @@ static int publish(struct publication publication, const char *file_id, int atte
 	return sync_folders(&publication, folder_length);
 }
 
-int directory_publish(struct objects *objects, const char *bucket, const char *key,
-		      const char *file_id, int attempt, uint64_t size, bool replaces,
-		      struct sp_error *err)
+int folder_publish(struct objects *objects, const char *bucket, const char *key,
+		   const char *file_id, int attempt, uint64_t size, bool replaces,
+		   struct sp_error *err)
 {
 	return publish((struct publication){ .objects = objects,
 					     .replaces = replaces,
@@ -274,7 +274,7 @@ int objects_publish_if(struct objects *objects, const char *bucket, const char *
 		       const char *file_id, int attempt, uint64_t size,
 		       const struct object_condition *condition, struct sp_error *err)
 {
-	if (directory_check_key(key, err) != 0)
+	if (folder_check_key(key, err) != 0)
 		return -1;
 	return publish((struct publication){ .objects = objects,
 					     .condition = condition,
@@ -284,8 +284,8 @@ int objects_publish_if(struct objects *objects, const char *bucket, const char *
 		       file_id, attempt, size);
 }
 
-bool directory_is_taken(struct objects *objects, const char *bucket, const char *key,
-			const char *but_of)
+bool folder_is_taken(struct objects *objects, const char *bucket, const char *key,
+		     const char *but_of)
 {
 	(void)but_of; /* what was not published has another name */
 	SP_AUTO_FD bucket_fd = -1;

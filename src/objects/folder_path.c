@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "objects/backend.h"
 #include "objects/bucket.h"
-#include "objects/directory.h"
-#include "objects/listing.h"
+#include "objects/folder.h"
+#include "objects/folder_listing.h"
 
 enum { PART_MAX = 255 /* bytes: what file systems take as one name */ };
 
@@ -15,7 +15,7 @@ static bool part_is(const char *part, size_t length, const char *name)
 	return length == strlen(name) && memcmp(part, name, length) == 0;
 }
 
-int directory_check_part(const char *part, size_t length, struct sp_error *err)
+int folder_check_part(const char *part, size_t length, struct sp_error *err)
 {
 	if (length == 0)
 		return sp_fail(err, SP_INVALID, "it has an empty part (\"//\")");
@@ -42,7 +42,7 @@ int object_check_length(const char *key, struct sp_error *err)
 	return 0;
 }
 
-int directory_check_key(const char *key, struct sp_error *err)
+int folder_check_key(const char *key, struct sp_error *err)
 {
 	if (object_check_length(key, err) != 0)
 		return -1;
@@ -53,7 +53,7 @@ int directory_check_key(const char *key, struct sp_error *err)
 	const char *part = key;
 	for (;;) {
 		size_t part_length = strcspn(part, "/");
-		if (directory_check_part(part, part_length, err) != 0)
+		if (folder_check_part(part, part_length, err) != 0)
 			return -1;
 		if (part == key && part_is(part, part_length, OBJECTS_STAGING_FOLDER))
 			return sp_fail(err, SP_INVALID,
@@ -65,7 +65,7 @@ int directory_check_key(const char *key, struct sp_error *err)
 	}
 }
 
-int directory_check_depth(const char *key, struct sp_error *err)
+int folder_check_depth(const char *key, struct sp_error *err)
 {
 	size_t depth = 0;
 	for (const char *slash = strchr(key, '/'); slash != NULL; slash = strchr(slash + 1, '/'))

@@ -7,9 +7,9 @@
 
 #include "base/text.h"
 #include "objects/buckets.h"
-#include "objects/listing.h"
-#include "objects/removal.h"
-#include "objects/uploads.h"
+#include "objects/folder_listing.h"
+#include "objects/folder_removal.h"
+#include "objects/folder_uploads.h"
 
 #define BUCKET "buckets/orders/"
 

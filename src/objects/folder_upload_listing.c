@@ -6,7 +6,7 @@
 
 #include "base/scope.h"
 #include "base/text.h"
-#include "objects/uploads_inside.h"
+#include "objects/folder_uploads_inside.h"
 
 /* One page in the making. */
 struct page {

@@ -1,4 +1,4 @@
-#include "objects/notes.h"
+#include "objects/folder_notes.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "objects/condition.h"
-#include "objects/notes.h"
+#include "objects/folder_notes.h"
 
 struct occupant {
 	bool is_there;

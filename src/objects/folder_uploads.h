@@ -5,7 +5,7 @@
  * restarts, until it is completed, aborted, or nobody has touched it for UPLOADS_KEPT_MS. May block; any thread.
  */
 
-#include "objects/notes.h"
+#include "objects/folder_notes.h"
 #include "objects/objects.h"
 
 enum {

@@ -1,4 +1,4 @@
-#include "objects/rename.h"
+#include "objects/folder_rename.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "objects/occupant.h"
+#include "objects/folder_occupant.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,7 +6,7 @@
 
 #include "base/scope.h"
 #include "objects/bucket.h"
-#include "objects/directory.h"
+#include "objects/folder.h"
 
 /* By the key, and so through links, as whoever asks for the object does it. What is no object has none; one that could
  * not be looked at may be any. */
@@ -17,7 +17,7 @@ static int find_etag(struct objects *objects, const char *bucket, const char *ke
 	struct object_notes notes;
 	struct sp_error none = { 0 };
 	SP_AUTO_FD fd = -1;
-	if (directory_open_source(objects, bucket, key, &fd, &identity, &none) != 0) {
+	if (folder_open_source(objects, bucket, key, &fd, &identity, &none) != 0) {
 		bool is_none = none.code == SP_NOT_FOUND || none.code == SP_UNSUPPORTED;
 		return is_none ? 0 : sp_fail(err, none.code, "%s", none.message);
 	}
@@ -48,7 +48,7 @@ int objects_judge(struct objects *objects, const char *bucket, const char *key,
 {
 	struct occupant occupant = { 0 };
 	SP_AUTO_FD bucket_fd = -1;
-	if (directory_check_key(key, NULL) != 0 ||
+	if (folder_check_key(key, NULL) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, NULL) != 0)
 		return 0;
 	SP_AUTO_FD fd = objects_open_beneath(bucket_fd, key, O_PATH | O_NOFOLLOW, 0);

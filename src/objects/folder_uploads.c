@@ -1,4 +1,4 @@
-#include "objects/uploads.h"
+#include "objects/folder_uploads.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include "base/id.h"
 #include "base/scope.h"
 #include "base/text.h"
-#include "objects/directory.h"
-#include "objects/uploads_inside.h"
+#include "objects/folder.h"
+#include "objects/folder_uploads_inside.h"
 
 enum { ABOUT_MAX = 16 << 10 };
 
@@ -160,7 +160,7 @@ int uploads_begin(struct objects *objects, const char *bucket, const char *key, 
 		  char out_id[UPLOAD_ID_SIZE], struct sp_error *err)
 {
 	SP_AUTO_FD bucket_fd = -1;
-	if (directory_check_key(key, err) != 0 || directory_check_depth(key, err) != 0 ||
+	if (folder_check_key(key, err) != 0 || folder_check_depth(key, err) != 0 ||
 	    object_notes_check(told, err) != 0 ||
 	    objects_open_bucket(objects, bucket, &bucket_fd, err) != 0)
 		return -1;

@@ -1,4 +1,4 @@
-#include "objects/listing.h"
+#include "objects/folder_listing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include "base/name.h"
 #include "base/scope.h"
 #include "base/text.h"
-#include "objects/directory.h"
-#include "objects/staging.h"
+#include "objects/folder.h"
+#include "objects/folder_staging.h"
 
 /* One page in the making. */
 struct walk {
@@ -302,7 +302,7 @@ static int walk_prefix(struct walk *walk, int bucket_fd)
 	SP_AUTO_FREE char *folder_key = sp_strdup(path);
 	if (length > 0) {
 		folder_key[length - 1] = '\0';
-		if (directory_check_key(folder_key, NULL) != 0)
+		if (folder_check_key(folder_key, NULL) != 0)
 			return 0; /* no key begins like this */
 	}
 	SP_AUTO_FD fd = objects_open_beneath(bucket_fd, length == 0 ? "." : folder_key,

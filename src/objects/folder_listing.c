@@ -244,7 +244,7 @@ static int walk_beneath(struct walk *walk, DIR *above, const char *path, const c
 	DIR *folder = open_folder(dirfd(above), name);
 	if (folder == NULL)
 		/* One that somebody is removing just now has nothing in it. */
-		return objects_says_gone(errno) || is_of_file_system(inner)
+		return objects_says_gone(errno) || (errno == EACCES && is_of_file_system(inner))
 			       ? 0
 			       : fail_unread(walk, path, name);
 	int result = walk_folder(walk, folder, inner, "", depth + 1);

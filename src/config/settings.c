@@ -295,8 +295,9 @@ static const struct {
 	{ ".style", offsetof(struct settings_bucket, style), "text",
 	  "Whether the storage's bucket stands in the path of URLs or in the name of the host: "
 	  "path or virtual. The default "
-	  "is path with an endpoint or for a bucket with a dot in its name, which no wildcard "
-	  "certificate is for, and virtual otherwise." },
+	  "is path with an endpoint, or for a bucket whose name is no single label of a host name "
+	  "(with a dot, which no wildcard certificate is for, a capital or an underscore, or of "
+	  "fewer than 3 or more than 63 bytes), and virtual otherwise." },
 };
 
 static char **bucket_text(struct settings_bucket *bucket, size_t setting)

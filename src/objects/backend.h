@@ -48,7 +48,7 @@ struct object_backend {
 
 extern const struct object_backend folder_backend, s3_backend;
 
-/** @objects NULL: whoever is asked before the buckets are there asks for what every bucket takes. */
+/** @objects NULL: whoever is asked before the buckets are there asks for what a folder takes. */
 const struct object_backend *object_backend_of(const struct objects *objects, const char *bucket);
 
 /** What each kind asks of a key: that there is one, and that it fits. */

@@ -1,5 +1,5 @@
 #pragma once
-/** Within objects/: the folders behind the buckets, and opening what lies beneath them. */
+/** Within objects/: what is behind the buckets: folders, and opening what lies beneath them, or places; and the book of uploads. */
 
 #include <dirent.h>
 #include <sys/types.h>

@@ -56,7 +56,7 @@ struct upload_book {
 
 /**
  * @directory  DIR/buckets: each folder in it is a bucket, looked up anew at every call
- * @named      further buckets: existing folders elsewhere
+ * @named      further buckets: existing folders elsewhere, or places at storage, whose credentials are read once to see them
  */
 int objects_open(const char *directory, const struct bucket_option *named, size_t named_count,
 		 struct objects **out, struct sp_error *err);

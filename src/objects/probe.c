@@ -199,12 +199,11 @@ static void put_if_free(struct probing *probing)
 				      .headers = { { "if-none-match", OBJECT_PUT_FREE } } };
 	if (ask(probing, name, &wish, BYTES) != 0)
 		return;
-	const long status = probing->answer.status;
-	if (status == 412) {
+	if (probing->answer.status == 412) {
 		good(probing, name, "nothing is put where something is, if that was asked for");
 		return;
 	}
-	if (s3_succeeded(&probing->answer) || status == 400 || status == S3_STATUS_NOT_IMPLEMENTED)
+	if (s3_succeeded(&probing->answer) || s3_lacks_condition(&probing->answer))
 		note(probing->out, name, probing->began_ms, OBJECT_PROBE_WARNING,
 		     "the storage holds to no condition: an object that comes at the same moment "
 		     "from somebody else may be replaced (doc/storage.md)");

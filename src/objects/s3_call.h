@@ -1,7 +1,8 @@
 #pragma once
 /**
  * Within objects/: one request of the daemon's own to the storage, and its answer. Blocks; any thread. Tried again with
- * growing pauses when the storage is busy or the connection breaks: all that is asked for here may be asked for twice.
+ * growing pauses when the storage is busy or the connection breaks, so that all that is asked for here may be asked for
+ * twice. Of CreateMultipartUpload an answer that was lost leaves an upload that nobody knows (doc/storage.md, "What is left").
  */
 
 #include "base/buffer.h"

@@ -42,9 +42,10 @@ static bool bare_etag(const char *etag, char out[STORAGE_ETAG_SIZE])
 static void tell_unconditional(const struct s3_place *place, const char *condition)
 {
 	sp_log(SP_LOG_WARNING,
-	       "the storage at %s takes no %s with a PUT: one that it acts on very late may "
-	       "replace what came after it",
-	       place->origin, condition);
+	       "the storage of bucket \"%s\" at %s takes no %s with a PUT: one that it acts on "
+	       "very "
+	       "late may replace what came after it",
+	       place->name, place->origin, condition);
 }
 
 bool s3_knows_free(struct s3_place *place)

@@ -3,7 +3,10 @@
 
 #include "streams/stream.h"
 
-/** Those that a kind has no use for are NULL; what the door does then is said there. */
+/**
+ * Those that a kind has no use for are NULL. read and write are called whatever they are: nobody reads what was opened to be
+ * written, or the other way round. Of the others stream.h says what the door does without one.
+ */
 struct stream_backend {
 	ssize_t (*read)(struct stream *stream, uint64_t offset, void *out, size_t room,
 			struct sp_error *err);

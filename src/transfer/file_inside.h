@@ -69,7 +69,7 @@ struct file_run {
 
 /* ---- file_trip.c ---- */
 
-/** @work in the file pool, then @after. */
+/** @work in the file pool, or, where the bucket is at storage, where calls to that run; then @after. Below: "in the pool". */
 void file_in_pool(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run));
 /** The same for work that waits for a disk, or for storage: others do not come back with it. */
 void file_in_pool_long(struct file_run *run, loop_fn *work, void (*after)(struct file_run *run));
@@ -89,7 +89,7 @@ void file_over(struct file_run *run);
 /** The same, once its temporaries in the bucket are gone. */
 void file_clear_away(struct file_run *run);
 
-/** In the file pool: whether the connector's role lets us read, or write, this object of the file's bucket. */
+/** In the pool: whether the connector's role lets us read, or write, this object of the file's bucket. */
 int file_check_permission(struct file_run *run, const char *key);
 
 /** What the worker is told of the file; its texts are the run's. */
@@ -100,7 +100,7 @@ void file_cancel_at_worker(struct file_run *run);
 
 /* ---- file_resume.c: going on where an earlier attempt ended ---- */
 
-/** In the file pool: opens source or temporary, and decides whether the attempt goes on or begins anew. */
+/** In the pool: opens source or temporary, and decides whether the attempt goes on or begins anew. */
 int resume_prepare(struct file_run *run, struct sp_error *err);
 /** Before it is given to the worker. */
 void resume_begin(struct file_run *run);
@@ -132,7 +132,7 @@ bool publish_taken(struct file_run *run, const struct worker_message *message);
 bool publish_put_done(struct file_run *run);
 /** It has its final name. */
 bool publish_done(struct file_run *run, const struct worker_message *message);
-/** In the file pool, before the first byte: SP_EXISTS when the object may not have its name. */
+/** In the pool, before the first byte: SP_EXISTS when the object may not have its name. */
 int publish_check_object(struct file_run *run, struct sp_error *err);
 /** RETRIEVE: gives the object its name, or another one. */
 void publish_object(struct file_run *run);
@@ -146,7 +146,7 @@ void publish_note_connection(struct file_run *run, const struct worker_message *
 
 /** The attempt begins. */
 void limits_begin(struct file_run *run);
-/** In the file pool, once the source is open. */
+/** In the pool, once the source is open. */
 int limits_check_source(const struct file_run *run, struct sp_error *err);
 /** What is fetched has so many bytes, or has them @so_far, as the worker says. False when that is too much: the run ends, as FAILED. */
 bool limits_hear_size(struct file_run *run, uint64_t size, bool so_far);

@@ -9,7 +9,8 @@
  */
 struct object_backend {
 	const char *name;
-	int (*check_key)(const char *key, struct sp_error *err);
+	int (*check_key)(const struct objects *objects, const char *bucket, const char *key,
+			 struct sp_error *err);
 	int (*open_source)(struct objects *objects, const char *bucket, const char *key,
 			   struct object_way *out, struct object_identity *out_identity,
 			   struct sp_error *err);

@@ -41,9 +41,17 @@ static char *staging_key(struct objects *objects, const char *bucket, const char
 	return NULL; /* a rename takes any name */
 }
 
+static int check_key(const struct objects *objects, const char *bucket, const char *key,
+		     struct sp_error *err)
+{
+	(void)objects;
+	(void)bucket;
+	return folder_check_key(key, err);
+}
+
 const struct object_backend folder_backend = {
 	.name = "folder",
-	.check_key = folder_check_key,
+	.check_key = check_key,
 	.open_source = open_source,
 	.open_bytes = open_bytes,
 	.check_source = folder_check_source,

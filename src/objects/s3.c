@@ -16,10 +16,16 @@
 
 enum { UPLOADS_A_PAGE = 64 };
 
-static int check_key(const char *key, struct sp_error *err)
+static int check_key(const struct objects *objects, const char *bucket, const char *key,
+		     struct sp_error *err)
 {
+	size_t length = bucket_place(objects, bucket)->prefix_length + strlen(key);
 	if (object_check_length(key, err) != 0)
 		return -1;
+	if (length > OBJECT_KEY_MAX)
+		return sp_fail(err, SP_INVALID,
+			       "with its bucket's prefix the key has %zu bytes, and at most %d fit",
+			       length, OBJECT_KEY_MAX);
 	if (strpbrk(key, "\n\r") != NULL)
 		return sp_fail(err, SP_INVALID, "a key cannot hold a line break");
 	if (!sp_utf8_valid(key, strlen(key)))

@@ -274,6 +274,12 @@ bool s3_succeeded(const struct s3_answer *answer)
 	       strstr(sp_buffer_text(&answer->body), "<Error>") == NULL;
 }
 
+bool s3_lacks_bucket(const struct s3_answer *answer)
+{
+	static const char *const words[] = { "NoSuchBucket" };
+	return answer->status == 404 && says_one_of(answer, words, SP_COUNT_OF(words));
+}
+
 static enum sp_code code_of_status(const struct s3_answer *answer)
 {
 	switch (answer->status) {
@@ -295,6 +301,13 @@ static enum sp_code code_of_status(const struct s3_answer *answer)
 	}
 }
 
+/* Whether a wrong bucket, region or key may be why: then they are named. */
+static bool is_about_settings(const struct s3_answer *answer)
+{
+	return answer->status == 301 || answer->status == 400 || answer->status == 401 ||
+	       answer->status == 403;
+}
+
 char *s3_answer_text(const struct s3_answer *answer, const char *name)
 {
 	return xml_text((struct xml_piece){ sp_buffer_text(&answer->body), answer->body.length },
@@ -313,8 +326,18 @@ int s3_fail(const struct s3_place *place, const struct s3_answer *answer, const 
 			       place->name,
 			       strpbrk(key, "*?[") != NULL ? ", and wildcards are not expanded"
 							   : "");
+	if (s3_lacks_bucket(answer))
+		return sp_fail(
+			err, SP_SYSTEM,
+			"%s \"%s\" in bucket \"%s\": there is no bucket \"%s\" (region %s) at "
+			"the storage at %s",
+			what, shown, place->name, place->bucket, place->region, place->origin);
+	SP_AUTO_FREE char *where = is_about_settings(answer)
+					   ? sp_format(" for its bucket \"%s\", region %s",
+						       place->bucket, place->region)
+					   : sp_strdup("");
 	return sp_fail(err, code_of_status(answer),
-		       "%s \"%s\" in bucket \"%s\": the storage at %s answered %ld%s%s", what,
+		       "%s \"%s\" in bucket \"%s\": the storage at %s answered %ld%s%s%s", what,
 		       shown, place->name, place->origin, answer->status, code == NULL ? "" : " ",
-		       code == NULL ? "" : code);
+		       code == NULL ? "" : code, where);
 }

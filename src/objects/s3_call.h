@@ -35,6 +35,9 @@ bool s3_succeeded(const struct s3_answer *answer);
 /** Whether it may mean that storage does not know the condition that it was asked under. */
 bool s3_lacks_condition(const struct s3_answer *answer);
 
+/** Whether there is no such bucket at the storage: that is a setting's fault, and says nothing of its objects. */
+bool s3_lacks_bucket(const struct s3_answer *answer);
+
 /** The text of the first element <name> of the body, owned by the caller; NULL when there is none. */
 char *s3_answer_text(const struct s3_answer *answer, const char *name);
 

@@ -126,6 +126,8 @@ static int read_options(const struct bucket_option *option, struct s3_place *pla
 	sp_buffer_format(&path, "%s%s%s", virtual_host ? "" : "/", virtual_host ? "" : bucket,
 			 prefix);
 	place->path = sp_buffer_take(&path);
+	place->bucket = sp_take_pointer(&bucket);
+	place->prefix_length = strlen(prefix) - 1;
 	return 0;
 }
 
@@ -155,6 +157,7 @@ void s3_place_destroy(struct s3_place *place)
 		curl_easy_cleanup(place->idle[i]);
 	pthread_mutex_destroy(&place->lock);
 	free(place->name);
+	free(place->bucket);
 	free(place->origin);
 	free(place->host);
 	free(place->port);

@@ -31,7 +31,9 @@ struct s3_place {
 	char *server;   /* "host:port" of the endpoint, whatever the style */
 	size_t storage; /* number of that, among all of them (objects_storages()) */
 	bool tls;
-	char *path; /* in front of each key: "/bucket/prefix/" */
+	char *path;           /* in front of each key: "/bucket/prefix/" */
+	char *bucket;         /* of that: the storage's */
+	size_t prefix_length; /* bytes of "prefix/", which are a part of the storage's keys */
 	char *region;
 	char *credentials; /* a file */
 	char *ca;          /* a file; NULL: the system's */
@@ -42,6 +44,8 @@ struct s3_place {
 	enum s3_match match;
 	bool no_if_none_match;
 	bool expects_taken; /* keys that are put to have been taken lately */
+	bool hides_keys;    /* what is missing is denied, and the log says so */
+	bool bucket_seen;   /* the storage knows it (s3_source.c) */
 };
 
 /** SP_INVALID when the settings make no sense, and the failures of reading the credentials. */

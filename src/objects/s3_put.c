@@ -133,6 +133,21 @@ static int sign_put(const struct s3_place *place, const char *key, const char *m
 	return s3_place_sign(place, &wish, &put->url, err);
 }
 
+/* Who may list nothing is told this of all that is not there. */
+static void note_hidden(struct s3_place *place)
+{
+	pthread_mutex_lock(&place->lock);
+	bool is_new = !place->hides_keys;
+	place->hides_keys = true;
+	pthread_mutex_unlock(&place->lock);
+	if (is_new)
+		sp_log(SP_LOG_WARNING,
+		       "the credentials of bucket \"%s\" may not see what is under a key "
+		       "(ListBucket and GetObject are needed): a PUT that the storage acts on very "
+		       "late may replace what came after it",
+		       place->name);
+}
+
 /* What is there now: 1: what this PUT would put. 0: go on, with @out_bare for the condition; -1. */
 static int look(struct s3_place *place, const char *key, const char *mark,
 		const struct object_put *put, char bare[STORAGE_ETAG_SIZE], bool *out_is_known,
@@ -145,11 +160,11 @@ static int look(struct s3_place *place, const char *key, const char *mark,
 	if (s3_look(place, key, &there, &why) != 0) {
 		if (why.code == SP_NOT_FOUND)
 			return 0;
-		/* Who may list nothing is told this of all that is not there. */
 		*out_is_known = false;
-		return why.code == SP_DENIED && put->replaces
-			       ? 0
-			       : sp_fail(err, why.code, "%s", why.message);
+		if (why.code != SP_DENIED || !put->replaces)
+			return sp_fail(err, why.code, "%s", why.message);
+		note_hidden(place);
+		return 0;
 	}
 	int result = strcmp(there.mark, mark) == 0 && there.size == put->size ? 1 : 0;
 	*out_is_known = bare_etag(there.etag, bare);

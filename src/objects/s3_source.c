@@ -16,13 +16,59 @@ enum { PIECE = 1 << 20 };
 #define FNV_START 14695981039346656037ull
 #define FNV_PRIME 1099511628211ull
 
+static bool saw_bucket(struct s3_place *place)
+{
+	pthread_mutex_lock(&place->lock);
+	bool seen = place->bucket_seen;
+	pthread_mutex_unlock(&place->lock);
+	return seen;
+}
+
+static void see_bucket(struct s3_place *place)
+{
+	pthread_mutex_lock(&place->lock);
+	place->bucket_seen = true;
+	pthread_mutex_unlock(&place->lock);
+}
+
+static bool needs_a_word(struct s3_place *place, const struct s3_answer *answer)
+{
+	return answer->status == 404 ? !saw_bucket(place)
+				     : answer->status >= 300 && answer->status < 404;
+}
+
+/* A HEAD is answered without a body: a byte is asked for too, to hear why. What is answered to that counts only when it
+ * is the same. */
+static void ask_for_word(struct s3_place *place, const char *key, struct s3_answer *answer)
+{
+	struct s3_answer told;
+	struct sp_error ignored = { 0 };
+	const struct s3_wish wish = { .method = "GET",
+				      .key = key,
+				      .headers = { { "range", "bytes=0-0" } } };
+	if (s3_call(place, &wish, NULL, &told, &ignored) != 0)
+		return;
+	if (told.status != answer->status) {
+		s3_answer_finish(&told);
+		return;
+	}
+	s3_answer_finish(answer);
+	*answer = told;
+	if (answer->status == 404 && !s3_lacks_bucket(answer))
+		see_bucket(place);
+}
+
 int s3_look(struct s3_place *place, const char *key, struct s3_answer *out, struct sp_error *err)
 {
 	const struct s3_wish wish = { .method = "HEAD", .key = key };
 	if (s3_call(place, &wish, NULL, out, err) != 0)
 		return -1;
-	if (s3_succeeded(out))
+	if (s3_succeeded(out)) {
+		see_bucket(place);
 		return 0;
+	}
+	if (needs_a_word(place, out))
+		ask_for_word(place, key, out);
 	s3_fail(place, out, "could not look at", key, err);
 	s3_answer_finish(out);
 	return -1;

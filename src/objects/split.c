@@ -8,7 +8,6 @@
 #include "objects/bucket.h"
 #include "objects/folder.h"
 
-/* Whoever is asked before the buckets are there asks for what every bucket takes. */
 const struct object_backend *object_backend_of(const struct objects *objects, const char *bucket)
 {
 	return objects != NULL && bucket_place(objects, bucket) != NULL ? &s3_backend
@@ -18,7 +17,7 @@ const struct object_backend *object_backend_of(const struct objects *objects, co
 int objects_check_key(const struct objects *objects, const char *bucket, const char *key,
 		      struct sp_error *err)
 {
-	return object_backend_of(objects, bucket)->check_key(key, err);
+	return object_backend_of(objects, bucket)->check_key(objects, bucket, key, err);
 }
 
 static int split_bytes(const struct objects *objects, const char *bytes, bool need_key,

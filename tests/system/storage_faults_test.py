@@ -30,7 +30,8 @@ with harness.Story() as story:
     silent = story.enter(bad.Silent())
     daemon = story.enter(harness.Daemon(story.folder / "state", {
         **bucket.settings("files", endpoint=proxy.endpoint, credentials=keys),
-        **bucket.settings("silent", endpoint=silent.endpoint), "transfer.attempts": "3",
+        **bucket.settings("silent", endpoint=silent.endpoint), **bucket.settings("nowhere"), "bucket.nowhere": "s3://no-such-bucket",
+        "transfer.attempts": "3",
         "transfer.retry_delay": "100ms"}))
     partner = flows.partner_of(daemon, server)
     inbox, outbox = server.home / "in", server.home / "out"
@@ -131,9 +132,20 @@ with harness.Story() as story:
         results = partner.wait(transfer, 90)
         assert results[0]["StatusCode"] == "FAILED" and "SignatureDoesNotMatch" in results[0]["FailureMessage"], results
         assert bucket.head(key) is None
+        bucket.put("looked-at", b"x")
+        partner.wait_failed(partner.send("/files/looked-at", to=inbox), "READ_FILE_ERROR",
+                            'SignatureDoesNotMatch for its bucket "files", region us-east-1', seconds=90)
         storage.write_credentials(keys)
         sent(1000)
         retrieved(1000)
+
+    with story.case("a bucket that is not there at the storage is told from an object that is not there"):
+        after()
+        partner.wait_failed(partner.send("/nowhere/source", to=inbox), "READ_FILE_ERROR",
+                            'there is no bucket "no-such-bucket" (region us-east-1)', seconds=90)
+        (outbox / "lost").write_bytes(os.urandom(2 * PART))
+        partner.wait_failed(partner.retrieve(outbox / "lost", to="/nowhere"), "WRITE_FILE_ERROR", "no-such-bucket", seconds=90)
+        partner.wait_failed(partner.send("/files/not-there", to=inbox), "SEND_FILE_NOT_FOUND", "not-there", seconds=90)
 
     with story.case("a URL that is denied on its way is signed anew"):
         after((bad.is_range, bad.answer(400, "ExpiredToken"), 2), (bad.is_part, bad.answer(403, "AccessDenied"), 2))

@@ -159,6 +159,27 @@ static void refuses_settings_that_make_no_sense(void **state)
 	assert_non_null(strstr(err.message, "bucket.ours.credentials"));
 }
 
+static void a_key_fits_together_with_its_prefix(void **state)
+{
+	(void)state;
+	const struct bucket_option option = { .name = "ours",
+					      .path = "s3://data/four",
+					      .endpoint = "http://h",
+					      .credentials = path };
+	struct objects *objects;
+	struct sp_error err = { 0 };
+	char key[OBJECT_KEY_MAX + 1];
+	write_file("aws_access_key_id = A\naws_secret_access_key = B\n");
+	assert_int_equal(objects_open("/tmp", &option, 1, &objects, &err), 0);
+	snprintf(key, sizeof(key), "%0*d", OBJECT_KEY_MAX - 5, 0);
+	assert_int_equal(objects_check_key(objects, "ours", key, &err), 0);
+	snprintf(key, sizeof(key), "%0*d", OBJECT_KEY_MAX - 4, 0);
+	assert_int_equal(objects_check_key(objects, "ours", key, &err), -1);
+	assert_int_equal(err.code, SP_INVALID);
+	assert_non_null(strstr(err.message, "1025 bytes"));
+	objects_close(objects);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +187,7 @@ int main(void)
 		cmocka_unit_test(says_what_a_file_of_credentials_lacks),
 		cmocka_unit_test(a_bucket_has_its_origin_and_path),
 		cmocka_unit_test(refuses_settings_that_make_no_sense),
+		cmocka_unit_test(a_key_fits_together_with_its_prefix),
 	};
 	return cmocka_run_group_tests(tests, make_file, remove_file);
 }

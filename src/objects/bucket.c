@@ -81,6 +81,24 @@ bool objects_storage_of(const struct objects *objects, const char *bucket, size_
 	return place != NULL;
 }
 
+/* A worker's connections to an origin serve all buckets there. */
+static int check_trust(const struct objects *objects, const struct s3_place *place,
+		       struct sp_error *err)
+{
+	size_t at = 0;
+	for (struct s3_place *other; (other = bucket_next_place(objects, &at)) != NULL;) {
+		const char *ours = place->ca == NULL ? "" : place->ca;
+		const char *theirs = other->ca == NULL ? "" : other->ca;
+		if (strcmp(other->origin, place->origin) == 0 && strcmp(ours, theirs) != 0)
+			return sp_fail(
+				err, SP_INVALID,
+				"cannot use bucket.%s.ca: bucket.%s is at %s as well, and has "
+				"another one",
+				place->name, other->name, place->origin);
+	}
+	return 0;
+}
+
 static int add_named(struct objects *objects, const struct bucket_option *option,
 		     struct sp_error *err)
 {
@@ -93,6 +111,10 @@ static int add_named(struct objects *objects, const struct bucket_option *option
 	if (sp_text_starts_with(option->path, "s3://")) {
 		if (s3_place_create(option, &place, err) != 0)
 			return -1;
+		if (check_trust(objects, place, err) != 0) {
+			s3_place_destroy(place);
+			return -1;
+		}
 		place->storage = number_storage(objects, place);
 	} else if (check_folder(option, err) != 0) {
 		return -1;

@@ -19,9 +19,10 @@ enum {
 	DELAY_MS = 200,
 	DELAY_MAX_MS = 3000,
 	CONNECT_MS = 10000,
-	SILENCE_S =
-		30, /* without a byte. A completion may take long, and says nothing meanwhile: … */
-	COMPLETION_S = 300,
+	SILENCE_S = 30,     /* without a byte, … */
+	CALL_S = 120,       /* … and until it is answered whole. */
+	CA_KEPT_S = 60,     /* certificates that were replaced count after so long */
+	COMPLETION_S = 300, /* It may take long, and says nothing meanwhile. */
 	BODY_MAX = 4 << 20, /* of an answer */
 };
 
@@ -93,6 +94,13 @@ static size_t take_header(char *line, size_t size, size_t count, void *ctx)
 
 /* ---- one try --------------------------------------------------------------------------------------------------- */
 
+static long patience_ms(const struct s3_wish *wish, bool completes)
+{
+	if (wish->patience_ms != 0)
+		return (long)wish->patience_ms;
+	return (completes ? COMPLETION_S : CALL_S) * 1000L;
+}
+
 static void set_up(CURL *handle, const struct s3_place *place, const struct s3_wish *wish,
 		   const char *url, const struct sp_buffer *body, struct s3_answer *answer)
 {
@@ -107,7 +115,8 @@ static void set_up(CURL *handle, const struct s3_place *place, const struct s3_w
 	curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME,
 			 (long)(posts && body != NULL ? COMPLETION_S : SILENCE_S));
-	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)wish->patience_ms); /* 0: none */
+	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, patience_ms(wish, posts && body != NULL));
+	curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, (long)CA_KEPT_S);
 	if (place->ca != NULL)
 		curl_easy_setopt(handle, CURLOPT_CAINFO, place->ca);
 	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
@@ -322,8 +331,9 @@ int s3_fail(const struct s3_place *place, const struct s3_answer *answer, const 
 	if (code != NULL)
 		sp_text_make_readable(code);
 	if (answer->status == 404 && (code == NULL || strcmp(code, "NoSuchKey") == 0))
-		return sp_fail(err, SP_NOT_FOUND, "there is no \"%s\" in bucket \"%s\"%s", shown,
-			       place->name,
+		return sp_fail(err, SP_NOT_FOUND,
+			       "there is no \"%s\" in bucket \"%s\", which is %s at %s%s", shown,
+			       place->name, place->path, place->origin,
 			       strpbrk(key, "*?[") != NULL ? ", and wildcards are not expanded"
 							   : "");
 	if (s3_lacks_bucket(answer))

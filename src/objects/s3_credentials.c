@@ -67,9 +67,15 @@ int s3_credentials_read(const char *path, struct s3_credentials *out, struct sp_
 	explicit_bzero(text, sizeof(text));
 	if (result != 0)
 		return -1;
-	if (out->access_key_id != NULL && out->secret != NULL && strlen(out->secret) <= SECRET_MAX)
+	bool too_long = out->secret != NULL && strlen(out->secret) > SECRET_MAX;
+	if (out->access_key_id != NULL && out->secret != NULL && !too_long)
 		return 0;
 	s3_credentials_finish(out);
+	if (too_long)
+		return sp_fail(err, SP_LIMIT,
+			       "cannot use the credentials \"%s\": aws_secret_access_key has more "
+			       "than %d bytes",
+			       path, SECRET_MAX);
 	return sp_fail(err, SP_INVALID,
 		       "cannot use the credentials \"%s\": needed are lines aws_access_key_id = … "
 		       "and aws_secret_access_key = …, in the section [default] or in none",

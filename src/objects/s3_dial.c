@@ -53,11 +53,13 @@ static int open_ca(const struct s3_place *place, int *out_fd, struct sp_error *e
 		fd = open(place->ca, O_RDONLY | O_CLOEXEC);
 	for (size_t i = 0; place->ca == NULL && fd == -1 && i < SP_COUNT_OF(system_files); i++)
 		fd = open(system_files[i], O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return sp_fail_errno(
-			err, "could not open the certificates that bucket \"%s\" trusts%s%s",
-			place->name, place->ca != NULL ? ": " : "",
-			place->ca != NULL ? place->ca : "");
+	if (fd == -1) {
+		sp_fail_errno(err, "could not open the certificates that bucket \"%s\" trusts%s%s",
+			      place->name, place->ca != NULL ? ": " : "",
+			      place->ca != NULL ? place->ca : "");
+		err->code = SP_SYSTEM; /* it is not the object that is not there */
+		return -1;
+	}
 	*out_fd = fd;
 	return 0;
 }

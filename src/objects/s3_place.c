@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -30,8 +31,11 @@ static int read_target(const struct bucket_option *option, char **out_bucket, ch
 	size_t length = strcspn(target, "/");
 	const char *prefix = target[length] == '/' ? target + length + 1 : "";
 	if (length == 0 || length > 255 || strpbrk(target, "?#%\n ") != NULL)
-		return fail_setting(option, "", option->path,
-				    "needed is s3://bucket or s3://bucket/prefix", err);
+		return fail_setting(
+			option, "", option->path,
+			"needed is s3://bucket or s3://bucket/prefix, without spaces and "
+			"the characters ? # %",
+			err);
 	SP_AUTO_BUFFER path = { 0 };
 	sp_buffer_format(&path, "/%s", prefix);
 	if (*prefix != '\0' && !sp_text_ends_with(prefix, "/"))
@@ -104,7 +108,9 @@ static int read_options(const struct bucket_option *option, struct s3_place *pla
 	if (option->endpoint != NULL)
 		sp_buffer_add_text(&endpoint, option->endpoint);
 	else
-		sp_buffer_format(&endpoint, "https://s3.%s.amazonaws.com", place->region);
+		/* China's regions are a partition of their own, under a domain of their own. */
+		sp_buffer_format(&endpoint, "https://s3.%s.amazonaws.com%s", place->region,
+				 sp_text_starts_with(place->region, "cn-") ? ".cn" : "");
 	if (read_target(option, &bucket, &prefix, err) != 0 ||
 	    read_endpoint(option, sp_buffer_text(&endpoint), place, err) != 0)
 		return -1;
@@ -135,15 +141,18 @@ int s3_place_create(const struct bucket_option *option, struct s3_place **out, s
 {
 	struct s3_place *place = sp_alloc(sizeof(*place));
 	struct s3_credentials credentials = { 0 };
+	struct sp_error why = { 0 };
 	pthread_mutex_init(&place->lock, NULL);
 	place->name = sp_strdup(option->name);
 	place->credentials = sp_strdup(option->credentials);
 	place->ca = sp_strdup(option->ca);
-	if (read_options(option, place, err) != 0 ||
-	    s3_credentials_read(place->credentials, &credentials, err) != 0) {
+	if (read_options(option, place, err) != 0) {
 		s3_place_destroy(place);
 		return -1;
 	}
+	if (s3_credentials_read(place->credentials, &credentials, &why) != 0)
+		sp_log(SP_LOG_WARNING, "bucket \"%s\" cannot be used yet: %s", place->name,
+		       why.message);
 	s3_credentials_finish(&credentials);
 	*out = place;
 	return 0;

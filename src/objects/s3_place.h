@@ -9,7 +9,6 @@
 
 enum {
 	S3_URL_LIFETIME_S = 15 * 60, /* of what workers get; they ask for new ones */
-	S3_KEY_MAX = OBJECT_KEY_MAX, /* bytes, with the prefix */
 	S3_MARK_SIZE = 64,
 	S3_HEADERS_MAX = 2, /* of a request, besides those that all of them have */
 	S3_IDLE_CALLS_MAX =
@@ -48,7 +47,7 @@ struct s3_place {
 	bool bucket_seen;   /* the storage knows it (s3_source.c) */
 };
 
-/** SP_INVALID when the settings make no sense, and the failures of reading the credentials. */
+/** SP_INVALID when the settings make no sense. Credentials that cannot be read now are a warning: they may come yet. */
 int s3_place_create(const struct bucket_option *option, struct s3_place **out,
 		    struct sp_error *err);
 void s3_place_destroy(struct s3_place *place); /* NULL is fine */

@@ -42,9 +42,8 @@ static bool bare_etag(const char *etag, char out[STORAGE_ETAG_SIZE])
 static void tell_unconditional(const struct s3_place *place, const char *condition)
 {
 	sp_log(SP_LOG_WARNING,
-	       "the storage of bucket \"%s\" at %s takes no %s with a PUT: one that it acts on "
-	       "very "
-	       "late may replace what came after it",
+	       "the storage of bucket \"%s\" at %s takes no %s: what it acts on very late may "
+	       "replace what came after it",
 	       place->name, place->origin, condition);
 }
 

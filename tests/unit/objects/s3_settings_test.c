@@ -7,6 +7,7 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "objects/objects.h"
 #include "objects/s3_credentials.h"
 #include "objects/s3_place.h"
 
@@ -76,6 +77,60 @@ static void says_what_a_file_of_credentials_lacks(void **state)
 	assert_int_equal(s3_credentials_read(path, &found, &err), -1);
 	assert_non_null(strstr(err.message, "line 2 is no"));
 	assert_null(strstr(err.message, "hunter2"));
+	char line[512];
+	snprintf(line, sizeof(line), "aws_access_key_id = A\naws_secret_access_key = %0200d\n", 0);
+	write_file(line);
+	assert_int_equal(s3_credentials_read(path, &found, &err), -1);
+	assert_int_equal(err.code, SP_LIMIT);
+	assert_non_null(strstr(err.message, "more than 128 bytes"));
+}
+
+static int open_two(const char *first_ca, const char *second_ca, const char *second_endpoint,
+		    struct sp_error *err)
+{
+	const struct bucket_option options[] = {
+		{ .name = "one",
+		  .path = "s3://one",
+		  .endpoint = "https://store.example",
+		  .credentials = path,
+		  .ca = first_ca },
+		{ .name = "two",
+		  .path = "s3://two",
+		  .endpoint = second_endpoint,
+		  .credentials = path,
+		  .ca = second_ca },
+	};
+	struct objects *objects = NULL;
+	int result = objects_open("/tmp", options, 2, &objects, err);
+	objects_close(objects);
+	return result;
+}
+
+/* A worker has one connection for both. */
+static void buckets_of_one_origin_trust_the_same(void **state)
+{
+	(void)state;
+	struct sp_error err = { 0 };
+	assert_int_equal(open_two("/a.pem", "/a.pem", "https://store.example", &err), 0);
+	assert_int_equal(open_two("/a.pem", "/b.pem", "https://store.example:444", &err), 0);
+	assert_int_equal(open_two("/a.pem", "/b.pem", "https://store.example", &err), -1);
+	assert_int_equal(err.code, SP_INVALID);
+	assert_non_null(
+		strstr(err.message, "bucket.two.ca: bucket.one is at https://store.example"));
+	assert_int_equal(open_two(NULL, "/b.pem", "https://store.example", &err), -1);
+}
+
+/* Whoever writes it may come later than the daemon. */
+static void credentials_that_are_not_there_yet_keep_nothing_from_opening(void **state)
+{
+	(void)state;
+	struct sp_error err = { 0 };
+	struct objects *objects;
+	const struct bucket_option option = { .name = "ours",
+					      .path = "s3://ours",
+					      .credentials = "/nowhere/keys" };
+	assert_int_equal(objects_open("/tmp", &option, 1, &objects, &err), 0);
+	objects_close(objects);
 }
 
 static void a_bucket_has_its_origin_and_path(void **state)
@@ -101,6 +156,9 @@ static void a_bucket_has_its_origin_and_path(void **state)
 		  "https://store.example", "/data/a/", "store.example", "443" },
 		{ "s3://data", "https://store.example", NULL, "virtual",
 		  "https://data.store.example", "/", "data.store.example", "443" },
+		{ "s3://data", NULL, "cn-north-1", NULL,
+		  "https://data.s3.cn-north-1.amazonaws.com.cn", "/",
+		  "data.s3.cn-north-1.amazonaws.com.cn", "443" },
 		{ "s3://data", "http://[::1]:81", NULL, NULL, "http://[::1]:81", "/data/", "[::1]",
 		  "81" },
 	};
@@ -131,7 +189,7 @@ static void refuses_settings_that_make_no_sense(void **state)
 		const char *path, *endpoint, *style, *says;
 	} cases[] = {
 		{ "s3://", NULL, NULL, "s3://bucket" },
-		{ "s3://a b", NULL, NULL, "s3://bucket" },
+		{ "s3://a b", NULL, NULL, "without spaces" },
 		{ "s3://data", "store.example", NULL, "http://host:port" },
 		{ "s3://data", "http://", NULL, "http://host:port" },
 		{ "s3://data", "http://h:0", NULL, "http://host:port" },
@@ -185,6 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_default_profile_or_lines_without_one),
 		cmocka_unit_test(says_what_a_file_of_credentials_lacks),
+		cmocka_unit_test(buckets_of_one_origin_trust_the_same),
+		cmocka_unit_test(credentials_that_are_not_there_yet_keep_nothing_from_opening),
 		cmocka_unit_test(a_bucket_has_its_origin_and_path),
 		cmocka_unit_test(refuses_settings_that_make_no_sense),
 		cmocka_unit_test(a_key_fits_together_with_its_prefix),

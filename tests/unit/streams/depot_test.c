@@ -456,9 +456,8 @@ static void what_is_said_without_end_is_not_waited_for(void **state)
 		"HTTP/1.1 206 Partial Content\r\nX-Header: ",
 		"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1000000\r\n\r\n",
 		"HTTP/1.1 503 Service Unavailable\r\n\r\n",
-		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 "
-		"Continue\r\n\r\n"
-		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 ",
+		("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+		 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 "),
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(drips); i++) {
 		struct house house;

@@ -75,8 +75,8 @@ static void refuses_what_is_no_answer_or_two(void **state)
 		"HTTP/1.1 206 OK\r\nContent-Range: bytes 3/10\r\n\r\n",
 		"HTTP/1.1 206 OK\r\nContent-Range: items 3-4/10\r\n\r\n",
 		"HTTP/1.1 206 OK\r\nContent-Range: bytes -1-4/10\r\n\r\n",
-		"HTTP/1.1 206 OK\r\nContent-Range: bytes 0-4/10\r\nContent-Range: bytes "
-		"5-9/10\r\n\r\n",
+		("HTTP/1.1 206 OK\r\nContent-Range: bytes 0-4/10\r\nContent-Range: bytes "
+		 "5-9/10\r\n\r\n"),
 	};
 	for (size_t i = 0; i < SP_COUNT_OF(bad); i++) {
 		struct http_head head;

@@ -60,7 +60,8 @@ with harness.Story() as story:
     daemon = story.enter(harness.Daemon(story.folder / "state", {
         **bucket.settings("files"), **bucket.settings("below", prefix="deep/er"), **allowed.settings("allowed", credentials=weak),
         **bucket.settings("guarded", endpoint=gateway.tls_endpoint), "bucket.guarded.ca": gateway.authority,
-        **bucket.settings("distrusted", endpoint=gateway.tls_endpoint), "bucket.distrusted.ca": strangers,
+        **bucket.settings("distrusted", endpoint=gateway.tls_endpoint.replace("127.0.0.1", "localhost")),
+        "bucket.distrusted.ca": strangers,
         **bucket.settings("wrong", credentials=wrong), **bucket.settings("unknown", credentials=unknown),
         **missing.settings("misspelt"), **bucket.settings("nobody", endpoint=nobody),
         **bucket.settings("silent", endpoint=silent.endpoint), "transfer.attempts": "1"}))

@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import flows  # noqa: E402
@@ -121,10 +122,17 @@ with harness.Story() as story:
         names = sorted(pathlib.Path(entry["filePath"]).name for entry in json.loads(bucket.get(key))["files"])
         assert names == sorted(path.name for path in outbox.iterdir()), names
 
-        def read():
-            found = daemon.client.rest("sallyport", "GET", f"/v1/listings/{listing['ListingId']}")
-            return found.get("Files")
-        assert len(harness.wait_until(read, "the listing to be readable")) == len(names)
+        def page(token=None):
+            after = "?" + urllib.parse.urlencode({"NextToken": token}) if token else ""
+            return daemon.client.rest("sallyport", "GET", f"/v1/listings/{listing['ListingId']}{after}")
+
+        harness.wait_until(lambda: page().get("Files"), "the listing to be readable")
+        found = page()
+        count = len(found["Files"])
+        while "NextToken" in found:
+            found = page(found["NextToken"])
+            count += len(found["Files"])
+        assert count == len(names), (count, len(names))
 
     with story.case("on-conflict keeps what is there, small or large"):
         tag(partner, on_conflict="fail")

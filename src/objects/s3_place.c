@@ -178,6 +178,23 @@ void s3_place_destroy(struct s3_place *place)
 	free(place);
 }
 
+bool s3_place_knows(struct s3_place *place, const bool *what)
+{
+	pthread_mutex_lock(&place->lock);
+	bool knows = *what;
+	pthread_mutex_unlock(&place->lock);
+	return knows;
+}
+
+bool s3_place_learn(struct s3_place *place, bool *what)
+{
+	pthread_mutex_lock(&place->lock);
+	bool is_news = !*what;
+	*what = true;
+	pthread_mutex_unlock(&place->lock);
+	return is_news;
+}
+
 size_t s3_wish_headers(const struct s3_wish *wish)
 {
 	size_t count = 0;

@@ -64,6 +64,10 @@ struct s3_wish {
 	uint32_t patience_ms;
 };
 
+/** One of what was learnt, under the lock. s3_place_learn() makes it true; true when that is news. */
+bool s3_place_knows(struct s3_place *place, const bool *what);
+bool s3_place_learn(struct s3_place *place, bool *what);
+
 /** How many it has. */
 size_t s3_wish_headers(const struct s3_wish *wish);
 

@@ -49,19 +49,12 @@ static void tell_unconditional(const struct s3_place *place, const char *conditi
 
 bool s3_knows_free(struct s3_place *place)
 {
-	pthread_mutex_lock(&place->lock);
-	bool knows = !place->no_if_none_match;
-	pthread_mutex_unlock(&place->lock);
-	return knows;
+	return !s3_place_knows(place, &place->no_if_none_match);
 }
 
 void s3_learn_no_free(struct s3_place *place)
 {
-	pthread_mutex_lock(&place->lock);
-	bool is_new = !place->no_if_none_match;
-	place->no_if_none_match = true;
-	pthread_mutex_unlock(&place->lock);
-	if (is_new)
+	if (s3_place_learn(place, &place->no_if_none_match))
 		tell_unconditional(place, "If-None-Match");
 }
 
@@ -78,10 +71,12 @@ static void learn(struct s3_place *place, const struct object_put *last, const c
 	if (last->refused == SP_EXISTS && !was_free && bare_etag(last->condition, asked) &&
 	    strcmp(asked, bare) == 0)
 		unknown = true;
-	if (unknown && was_free)
-		s3_learn_no_free(place);
-	if (!unknown || was_free)
+	if (!unknown)
 		return;
+	if (was_free) {
+		s3_learn_no_free(place);
+		return;
+	}
 	pthread_mutex_lock(&place->lock);
 	if (place->match == (last->condition[0] == '"' ? S3_MATCH_QUOTED : S3_MATCH_BARE)) {
 		place->match++;
@@ -135,11 +130,7 @@ static int sign_put(const struct s3_place *place, const char *key, const char *m
 /* Who may list nothing is told this of all that is not there. */
 static void note_hidden(struct s3_place *place)
 {
-	pthread_mutex_lock(&place->lock);
-	bool is_new = !place->hides_keys;
-	place->hides_keys = true;
-	pthread_mutex_unlock(&place->lock);
-	if (is_new)
+	if (s3_place_learn(place, &place->hides_keys))
 		sp_log(SP_LOG_WARNING,
 		       "the credentials of bucket \"%s\" may not see what is under a key "
 		       "(ListBucket and GetObject are needed): a PUT that the storage acts on very "

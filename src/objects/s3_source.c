@@ -16,24 +16,9 @@ enum { PIECE = 1 << 20 };
 #define FNV_START 14695981039346656037ull
 #define FNV_PRIME 1099511628211ull
 
-static bool saw_bucket(struct s3_place *place)
-{
-	pthread_mutex_lock(&place->lock);
-	bool seen = place->bucket_seen;
-	pthread_mutex_unlock(&place->lock);
-	return seen;
-}
-
-static void see_bucket(struct s3_place *place)
-{
-	pthread_mutex_lock(&place->lock);
-	place->bucket_seen = true;
-	pthread_mutex_unlock(&place->lock);
-}
-
 static bool needs_a_word(struct s3_place *place, const struct s3_answer *answer)
 {
-	return answer->status == 404 ? !saw_bucket(place)
+	return answer->status == 404 ? !s3_place_knows(place, &place->bucket_seen)
 				     : answer->status >= 300 && answer->status < 404;
 }
 
@@ -55,7 +40,7 @@ static void ask_for_word(struct s3_place *place, const char *key, struct s3_answ
 	s3_answer_finish(answer);
 	*answer = told;
 	if (answer->status == 404 && !s3_lacks_bucket(answer))
-		see_bucket(place);
+		s3_place_learn(place, &place->bucket_seen);
 }
 
 int s3_look(struct s3_place *place, const char *key, struct s3_answer *out, struct sp_error *err)
@@ -64,7 +49,7 @@ int s3_look(struct s3_place *place, const char *key, struct s3_answer *out, stru
 	if (s3_call(place, &wish, NULL, out, err) != 0)
 		return -1;
 	if (s3_succeeded(out)) {
-		see_bucket(place);
+		s3_place_learn(place, &place->bucket_seen);
 		return 0;
 	}
 	if (needs_a_word(place, out))

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/backoff.h"
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/name.h"
 #include "base/scope.h"
@@ -20,9 +21,9 @@ enum {
 	DELAY_MAX_MS = 3000,
 	CONNECT_MS = 10000,
 	SILENCE_S = 30,     /* without a byte, … */
-	CALL_S = 120,       /* … and until it is answered whole. */
-	CA_KEPT_S = 60,     /* certificates that were replaced count after so long */
+	CALL_S = 120,       /* … and until it is answered whole, all tries together. */
 	COMPLETION_S = 300, /* It may take long, and says nothing meanwhile. */
+	CA_KEPT_S = 60,     /* certificates that were replaced count after so long */
 	BODY_MAX = 4 << 20, /* of an answer */
 };
 
@@ -94,11 +95,10 @@ static size_t take_header(char *line, size_t size, size_t count, void *ctx)
 
 /* ---- one try --------------------------------------------------------------------------------------------------- */
 
-static long patience_ms(const struct s3_wish *wish, bool completes)
+/* A request with a body that is no PUT is the completion of an upload. */
+static bool completes(const struct s3_wish *wish, const struct sp_buffer *body)
 {
-	if (wish->patience_ms != 0)
-		return (long)wish->patience_ms;
-	return (completes ? COMPLETION_S : CALL_S) * 1000L;
+	return body != NULL && strcmp(wish->method, "POST") == 0;
 }
 
 static void set_up(CURL *handle, const struct s3_place *place, const struct s3_wish *wish,
@@ -114,8 +114,7 @@ static void set_up(CURL *handle, const struct s3_place *place, const struct s3_w
 	curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME,
-			 (long)(posts && body != NULL ? COMPLETION_S : SILENCE_S));
-	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, patience_ms(wish, posts && body != NULL));
+			 (long)(completes(wish, body) ? COMPLETION_S : SILENCE_S));
 	curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, (long)CA_KEPT_S);
 	if (place->ca != NULL)
 		curl_easy_setopt(handle, CURLOPT_CAINFO, place->ca);
@@ -180,8 +179,10 @@ static int fail_try(const struct s3_place *place, CURLcode result, const char *w
 }
 
 static int try_once(struct s3_place *place, const struct s3_wish *wish,
-		    const struct sp_buffer *body, struct s3_answer *answer, struct sp_error *err)
+		    const struct sp_buffer *body, int64_t ends_ms, struct s3_answer *answer,
+		    struct sp_error *err)
 {
+	const int64_t left_ms = ends_ms - sp_monotonic_ms();
 	SP_AUTO_SECRET char *url = NULL;
 	if (s3_place_sign(place, wish, &url, err) != 0)
 		return -1;
@@ -190,6 +191,8 @@ static int try_once(struct s3_place *place, const struct s3_wish *wish,
 		return sp_fail(err, SP_NO_MEMORY, "could not prepare a request to the storage");
 	struct curl_slist *headers = make_headers(wish);
 	set_up(handle, place, wish, url, body, answer);
+	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
+			 left_ms > 0 ? (long)left_ms : 1L); /* 0: none */
 	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
 	char why[CURL_ERROR_SIZE] = "";
 	curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, why);
@@ -252,16 +255,25 @@ static bool may_help(const struct sp_error *err)
 	return err->code == SP_CLOSED || err->code == SP_TIMEOUT || err->code == SP_UNREACHABLE;
 }
 
+static int64_t patience_ms(const struct s3_wish *wish, const struct sp_buffer *body)
+{
+	if (wish->patience_ms != 0)
+		return wish->patience_ms;
+	return (completes(wish, body) ? COMPLETION_S : CALL_S) * INT64_C(1000);
+}
+
 int s3_call(struct s3_place *place, const struct s3_wish *wish, const struct sp_buffer *body,
 	    struct s3_answer *out, struct sp_error *err)
 {
+	const int64_t ends_ms = sp_monotonic_ms() + patience_ms(wish, body);
 	struct sp_error why = { 0 };
 	for (int tries = 1;; tries++) {
 		*out = (struct s3_answer){ .body = { .limit = BODY_MAX } };
-		int result = try_once(place, wish, body, out, &why);
+		int result = try_once(place, wish, body, ends_ms, out, &why);
 		if (result == 0 && !is_busy(out) && !is_expired(out))
 			return 0;
-		if (tries == TRIES || wish->patience_ms != 0 || (result != 0 && !may_help(&why))) {
+		if (tries == TRIES || wish->patience_ms != 0 || sp_monotonic_ms() >= ends_ms ||
+		    (result != 0 && !may_help(&why))) {
 			if (result == 0)
 				return 0;
 			s3_answer_finish(out);

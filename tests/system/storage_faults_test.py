@@ -7,6 +7,7 @@ import pathlib
 import re
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import flows  # noqa: E402
@@ -263,6 +264,14 @@ with harness.Story() as story:
         assert bucket.get(key) == data
 
     if harness.LARGE:
+        with story.case("an answer to the daemon that drips is given up after two minutes, and the file goes on"):
+            after((bad.is_beginning, bad.drip, 1))
+            began = time.monotonic()
+            key, data, transfer = retrieve()
+            partner.wait_completed(transfer, 200)
+            print(f"# {time.monotonic() - began:.0f} s")
+            assert bucket.get(key) == data and proxy.spent()
+
         with story.case("silence in the middle is given up after a while, and the rest comes by another connection"):
             after((bad.is_range, bad.stall, 1), (bad.is_part, bad.stall, 1))
             sent()

@@ -176,6 +176,18 @@ def stall(exchange):
     raise Reset
 
 
+def drip(exchange):
+    """An answer that goes on and on, and never ends."""
+    exchange.drain()
+    exchange.client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n")
+    while not exchange.proxy.closing.wait(1):
+        try:
+            exchange.client.sendall(b" ")
+        except OSError:
+            break
+    raise Reset
+
+
 class Exchange:
     def __init__(self, proxy, client, upstream, request, rest):
         self.proxy, self.client, self.upstream, self.request, self.rest = proxy, client, upstream, request, rest
